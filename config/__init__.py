@@ -1,0 +1,1 @@
+"""Settings (one class per process), logging, secrets and presets."""

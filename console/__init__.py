@@ -1,0 +1,1 @@
+"""The web console: one handler module per page."""

@@ -1,0 +1,1 @@
+"""Installs and events in, matched to clicks, conversions out to TikTok."""
