@@ -1,0 +1,185 @@
+"""Every setting, one class per process. Names and defaults are those of the README's settings table.
+
+A value comes from, in this order: the environment, `.env` in the working directory, what a running `signalpost up` in
+the same DATA_DIR has published (`config.runfile`), the default. `origins` tells which.
+"""
+
+from collections.abc import Mapping
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    DotEnvSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from config.runfile import published_settings
+
+S = TypeVar("S", bound="Settings")
+
+METRICS_PORT_OFFSET = 1000  # /metrics never stands on a public port: each process serves it here, on HOST
+
+
+class SettingsError(ValueError):
+    """A setting cannot be used; the text names it and says what it must look like."""
+
+
+class PublishedSource(PydanticBaseSettingsSource):
+    """What a running `signalpost up` tells the commands started beside it: engine and sandbox addresses."""
+
+    def __init__(self, settings_cls: type[BaseSettings], data_dir: Path) -> None:
+        super().__init__(settings_cls)
+        self._data_dir = data_dir
+
+    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:  # noqa: ARG002
+        return published_settings(self._data_dir).get(field_name.upper()), field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        published = published_settings(self._data_dir)
+        return {name: published[name.upper()] for name in self.settings_cls.model_fields if name.upper() in published}
+
+
+class Settings(BaseSettings):
+    """What every process needs."""
+
+    model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True)
+
+    data_dir: Path = Path("./var")
+    redis_url: str = ""  # empty = the embedded Valkey of DATA_DIR
+    database_url: str = ""  # empty = the embedded PostgreSQL of DATA_DIR
+    secret_key: str = ""  # comma-separated, first writes; empty = generated in DATA_DIR
+    host: str = "127.0.0.1"
+    redirector_port: int = Field(default=8000, ge=0, le=65535)
+    forwarder_port: int = Field(default=8001, ge=0, le=65535)
+    console_port: int = Field(default=8002, ge=0, le=65535)
+    sandbox_port: int = Field(default=8003, ge=0, le=65535)
+    worker_port: int = Field(default=8004, ge=0, le=65535)
+    public_url: str = ""  # empty = http://127.0.0.1:{REDIRECTOR_PORT}
+    console_url: str = ""  # empty = http://{HOST}:{CONSOLE_PORT}
+    tiktok_api_url: str = "https://business-api.tiktok.com"
+    click_retention_days: int = Field(default=28, ge=1, le=3650)
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["json", "console", ""] = ""  # empty = console on a terminal, else json
+
+    @field_validator("redis_url")
+    @classmethod
+    def _redis_scheme(cls, value: str) -> str:
+        if value and not value.startswith(
+            ("redis://", "rediss://", "unix://", "redis+cluster://", "rediss+cluster://")
+        ):
+            raise ValueError("must start with redis://, rediss://, unix:// or redis+cluster://")
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _database_scheme(cls, value: str) -> str:
+        if value and not value.startswith(("postgresql://", "postgres://")):
+            raise ValueError("must start with postgresql://")
+        return value
+
+    @field_validator("public_url", "console_url", "tiktok_api_url")
+    @classmethod
+    def _http_url(cls, value: str) -> str:
+        if value and not value.startswith(("http://", "https://")):
+            raise ValueError("must start with http:// or https://")
+        return value.rstrip("/")
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _lower(cls, value: object) -> object:
+        return value.lower() if isinstance(value, str) else value
+
+    @property
+    def public_base(self) -> str:
+        """Base of the Signal links, without a slash at the end."""
+        return self.public_url or f"http://127.0.0.1:{self.redirector_port}"
+
+    @property
+    def console_base(self) -> str:
+        return self.console_url or f"http://{self.host}:{self.console_port}"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        early: dict[str, Any] = {**dotenv_settings(), **env_settings(), **init_settings()}
+        data_dir = Path(early.get("data_dir") or "./var")
+        return init_settings, env_settings, dotenv_settings, PublishedSource(settings_cls, data_dir)
+
+
+Networks = tuple[IPv4Network | IPv6Network, ...]
+
+
+class IngressSettings(Settings):
+    """What the two public processes need besides: whose word on the client's address is believed."""
+
+    trusted_proxies: Annotated[Networks, NoDecode] = ()
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _networks(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        return tuple(ip_network(part.strip(), strict=False) for part in value.split(",") if part.strip())
+
+
+class RedirectorSettings(IngressSettings):
+    redirector_workers: int = Field(default=1, ge=1, le=256)
+    redis_budget_ms: int = Field(default=50, ge=1, le=10_000)
+    spool_max_mb: int = Field(default=1024, ge=1)
+
+
+class ForwarderSettings(IngressSettings):
+    forwarder_workers: int = Field(default=1, ge=1, le=256)
+
+
+class WorkerSettings(Settings):
+    ledger_retention_days: int = Field(default=180, ge=1)
+
+
+class ConsoleSettings(Settings):
+    tiktok_app_id: str = ""
+    tiktok_app_secret: str = ""
+
+
+class AllSettings(RedirectorSettings, ForwarderSettings, WorkerSettings, ConsoleSettings):
+    """Every setting at once: what `up` and `doctor` read."""
+
+
+def load(settings_class: type[S]) -> S:
+    """Read and check the settings of one process.
+
+    Raises:
+        SettingsError: one sentence per setting that cannot be used.
+    """
+    try:
+        return settings_class()
+    except ValidationError as error:
+        problems = [f"{'.'.join(str(part) for part in e['loc']).upper()}: {e['msg']}" for e in error.errors()]
+        raise SettingsError("; ".join(problems)) from None
+
+
+def origins(settings: Settings, environment: Mapping[str, str]) -> dict[str, str]:
+    """Where each setting came from: `environment`, `.env`, `signalpost up` or `default`."""
+    dotenv = DotEnvSettingsSource(type(settings))()
+    published = published_settings(settings.data_dir)
+    present = {name.upper() for name, value in environment.items() if value}
+
+    def origin(name: str) -> str:
+        if name.upper() in present:
+            return "environment"
+        if name in dotenv:
+            return ".env"
+        return "signalpost up" if name.upper() in published else "default"
+
+    return {name.upper(): origin(name) for name in type(settings).model_fields}

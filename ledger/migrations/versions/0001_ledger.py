@@ -1,0 +1,210 @@
+"""The ledger: apps, links, pixels, mappings, installs, events, deliveries, attempts, counts.
+
+Revision ID: 0001
+"""
+
+from alembic import op
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+TABLES = """
+-- An app that is advertised. The API key is kept twice: hashed to find the app by, encrypted to check signatures with.
+CREATE TABLE apps (
+    app_id text PRIMARY KEY,
+    name text NOT NULL,
+    api_key_hash bytea NOT NULL UNIQUE,           -- SHA-256 of the key (160 random bits, so a plain hash is enough)
+    api_key_encrypted bytea NOT NULL,
+    settings jsonb NOT NULL DEFAULT '{}',         -- key -> value of `app set`, only those that were set
+    secrets jsonb NOT NULL DEFAULT '{}',          -- write-only settings, each encrypted, base64
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now()
+);
+
+CREATE TABLE links (
+    slug text PRIMARY KEY,
+    app_id text NOT NULL REFERENCES apps,
+    ios_url text,
+    android_url text,
+    fallback_url text,
+    mode text NOT NULL DEFAULT 'redirect' CHECK (mode IN ('redirect', 'bridge')),
+    enabled boolean NOT NULL DEFAULT true,
+    settings jsonb NOT NULL DEFAULT '{}',
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now()
+);
+CREATE INDEX links_app ON links (app_id);
+
+-- Where an app's events go. `held` stops sending without burning attempts; `paused_until` is a throttle.
+CREATE TABLE pixels (
+    pixel_id text PRIMARY KEY,
+    app_id text NOT NULL REFERENCES apps,
+    code text NOT NULL,                           -- TikTok's pixel code, the event_source_id
+    name text NOT NULL DEFAULT '',
+    token_encrypted bytea NOT NULL,
+    test_event_code text NOT NULL DEFAULT '',
+    enabled boolean NOT NULL DEFAULT true,
+    state text NOT NULL DEFAULT 'unvalidated' CHECK (state IN ('ok', 'held', 'unvalidated')),
+    held_reason text NOT NULL DEFAULT '',
+    held_since timestamptz,
+    probe_at timestamptz,                         -- when a held pixel is tried again
+    paused_until timestamptz,
+    throttle_step integer NOT NULL DEFAULT 0,     -- how often in a row the per-second limit was hit
+    settings jsonb NOT NULL DEFAULT '{}',         -- consent_categories, send, event_names
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now()
+);
+CREATE INDEX pixels_app ON pixels (app_id);
+
+-- Rows that differ from the default mapping. pixel_id '' = every pixel of the app; target '' = not sent.
+CREATE TABLE mappings (
+    app_id text NOT NULL REFERENCES apps,
+    pixel_id text NOT NULL DEFAULT '',
+    source text NOT NULL,
+    target text NOT NULL,
+    PRIMARY KEY (app_id, pixel_id, source)
+);
+
+CREATE TABLE installs (
+    app_id text NOT NULL REFERENCES apps,
+    install_id text NOT NULL,
+    platform text NOT NULL CHECK (platform IN ('ios', 'android')),
+    occurred_at timestamptz NOT NULL,
+    received_at timestamptz NOT NULL DEFAULT now(),
+    body jsonb NOT NULL,                          -- the request as accepted, normalised; `ip` filled in
+    match_method text NOT NULL CHECK (match_method IN ('referrer', 'click_id', 'probabilistic', 'none', 'pending')),
+    match_probability double precision,
+    match_reason text NOT NULL DEFAULT '',
+    match_detail jsonb NOT NULL DEFAULT '{}',     -- candidates, weights, flags
+    click_id text,
+    click jsonb,                                  -- the matched click as it was stored, kept for later events
+    external_ids text[] NOT NULL DEFAULT '{}',
+    PRIMARY KEY (app_id, install_id)
+);
+CREATE INDEX installs_click ON installs (click_id) WHERE click_id IS NOT NULL;
+CREATE INDEX installs_pending ON installs (received_at) WHERE match_method = 'pending';
+CREATE INDEX installs_external ON installs USING gin (external_ids);
+CREATE INDEX installs_received ON installs (received_at);
+CREATE INDEX installs_app_occurred ON installs (app_id, occurred_at);
+
+-- A click that was credited without the store's own word leaves the pool: one row per click, first come.
+CREATE TABLE click_claims (
+    click_id text PRIMARY KEY,
+    app_id text NOT NULL,
+    install_id text NOT NULL,
+    claimed_at timestamptz NOT NULL DEFAULT now()
+);
+
+CREATE TABLE events (
+    event_key bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    app_id text NOT NULL REFERENCES apps,
+    event_id text NOT NULL,                       -- unique per app; the install itself is `install:<install_id>`
+    source text NOT NULL DEFAULT 'sdk',
+    name text NOT NULL,
+    install_id text,
+    external_ids text[] NOT NULL DEFAULT '{}',
+    occurred_at timestamptz NOT NULL,
+    received_at timestamptz NOT NULL DEFAULT now(),
+    value numeric,
+    currency text,
+    body jsonb NOT NULL,
+    joined boolean NOT NULL DEFAULT false,        -- its install is known
+    flags text[] NOT NULL DEFAULT '{}',           -- e.g. occurred_at_in_future
+    UNIQUE (app_id, event_id)
+);
+CREATE INDEX events_waiting_install ON events (app_id, install_id) WHERE NOT joined AND install_id IS NOT NULL;
+CREATE INDEX events_waiting_external ON events USING gin (external_ids) WHERE NOT joined;
+CREATE INDEX events_install ON events (app_id, install_id);
+CREATE INDEX events_received ON events (received_at);
+CREATE INDEX events_app_occurred ON events (app_id, occurred_at);
+
+-- One event on its way to one pixel: the queue.
+CREATE TABLE deliveries (
+    delivery_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    app_id text NOT NULL,
+    pixel_id text NOT NULL REFERENCES pixels,
+    event_key bigint NOT NULL REFERENCES events ON DELETE CASCADE,
+    event_id text NOT NULL,                       -- as sent to TikTok, the same on every retry and replay
+    source_event_id text NOT NULL,
+    source_event text NOT NULL,
+    target_event text NOT NULL,
+    install_id text,
+    state text NOT NULL CHECK (state IN ('due', 'sending', 'delivered', 'held', 'suppressed', 'skipped', 'dead')),
+    reason text NOT NULL DEFAULT '',
+    attempts integer NOT NULL DEFAULT 0,
+    next_attempt_at timestamptz,                  -- due: not before this; sending: when the lease ends
+    lease text,                                   -- who is sending it; settling asks for the same
+    maybe_arrived_at timestamptz,                 -- first send that may have reached TikTok: starts the 48 h clock
+    delivered_at timestamptz,
+    last_outcome text,
+    last_code integer,
+    last_message text,
+    request_id text,
+    payload text,                                 -- the data[] row as first sent, re-sent byte for byte
+    notes text[] NOT NULL DEFAULT '{}',
+    created_at timestamptz NOT NULL DEFAULT now(),
+    UNIQUE (event_key, pixel_id)
+);
+CREATE INDEX deliveries_due ON deliveries (pixel_id, next_attempt_at) WHERE state = 'due';
+CREATE INDEX deliveries_leased ON deliveries (next_attempt_at) WHERE state = 'sending';
+CREATE INDEX deliveries_held ON deliveries (pixel_id) WHERE state = 'held';
+CREATE INDEX deliveries_dead ON deliveries (created_at) WHERE state = 'dead';
+CREATE INDEX deliveries_app ON deliveries (app_id, delivery_id);
+CREATE INDEX deliveries_install ON deliveries (app_id, install_id);
+
+-- The postback log.
+CREATE TABLE attempts (
+    attempt_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    delivery_id bigint NOT NULL REFERENCES deliveries ON DELETE CASCADE,
+    at timestamptz NOT NULL,
+    outcome text NOT NULL,
+    status integer,                               -- HTTP
+    code integer,                                 -- TikTok's
+    message text NOT NULL DEFAULT '',
+    request_id text NOT NULL DEFAULT '',
+    ms integer NOT NULL
+);
+CREATE INDEX attempts_delivery ON attempts (delivery_id, attempt_id);
+
+-- What the redirector counted, by hour of the click; drained from Redis. Ids are '' where the click carried none.
+CREATE TABLE visit_counts (
+    hour timestamptz NOT NULL,
+    link text NOT NULL,
+    platform text NOT NULL,
+    kind text NOT NULL,
+    campaign_id text NOT NULL DEFAULT '',
+    adgroup_id text NOT NULL DEFAULT '',
+    ad_id text NOT NULL DEFAULT '',
+    visits bigint NOT NULL,
+    PRIMARY KEY (hour, link, platform, kind, campaign_id, adgroup_id, ad_id)
+);
+CREATE INDEX visit_counts_link ON visit_counts (link, hour);
+
+-- Drains that were added to visit_counts: a drain repeated after a crash is not added twice.
+CREATE TABLE count_drains (
+    drain_id text PRIMARY KEY,
+    at timestamptz NOT NULL DEFAULT now()
+);
+
+-- Keyed hashes of what was erased: a replay must not bring it back.
+CREATE TABLE tombstones (
+    hash bytea PRIMARY KEY,
+    at timestamptz NOT NULL DEFAULT now()
+);
+"""
+
+
+def upgrade() -> None:
+    for statement in TABLES.split(";\n"):
+        if statement.strip():
+            op.execute(statement)
+
+
+def downgrade() -> None:
+    for table in (
+        "tombstones", "count_drains", "visit_counts", "attempts", "deliveries", "events",
+        "click_claims", "installs", "mappings", "pixels", "links", "apps",
+    ):  # fmt: skip
+        op.execute(f"DROP TABLE {table}")
