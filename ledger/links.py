@@ -1,0 +1,130 @@
+"""Signal links: the slug, the app it belongs to and where it leads on each OS."""
+
+import re
+import secrets
+import string
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+SLUG = re.compile(r"[A-Za-z0-9_-]{1,64}")
+SLUG_CHARS = 8  # of base62: 218 million million
+BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
+
+# Paths the redirector or a reverse proxy in front of it answers itself, and those every crawler asks for.
+RESERVED_SLUGS = frozenset(
+    {
+        "healthz", "readyz", "metrics", "robots", "favicon", "sitemap", "well-known", "apple-app-site-association",
+        "assetlinks", "enrich", "static", "setup", "login", "logout", "oauth", "v1", "openapi",
+    }
+)  # fmt: skip
+
+LinkMode = Literal["redirect", "bridge"]
+
+
+class SlugTakenError(ValueError):
+    """Another link has this slug."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredLink:
+    """One row of `links`: what was set on the link itself, before the app's values fill the gaps."""
+
+    slug: str
+    app_id: str
+    ios_url: str | None
+    """None = the App Store page of the app's ios_app_id."""
+    android_url: str | None
+    """None = the Play page of the app's android_package."""
+    fallback_url: str | None
+    """None = the app's fallback_url."""
+    mode: LinkMode = "redirect"
+    enabled: bool = True
+
+
+def new_slug() -> str:
+    return "".join(secrets.choice(BASE62) for _ in range(SLUG_CHARS))
+
+
+def slug_problem(slug: str) -> str | None:
+    """Why this cannot be a slug, None where it can."""
+    if not SLUG.fullmatch(slug):
+        return "must be 1 to 64 of the characters A-Z, a-z, 0-9, _ and -"
+    if slug.lower() in RESERVED_SLUGS:
+        return f"{slug!r} is reserved for the server itself: choose another"
+    return None
+
+
+ALL_LINKS = "SELECT * FROM links ORDER BY created_at, slug"
+
+
+async def all_links(connection: Any) -> list[StoredLink]:
+    """Every link, oldest first. `connection` is an asyncpg connection or pool, here and below."""
+    return [_link(row) for row in await connection.fetch(ALL_LINKS)]
+
+
+GET_LINK = "SELECT * FROM links WHERE slug = $1"
+
+
+async def get_link(connection: Any, slug: str) -> StoredLink | None:
+    row = await connection.fetchrow(GET_LINK, slug)
+    return _link(row) if row is not None else None
+
+
+INSERT_LINK = """
+INSERT INTO links (slug, app_id, ios_url, android_url, fallback_url, mode, enabled) VALUES ($1, $2, $3, $4, $5, $6, $7)
+ON CONFLICT (slug) DO NOTHING RETURNING slug
+"""
+
+
+async def insert_link(connection: Any, link: StoredLink) -> None:
+    """Raises:
+    SlugTakenError: another link has this slug.
+    asyncpg.ForeignKeyViolationError: there is no such app.
+    """
+    row = (link.slug, link.app_id, link.ios_url, link.android_url, link.fallback_url, link.mode, link.enabled)
+    if await connection.fetchval(INSERT_LINK, *row) is None:
+        raise SlugTakenError(f"the slug {link.slug} is taken")
+
+
+UPDATE_LINK = """
+UPDATE links SET ios_url = $2, android_url = $3, fallback_url = $4, mode = $5, enabled = $6, updated_at = now()
+WHERE slug = $1 RETURNING slug
+"""
+
+
+async def update_link(connection: Any, link: StoredLink) -> bool:
+    """Store the link as given (a link never changes its slug or app). False: no such link."""
+    row = (link.slug, link.ios_url, link.android_url, link.fallback_url, link.mode, link.enabled)
+    return await connection.fetchval(UPDATE_LINK, *row) is not None
+
+
+EFFECTIVE_LINKS = """
+SELECT links.slug, links.app_id,
+    coalesce(links.ios_url, 'https://apps.apple.com/app/id' || nullif(apps.settings ->> 'ios_app_id', '')) AS ios_url,
+    coalesce(
+        links.android_url,
+        'https://play.google.com/store/apps/details?id=' || nullif(apps.settings ->> 'android_package', '')
+    ) AS android_url,
+    coalesce(links.fallback_url, nullif(apps.settings ->> 'fallback_url', '')) AS fallback_url,
+    links.mode, links.enabled
+FROM links JOIN apps USING (app_id)
+ORDER BY links.slug
+"""
+
+
+async def effective_links(connection: Any) -> list[dict[str, Any]]:
+    """Every link as redirectors serve it: the fields of `clicks.links.Link`, the app's values in the gaps."""
+    return [dict(row) for row in await connection.fetch(EFFECTIVE_LINKS)]
+
+
+def _link(row: Mapping[str, Any]) -> StoredLink:
+    return StoredLink(
+        slug=row["slug"],
+        app_id=row["app_id"],
+        ios_url=row["ios_url"],
+        android_url=row["android_url"],
+        fallback_url=row["fallback_url"],
+        mode=row["mode"],
+        enabled=row["enabled"],
+    )
