@@ -1,0 +1,57 @@
+"""One request to TikTok's part of the sandbox, and its answer."""
+
+import msgspec
+
+from sandbox.codes import message_of
+
+JSON = "application/json"
+HTML = "text/html; charset=utf-8"
+
+
+class Call(msgspec.Struct, frozen=True):
+    """A request as received."""
+
+    request_id: str
+    received_at: float
+    """Unix seconds, when its last byte had come."""
+    method: str
+    path: str
+    query: str
+    headers: list[tuple[bytes, bytes]]
+    body: bytes
+
+    def header(self, name: bytes) -> str | None:
+        """The first value of a header, by its lower-case name."""
+        for key, value in self.headers:
+            if key == name:
+                return value.decode("latin-1")
+        return None
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What goes back."""
+
+    body: bytes
+    code: int | None = None
+    """TikTok's code in the body; None when the body is no envelope."""
+    status: int = 200
+    content_type: str = JSON
+    retry_after: int | None = None
+    """Seconds, for the `Retry-After` header; None = no header. TikTok documents none."""
+    allow: str | None = None
+    """Value of the `Allow` header of a 405."""
+
+
+class _Envelope(msgspec.Struct):
+    code: int
+    message: str
+    request_id: str
+    data: dict[str, object]
+
+
+_encode = msgspec.json.Encoder().encode
+
+
+def envelope(code: int, request_id: str, message: str | None = None) -> bytes:
+    """TikTok's answer body. Without a message, the one that goes with the code."""
+    return _encode(_Envelope(int(code), message_of(code) if message is None else message, request_id, {}))

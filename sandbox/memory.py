@@ -1,0 +1,69 @@
+"""Everything the sandbox remembers, in one place. It lives as long as the process."""
+
+import itertools
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from sandbox.events import EventStore
+from sandbox.faults import FaultQueue
+from sandbox.journal import RejectionLog, RequestLog
+from sandbox.rate import RateLimit
+from sandbox.tokens import Pixel, Registry
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much is kept, and how fast the sandbox lets itself be asked."""
+
+    events: int = 200_000
+    """Events that can be listed; test events are counted apart, with the same limit."""
+    keys: int = 500_000
+    """Deduplication keys; beyond that the oldest are forgotten before their 48 h are over."""
+    requests: int = 5_000
+    request_bytes: int = 64 * 1024 * 1024
+    """Bytes of request bodies kept with them."""
+    rejections: int = 5_000
+    qps: int | None = None
+    """Requests per second before 40100; None = no limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """The state all handlers share. `clock` gives Unix seconds."""
+
+    registry: Registry
+    events: EventStore
+    test_events: EventStore
+    """Events sent with a `test_event_code`: TikTok shows them in its test view only and they count for nothing."""
+    requests: RequestLog
+    rejections: RejectionLog
+    faults: FaultQueue
+    rate: RateLimit
+    clock: Callable[[], float]
+    _serial: "itertools.count[int]" = field(default_factory=itertools.count)
+
+    @classmethod
+    def open(cls, limits: Limits, demo: Pixel | None, clock: Callable[[], float] = time.time) -> "Memory":
+        return cls(
+            registry=Registry(demo),
+            events=EventStore(limits.events, limits.keys),
+            test_events=EventStore(limits.events, limits.keys),
+            requests=RequestLog(limits.requests, limits.request_bytes),
+            rejections=RejectionLog(limits.rejections),
+            faults=FaultQueue(),
+            rate=RateLimit(limits.qps),
+            clock=clock,
+        )
+
+    def new_request_id(self, now: float) -> str:
+        """Like TikTok's: the UTC second, then what makes it unique within one run of the sandbox."""
+        return f"{time.strftime('%Y%m%d%H%M%S', time.gmtime(now))}{next(self._serial):018X}"
+
+    def forget_traffic(self) -> None:
+        """Drop everything taken and every fault still waiting; pixels and tokens stay."""
+        self.events.reset()
+        self.test_events.reset()
+        self.requests.reset()
+        self.rejections.reset()
+        self.faults.clear()
