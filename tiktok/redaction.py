@@ -13,11 +13,12 @@ _HASHED: Final = frozenset({"email", "phone", "external_id", "first_name", "last
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 _TOKENS: Final = frozenset({"access_token", "access-token", "token", "authorization"})
 
-_EMAIL_IN_TEXT: Final = re.compile(r"[^\s@<>\"',;:]+@[^\s@<>\"',;:]+")
-_PHONE_IN_TEXT: Final = re.compile(r"\+\d[\d\s().-]{5,}\d")
+_EMAIL_IN_TEXT: Final = re.compile(r"[^\s@<>\"',;:]{1,64}@[^\s@<>\"',;:]{1,255}")
+_PHONE_IN_TEXT: Final = re.compile(r"\+\d[\d ()-]{5,18}\d")
 _IPV4_IN_TEXT: Final = re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}\b")
-# Tokens, hashes and click ids: long, unbroken, with a digit in them, which the names of fields do not have.
-_SECRET_IN_TEXT: Final = re.compile(r"(?=[A-Za-z_.-]*\d)[A-Za-z0-9_-]{32,}")
+# Tokens, hashes and click ids: long, unbroken, with a digit in them, which the names of fields do not have. The lengths
+# in these patterns are bounded so that no text takes long to search.
+_SECRET_IN_TEXT: Final = re.compile(r"(?=[A-Za-z_-]{0,64}\d)[A-Za-z0-9_-]{32,}")
 
 
 def redact(payload: dict[str, Any]) -> dict[str, Any]:
@@ -92,7 +93,7 @@ def _url(value: object) -> object:
     except ValueError:
         return _hidden(value)
     pairs = parse_qsl(parts.query, keep_blank_values=True)
-    query = urlencode([(key, _query_field(key, text)) for key, text in pairs], safe="…/:")
+    query = urlencode([(key, _query_field(key, text)) for key, text in pairs], safe="/:").replace("%E2%80%A6", "…")
     return parts._replace(query=query, netloc=parts.netloc.rpartition("@")[2], fragment="").geturl()
 
 
