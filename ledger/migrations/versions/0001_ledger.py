@@ -131,9 +131,10 @@ CREATE TABLE deliveries (
     source_event text NOT NULL,
     target_event text NOT NULL,
     install_id text,
-    state text NOT NULL CHECK (state IN ('due', 'sending', 'delivered', 'held', 'suppressed', 'skipped', 'dead')),
+    -- 'held' is shown and never stored: it is a due delivery of a pixel that is held or disabled
+    state text NOT NULL CHECK (state IN ('due', 'sending', 'delivered', 'suppressed', 'skipped', 'dead')),
     reason text NOT NULL DEFAULT '',
-    attempts integer NOT NULL DEFAULT 0,
+    attempts integer NOT NULL DEFAULT 0,          -- sends that count against the schedule; `attempts` has them all
     next_attempt_at timestamptz,                  -- due: not before this; sending: when the lease ends
     lease text,                                   -- who is sending it; settling asks for the same
     maybe_arrived_at timestamptz,                 -- first send that may have reached TikTok: starts the 48 h clock
@@ -146,10 +147,9 @@ CREATE TABLE deliveries (
     notes text[] NOT NULL DEFAULT '{}',
     created_at timestamptz NOT NULL DEFAULT now(),
     UNIQUE (event_key, pixel_id)
-);
-CREATE INDEX deliveries_due ON deliveries (pixel_id, next_attempt_at) WHERE state = 'due';
-CREATE INDEX deliveries_leased ON deliveries (next_attempt_at) WHERE state = 'sending';
-CREATE INDEX deliveries_held ON deliveries (pixel_id) WHERE state = 'held';
+) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05);  -- each row is rewritten on claim, send and settle
+-- the queue of each pixel in the order it is claimed; a row whose lease has ended stands in it like any other
+CREATE INDEX deliveries_queue ON deliveries (pixel_id, next_attempt_at) WHERE state IN ('due', 'sending');
 CREATE INDEX deliveries_dead ON deliveries (created_at) WHERE state = 'dead';
 CREATE INDEX deliveries_app ON deliveries (app_id, delivery_id);
 CREATE INDEX deliveries_install ON deliveries (app_id, install_id);

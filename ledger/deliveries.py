@@ -1,0 +1,94 @@
+"""Deliveries as they are made: one event on its way to one pixel, stored in the transaction of the event itself."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+State = Literal["due", "sending", "delivered", "suppressed", "skipped", "dead"]
+
+WAITING_FOR_INSTALL = "waiting for install"
+
+
+@dataclass(frozen=True, slots=True)
+class NewDelivery:
+    """A delivery before it is stored."""
+
+    app_id: str
+    pixel_id: str
+    event_key: int
+    event_id: str
+    """As it will be sent, the same on every retry and replay."""
+    source_event_id: str
+    source_event: str
+    target_event: str
+    """TikTok's name; empty where it is not mapped."""
+    install_id: str | None
+    state: State
+    reason: str
+    """Why it is not simply due; empty when it is."""
+    next_attempt_at: datetime | None
+    """When a due delivery may be sent first; None for every other state."""
+
+
+INSERT_DELIVERIES = """
+INSERT INTO deliveries (app_id, pixel_id, event_key, event_id, source_event_id, source_event, target_event,
+    install_id, state, reason, next_attempt_at)
+SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[],
+    $8::text[], $9::text[], $10::text[], $11::timestamptz[])
+ON CONFLICT (event_key, pixel_id) DO NOTHING
+"""
+
+
+async def insert_deliveries(connection: Any, deliveries: Sequence[NewDelivery]) -> int:
+    """Store them in one statement; those of an event and pixel that are there already stay as they are.
+
+    Returns how many are new. `connection` is an asyncpg connection or pool, here and in the modules beside this one.
+    """
+    if not deliveries:
+        return 0
+    status = await connection.execute(
+        INSERT_DELIVERIES,
+        [d.app_id for d in deliveries],
+        [d.pixel_id for d in deliveries],
+        [d.event_key for d in deliveries],
+        [d.event_id for d in deliveries],
+        [d.source_event_id for d in deliveries],
+        [d.source_event for d in deliveries],
+        [d.target_event for d in deliveries],
+        [d.install_id for d in deliveries],
+        [d.state for d in deliveries],
+        [d.reason for d in deliveries],
+        [d.next_attempt_at for d in deliveries],
+    )
+    return rows_of(status)
+
+
+RELEASE_FOR_INSTALLS = """
+UPDATE deliveries d SET next_attempt_at = least(d.next_attempt_at, $3), reason = ''
+FROM unnest($1::text[], $2::text[]) AS arrived (app_id, install_id)
+WHERE d.app_id = arrived.app_id AND d.install_id = arrived.install_id
+    AND d.state = 'due' AND d.reason = 'waiting for install'
+"""
+
+
+async def release_for_installs(connection: Any, installs: Sequence[tuple[str, str]], now: datetime) -> int:
+    """What waited for these installs, (app_id, install_id) each, is due now. Returns how many deliveries."""
+    app_ids, install_ids = [app_id for app_id, _ in installs], [install_id for _, install_id in installs]
+    return rows_of(await connection.execute(RELEASE_FOR_INSTALLS, app_ids, install_ids, now))
+
+
+RELEASE_FOR_EVENTS = """
+UPDATE deliveries SET next_attempt_at = least(next_attempt_at, $2), reason = ''
+WHERE event_key = ANY($1::bigint[]) AND state = 'due' AND reason = 'waiting for install'
+"""
+
+
+async def release_for_events(connection: Any, event_keys: Sequence[int], now: datetime) -> int:
+    """The same for events that an install was joined to by an external id."""
+    return rows_of(await connection.execute(RELEASE_FOR_EVENTS, list(event_keys), now))
+
+
+def rows_of(status: str) -> int:
+    """How many rows a statement touched, of PostgreSQL's command tag (`UPDATE 3`, `INSERT 0 3`)."""
+    return int(status.rsplit(" ", maxsplit=1)[1])

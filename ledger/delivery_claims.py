@@ -1,0 +1,230 @@
+"""The queue: due deliveries are claimed under a lease, sent, and settled by whoever still holds that lease.
+
+A worker that dies leaves its rows `sending`; once their lease has ended they are claimed like any other.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from ledger.deliveries import State
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to send what was claimed under it."""
+
+    token: str
+    """Unique per claim: settling asks for the same."""
+    until: datetime
+    """From then on another worker may claim the same rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A delivery in hand, with the event, install and click it is made of as they are now."""
+
+    delivery_id: int
+    app_id: str
+    event_id: str
+    target_event: str
+    attempts: int
+    """Sends so far that count against the schedule."""
+    due_at: datetime
+    """Its place in the queue before it was claimed."""
+    lease_expired: bool
+    """Whether another worker had claimed it and did not come back."""
+    maybe_arrived_at: datetime | None
+    payload: str | None
+    """The row as it was first sent; None before that."""
+    occurred_at: datetime
+    value: Decimal | None
+    currency: str | None
+    event_body: dict[str, Any]
+    external_ids: tuple[str, ...]
+    """Those of the event."""
+    install_id: str | None
+    """Of the install if it is known; None else."""
+    match_method: str | None
+    install_body: dict[str, Any] | None
+    install_external_ids: tuple[str, ...]
+    click: dict[str, Any] | None
+
+
+CLAIM = """
+WITH picked AS (
+    SELECT delivery_id, state, next_attempt_at FROM deliveries
+    WHERE pixel_id = $1 AND state IN ('due', 'sending') AND next_attempt_at <= $5
+    ORDER BY next_attempt_at LIMIT $4 FOR UPDATE SKIP LOCKED
+), claimed AS (
+    UPDATE deliveries d SET state = 'sending', lease = $2, next_attempt_at = $3
+    FROM picked WHERE d.delivery_id = picked.delivery_id
+    RETURNING d.delivery_id, d.app_id, d.event_key, d.event_id, d.target_event, d.attempts, d.maybe_arrived_at,
+        d.payload, picked.next_attempt_at AS due_at, picked.state = 'sending' AS lease_expired
+)
+SELECT c.delivery_id, c.app_id, c.event_id, c.target_event, c.attempts, c.due_at, c.lease_expired, c.maybe_arrived_at,
+    c.payload, e.occurred_at, e.value, e.currency, e.body AS event_body, e.external_ids,
+    coalesce(i.install_id, x.install_id) AS install_id,
+    coalesce(i.match_method, x.match_method) AS match_method,
+    coalesce(i.body, x.body) AS install_body,
+    coalesce(i.external_ids, x.external_ids) AS install_external_ids,
+    CASE WHEN i.install_id IS NOT NULL THEN i.click ELSE x.click END AS click
+FROM claimed c
+JOIN events e ON e.event_key = c.event_key
+LEFT JOIN installs i ON i.app_id = c.app_id AND i.install_id = e.install_id
+-- an event known by external ids alone: the install may have come meanwhile
+LEFT JOIN LATERAL (
+    SELECT * FROM installs
+    WHERE i.install_id IS NULL AND cardinality(e.external_ids) > 0 AND installs.app_id = c.app_id
+        AND (installs.install_id = ANY(e.external_ids) OR installs.external_ids && e.external_ids)
+    ORDER BY installs.received_at LIMIT 1
+) x ON true
+ORDER BY c.due_at, c.delivery_id
+"""
+
+
+async def claim(connection: Any, pixel_id: str, lease: Lease, limit: int, now: datetime) -> list[Claimed]:
+    """Up to `limit` deliveries of the pixel that are due or whose lease has ended, the oldest first.
+
+    What another worker is claiming at this moment is passed over, so that any number of them may call it at once.
+    """
+    rows = await connection.fetch(CLAIM, pixel_id, lease.token, lease.until, limit, now)
+    return [_claimed(row) for row in rows]
+
+
+def _claimed(row: Any) -> Claimed:
+    fields = dict(row)
+    fields["external_ids"] = tuple(fields["external_ids"])
+    fields["install_external_ids"] = tuple(fields["install_external_ids"] or ())
+    return Claimed(**fields)
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What a delivery is about to be sent as."""
+
+    delivery_id: int
+    payload: str | None
+    """The row for its first send; None when one is stored already."""
+    notes: tuple[str, ...]
+    install_id: str | None
+
+
+STORE_PREPARED = """
+UPDATE deliveries d SET
+    payload = coalesce(d.payload, s.payload),
+    notes = CASE WHEN d.payload IS NULL THEN string_to_array(s.notes, E'\\n') ELSE d.notes END,
+    install_id = coalesce(d.install_id, s.install_id),
+    maybe_arrived_at = coalesce(d.maybe_arrived_at, $6)
+FROM unnest($2::bigint[], $3::text[], $4::text[], $5::text[]) AS s (delivery_id, payload, notes, install_id)
+WHERE d.delivery_id = s.delivery_id AND d.state = 'sending' AND d.lease = $1
+RETURNING d.delivery_id
+"""
+
+
+async def store_prepared(connection: Any, lease: Lease, rows: Sequence[Prepared], now: datetime) -> set[int]:
+    """Keep the payloads and start the 48 hours, both before the send. Returns the ids that are still under the lease."""
+    stored = await connection.fetch(
+        STORE_PREPARED,
+        lease.token,
+        [row.delivery_id for row in rows],
+        [row.payload for row in rows],
+        ["\n".join(row.notes) for row in rows],
+        [row.install_id for row in rows],
+        now,
+    )
+    return {row["delivery_id"] for row in stored}
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What becomes of one claimed delivery."""
+
+    delivery_id: int
+    state: State
+    """`sending` keeps it under the lease: it is sent again at once, without the row that spoilt the request."""
+    reason: str
+    attempts: int
+    next_attempt_at: datetime | None
+    maybe_arrived_at: datetime | None
+    outcome: str | None
+    """The result class of the send; None when it was not sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One request, as the postback log keeps it for each delivery that was in it."""
+
+    at: datetime
+    status: int | None
+    """HTTP status; None when no answer came."""
+    code: int | None
+    """TikTok's."""
+    message: str
+    request_id: str
+    ms: int
+
+
+SETTLE = """
+WITH settled AS (
+    UPDATE deliveries d SET
+        state = s.state, reason = s.reason, attempts = s.attempts, next_attempt_at = s.next_attempt_at,
+        maybe_arrived_at = s.maybe_arrived_at,
+        lease = CASE WHEN s.state = 'sending' THEN d.lease END,
+        delivered_at = CASE WHEN s.state = 'delivered' THEN $9::timestamptz END,
+        last_outcome = coalesce(s.outcome, d.last_outcome),
+        last_code = CASE WHEN s.outcome IS NULL THEN d.last_code ELSE $11 END,
+        last_message = CASE WHEN s.outcome IS NULL THEN d.last_message ELSE $12 END,
+        request_id = CASE WHEN s.outcome IS NULL THEN d.request_id ELSE $13 END
+    FROM unnest($2::bigint[], $3::text[], $4::text[], $5::integer[], $6::timestamptz[], $7::timestamptz[], $8::text[])
+        AS s (delivery_id, state, reason, attempts, next_attempt_at, maybe_arrived_at, outcome)
+    WHERE d.delivery_id = s.delivery_id AND d.state = 'sending' AND d.lease = $1
+    RETURNING d.delivery_id, s.outcome
+), logged AS (
+    INSERT INTO attempts (delivery_id, at, outcome, status, code, message, request_id, ms)
+    SELECT delivery_id, $9, outcome, $10, $11, $12, $13, $14 FROM settled WHERE outcome IS NOT NULL
+)
+SELECT delivery_id FROM settled
+"""
+
+
+async def settle(connection: Any, lease: Lease, settled: Sequence[Settled], sent: Sent | None) -> set[int]:
+    """Write down in one statement what became of the deliveries of one request, with one row of the log for each.
+
+    `sent` is None when none of them was sent. Returns the ids that were still under the lease; the others belong to
+    another worker by now and stay untouched.
+    """
+    rows = await connection.fetch(
+        SETTLE,
+        lease.token,
+        [row.delivery_id for row in settled],
+        [row.state for row in settled],
+        [row.reason for row in settled],
+        [row.attempts for row in settled],
+        [row.next_attempt_at for row in settled],
+        [row.maybe_arrived_at for row in settled],
+        [row.outcome if sent else None for row in settled],
+        *((sent.at, sent.status, sent.code, sent.message, sent.request_id, sent.ms) if sent else (None,) * 6),
+    )
+    return {row["delivery_id"] for row in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What is still to be sent."""
+
+    pending: int
+    oldest_created_at: datetime | None
+    """Of those that do not merely wait for their install; None when there is none."""
+
+
+BACKLOG = """
+SELECT count(*) AS pending, min(created_at) FILTER (WHERE reason <> 'waiting for install') AS oldest_created_at
+FROM deliveries WHERE state IN ('due', 'sending')
+"""
+
+
+async def backlog(connection: Any) -> Backlog:
+    return Backlog(**dict(await connection.fetchrow(BACKLOG)))

@@ -1,0 +1,122 @@
+"""Whether a pixel may be sent to at this moment: held until its set-up is mended, paused while TikTok throttles it."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from ledger.apps import AppSettings
+from ledger.pixels import PixelSettings, PixelState
+
+PROBE_EVERY = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True)
+class SendingPixel:
+    """A pixel with everything that decides how its deliveries are sent."""
+
+    pixel_id: str
+    app_id: str
+    code: str
+    token_encrypted: bytes
+    test_event_code: str
+    enabled: bool
+    state: PixelState
+    paused_until: datetime | None
+    throttle_step: int
+    settings: PixelSettings
+    app_settings: AppSettings
+    link_slug: str | None
+    """A Signal link of the app, for the page of events that no click belongs to; None when it has none."""
+
+    def open_at(self, now: datetime) -> bool:
+        """Whether deliveries may be sent to it; a held one takes probes alone."""
+        return self.enabled and self.state != "held" and (self.paused_until is None or self.paused_until <= now)
+
+
+PIXELS_WITH_DUE = """
+SELECT p.pixel_id FROM pixels p
+WHERE p.enabled AND p.state <> 'held' AND (p.paused_until IS NULL OR p.paused_until <= $1)
+    AND EXISTS (SELECT FROM deliveries d
+        WHERE d.pixel_id = p.pixel_id AND d.state IN ('due', 'sending') AND d.next_attempt_at <= $1)
+ORDER BY p.pixel_id
+"""
+
+
+async def pixels_with_due(connection: Any, now: datetime) -> list[str]:
+    """Pixels that are open and have something to be claimed. `connection` is an asyncpg connection or pool."""
+    return [row["pixel_id"] for row in await connection.fetch(PIXELS_WITH_DUE, now)]
+
+
+SENDING_PIXEL = """
+SELECT p.pixel_id, p.app_id, p.code, p.token_encrypted, p.test_event_code, p.enabled, p.state, p.paused_until,
+    p.throttle_step, p.settings, a.settings AS app_settings,
+    (SELECT slug FROM links l WHERE l.app_id = p.app_id AND l.enabled ORDER BY created_at, slug LIMIT 1) AS link_slug
+FROM pixels p JOIN apps a ON a.app_id = p.app_id
+WHERE p.pixel_id = $1
+"""
+
+
+async def sending_pixel(connection: Any, pixel_id: str) -> SendingPixel | None:
+    row = await connection.fetchrow(SENDING_PIXEL, pixel_id)
+    if row is None:
+        return None
+    fields = dict(row)
+    fields["settings"] = msgspec.convert(fields["settings"], PixelSettings)
+    fields["app_settings"] = msgspec.convert(fields["app_settings"], AppSettings)
+    return SendingPixel(**fields)
+
+
+HOLD = """
+UPDATE pixels SET state = 'held', held_reason = $2, held_since = coalesce(held_since, $3), probe_at = $4, updated_at = now()
+WHERE pixel_id = $1
+RETURNING held_since = $3
+"""
+
+
+async def hold(connection: Any, pixel_id: str, reason: str, now: datetime) -> bool:
+    """Stop sending until a probe succeeds. True when it was not held before."""
+    return bool(await connection.fetchval(HOLD, pixel_id, reason, now, now + PROBE_EVERY))
+
+
+PAUSE = """
+UPDATE pixels SET paused_until = greatest(paused_until, $2), throttle_step = $4
+WHERE pixel_id = $1 AND throttle_step = $3
+"""
+
+
+async def pause(connection: Any, pixel: SendingPixel, until: datetime) -> None:
+    """Stop sending until then. Requests that were throttled side by side lengthen the next pause once, not twice."""
+    await connection.execute(PAUSE, pixel.pixel_id, until, pixel.throttle_step, pixel.throttle_step + 1)
+
+
+RESUME = """
+UPDATE pixels SET state = 'ok', held_reason = '', held_since = NULL, probe_at = NULL, paused_until = NULL,
+    throttle_step = 0, updated_at = now()
+WHERE pixel_id = $1
+"""
+
+
+async def resume(connection: Any, pixel_id: str) -> None:
+    """TikTok took something: what is due flows again."""
+    await connection.execute(RESUME, pixel_id)
+
+
+TAKE_PROBES = """
+UPDATE pixels SET probe_at = $2 WHERE state = 'held' AND enabled AND coalesce(probe_at, $1) <= $1
+RETURNING pixel_id
+"""
+
+
+async def take_probes(connection: Any, now: datetime) -> list[str]:
+    """Held pixels whose next probe is due, each given to one caller alone, and again a minute later."""
+    return [row["pixel_id"] for row in await connection.fetch(TAKE_PROBES, now, now + PROBE_EVERY)]
+
+
+HELD_PIXELS = "SELECT app_id, pixel_id, state = 'held' AS held FROM pixels WHERE enabled"
+
+
+async def held_pixels(connection: Any) -> dict[tuple[str, str], bool]:
+    """(app_id, pixel_id) of every enabled pixel -> whether it is held."""
+    return {(row["app_id"], row["pixel_id"]): row["held"] for row in await connection.fetch(HELD_PIXELS)}

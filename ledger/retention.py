@@ -1,0 +1,46 @@
+"""What is too old is deleted, a few thousand rows at a time, so that no lock is held for long.
+
+Visit counts stay: they name no person. Tombstones stay: they keep what was erased from coming back.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from ledger.deliveries import rows_of
+
+CHUNK = 5_000  # rows per statement
+DRAINS_KEPT = timedelta(days=2)  # a drain is repeated within minutes or never
+
+# an event takes its deliveries and their attempts with it
+DELETE_OLD = {
+    "events": """
+        DELETE FROM events WHERE event_key IN (SELECT event_key FROM events WHERE received_at < $1 LIMIT $2)
+        """,
+    "installs": """
+        DELETE FROM installs WHERE (app_id, install_id) IN
+            (SELECT app_id, install_id FROM installs WHERE received_at < $1 LIMIT $2)
+        """,
+    "click_claims": """
+        DELETE FROM click_claims WHERE click_id IN (SELECT click_id FROM click_claims WHERE claimed_at < $1 LIMIT $2)
+        """,
+    "count_drains": """
+        DELETE FROM count_drains WHERE drain_id IN (SELECT drain_id FROM count_drains WHERE at < $1 LIMIT $2)
+        """,
+}
+
+
+async def delete_old(connection: Any, retention_days: int, now: datetime) -> dict[str, int]:
+    """Delete what was received more than `retention_days` ago. Returns rows deleted by table."""
+    oldest = now - timedelta(days=retention_days)
+    deleted = {}
+    for table, statement in DELETE_OLD.items():
+        before = now - DRAINS_KEPT if table == "count_drains" else oldest
+        deleted[table] = await _delete(connection, statement, before)
+    return deleted
+
+
+async def _delete(connection: Any, statement: str, before: datetime) -> int:
+    deleted = 0
+    while chunk := rows_of(await connection.execute(statement, before, CHUNK)):
+        deleted += chunk
+    return deleted
