@@ -1,0 +1,87 @@
+"""Click ids: 128 bits in 22 base62 characters.
+
+    42 bits  time in ms since 1970 (until 2109)
+    46 bits  keyed hash of the address: leads back to the click's key in Redis
+    40 bits  random
+
+Nobody outside knows the last 86 bits, so an id cannot be guessed; and it sorts by time.
+"""
+
+import string
+from dataclasses import dataclass
+
+from clicks.address import HASH_BITS
+
+ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
+LENGTH = 22
+PACKED_BYTES = 16
+RANDOM_BYTES = 5
+RANDOM_BITS = 8 * RANDOM_BYTES
+_HALF = 11  # 62**11 > 2**64: each 64-bit half is written on its own, which spares arithmetic on big integers
+_PAIRS = [a + b for a in ALPHABET for b in ALPHABET]
+_VALUES = {character: value for value, character in enumerate(ALPHABET)}
+
+
+@dataclass(frozen=True, slots=True)
+class ClickId:
+    """The parts of a click id: time in ms, the address's keyed hash (46 bits), 5 random bytes."""
+
+    at_ms: int
+    address_hash: int
+    random: bytes
+
+    def pack(self) -> bytes:
+        """The id's 16 bytes."""
+        return (_joined(self.at_ms, self.address_hash, self.random)).to_bytes(PACKED_BYTES)
+
+
+def unpack_click_id(packed: bytes) -> ClickId:
+    """The parts of 16 bytes that `ClickId.pack` made."""
+    return _parts(int.from_bytes(packed))
+
+
+def format_click_id(at_ms: int, address_hash: int, random: bytes) -> str:
+    """The 22 characters for these parts."""
+    number = _joined(at_ms, address_hash, random)
+    return _half(number >> 64) + _half(number & 0xFFFF_FFFF_FFFF_FFFF)
+
+
+def _half(number: int) -> str:
+    number, e = divmod(number, 3844)
+    number, d = divmod(number, 3844)
+    number, c = divmod(number, 3844)
+    number, b = divmod(number, 3844)
+    number, a = divmod(number, 3844)
+    return ALPHABET[number] + _PAIRS[a] + _PAIRS[b] + _PAIRS[c] + _PAIRS[d] + _PAIRS[e]
+
+
+def parse_click_id(text: str) -> ClickId | None:
+    """The parts of an id; None where the text cannot be one of ours."""
+    if len(text) != LENGTH:
+        return None
+    high, low = _number(text[:_HALF]), _number(text[_HALF:])
+    if high is None or low is None:
+        return None
+    return _parts(high << 64 | low)
+
+
+def _joined(at_ms: int, address_hash: int, random: bytes) -> int:
+    return (at_ms << HASH_BITS | address_hash) << RANDOM_BITS | int.from_bytes(random)
+
+
+def _parts(number: int) -> ClickId:
+    return ClickId(
+        at_ms=number >> (HASH_BITS + RANDOM_BITS),
+        address_hash=number >> RANDOM_BITS & ((1 << HASH_BITS) - 1),
+        random=(number & ((1 << RANDOM_BITS) - 1)).to_bytes(RANDOM_BYTES),
+    )
+
+
+def _number(half: str) -> int | None:
+    number = 0
+    for character in half:
+        value = _VALUES.get(character)
+        if value is None:
+            return None
+        number = number * 62 + value
+    return number if number < 1 << 64 else None

@@ -1,0 +1,42 @@
+"""Opening Redis: a single server, a socket or a cluster, by the URL alone."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from redis.asyncio import BlockingConnectionPool, Redis, RedisCluster
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+
+POOL_SIZE = 32
+CLUSTER_SCHEMES = {"redis+cluster": "redis", "rediss+cluster": "rediss"}
+
+
+def connect(redis_url: str, *, timeout_s: float = 5.0) -> Redis | RedisCluster:
+    """A client that never retries by itself. Nothing is opened before the first command.
+
+    redis-py's own defaults turn a dead server into seconds, and repeat writes that timed out.
+
+    Args:
+        redis_url: `redis://`, `rediss://`, `unix://` or `redis+cluster://host:port`.
+        timeout_s: longest wait for a connection, and for an answer.
+    """
+    scheme = urlsplit(redis_url).scheme
+    if scheme in CLUSTER_SCHEMES:
+        return RedisCluster.from_url(
+            redis_url.replace(scheme, CLUSTER_SCHEMES[scheme], 1),
+            socket_timeout=timeout_s,
+            socket_connect_timeout=timeout_s,
+            retry=Retry(NoBackoff(), 0),
+        )
+    options: dict[str, Any] = {
+        "socket_timeout": timeout_s,
+        "retry": Retry(NoBackoff(), 0),
+        "max_connections": POOL_SIZE,
+    }
+    if scheme != "unix":
+        options["socket_connect_timeout"] = timeout_s
+    return Redis(
+        connection_pool=BlockingConnectionPool.from_url(
+            redis_url, timeout=timeout_s, max_connections=POOL_SIZE, **options
+        )
+    )

@@ -1,0 +1,89 @@
+"""Visits counted per hour, link, platform, kind and ad: in Redis until the worker moves them to the ledger.
+
+A drain renames the hash, so that counting goes on beside it, and keeps its id until the ledger has committed: a drain
+that was cut off is given again with the same id, which lets the ledger add it once.
+"""
+
+import uuid
+from typing import Any
+
+import msgspec
+
+from clicks.keys import COUNTS, COUNTS_DRAIN_ID, COUNTS_DRAINING
+
+SEPARATOR = "\x1f"
+HOUR_MS = 3_600_000
+MAX_ID_CHARS = 32  # TikTok's ids have up to 19 digits; anything else is not one, and would only make the hash grow
+
+
+class VisitCount(msgspec.Struct, frozen=True):
+    """How many visits of one kind a link had in one hour (Unix seconds of its begin). Ids are '' where absent."""
+
+    hour_s: int
+    link: str
+    platform: str  # ios | android | other
+    kind: str  # click | preload | prefetch | bot | preview | head
+    campaign_id: str
+    adgroup_id: str
+    ad_id: str
+    visits: int
+
+
+class Drain(msgspec.Struct, frozen=True):
+    """Counts on their way to the ledger, under an id that names them if they are given again."""
+
+    drain_id: str
+    counts: list[VisitCount]
+
+
+def count_label(link: str, platform: str, campaign_id: str, adgroup_id: str, ad_id: str) -> str:
+    """The part of a count's field that does not change with the hour and the kind."""
+    ids = (identifier if _is_id(identifier) else "" for identifier in (campaign_id, adgroup_id, ad_id))
+    return SEPARATOR.join((link, platform, *ids))
+
+
+def count_field(at_ms: int, kind: str, label: str) -> str:
+    """The field of the counts hash for a visit at this time."""
+    return f"{at_ms // HOUR_MS}{SEPARATOR}{kind}{SEPARATOR}{label}"
+
+
+def _is_id(text: str) -> bool:
+    return len(text) <= MAX_ID_CHARS and text.isascii() and text.isalnum()
+
+
+def _read_field(field: str, visits: int) -> VisitCount:
+    hour, kind, link, platform, campaign_id, adgroup_id, ad_id = field.split(SEPARATOR)
+    return VisitCount(int(hour) * 3600, link, platform, kind, campaign_id, adgroup_id, ad_id, visits)
+
+
+async def drain(redis: Any) -> Drain | None:
+    """Set the counts so far aside for the ledger; None where there are none. Finish once the ledger has committed."""
+    # two workers at once: the first one's id stands, both add the same drain, the ledger takes one
+    await redis.set(COUNTS_DRAIN_ID, uuid.uuid4().hex, nx=True)
+    moved = await redis.exists(COUNTS_DRAINING) or await _set_aside(redis)
+    if not moved:
+        return None
+    drain_id = await redis.get(COUNTS_DRAIN_ID)
+    fields = await redis.hgetall(COUNTS_DRAINING)
+    if drain_id is None or not fields:  # another worker has finished it meanwhile
+        return None
+    return Drain(drain_id.decode(), [_read_field(field.decode(), int(visits)) for field, visits in fields.items()])
+
+
+async def _set_aside(redis: Any) -> bool:
+    if not await redis.exists(COUNTS):
+        return False
+    return bool(await redis.renamenx(COUNTS, COUNTS_DRAINING))
+
+
+_FINISH = """
+if redis.call('GET', KEYS[1]) == ARGV[1] then
+    return redis.call('DEL', KEYS[1], KEYS[2])
+end
+return 0
+"""
+
+
+async def finish_drain(redis: Any, drained: Drain) -> None:
+    """Forget a drain that the ledger holds. Does nothing where another worker did so already."""
+    await redis.eval(_FINISH, 2, COUNTS_DRAIN_ID, COUNTS_DRAINING, drained.drain_id)

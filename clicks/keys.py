@@ -1,0 +1,17 @@
+"""Every Redis key and its lifetime.
+
+One sorted set per address key holds the clicks: it is store and index at once, and each stands alone, so that the
+same code works on Redis Cluster. What must change together shares the hash tag `{counts}` or `{links}`.
+"""
+
+CLICKS = b"c:"  # + 6 bytes, the keyed hash of the address; members are click records, scores their time in ms
+
+COUNTS = b"{counts}"  # hash: field (see clicks.counts) -> visits since the last drain
+COUNTS_DRAINING = b"{counts}:draining"  # the hash being moved to the ledger
+COUNTS_DRAIN_ID = b"{counts}:drain-id"
+APPLIED = b"{counts}:applied:"  # + writer: bitmap, bit n = this writer's batch n was counted
+# a batch is replayed from the spool at the latest while its clicks are still worth keeping
+APPLIED_LIFETIME_S = 28 * 86_400
+
+LINKS = b"{links}"  # hash: slug -> link, as JSON
+LINKS_VERSION = b"{links}:version"  # changes whenever the table does

@@ -1,0 +1,82 @@
+"""What a Signal link's query string says: TikTok's macros and the ttclid, as expanded by TikTok.
+
+Facts: TikTok's help pages on UTM parameters, on the click id and on macros for measurement partners. A macro TikTok did
+not expand arrives as its own name between double underscores; links typed by hand show single ones.
+"""
+
+import re
+from urllib.parse import unquote_to_bytes
+
+import msgspec
+
+MACRO_PARAMETERS = (
+    "campaign_id", "campaign_name", "adgroup_id", "adgroup_name", "ad_id", "ad_name",
+    "placement", "callback", "ip", "ua",
+)  # fmt: skip
+TTCLID_MAX_CHARS = 1_000
+
+_KNOWN = frozenset((*MACRO_PARAMETERS, "ttclid"))
+_NAMES = {name.encode(): name for name in _KNOWN}
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff]")
+_PLACEHOLDER = re.compile(r"__[A-Za-z0-9_]+__|_(?:CAMPAIGN|AID|CID)(?:_NAME|_ID)?_|_PLACEMENT_", re.IGNORECASE)
+_SEPARATORS = re.compile(r"[^A-Za-z0-9_]+")
+
+
+class Macros(msgspec.Struct, frozen=True):
+    """The expanded values by parameter name, and the names of those that arrived unexpanded or unusable."""
+
+    values: dict[str, str]
+    unexpanded: tuple[str, ...] = ()
+    ttclid_refused: bool = False  # over 1,000 characters or outside printable ASCII: stored as absent, never cut
+
+
+def is_unexpanded(value: str) -> bool:
+    """Whether the value is a macro's own name, or several of them with separators (`__CID_NAME__|__CID__`)."""
+    if "_" not in value:
+        return False
+    parts = [part for part in _SEPARATORS.split(value) if part]
+    return bool(parts) and all(_PLACEHOLDER.fullmatch(part) for part in parts)
+
+
+def read_macros(query: bytes) -> Macros:
+    """Read the raw query string; the first real value of a parameter wins. Never raises, whatever the bytes are."""
+    values: dict[str, str] = {}
+    unexpanded: list[str] = []
+    refused = False
+    for pair in query.split(b"&"):
+        raw_name, _, raw_value = pair.partition(b"=")
+        name = _NAMES.get(raw_name) or _form_text(raw_name)
+        if name not in _KNOWN or name in values:
+            continue
+        value = _percent_text(raw_value) if name == "ttclid" else _form_text(raw_value)
+        if not value:
+            continue
+        if is_unexpanded(value):
+            unexpanded.append(name)
+        elif name == "ttclid" and not _is_usable_ttclid(value):
+            refused = True
+        else:
+            values[name] = value
+    return Macros(values, tuple(dict.fromkeys(name for name in unexpanded if name not in values)), refused)
+
+
+def clean_text(text: str) -> str:
+    """The text without control characters, which are never stored."""
+    return _CONTROLS.sub("", text)
+
+
+def _form_text(raw: bytes) -> str:
+    """Names are form-encoded: a space arrives as `+` or `%20`."""
+    if raw.isalnum():
+        return raw.decode("ascii")
+    raw = raw.replace(b"+", b" ")
+    return clean_text((unquote_to_bytes(raw) if b"%" in raw else raw).decode("utf-8", "replace")).strip()
+
+
+def _percent_text(raw: bytes) -> str:
+    """The ttclid is percent-decoded once and otherwise kept byte for byte; latin-1 keeps what is not ASCII visible."""
+    return (unquote_to_bytes(raw) if b"%" in raw else raw).decode("latin-1")
+
+
+def _is_usable_ttclid(value: str) -> bool:
+    return len(value) <= TTCLID_MAX_CHARS and value.isascii() and value.isprintable()

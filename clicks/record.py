@@ -1,0 +1,181 @@
+"""A click, and the bytes it is in Redis.
+
+A record begins with the version of its layout and dictionary (one byte), so that what was written stays readable:
+
+    version 1 | 5 random bytes of the click id | flags | IPv4 (4 bytes) or IPv6 (16) | ttclid, packed | zstd of the rest
+
+The time is the member's score and the address hash its key, so neither is in the record. A ttclid is base64url after
+its prefix: three bytes hold four characters, which no general compressor reaches. The rest is text that a trained
+dictionary shortens. The query string comes out byte for byte; what it says is read when the click is read.
+"""
+
+import re
+from binascii import a2b_base64, b2a_base64
+from collections.abc import Mapping
+from hashlib import blake2b
+
+import msgspec
+
+from clicks.address import address_text
+from clicks.click_id import ALPHABET, RANDOM_BYTES, ClickId, format_click_id
+from clicks.dictionary import CURRENT_VERSION, Dictionaries
+from clicks.macros import clean_text, read_macros
+
+PLATFORMS = ("ios", "android", "other")
+POINTER = 0  # in place of a version: the record is the id of a click that lies under its other address
+TTP_CHARS = 27
+
+_PLATFORM_BITS = 0b0000_0011
+_IPV6 = 0b0000_0100
+_TTP_GENERATED = 0b0000_1000
+_TTCLID_DOTTED = 0b0001_0000
+_TTCLID_UNDERSCORED = 0b0010_0000
+_PREFIXES = {_TTCLID_DOTTED: b"E.C.P.", _TTCLID_UNDERSCORED: b"E_C_P_"}
+_PACKABLE = re.compile(rb"(?:^|&)ttclid=(E\.C\.P\.|E_C_P_)([A-Za-z0-9_-]{16,1000})(?=&|$)")
+_CUT = b"\x01"  # marks in the query where the packed ttclid was; no URL holds this byte
+_SEPARATOR = b"\x00"
+_STANDARD_TO_URLSAFE = bytes.maketrans(b"+/", b"-_")
+_URLSAFE_TO_STANDARD = bytes.maketrans(b"-_", b"+/")
+
+
+class Click(msgspec.Struct, frozen=True, kw_only=True):
+    """One person's opening of a Signal link, as the visit carried it. Absent and unexpanded values are None."""
+
+    click_id: str
+    at_ms: int  # Unix time in ms
+    link: str  # slug
+    app_id: str
+    platform: str  # ios | android | other
+    ip: str  # the visitor's address, canonical text
+    user_agent: str
+    languages: str  # the Accept-Language header
+    query: str  # the raw query string as clicked
+    ttp: str | None
+    ttclid: str | None
+    macro_ip: str | None
+    macro_user_agent: str | None
+    campaign_id: str | None
+    campaign_name: str | None
+    adgroup_id: str | None
+    adgroup_name: str | None
+    ad_id: str | None
+    ad_name: str | None
+    placement: str | None
+    callback: str | None
+    macros_unexpanded: tuple[str, ...]
+
+
+class Visit(msgspec.Struct, frozen=True):
+    """What of a visit goes into a record; `random` is the click id's last 5 bytes, `platform` an index of PLATFORMS."""
+
+    random: bytes
+    platform: int
+    ip: bytes  # 4 or 16 bytes
+    link: bytes
+    app_id: bytes
+    user_agent: bytes
+    languages: bytes
+    query: bytes
+    ttp: bytes | None  # the cookie; None = generated, see `generated_ttp`
+
+
+def generated_ttp(click_id: str) -> str:
+    """The `_ttp` set for a visitor without one: 27 characters like TikTok's own, from the click id, never stored."""
+    number = int.from_bytes(blake2b(click_id.encode(), digest_size=24, person=b"signalpost ttp").digest())
+    characters = []
+    for _ in range(TTP_CHARS):
+        number, digit = divmod(number, 62)
+        characters.append(ALPHABET[digit])
+    return "".join(characters)
+
+
+class RecordCodec:
+    """Writes and reads records. Holds the compressor, so one per thread."""
+
+    def __init__(self) -> None:
+        self._dictionaries = Dictionaries()
+
+    def encode(self, visit: Visit) -> bytes:
+        """The record of a click."""
+        flags = visit.platform | (_IPV6 if len(visit.ip) == 16 else 0) | (_TTP_GENERATED if visit.ttp is None else 0)
+        query, packed = visit.query, b""
+        found = _PACKABLE.search(query)
+        if found is not None:
+            flags |= _TTCLID_DOTTED if found[1] == b"E.C.P." else _TTCLID_UNDERSCORED
+            packed = _pack_base64url(found[2])
+            query = query[: found.start(1)] + _CUT + query[found.end() :]
+        text = _SEPARATOR.join((visit.link, visit.app_id, visit.user_agent, visit.languages, visit.ttp or b"", query))
+        head = bytes((CURRENT_VERSION,)) + visit.random + bytes((flags,)) + visit.ip + packed
+        return head + self._dictionaries.compress(text)
+
+    def decode(self, record: bytes, at_ms: int, address_hash: int) -> Click:
+        """The click of a record that `encode` wrote, in this version or an earlier one."""
+        version, flags = record[0], record[1 + RANDOM_BYTES]
+        ip_start = 2 + RANDOM_BYTES
+        ip_end = ip_start + (16 if flags & _IPV6 else 4)
+        token, text_start = _unpack_ttclid(record, ip_end, flags)
+        text = self._dictionaries.decompress(record[text_start:], version)
+        link, app_id, user_agent, languages, ttp, query = text.split(_SEPARATOR, 5)
+        click_id = format_click_id(at_ms, address_hash, record[1 : 1 + RANDOM_BYTES])
+        query = query.replace(_CUT, token, 1)
+        macros = read_macros(query)
+        return Click(
+            click_id=click_id,
+            at_ms=at_ms,
+            link=link.decode(),
+            app_id=app_id.decode(),
+            platform=PLATFORMS[flags & _PLATFORM_BITS],
+            ip=address_text(record[ip_start:ip_end]),
+            user_agent=_header_text(user_agent),
+            languages=_header_text(languages),
+            query=query.decode("latin-1"),
+            ttp=generated_ttp(click_id) if flags & _TTP_GENERATED else _header_text(ttp) or None,
+            macros_unexpanded=macros.unexpanded,
+            **_macro_fields(macros.values),
+        )
+
+
+def pointer(click_id: ClickId) -> bytes:
+    """The record under a click's second address: it says where the click itself lies."""
+    return bytes((POINTER,)) + click_id.pack()
+
+
+def _macro_fields(values: Mapping[str, str]) -> dict[str, str | None]:
+    return {
+        "ttclid": values.get("ttclid"),
+        "macro_ip": values.get("ip"),
+        "macro_user_agent": values.get("ua"),
+        "campaign_id": values.get("campaign_id"),
+        "campaign_name": values.get("campaign_name"),
+        "adgroup_id": values.get("adgroup_id"),
+        "adgroup_name": values.get("adgroup_name"),
+        "ad_id": values.get("ad_id"),
+        "ad_name": values.get("ad_name"),
+        "placement": values.get("placement"),
+        "callback": values.get("callback"),
+    }
+
+
+def _pack_base64url(characters: bytes) -> bytes:
+    """Two bytes with the number of characters, then three bytes for each four."""
+    padded = characters + b"A" * (-len(characters) % 4)
+    return len(characters).to_bytes(2) + a2b_base64(padded.translate(_URLSAFE_TO_STANDARD))
+
+
+def _unpack_ttclid(record: bytes, start: int, flags: int) -> tuple[bytes, int]:
+    """The ttclid packed at `start` (empty where none is), and where the text begins."""
+    prefix = _PREFIXES.get(flags & (_TTCLID_DOTTED | _TTCLID_UNDERSCORED))
+    if prefix is None:
+        return b"", start
+    length = int.from_bytes(record[start : start + 2])
+    end = start + 2 + -(-length // 4) * 3
+    characters = b2a_base64(record[start + 2 : end], newline=False)[:length]
+    return prefix + characters.translate(_STANDARD_TO_URLSAFE), end
+
+
+def _header_text(raw: bytes) -> str:
+    """Header values are bytes: UTF-8 where they are that, else latin-1."""
+    try:
+        return clean_text(raw.decode())
+    except UnicodeDecodeError:
+        return clean_text(raw.decode("latin-1"))

@@ -1,0 +1,163 @@
+"""Where clicks lie in Redis: written in batches by redirectors, read by address or by click id.
+
+Every method raises `redis.exceptions.RedisError` (or `TimeoutError`, `OSError`) where Redis is away or refuses.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from importlib.resources import files
+from typing import Any
+
+import msgspec
+from redis.asyncio import RedisCluster
+
+from clicks.address import AddressHasher, packed_address
+from clicks.click_id import RANDOM_BYTES, ClickId, parse_click_id, unpack_click_id
+from clicks.keys import APPLIED, APPLIED_LIFETIME_S, CLICKS, COUNTS
+from clicks.record import POINTER, Click, RecordCodec, pointer
+
+ADDRESS_HASH_BYTES = 6
+NO_COUNTS = -1
+DAY_S = 86_400
+
+
+class Row(msgspec.Struct, frozen=True, array_like=True):
+    """One member of one sorted set: the key, its time in ms, the record."""
+
+    key: bytes
+    at_ms: int
+    record: bytes
+
+
+class Batch(msgspec.Struct, frozen=True, array_like=True):
+    """Rows and counts that are applied once, however often they are sent: `writer` and `number` name the batch."""
+
+    writer: str
+    number: int
+    rows: list[Row]
+    counts: dict[str, int]  # field of the counts hash -> visits
+
+
+def clicks_key(address_hash: int) -> bytes:
+    """The sorted set of an address."""
+    return CLICKS + address_hash.to_bytes(ADDRESS_HASH_BYTES)
+
+
+class ClickStore:
+    """Reads and writes clicks. `address_keys` are the secret keys of the address hash, newest first."""
+
+    def __init__(self, redis: Any, address_keys: tuple[bytes, ...], retention_days: int = 28) -> None:
+        self._redis = redis
+        self._hashers = [AddressHasher(key) for key in address_keys]
+        self._codec = RecordCodec()
+        self._lifetime_s = retention_days * DAY_S
+        script = files("clicks").joinpath("apply.lua").read_text()
+        self._apply = redis.register_script(script)
+        self._is_cluster = isinstance(redis, RedisCluster)
+
+    async def apply(self, batch: Batch) -> None:
+        """Store the rows and add the counts; done when Redis has answered. Applying a batch again changes nothing."""
+        if not self._is_cluster:
+            await self._send(batch.rows, batch)
+            return
+        by_slot: dict[int, list[Row]] = defaultdict(list)
+        for row in batch.rows:
+            by_slot[self._redis.keyslot(row.key)].append(row)
+        await asyncio.gather(*(self._send_rows(rows) for rows in by_slot.values()))
+        await self._send([], batch)  # counted only once every click is stored
+
+    async def _send(self, rows: Sequence[Row], counted: Batch) -> None:
+        keys = [COUNTS, APPLIED + counted.writer.encode()]
+        arguments: list[Any] = [self._lifetime_s, APPLIED_LIFETIME_S, counted.number, len(counted.counts)]
+        for field, visits in counted.counts.items():
+            arguments += (field, visits)
+        for row in rows:
+            keys.append(row.key)
+            arguments += (row.at_ms, row.record)
+        await self._apply(keys=keys, args=arguments)
+
+    async def _send_rows(self, rows: Sequence[Row]) -> None:
+        # the two leading keys belong to the counts; here they only have to lie in the same slot
+        keys = [rows[0].key, rows[0].key, *(row.key for row in rows)]
+        values = [part for row in rows for part in (row.at_ms, row.record)]
+        await self._apply(keys=keys, args=[self._lifetime_s, APPLIED_LIFETIME_S, NO_COUNTS, 0, *values])
+
+    async def find(self, address: str, since_ms: int, until_ms: int, limit: int = 1000) -> list[Click]:
+        """Clicks from this address (or its /64) between the times, both included, newest first."""
+        return (await self.find_many([(address, since_ms, until_ms)], limit))[0]
+
+    async def find_many(self, requests: Sequence[tuple[str, int, int]], limit: int = 1000) -> list[list[Click]]:
+        """`find` for many (address, since_ms, until_ms) in one round trip."""
+        packed = [packed_address(address) for address, _, _ in requests]
+        hashes = [[h.hash(address) for h in self._hashers] if address is not None else [] for address in packed]
+        pipe = self._redis.pipeline(transaction=False)
+        for wanted, (_, since_ms, until_ms) in zip(hashes, requests, strict=True):
+            for address_hash in wanted:
+                pipe.zrange(
+                    clicks_key(address_hash), until_ms, since_ms,
+                    desc=True, byscore=True, offset=0, num=limit, withscores=True,
+                )  # fmt: skip
+        answers = iter(await pipe.execute() if any(hashes) else [])
+        found = []
+        for address, wanted in zip(packed, hashes, strict=True):
+            clicks = [c for h in wanted for c in await self._read(next(answers), h)]
+            found.append([click for click in clicks if address is not None and _seen_at(click, address)])
+        return found
+
+    async def _read(self, members: Iterable[tuple[bytes, float]], address_hash: int) -> list[Click]:
+        clicks: list[Click] = []
+        for record, score in members:
+            if record[0] != POINTER:
+                clicks.append(self._codec.decode(record, int(score), address_hash))
+                continue
+            found = await self._member(unpack_click_id(record[1:]))
+            if found is not None:
+                clicks.append(found[1])
+        return clicks
+
+    async def get(self, click_id: str) -> Click | None:
+        """The click with this id; None where it is not one of ours, or its retention is over."""
+        found = await self._locate(click_id)
+        return found[1] if found is not None else None
+
+    async def get_many(self, click_ids: Sequence[str]) -> list[Click | None]:
+        """`get` for several ids at once."""
+        return list(await asyncio.gather(*(self.get(click_id) for click_id in click_ids)))
+
+    async def erase(self, click_id: str) -> bool:
+        """Remove a click under both its addresses; whether there was one."""
+        found = await self._locate(click_id)
+        if found is None:
+            return False
+        record, click = found
+        parsed = parse_click_id(click_id)
+        if parsed is None:
+            return False
+        await self._redis.zrem(clicks_key(parsed.address_hash), record)
+        other = packed_address(click.macro_ip) if click.macro_ip else None
+        if other is not None:
+            for hasher in self._hashers:
+                await self._redis.zrem(clicks_key(hasher.hash(other)), pointer(parsed))
+        return True
+
+    async def _locate(self, click_id: str) -> tuple[bytes, Click] | None:
+        parsed = parse_click_id(click_id)
+        return await self._member(parsed) if parsed is not None else None
+
+    async def _member(self, wanted: ClickId) -> tuple[bytes, Click] | None:
+        members = await self._redis.zrangebyscore(clicks_key(wanted.address_hash), wanted.at_ms, wanted.at_ms)
+        for record in members:
+            if record[0] != POINTER and record[1 : 1 + RANDOM_BYTES] == wanted.random:
+                return record, self._codec.decode(record, wanted.at_ms, wanted.address_hash)
+        return None
+
+
+def _seen_at(click: Click, address: bytes) -> bool:
+    """Whether the click came from this address: two addresses can share a hash, and a record says which it is."""
+    shared = address if len(address) == 4 else address[:8]
+    for text in (click.ip, click.macro_ip):
+        packed = packed_address(text) if text else None
+        if packed is not None and len(packed) == len(address) and packed.startswith(shared):
+            return True
+    return False
