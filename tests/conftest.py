@@ -1,8 +1,50 @@
 """Fixtures every test may use."""
 
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
+
+from tests.engines import SessionEngines, session_engines, short_directory
 
 
 @pytest.fixture
 def anyio_backend() -> str:
     return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def engines() -> Iterator[SessionEngines]:
+    """The session's Valkey and PostgreSQL; most tests want `redis_url` or `database_url` instead."""
+    with session_engines() as started:
+        yield started
+
+
+@pytest.fixture
+def redis_url(engines: SessionEngines) -> str:
+    """A real Valkey without a key in it."""
+    return engines.empty_redis()
+
+
+@pytest.fixture
+def database_url(engines: SessionEngines) -> Iterator[str]:
+    """A migrated ledger of the test's own, in a real PostgreSQL."""
+    with engines.new_database() as url:
+        yield url
+
+
+@pytest.fixture
+def data_dir() -> Iterator[Path]:
+    """An empty DATA_DIR, its path short enough for the engines' sockets."""
+    with short_directory() as directory:
+        yield directory
+
+
+@pytest.fixture
+def free_port() -> int:
+    """A TCP port on 127.0.0.1 that nothing listens on."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port

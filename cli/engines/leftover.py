@@ -1,0 +1,46 @@
+"""Engines that outlived their `up` (killed with SIGKILL): they hold the data and must end before new ones start."""
+
+from pathlib import Path
+
+import psutil
+import structlog
+
+from cli.engines.errors import EngineError
+
+STOP_TIMEOUT_S = 20.0
+
+log = structlog.get_logger()
+
+
+def stop_leftover(name: str, pidfile: Path, directory: Path, stop_signal: int) -> bool:
+    """End the engine whose process id stands in `pidfile`, if it runs and its command line names `directory`.
+
+    Returns:
+        Whether there was one. A process that merely got the same number later is left alone.
+
+    Raises:
+        EngineError: it does not end.
+    """
+    process = _running_engine(pidfile, directory)
+    if process is None:
+        return False
+    log.warning("an engine of a former run is still there; stopping it", engine=name, pid=process.pid)
+    try:
+        process.send_signal(stop_signal)
+        process.wait(STOP_TIMEOUT_S)
+    except psutil.NoSuchProcess:
+        pass
+    except (psutil.TimeoutExpired, psutil.AccessDenied):
+        raise EngineError(f"{name}: process {process.pid} still uses {directory} and does not end: stop it") from None
+    return True
+
+
+def _running_engine(pidfile: Path, directory: Path) -> psutil.Process | None:
+    try:
+        process = psutil.Process(int(pidfile.read_text().split()[0]))
+        if process.status() == psutil.STATUS_ZOMBIE:
+            return None
+        command = " ".join(process.cmdline())
+    except (OSError, ValueError, IndexError, psutil.Error):
+        return None
+    return process if str(directory) in command else None

@@ -1,0 +1,174 @@
+"""The embedded engines, started and stopped for real."""
+
+import asyncio
+import os
+import signal
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import asyncpg
+import psutil
+import pytest
+import redis
+
+from cli.engines.account import let_through
+from cli.engines.errors import EngineError, last_log_line
+from cli.engines.leftover import stop_leftover
+from cli.engines.postgresql import PostgreSQL
+from cli.engines.sockets import MAX_SOCKET_PATH_BYTES, socket_directory
+from cli.engines.valkey import Valkey
+from tests.engines import FAST, start_engine, start_program, stop_engine, wait_until_ready
+
+
+def query(url: str, statement: str) -> object:
+    async def ask() -> object:
+        connection = await asyncpg.connect(url)
+        try:
+            return await connection.fetchval(statement)
+        finally:
+            await connection.close()
+
+    return asyncio.run(ask())
+
+
+def test_the_redis_of_a_test_is_empty(redis_url: str) -> None:
+    with redis.Redis.from_url(redis_url) as client:
+        assert client.dbsize() == 0
+
+
+def test_the_ledger_of_a_test_is_migrated(database_url: str) -> None:
+    assert query(database_url, "SELECT count(*) FROM deliveries") == 0
+
+
+def test_valkey_finds_its_data_again_after_a_restart(data_dir: Path) -> None:
+    for expected in (None, b"stays"):
+        valkey = Valkey(data_dir)
+        process = start_engine(valkey)
+        with redis.Redis.from_url(valkey.url) as client:
+            assert client.get("key") == expected
+            client.set("key", "stays")
+        stop_engine(valkey, process)
+        assert process.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("appendonly", "yes"),
+        ("appendfsync", "everysec"),
+        ("maxmemory-policy", "noeviction"),
+        ("save", ""),
+        ("port", "0"),
+        ("unixsocketperm", "700"),
+        ("zset-max-listpack-value", "1024"),
+        ("zset-max-listpack-entries", "128"),
+    ],
+)
+def test_valkey_runs_with_the_setting(redis_url: str, name: str, value: str) -> None:
+    with redis.Redis.from_url(redis_url) as client:
+        assert client.config_get(name) == {name: value}
+
+
+def test_postgresql_finds_its_data_again_after_a_restart(data_dir: Path) -> None:
+    for expected in (None, "postgres"):
+        postgresql = PostgreSQL(data_dir, FAST)
+        process = start_engine(postgresql)
+        asyncio.run(postgresql.create_database())
+        assert query(postgresql.url, "SELECT tableowner FROM pg_tables WHERE tablename = 'stays'") == expected
+        query(postgresql.url, "CREATE TABLE IF NOT EXISTS stays ()")
+        stop_engine(postgresql, process)
+        assert process.returncode == 0
+
+
+def test_postgresql_listens_on_no_network_address(engines: object, database_url: str) -> None:
+    assert query(database_url, "SELECT current_setting('listen_addresses')") == ""
+
+
+def test_postgresql_keeps_an_answered_event_by_default(data_dir: Path) -> None:
+    command = " ".join(PostgreSQL(data_dir).prepare().command)
+    assert "synchronous_commit=on" in command
+    assert "fsync=off" not in command
+
+
+def test_the_engines_an_up_left_behind_are_stopped_before_new_ones_start(data_dir: Path) -> None:
+    for engine in (Valkey(data_dir), PostgreSQL(data_dir, FAST)):
+        orphan = start_engine(engine)
+        process = start_engine(engine)
+        assert orphan.wait(10) == 0
+        assert process.pid != orphan.pid
+        assert engine.ready()
+        stop_engine(engine, process)
+
+
+def test_postgresql_starts_after_it_was_killed(data_dir: Path) -> None:
+    postgresql = PostgreSQL(data_dir, FAST)
+    killed = start_engine(postgresql)
+    killed.kill()
+    killed.wait()
+    assert not postgresql.ready()
+    stop_engine(postgresql, start_engine(postgresql))
+
+
+def test_a_process_that_merely_took_over_the_number_is_left_alone(tmp_path: Path) -> None:
+    pidfile = tmp_path / "engine.pid"
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as stranger:
+        pidfile.write_text(f"{stranger.pid}\n")
+        assert not stop_leftover("Valkey", pidfile, tmp_path, signal.SIGTERM)
+        assert psutil.pid_exists(stranger.pid)
+        stranger.communicate(b"\n")
+    assert stranger.returncode == 0
+
+
+def test_a_cluster_left_half_made_is_made_anew(data_dir: Path) -> None:
+    postgresql = PostgreSQL(data_dir, FAST)
+    unfinished = postgresql.directory / "data.new"
+    unfinished.mkdir(parents=True)
+    (unfinished / "PG_VERSION").write_text("18\n")
+    postgresql.prepare()
+    assert (postgresql.cluster / "global" / "pg_control").exists()
+    assert not unfinished.exists()
+
+
+def test_an_engine_that_does_not_start_says_why_in_its_log(data_dir: Path) -> None:
+    valkey = Valkey(data_dir)
+    valkey.prepare()
+    program = valkey.prepare()
+    (valkey.directory / "valkey.conf").write_text("no-such-directive 1\n")
+    process = start_program(program)
+    with pytest.raises(EngineError, match="did not start"):
+        wait_until_ready(valkey, process)
+    assert "Bad directive" in last_log_line(valkey.log)
+
+
+def test_both_engines_start_in_a_directory_whose_path_is_too_long_for_a_socket(data_dir: Path) -> None:
+    deep = data_dir / ("d" * 60) / ("e f" * 20)
+    deep.mkdir(parents=True, mode=0o700)
+    valkey, postgresql = Valkey(deep), PostgreSQL(deep, FAST)
+    for engine, short in ((valkey, valkey.socket.parent), (postgresql, postgresql.socket_directory)):
+        stop_engine(engine, start_engine(engine))
+        assert len(os.fsencode(short)) < MAX_SOCKET_PATH_BYTES
+        assert stat.S_IMODE(short.stat().st_mode) == 0o700
+        short.rmdir()
+
+
+def test_a_socket_directory_prepared_by_somebody_else_is_refused(tmp_path: Path) -> None:
+    directory = tmp_path / ("d" * MAX_SOCKET_PATH_BYTES)
+    short = socket_directory(directory, "s")
+    short.rmdir()
+    short.symlink_to(tmp_path)
+    try:
+        with pytest.raises(EngineError, match="belongs to another user"):
+            socket_directory(directory, "s")
+    finally:
+        short.unlink()
+
+
+def test_a_closed_directory_on_the_way_is_opened_for_passing_through_only(data_dir: Path) -> None:
+    closed = data_dir / "closed"
+    closed.mkdir(mode=0o700)
+    (closed / "data").mkdir(mode=0o700)
+    let_through(closed / "data")
+    assert stat.S_IMODE(closed.stat().st_mode) == 0o701
+    assert stat.S_IMODE((closed / "data").stat().st_mode) == 0o700

@@ -1,0 +1,121 @@
+"""The engines the tests run on: the embedded ones themselves, started once per session in a directory of their own."""
+
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import redis
+from anyio.from_thread import BlockingPortal, start_blocking_portal
+
+from cli.engines.errors import EngineError, last_log_line
+from cli.engines.postgresql import PostgreSQL
+from cli.engines.valkey import Valkey
+from cli.program import Program
+from ledger.migrate import migrate
+
+START_TIMEOUT_S = 60.0
+TEMPLATE_DATABASE = "signalpost_template"
+# a power cut may destroy the tests' data
+FAST = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "shared_buffers": "64MB"}
+
+
+def start_program(program: Program) -> subprocess.Popen[bytes]:
+    assert program.log is not None
+    with program.log.open("ab") as log:
+        return subprocess.Popen(
+            program.command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, **program.popen_options()
+        )
+
+
+def wait_until_ready(engine: Valkey | PostgreSQL, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while not engine.ready():
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise EngineError(f"{engine.title} did not start: {last_log_line(engine.log)}")
+        time.sleep(0.01)
+
+
+def start_engine(engine: Valkey | PostgreSQL) -> subprocess.Popen[bytes]:
+    """Start the engine and return once it answers."""
+    process = start_program(engine.prepare())
+    wait_until_ready(engine, process)
+    return process
+
+
+def stop_engine(engine: Valkey | PostgreSQL, process: subprocess.Popen[bytes]) -> None:
+    process.send_signal(engine.stop_signal)
+    process.wait(START_TIMEOUT_S)
+
+
+@contextmanager
+def short_directory() -> Iterator[Path]:
+    """A temporary directory whose path is short enough for a Unix socket (pytest's own may not be)."""
+    directory = Path(tempfile.mkdtemp(prefix="sp-"))
+    try:
+        yield directory
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+@dataclass
+class SessionEngines:
+    """Both engines of one test session."""
+
+    valkey: Valkey
+    postgresql: PostgreSQL
+    portal: BlockingPortal
+    admin: asyncpg.Connection
+    _numbers: Iterator[int] = field(default_factory=partial(count, 1))
+
+    def _sql(self, statement: str) -> Any:
+        return self.portal.call(self.admin.execute, statement)
+
+    def empty_redis(self) -> str:
+        """Remove every key; the URL."""
+        with redis.Redis.from_url(self.valkey.url) as client:
+            client.flushall()
+            client.config_resetstat()
+        return self.valkey.url
+
+    def make_template(self) -> None:
+        """One migrated database, which every test's own is a copy of."""
+        self._sql(f"CREATE DATABASE {TEMPLATE_DATABASE}")
+        self.portal.call(migrate, self.postgresql.database_url(TEMPLATE_DATABASE))
+
+    @contextmanager
+    def new_database(self) -> Iterator[str]:
+        """The URL of a fresh, migrated database, which is dropped afterwards."""
+        name = f"test_{next(self._numbers)}"
+        self._sql(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE_DATABASE} STRATEGY file_copy")
+        try:
+            yield self.postgresql.database_url(name)
+        finally:
+            self._sql(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@contextmanager
+def session_engines() -> Iterator[SessionEngines]:
+    """Start both engines, and end them by process id."""
+    with short_directory() as directory, start_blocking_portal() as portal:
+        valkey, postgresql = Valkey(directory), PostgreSQL(directory, FAST)
+        started = [(engine, start_program(engine.prepare())) for engine in (valkey, postgresql)]
+        try:
+            for engine, process in started:
+                wait_until_ready(engine, process)
+            admin = portal.call(asyncpg.connect, postgresql.database_url("postgres"))
+            engines = SessionEngines(valkey, postgresql, portal, admin)
+            engines.make_template()
+            yield engines
+            portal.call(admin.close)
+        finally:
+            for engine, process in started:
+                stop_engine(engine, process)
