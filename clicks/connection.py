@@ -28,15 +28,8 @@ def connect(redis_url: str, *, timeout_s: float = 5.0) -> Redis | RedisCluster:
             socket_connect_timeout=timeout_s,
             retry=Retry(NoBackoff(), 0),
         )
-    options: dict[str, Any] = {
-        "socket_timeout": timeout_s,
-        "retry": Retry(NoBackoff(), 0),
-        "max_connections": POOL_SIZE,
-    }
+    options: dict[str, Any] = {"socket_timeout": timeout_s, "retry": Retry(NoBackoff(), 0)}
     if scheme != "unix":
         options["socket_connect_timeout"] = timeout_s
-    return Redis(
-        connection_pool=BlockingConnectionPool.from_url(
-            redis_url, timeout=timeout_s, max_connections=POOL_SIZE, **options
-        )
-    )
+    pool = BlockingConnectionPool.from_url(redis_url, timeout=timeout_s, max_connections=POOL_SIZE, **options)
+    return Redis(connection_pool=pool)
