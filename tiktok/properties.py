@@ -73,7 +73,7 @@ def json_number(value: object) -> int | float | None:
         number = Decimal(str(value))
     except InvalidOperation:
         return None
-    if not number.is_finite() or abs(number) > _LARGEST:
+    if not number.is_finite() or not -_LARGEST <= number <= _LARGEST:
         return None
     return int(number) if number == number.to_integral_value() else float(number)
 

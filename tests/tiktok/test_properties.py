@@ -1,0 +1,144 @@
+"""An app's own properties as TikTok takes them."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from tiktok.properties import (
+    CURRENCY_UNSUPPORTED,
+    PURCHASE_WITHOUT_VALUE,
+    VALUE_MISPLACED,
+    VALUE_UNUSABLE,
+    VALUE_WITHOUT_CURRENCY,
+    event_properties,
+    json_number,
+)
+
+
+def properties(event: str, **own: Any) -> dict[str, Any]:
+    return event_properties(event, own, None, None)[0]
+
+
+@pytest.mark.parametrize(
+    ("value", "number"),
+    [
+        (Decimal("9.99"), 9.99),
+        (Decimal("9.90"), 9.9),
+        (Decimal("10.00"), 10),
+        (Decimal("1E+2"), 100),
+        (Decimal("0"), 0),
+        (0.1 + 0.2, 0.30000000000000004),
+        ("19.5", 19.5),
+        (3, 3),
+        ("1,000", None),
+        ("", None),
+        (True, None),
+        (None, None),
+        (Decimal("NaN"), None),
+        (float("inf"), None),
+        pytest.param(10**5000, None, id="an integer of 5001 digits"),
+        ("1e999999999", None),
+        ("-1e999999999", None),
+        (Decimal("1e-999999999"), 0.0),
+        ([1], None),
+    ],
+)
+def test_a_number_is_the_shortest_json_number(value: object, number: float | None) -> None:
+    got = json_number(value)
+    assert (got, type(got)) == (number, type(number))
+
+
+@pytest.mark.parametrize(
+    ("event", "value", "currency", "sent", "notes"),
+    [
+        ("Purchase", Decimal("9.99"), "eur", {"value": 9.99, "currency": "EUR"}, []),
+        ("Subscribe", Decimal(0), "USD", {"value": 0, "currency": "USD"}, []),
+        ("Subscribe", Decimal(5), None, {}, [VALUE_WITHOUT_CURRENCY]),
+        ("Subscribe", Decimal(5), "BGN", {}, [CURRENCY_UNSUPPORTED]),
+        ("Subscribe", Decimal(-5), "USD", {}, [VALUE_UNUSABLE]),
+        ("Subscribe", Decimal("NaN"), "USD", {}, [VALUE_UNUSABLE]),
+        ("Subscribe", None, "USD", {}, []),
+        ("Purchase", None, None, {}, [PURCHASE_WITHOUT_VALUE]),
+        ("CompletePayment", Decimal(5), None, {}, [VALUE_WITHOUT_CURRENCY, PURCHASE_WITHOUT_VALUE]),
+    ],
+)
+def test_value_and_currency_go_out_together_or_not_at_all(
+    event: str, value: Decimal | None, currency: str | None, sent: dict[str, Any], notes: list[str]
+) -> None:
+    got, said = event_properties(event, {}, value, currency)
+    got.pop("content_type", None)
+    assert (got, said) == (sent, notes)
+
+
+def test_a_value_among_the_properties_is_not_sent_but_pointed_out() -> None:
+    assert event_properties("Subscribe", {"value": 5, "currency": "USD"}, None, None) == ({}, [VALUE_MISPLACED])
+
+
+@pytest.mark.parametrize("event", ["AddToCart", "CompletePayment", "PlaceAnOrder", "Purchase", "ViewContent"])
+def test_an_event_about_products_says_so(event: str) -> None:
+    assert properties(event, order_id="1")["content_type"] == "product"
+    assert properties(event, order_id="1", content_type="product_group")["content_type"] == "product_group"
+    assert properties(event) == {}
+
+
+@pytest.mark.parametrize("event", ["Search", "InitiateCheckout", "customEvent", "Download"])
+def test_no_other_event_gets_a_content_type(event: str) -> None:
+    assert properties(event, order_id="1") == {"order_id": "1"}
+
+
+@pytest.mark.parametrize(
+    ("contents", "sent", "items"),
+    [
+        ({"content_id": 7, "price": "9.50"}, [{"content_id": "7", "price": 9.5}], 1),
+        (
+            [{"content_id": "a", "quantity": 2}, {"content_id": "b", "quantity": "3"}],
+            [{"content_id": "a", "quantity": 2}, {"content_id": "b", "quantity": 3}],
+            5,
+        ),
+        ([{"content_id": "a", "email": "x@y.z", "brand": " B "}], [{"content_id": "a", "brand": "B"}], 1),
+        ([{"content_id": "", "price": None}, "junk", {}, {"brand": "B"}], [{"brand": "B"}], 1),
+    ],
+)
+def test_contents_are_a_list_of_known_fields_and_counted(contents: Any, sent: list[Any], items: int) -> None:
+    assert properties("AddPaymentInfo", contents=contents) == {"contents": sent, "num_items": items}
+
+
+@pytest.mark.parametrize("contents", [None, [], {}, "junk", [{}], [{"content_id": ""}]])
+def test_contents_that_say_nothing_are_left_out(contents: Any) -> None:
+    assert properties("AddPaymentInfo", contents=contents) == {}
+
+
+def test_a_number_of_items_that_was_given_stands() -> None:
+    assert properties("Lead", num_items=9, contents={"content_id": "a"})["num_items"] == 9
+
+
+@pytest.mark.parametrize("own", [{"num_items": 1.5}, {"contents": {"content_id": "a", "quantity": 0.5}}])
+def test_a_number_of_items_is_whole_or_absent(own: dict[str, Any]) -> None:
+    assert "num_items" not in properties("Lead", **own)
+
+
+@pytest.mark.parametrize(
+    ("given", "sent"), [(["a", 1, "", None, 2.0], ["a", "1", "2"]), ("sku", ["sku"]), (7, ["7"]), ([[]], None)]
+)
+def test_content_ids_are_texts(given: Any, sent: list[str] | None) -> None:
+    assert properties("Lead", content_ids=given).get("content_ids") == sent
+
+
+@pytest.mark.parametrize("key", ["search_string", "query"])
+def test_a_search_carries_its_words_under_the_new_and_the_old_name(key: str) -> None:
+    assert properties("Search", **{key: "shoes"}) == {"search_string": "shoes", "query": "shoes"}
+
+
+def test_outside_a_search_the_words_keep_the_name_they_came_with() -> None:
+    assert properties("Lead", query="shoes") == {"query": "shoes"}
+
+
+def test_only_documented_properties_leave() -> None:
+    known = {"order_id": "1", "shop_id": "2", "description": "d", "delivery_category": "in_store", "predicted_ltv": 3}
+    assert properties("Lead", **known, email="x@y.z", nested={"a": 1}) == known
+
+
+@pytest.mark.parametrize("junk", [None, "", "  ", True, [], {}, ["a"], {"a": 1}])
+def test_a_property_of_the_wrong_shape_is_left_out(junk: Any) -> None:
+    assert properties("Lead", order_id=junk, description=junk, predicted_ltv=junk) == {}
