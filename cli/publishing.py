@@ -1,0 +1,19 @@
+"""Telling the redirectors what changed: the ledger is changed first, Redis follows, now or when it answers again."""
+
+import msgspec
+
+from cli.refusal import Refused, note
+from cli.session import Session, open_redis
+from ledger.links import effective_links
+
+
+async def publish(session: Session) -> None:
+    """Publish every link as the ledger has it. Without Redis the change stands, and a note says so."""
+    from clicks.links import Link, publish_links  # noqa: PLC0415 - brings Redis's client along
+
+    links = msgspec.convert(await effective_links(session.database), list[Link])
+    try:
+        async with open_redis(session.settings) as redis:
+            await publish_links(redis, links)
+    except Refused as refused:
+        note(f"saved; redirectors follow as soon as Redis answers and a worker runs ({refused})")

@@ -1,0 +1,29 @@
+"""A command that cannot do what it was asked says why in one sentence on stderr and ends with status 1."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import typer
+
+from config.secrets import SecretError
+from config.settings import SettingsError
+from ledger.setting_values import SettingError
+
+
+class Refused(Exception):
+    """Why not, and the way out, in a sentence."""
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """Turn every refusal into its sentence and exit status 1."""
+    try:
+        yield
+    except (Refused, SettingError, SettingsError, SecretError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+
+
+def note(message: str) -> None:
+    """Something to know that does not keep the command from being done."""
+    typer.echo(f"note: {message}", err=True)
