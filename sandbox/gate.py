@@ -4,6 +4,7 @@ A plain ASGI callable around one handler, because a benchmark's worth of deliver
 """
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 
 from starlette.types import Receive, Scope, Send
@@ -47,7 +48,7 @@ class Gate:
         entry = memory.requests.note(call)
         fault = memory.faults.take(call.path)
         entry.faulted = fault is not None
-        answer = self._handle(call) if fault is None else await self._misbehave(call, fault)
+        answer = self._handle(call) if fault is None else await self._misbehave(call, fault, receive)
         if answer is None:
             entry.dropped = True
             await _drop(scope, receive)
@@ -67,11 +68,12 @@ class Gate:
             return Answer(envelope(Code.PARAM_ERROR, call.request_id, message), code=Code.PARAM_ERROR, status=413)
         return self._handler(call, self._memory)
 
-    async def _misbehave(self, call: Call, fault: Fault) -> Answer | None:
+    async def _misbehave(self, call: Call, fault: Fault, receive: Receive) -> Answer | None:
         """The answer a fault leaves, or None when the connection is to be dropped."""
         handled = self._handle(call) if fault.takes else None
         if fault.delay_s:
-            await asyncio.sleep(fault.delay_s)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(_client_gone(receive), fault.delay_s)
         if fault.drops:
             return None
         return fault.answer(call) or handled
@@ -116,5 +118,9 @@ async def _drop(scope: Scope, receive: Receive) -> None:
     if drop_connection is None:
         raise RuntimeError("a dropped connection was scripted, which only sandbox.server can do: serve the app with it")
     drop_connection()
+    await _client_gone(receive)
+
+
+async def _client_gone(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
