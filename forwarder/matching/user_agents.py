@@ -1,0 +1,92 @@
+"""What a User-Agent says about the phone: OS version and, on Android, the model.
+
+TikTok's webview writes its own User-Agent: the true OS version on iOS, version and model on Android. Other iOS browsers
+freeze the OS token at 18_6 or 18_7 from iOS 26 on (Safari tells the truth in `Version/`, a bare webview nowhere but in
+its build), and Chrome and the default webview on Android say `Android 10; K`.
+"""
+
+import re
+from typing import Literal
+
+import msgspec
+
+OsVersion = tuple[int, ...]
+
+_TIKTOK = re.compile(r"musical_ly|trill|BytedanceWebview|aweme", re.IGNORECASE)
+_APPLE_OS = re.compile(r"(?:iPhone|iPad|iPod)[^)]*?OS (\d{1,3}(?:_\d{1,3}){0,2}) like Mac", re.IGNORECASE)
+_APPLE_NATIVE = re.compile(r"\((?:iPhone|iPad|iPod)[^;)]*; iOS (\d{1,3}(?:\.\d{1,3}){0,2})", re.IGNORECASE)
+_SAFARI_VERSION = re.compile(r"Version/(\d{1,3}(?:\.\d{1,3}){0,2})", re.IGNORECASE)
+_APPLE_BUILD = re.compile(r"Mobile/(2[1-9])([A-G])\d", re.IGNORECASE)
+_ANDROID = re.compile(r"Android (\d{1,3}(?:\.\d{1,3}){0,2})", re.IGNORECASE)
+# the model may hold parentheses (`moto g(7)`), so it ends at its build, at `;`, or where the comment does
+_ANDROID_MODEL = re.compile(
+    r"Android \d[\d.]*;\s*(?:[a-z]{2}[-_][a-z]{2};\s*)?(?:HarmonyOS;\s*)?"
+    r"([^;]{1,80}?)(?:\s+Build/|;|\)\s+(?!Build/)|\)$)",
+    re.IGNORECASE,
+)
+_REDUCED_MODEL = "k"
+_FROZEN = ((18, 6), (18, 7))
+_BUILD_TO_MAJOR = {"21": 17, "22": 18, "23": 26}  # Mobile/23A355 is 26.0.1: 23 = 26, A = .0
+
+
+class Phone(msgspec.Struct, frozen=True, kw_only=True):
+    """What a User-Agent tells of the phone behind it."""
+
+    os: Literal["ios", "android", "other"]
+    os_version: OsVersion | None = None
+    os_is_floor: bool = False
+    """The version is frozen there: the true one is this or any later."""
+    model: str | None = None
+    """Android's marketing code, lower case; None where it is hidden, and on every iPhone."""
+
+
+def read_user_agent(user_agent: str) -> Phone:
+    """The phone of a User-Agent of a browser or webview; `other` where it is no phone's."""
+    apple = _APPLE_OS.search(user_agent) or _APPLE_NATIVE.search(user_agent)
+    if apple is not None:
+        version, is_floor = _apple_version(user_agent, os_version(apple[1]) or ())
+        return Phone(os="ios", os_version=version or None, os_is_floor=is_floor)
+    android = _ANDROID.search(user_agent)
+    if android is None:
+        return Phone(os="other")
+    model = _android_model(user_agent)
+    reduced = model is None and os_version(android[1]) == (10,)
+    return Phone(os="android", os_version=os_version(android[1]), os_is_floor=reduced, model=model)
+
+
+def os_version(text: str) -> OsVersion | None:
+    """`18_6_2`, `18.6.2` or `Android 14` as numbers, zeros at the end left out; None where there is no number."""
+    found = re.search(r"\d{1,4}(?:[._]\d{1,4}){0,3}", text, re.ASCII)
+    if found is None:
+        return None
+    numbers = [int(part) for part in re.split(r"[._]", found[0])]
+    while len(numbers) > 1 and numbers[-1] == 0:
+        numbers.pop()
+    return tuple(numbers)
+
+
+def _apple_version(user_agent: str, token: OsVersion) -> tuple[OsVersion, bool]:
+    if _TIKTOK.search(user_agent):
+        return token, False
+    build = _APPLE_BUILD.search(user_agent)
+    if build is not None and token[:2] in _FROZEN and _BUILD_TO_MAJOR.get(build[1], 0) > token[0]:
+        return _from_build(build)
+    said = _SAFARI_VERSION.search(user_agent)
+    version = os_version(said[1]) if said is not None else None
+    if version is not None and version[0] > token[0]:
+        return version, False
+    return token, version is None and token[:2] in _FROZEN
+
+
+def _from_build(build: re.Match[str]) -> tuple[OsVersion, bool]:
+    minor = ord(build[2].upper()) - ord("A")
+    major = _BUILD_TO_MAJOR[build[1]]
+    return ((major, minor) if minor else (major,)), True
+
+
+def _android_model(user_agent: str) -> str | None:
+    found = _ANDROID_MODEL.search(user_agent)
+    if found is None:
+        return None
+    model = found[1].strip().lower()
+    return None if model in (_REDUCED_MODEL, "", "wv", "mobile") else model

@@ -1,0 +1,33 @@
+"""Claims: a credited click leaves the pool, whoever comes first."""
+
+from collections.abc import Sequence
+from typing import Any
+
+CLAIM_CLICKS = """
+INSERT INTO click_claims (click_id, app_id, install_id)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[])
+ON CONFLICT (click_id) DO NOTHING
+RETURNING click_id, app_id, install_id
+"""
+
+
+async def claim_clicks(connection: Any, claims: Sequence[tuple[str, str, str]]) -> set[tuple[str, str, str]]:
+    """Claim clicks, (click_id, app_id, install_id) each; returns the claims that were won.
+
+    A click another transaction is claiming is waited for: its rollback leaves it to this one.
+    """
+    if not claims:
+        return set()
+    columns = [list(column) for column in zip(*sorted(claims), strict=True)]
+    rows = await connection.fetch(CLAIM_CLICKS, *columns)
+    return {(row["click_id"], row["app_id"], row["install_id"]) for row in rows}
+
+
+CLAIMED_CLICKS = "SELECT click_id FROM click_claims WHERE click_id = ANY($1::text[])"
+
+
+async def claimed_clicks(connection: Any, click_ids: Sequence[str]) -> frozenset[str]:
+    """Which of these clicks are credited."""
+    if not click_ids:
+        return frozenset()
+    return frozenset(row["click_id"] for row in await connection.fetch(CLAIMED_CLICKS, list(click_ids)))

@@ -1,0 +1,114 @@
+"""Erasing a person, and the tombstones that keep a replay from bringing them back.
+
+A tombstone is a keyed hash of an app's id and an install's or person's, so that the table names nobody. What is gone:
+installs, events, their deliveries with payloads and postback log, claims. Visit counts stay: they name no person.
+"""
+
+import hmac
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Kind = Literal["install", "person"]
+TombstoneKeys = tuple[bytes, ...]
+"""`Keyring.derive("tombstone")`, newest first: the first writes, all read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """What an erasure took away."""
+
+    install_ids: tuple[str, ...]
+    events: int
+    click_ids: tuple[str, ...]
+    """Matched clicks, to be erased from the click store too."""
+
+
+def tombstone(key: bytes, app_id: str, kind: Kind, identifier: str) -> bytes:
+    """32 bytes that stand for an install id or an external id of an app."""
+    return hmac.digest(key, "\x00".join((kind, app_id, identifier)).encode(), "sha256")
+
+
+def tombstones(keys: TombstoneKeys, app_id: str, install_id: str | None, external_ids: Iterable[str]) -> list[bytes]:
+    """Every hash under which an install or event of these ids could have been erased."""
+    hashes = []
+    for key in keys:
+        if install_id is not None:
+            hashes.append(tombstone(key, app_id, "install", install_id))
+        hashes += [tombstone(key, app_id, "person", external_id) for external_id in external_ids]
+    return hashes
+
+
+ERASED = "SELECT hash FROM tombstones WHERE hash = ANY($1::bytea[])"
+
+
+async def erased(connection: Any, hashes: Sequence[bytes]) -> frozenset[bytes]:
+    """Which of these tombstones stand. `connection` is an asyncpg connection or pool."""
+    return frozenset(row["hash"] for row in await connection.fetch(ERASED, list(hashes)))
+
+
+INSTALLS_OF = """
+SELECT install_id, click_id FROM installs
+WHERE app_id = $1 AND (install_id = $2 OR external_ids @> ARRAY[$3::text])
+ORDER BY install_id FOR UPDATE
+"""
+DELETE_EVENTS = """
+DELETE FROM events WHERE app_id = $1 AND (install_id = ANY($2::text[]) OR external_ids @> ARRAY[$3::text])
+"""
+DELETE_CLAIMS = "DELETE FROM click_claims WHERE app_id = $1 AND install_id = ANY($2::text[])"
+DELETE_INSTALLS = "DELETE FROM installs WHERE app_id = $1 AND install_id = ANY($2::text[])"
+LAY_TOMBSTONES = "INSERT INTO tombstones (hash) SELECT unnest($1::bytea[]) ON CONFLICT DO NOTHING"
+
+
+async def find_clicks(connection: Any, app_id: str, install_id: str | None, external_id: str | None) -> list[str]:
+    """The matched clicks of what `erase` with the same arguments takes away."""
+    rows = await connection.fetch(INSTALLS_OF.replace("FOR UPDATE", ""), app_id, install_id, external_id)
+    return [row["click_id"] for row in rows if row["click_id"] is not None]
+
+
+async def erase(
+    connection: Any, key: bytes, app_id: str, *, install_id: str | None = None, external_id: str | None = None
+) -> Erased:
+    """Erase an install, or a person with all installs and events of the external id. Runs in the caller's transaction.
+
+    `key` is the newest of the TombstoneKeys. Where nothing was there, no tombstone is laid.
+    """
+    rows = await connection.fetch(INSTALLS_OF, app_id, install_id, external_id)
+    install_ids = [row["install_id"] for row in rows]
+    if install_id is not None and install_id not in install_ids:
+        install_ids.append(install_id)  # its events may have arrived before it
+    status = await connection.execute(DELETE_EVENTS, app_id, install_ids, external_id)
+    await connection.execute(DELETE_CLAIMS, app_id, install_ids)
+    await connection.execute(DELETE_INSTALLS, app_id, install_ids)
+    events = int(status.rsplit(" ", maxsplit=1)[1])
+    if not rows and not events:
+        return Erased((), 0, ())
+    hashes = [tombstone(key, app_id, "install", identifier) for identifier in install_ids]
+    if external_id is not None:
+        hashes.append(tombstone(key, app_id, "person", external_id))
+    await connection.execute(LAY_TOMBSTONES, hashes)
+    click_ids = tuple(row["click_id"] for row in rows if row["click_id"] is not None)
+    return Erased(tuple(row["install_id"] for row in rows), events, click_ids)
+
+
+ERASE_CLICK = """
+UPDATE installs SET match_method = 'none', match_probability = NULL, match_reason = 'the click was erased',
+    match_detail = '{}', click_id = NULL, click = NULL
+WHERE app_id = $1 AND click_id = $2
+"""
+FORGET_PAYLOADS = """
+UPDATE deliveries d SET payload = NULL FROM installs i
+WHERE i.app_id = $1 AND i.click_id = $2 AND d.app_id = i.app_id AND d.install_id = i.install_id
+"""
+DELETE_CLAIM = "DELETE FROM click_claims WHERE app_id = $1 AND click_id = $2"
+
+
+async def erase_click(connection: Any, app_id: str, click_id: str) -> int:
+    """Take a click away from the installs it was credited to; returns how many. Runs in the caller's transaction.
+
+    Their deliveries lose the payload that held it: what is still to be sent is made anew, without the click.
+    """
+    await connection.execute(FORGET_PAYLOADS, app_id, click_id)
+    status = await connection.execute(ERASE_CLICK, app_id, click_id)
+    await connection.execute(DELETE_CLAIM, app_id, click_id)
+    return int(status.rsplit(" ", maxsplit=1)[1])

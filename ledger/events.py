@@ -1,0 +1,129 @@
+"""Events: what the app or a subscription platform reported, each once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class NewEvent:
+    """An event before it is stored."""
+
+    app_id: str
+    event_id: str
+    """Unique per app; the install itself is `install:<install_id>`."""
+    source: str
+    """sdk, or the webhook provider's name."""
+    name: str
+    install_id: str | None
+    external_ids: tuple[str, ...]
+    occurred_at: datetime
+    received_at: datetime
+    value: Decimal | None
+    """In units of `currency`."""
+    currency: str | None
+    body: dict[str, Any]
+    """{properties, user, consent, limited_data_use, ip, user_agent}, only what was given."""
+    joined: bool
+    """Its install is known."""
+    flags: tuple[str, ...]
+
+
+INSERT_EVENTS = """
+INSERT INTO events (app_id, event_id, source, name, install_id, external_ids, occurred_at, received_at, value, currency,
+    body, joined, flags)
+SELECT app_id, event_id, source, name, install_id, ARRAY(SELECT jsonb_array_elements_text(external_ids)),
+    occurred_at, received_at, value, currency, body, joined, ARRAY(SELECT jsonb_array_elements_text(flags))
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::jsonb[], $7::timestamptz[],
+    $8::timestamptz[], $9::numeric[], $10::text[], $11::jsonb[], $12::boolean[], $13::jsonb[])
+    AS rows (app_id, event_id, source, name, install_id, external_ids, occurred_at, received_at, value, currency,
+    body, joined, flags)
+ON CONFLICT (app_id, event_id) DO NOTHING
+RETURNING event_key, app_id, event_id
+"""
+
+
+async def insert_events(connection: Any, events: Sequence[NewEvent]) -> dict[tuple[str, str], int]:
+    """Store those that are not there yet; returns (app_id, event_id) -> event_key of the new ones.
+
+    `connection` is an asyncpg connection. Rows go in by id, so that two transactions storing the same events meet them
+    in the same order.
+    """
+    if not events:
+        return {}
+    ordered = sorted(events, key=lambda event: (event.app_id, event.event_id))
+    rows = await connection.fetch(
+        INSERT_EVENTS,
+        [event.app_id for event in ordered],
+        [event.event_id for event in ordered],
+        [event.source for event in ordered],
+        [event.name for event in ordered],
+        [event.install_id for event in ordered],
+        [list(event.external_ids) for event in ordered],
+        [event.occurred_at for event in ordered],
+        [event.received_at for event in ordered],
+        [event.value for event in ordered],
+        [event.currency for event in ordered],
+        [event.body for event in ordered],
+        [event.joined for event in ordered],
+        [list(event.flags) for event in ordered],
+    )
+    return {(row["app_id"], row["event_id"]): row["event_key"] for row in rows}
+
+
+JOIN_BY_INSTALL = """
+UPDATE events e SET joined = true
+FROM unnest($1::text[], $2::text[]) AS arrived (app_id, install_id)
+WHERE NOT e.joined AND e.app_id = arrived.app_id AND e.install_id = arrived.install_id
+RETURNING e.event_key
+"""
+JOIN_BY_PERSON = """
+WITH joining AS (
+    SELECT DISTINCT ON (e.event_key) e.event_key, arrived.install_id
+    FROM unnest($1::text[], $2::text[], $3::text[]) AS arrived (app_id, install_id, external_id)
+    JOIN events e ON NOT e.joined AND e.install_id IS NULL AND e.app_id = arrived.app_id
+        AND e.external_ids @> ARRAY[arrived.external_id]
+), joined AS (
+    UPDATE events e SET joined = true, install_id = joining.install_id
+    FROM joining WHERE e.event_key = joining.event_key
+    RETURNING e.event_key, e.install_id
+), deliveries_joined AS (
+    UPDATE deliveries d SET install_id = joined.install_id FROM joined WHERE d.event_key = joined.event_key
+)
+SELECT event_key FROM joined
+"""
+
+
+async def join_events(connection: Any, installs: Sequence[tuple[str, str, tuple[str, ...]]]) -> list[int]:
+    """Join waiting events to installs that arrived, (app_id, install_id, external_ids) each; returns their keys.
+
+    An event that names no install and waits for a person takes the install's id, and so do its deliveries.
+    """
+    app_ids, install_ids = [install[0] for install in installs], [install[1] for install in installs]
+    rows = await connection.fetch(JOIN_BY_INSTALL, app_ids, install_ids)
+    people = [(app_id, install_id, external_id) for app_id, install_id, ids in installs for external_id in ids]
+    if people:
+        columns = [list(column) for column in zip(*people, strict=True)]
+        rows += await connection.fetch(JOIN_BY_PERSON, *columns)
+    return [row["event_key"] for row in rows]
+
+
+LATE_INSTALLS = """
+SELECT DISTINCT i.app_id, i.install_id, i.external_ids FROM events e
+JOIN installs i ON i.app_id = e.app_id
+    AND (i.install_id = e.install_id OR (e.install_id IS NULL AND i.external_ids && e.external_ids))
+WHERE NOT e.joined AND e.received_at > $1
+LIMIT $2
+"""
+
+
+async def late_installs(connection: Any, since: datetime, limit: int) -> list[tuple[str, str, tuple[str, ...]]]:
+    """Installs that are there although an event received after `since` still waits for them, as `join_events` takes
+    them.
+
+    An install and its event stored at the same moment do not see one another; this finds them afterwards.
+    """
+    rows = await connection.fetch(LATE_INSTALLS, since, limit)
+    return [(row["app_id"], row["install_id"], tuple(row["external_ids"])) for row in rows]

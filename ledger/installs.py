@@ -1,0 +1,198 @@
+"""Installs: one row each, first come; what was matched is part of the row."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+InstallKey = tuple[str, str]
+"""(app_id, install_id)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Install:
+    """One row of `installs`."""
+
+    app_id: str
+    install_id: str
+    platform: str
+    """ios | android."""
+    occurred_at: datetime
+    received_at: datetime
+    body: dict[str, Any]
+    """The request as accepted, normalised, only what was given; `ip` filled in."""
+    match_method: str
+    """referrer | click_id | probabilistic | none | pending (Redis was away: to be matched by the worker)."""
+    match_probability: float | None
+    match_reason: str
+    match_detail: dict[str, Any]
+    click_id: str | None
+    click: dict[str, Any] | None
+    """The matched click as it was stored (`clicks.record.Click` as plain values)."""
+    external_ids: tuple[str, ...]
+
+    @property
+    def key(self) -> InstallKey:
+        return self.app_id, self.install_id
+
+
+@dataclass(frozen=True, slots=True)
+class KnownInstall:
+    """What an event needs to know of its install."""
+
+    app_id: str
+    install_id: str
+    match_method: str
+    consent: dict[str, str]
+    """Category -> granted | denied | unknown, as the install said."""
+
+
+INSERT_INSTALLS = """
+INSERT INTO installs (app_id, install_id, platform, occurred_at, received_at, body, match_method, match_probability,
+    match_reason, match_detail, click_id, click, external_ids)
+SELECT app_id, install_id, platform, occurred_at, received_at, body, match_method, match_probability, match_reason,
+    match_detail, click_id, click, ARRAY(SELECT jsonb_array_elements_text(external_ids))
+FROM unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[], $5::timestamptz[], $6::jsonb[], $7::text[],
+    $8::float8[], $9::text[], $10::jsonb[], $11::text[], $12::jsonb[], $13::jsonb[])
+    AS rows (app_id, install_id, platform, occurred_at, received_at, body, match_method, match_probability,
+    match_reason, match_detail, click_id, click, external_ids)
+ON CONFLICT (app_id, install_id) DO NOTHING
+RETURNING app_id, install_id
+"""
+
+
+async def insert_installs(connection: Any, installs: Sequence[Install]) -> set[InstallKey]:
+    """Store those that are not there yet; returns the keys of the new ones. `connection` is an asyncpg connection.
+
+    An install that another transaction is storing is waited for, and then not new. Rows go in by key, so that two
+    transactions storing the same installs meet them in the same order.
+    """
+    ordered = sorted(installs, key=lambda install: install.key)
+    rows = await connection.fetch(
+        INSERT_INSTALLS,
+        [install.app_id for install in ordered],
+        [install.install_id for install in ordered],
+        [install.platform for install in ordered],
+        [install.occurred_at for install in ordered],
+        [install.received_at for install in ordered],
+        [install.body for install in ordered],
+        *_match_columns(ordered),
+        [list(install.external_ids) for install in ordered],
+    )
+    return {(row["app_id"], row["install_id"]) for row in rows}
+
+
+UPDATE_MATCHES = """
+UPDATE installs i SET match_method = m.match_method, match_probability = m.match_probability,
+    match_reason = m.match_reason, match_detail = m.match_detail, click_id = m.click_id, click = m.click
+FROM unnest($1::text[], $2::text[], $3::text[], $4::float8[], $5::text[], $6::jsonb[], $7::text[], $8::jsonb[])
+    AS m (app_id, install_id, match_method, match_probability, match_reason, match_detail, click_id, click)
+WHERE i.app_id = m.app_id AND i.install_id = m.install_id
+"""
+
+
+async def update_matches(connection: Any, installs: Sequence[Install]) -> None:
+    """Write the match of installs that are there already; the other columns stay as they are."""
+    await connection.execute(
+        UPDATE_MATCHES,
+        [install.app_id for install in installs],
+        [install.install_id for install in installs],
+        *_match_columns(installs),
+    )
+
+
+GET_INSTALLS = """
+SELECT i.* FROM unnest($1::text[], $2::text[]) AS wanted (app_id, install_id)
+JOIN installs i ON i.app_id = wanted.app_id AND i.install_id = wanted.install_id
+"""
+
+
+async def get_installs(connection: Any, keys: Sequence[InstallKey]) -> dict[InstallKey, Install]:
+    """Those of the wanted installs that are there."""
+    app_ids, install_ids = [app_id for app_id, _ in keys], [install_id for _, install_id in keys]
+    rows = await connection.fetch(GET_INSTALLS, app_ids, install_ids)
+    return {(row["app_id"], row["install_id"]): _install(row) for row in rows}
+
+
+async def get_install(connection: Any, app_id: str, install_id: str) -> Install | None:
+    """One install; None where it is not there."""
+    return (await get_installs(connection, [(app_id, install_id)])).get((app_id, install_id))
+
+
+KNOWN_INSTALLS = """
+SELECT i.app_id, i.install_id, i.match_method, i.body -> 'consent' AS consent
+FROM unnest($1::text[], $2::text[]) AS wanted (app_id, install_id)
+JOIN installs i ON i.app_id = wanted.app_id AND i.install_id = wanted.install_id
+"""
+
+
+async def known_installs(connection: Any, keys: Sequence[InstallKey]) -> dict[InstallKey, KnownInstall]:
+    """What events need to know of their installs, by key; an install that is not there is left out."""
+    if not keys:
+        return {}
+    app_ids, install_ids = [app_id for app_id, _ in keys], [install_id for _, install_id in keys]
+    rows = await connection.fetch(KNOWN_INSTALLS, app_ids, install_ids)
+    return {(row["app_id"], row["install_id"]): _known(row) for row in rows}
+
+
+INSTALLS_OF_PEOPLE = """
+SELECT wanted.external_id, latest.*
+FROM unnest($1::text[], $2::text[]) AS wanted (app_id, external_id)
+CROSS JOIN LATERAL (
+    SELECT i.app_id, i.install_id, i.match_method, i.body -> 'consent' AS consent FROM installs i
+    WHERE i.app_id = wanted.app_id AND i.external_ids @> ARRAY[wanted.external_id]
+    ORDER BY i.received_at DESC LIMIT 1
+) AS latest
+"""
+
+
+async def installs_of_people(connection: Any, people: Sequence[tuple[str, str]]) -> dict[tuple[str, str], KnownInstall]:
+    """(app_id, external_id) -> that person's latest install; people without one are left out."""
+    if not people:
+        return {}
+    app_ids, external_ids = [app_id for app_id, _ in people], [external_id for _, external_id in people]
+    rows = await connection.fetch(INSTALLS_OF_PEOPLE, app_ids, external_ids)
+    return {(row["app_id"], row["external_id"]): _known(row) for row in rows}
+
+
+PENDING_INSTALLS = """
+SELECT * FROM installs WHERE match_method = 'pending' ORDER BY received_at LIMIT $1 FOR UPDATE SKIP LOCKED
+"""
+
+
+async def pending_installs(connection: Any, limit: int) -> list[Install]:
+    """The oldest installs that wait for their match, locked for this transaction."""
+    return [_install(row) for row in await connection.fetch(PENDING_INSTALLS, limit)]
+
+
+def _match_columns(installs: Sequence[Install]) -> tuple[list[Any], ...]:
+    return (
+        [install.match_method for install in installs],
+        [install.match_probability for install in installs],
+        [install.match_reason for install in installs],
+        [install.match_detail for install in installs],
+        [install.click_id for install in installs],
+        [install.click for install in installs],
+    )
+
+
+def _known(row: Mapping[str, Any]) -> KnownInstall:
+    return KnownInstall(row["app_id"], row["install_id"], row["match_method"], row["consent"] or {})
+
+
+def _install(row: Mapping[str, Any]) -> Install:
+    return Install(
+        app_id=row["app_id"],
+        install_id=row["install_id"],
+        platform=row["platform"],
+        occurred_at=row["occurred_at"],
+        received_at=row["received_at"],
+        body=row["body"],
+        match_method=row["match_method"],
+        match_probability=row["match_probability"],
+        match_reason=row["match_reason"],
+        match_detail=row["match_detail"],
+        click_id=row["click_id"],
+        click=row["click"],
+        external_ids=tuple(row["external_ids"]),
+    )
