@@ -33,11 +33,14 @@ def events_client() -> httpx.AsyncClient:
 
 
 class EventsApi:
-    """Sends request bodies of `tiktok.payload` to `base_url`, TikTok's or the sandbox's."""
+    """Sends request bodies of `tiktok.payload` to `base_url`, TikTok's or the sandbox's.
+
+    Raises httpx.InvalidURL when `base_url` is no URL.
+    """
 
     def __init__(self, client: httpx.AsyncClient, base_url: str, deadline_s: float = 10.0) -> None:
         self._client = client
-        self._url = base_url.rstrip("/") + _TRACK_PATH
+        self._url = httpx.URL(base_url.rstrip("/") + _TRACK_PATH)
         self._deadline_s = deadline_s
 
     async def track(self, token: str, body: bytes) -> Answer:
