@@ -166,6 +166,7 @@ def _address_fault(value: str) -> str | None:
     if isinstance(address, ipaddress.IPv6Address):
         if address.scope_id is not None:
             return "Not a valid IP address: it names a network interface."
+        # What Python itself says of a mapped address differs from one release to the next.
         address = address.ipv4_mapped or address
     if not address.is_global or address.is_multicast:
         return "Not a public IP address."

@@ -33,10 +33,10 @@ def test_a_list_is_read_in_stretches_newest_first(client: httpx.Client, send: Se
 
 
 def test_test_events_can_be_asked_for_alone_or_left_out(client: httpx.Client, send: Send) -> None:
-    send(a_body(a_row(event_id="test"), test_event_code="TEST1"))
+    send(a_body(a_row(event_id="t-1"), a_row(event_id="t-2"), test_event_code="TEST1"))
     send(a_body(a_row(event_id="real")))
     tests = client.get("/_sandbox/events?test=true").json()
-    assert ([item["event_id"] for item in tests["items"]], tests["total"]) == (["test"], 1)
+    assert ([item["event_id"] for item in tests["items"]], tests["total"]) == (["t-2", "t-1"], 2)
     real = client.get("/_sandbox/events?test=false").json()
     assert [item["event_id"] for item in real["items"]] == ["real"]
 

@@ -104,6 +104,7 @@ USER_FAULTS: list[tuple[str, Any, str]] = [
     ("ip", "2001:4860:4860::8888%eth0", "ip"),
     ("ip", "fd00::1", "ip"),
     ("ip", "::ffff:10.0.0.1", "ip"),
+    ("ip", "::ffff:224.0.0.1", "ip"),
     ("ip", 134744072, "ip"),
     ("user_agent", "", "user_agent"),
     ("user_agent", "Mozilla/5.0\r\nX: y", "user_agent"),
