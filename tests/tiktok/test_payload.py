@@ -28,7 +28,8 @@ TTCLID = "E.C.P." + "CrwB_-9x" * 39 + "tail"
 
 
 def conversion(**facts: Any) -> Conversion:
-    return Conversion(**{"event": "Download", "event_id": "e1", "event_time": 1_600_372_167} | facts)
+    defaults: dict[str, Any] = {"event": "Download", "event_id": "e1", "event_time": 1_600_372_167}
+    return Conversion(**defaults | facts)
 
 
 def unix(iso: str) -> int:

@@ -61,7 +61,7 @@ def test_a_token_is_not_shown_at_all(key: str) -> None:
 
 
 def test_a_whole_body_is_redacted_row_by_row_and_left_as_it_was() -> None:
-    body = {"event_source_id": "P", "data": [{"event": "Purchase", "user": {"ip": "8.8.8.8"}}, "junk"]}
+    body: dict[str, Any] = {"event_source_id": "P", "data": [{"event": "Purchase", "user": {"ip": "8.8.8.8"}}, "junk"]}
     assert redact(body) == {
         "event_source_id": "P",
         "data": [{"event": "Purchase", "user": {"ip": "8.8.8.0/24"}}, "…"],
@@ -70,7 +70,12 @@ def test_a_whole_body_is_redacted_row_by_row_and_left_as_it_was() -> None:
 
 
 def test_nothing_a_person_could_be_found_by_survives_in_a_real_row() -> None:
-    facts = {"email": "alice@example.com", "phone": "+12133734253", "external_id": "u_1", "city": "Smalltown"}
+    facts: dict[str, Any] = {
+        "email": "alice@example.com",
+        "phone": "+12133734253",
+        "external_id": "u_1",
+        "city": "Smalltown",
+    }
     row = event_row(
         Conversion(event="Purchase", event_id="e", event_time=1, ttclid=TTCLID, ip="8.8.8.8", page_url=URL, **facts)
     )
