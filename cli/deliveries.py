@@ -1,0 +1,103 @@
+"""`signalpost delivery`: the postback log, and sending dead deliveries again."""
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import msgspec
+import typer
+
+from cli.output import Json, print_items, print_json, print_record, print_table
+from cli.refusal import Refused
+from cli.session import Session, run
+from cli.times import parse_time
+from ledger.delivery_replay import dead_since, replay
+from ledger.delivery_views import DeliveryDetail, DeliveryPage, list_deliveries, show_delivery
+from tiktok.redaction import redact
+
+app = typer.Typer(no_args_is_help=True, help="Deliveries: list, show, replay.")
+
+COLUMNS = (
+    "delivery_id", "state", "source_event", "target_event", "install_id", "attempts", "last_code", "last_message",
+    "reason", "next_attempt_at", "delivered_at",
+)  # fmt: skip
+MAX_LISTED = 10_000
+
+AppId = Annotated[str, typer.Option("--app", help="Only this app's.")]
+
+
+@app.command("list")
+def list_command(
+    state: Annotated[str, typer.Option(help="due sending delivered held suppressed skipped dead")] = "",
+    app_id: AppId = "",
+    limit: Annotated[int, typer.Option(min=1, max=MAX_LISTED, help="How many.")] = 50,
+    after: Annotated[str, typer.Option(help="The `next` of the list before.")] = "",
+    as_json: Json = False,
+) -> None:
+    """List deliveries, newest first."""
+
+    async def page(session: Session) -> DeliveryPage:
+        try:
+            return await list_deliveries(session.database, state or None, app_id or None, limit, after or None)
+        except ValueError as error:
+            raise Refused(str(error)) from None
+
+    found = run(page)
+    print_items([asdict(item) for item in found.items], as_json, COLUMNS, found.next)
+
+
+@app.command("show")
+def show_command(
+    delivery_id: Annotated[str, typer.Argument(metavar="ID", help="The delivery's id.")], as_json: Json = False
+) -> None:
+    """Show a delivery: what was sent, without what must not be read back, and every answer."""
+
+    async def show(session: Session) -> DeliveryDetail:
+        detail = await show_delivery(session.database, delivery_id)
+        if detail is None:
+            raise Refused(f"delivery: there is no delivery {delivery_id[:40]!r}; `signalpost delivery list` shows them")
+        return detail
+
+    detail = run(show)
+    shown = {
+        **asdict(detail.item),
+        "notes": detail.notes,
+        "payload": redact(msgspec.json.decode(detail.payload)) if detail.payload else None,
+    }
+    log = [asdict(entry) for entry in detail.log]
+    if as_json:
+        print_json({**shown, "log": log})
+        return
+    print_record(shown, as_json)
+    print_table(log, ("at", "outcome", "status", "code", "message", "request_id", "ms"))
+
+
+@app.command("replay")
+def replay_command(  # noqa: PLR0913, PLR0917 - one parameter per option of the command
+    delivery_ids: Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="Deliveries by id.")] = None,
+    state: Annotated[str, typer.Option(help="`dead`: all that are dead, with --since.")] = "",
+    since: Annotated[str, typer.Option(help="With --state dead: made since this time, or 24h for a day ago.")] = "",
+    app_id: AppId = "",
+    force: Annotated[bool, typer.Option("--force", help="Also what TikTok may count twice.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Send dead deliveries again, with the event_id they always had."""
+    if bool(delivery_ids) == bool(state) or bool(state) != bool(since):
+        raise typer.BadParameter("give either ids, or --state dead with --since")
+    if state not in ("", "dead"):
+        raise typer.BadParameter("--state: only `dead` deliveries are replayed")
+
+    async def again(session: Session) -> dict[str, Any]:
+        now = datetime.now(UTC)
+        ids = delivery_ids or await dead_since(session.database, parse_time("since", since, now), app_id or None)
+        return asdict(await replay(session.database, ids, now, force))
+
+    done = run(again)
+    if as_json:
+        print_json(done)
+    else:
+        typer.echo(f"{len(done['replayed'])} due again")
+    for refused in done["refused"]:
+        typer.echo(f"{refused['delivery_id']}: {refused['reason']}", err=True)
+    if done["refused"] and not done["replayed"]:
+        raise typer.Exit(1)

@@ -1,0 +1,79 @@
+"""`signalpost report`: clicks, installs, events and revenue, by day, campaign and so on."""
+
+import csv
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import Annotated, Any
+
+import typer
+
+from cli.apps import require_app
+from cli.output import Json, print_json, print_table
+from cli.refusal import Refused
+from cli.session import Session, run
+from ledger.report import DIMENSIONS, By, ReportQuery, column_names
+from ledger.report import report as make_report
+
+# A cell that begins so is a formula to a spreadsheet, and a campaign's name is anyone's to choose.
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\x00")
+
+
+def report_command(  # noqa: PLR0913, PLR0917 - one parameter per option of the command
+    app_id: Annotated[str, typer.Option("--app", help="Only this app.")] = "",
+    by: Annotated[str, typer.Option(help=" ".join(DIMENSIONS))] = "day",
+    first: Annotated[str, typer.Option("--from", help="First day, YYYY-MM-DD, in the app's time zone.")] = "",
+    last: Annotated[str, typer.Option("--to", help="Last day, inclusive.")] = "",
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Report what the ads brought."""
+    if as_csv and as_json:
+        raise typer.BadParameter("give one of --csv and --json")
+
+    async def read(session: Session) -> dict[str, Any]:
+        query = ReportQuery(app_id or None, _dimension(by), _day("from", first), _day("to", last))
+        if query.first_day and query.last_day and query.first_day > query.last_day:
+            raise Refused("from: must not be later than --to")
+        if app_id:
+            await require_app(session, app_id)
+        return await make_report(session.database, query)
+
+    found = run(read)
+    if as_json:
+        print_json(found)
+        return
+    columns = column_names(_dimension(by))
+    rows = [{**row["key"], **row} for row in found["rows"]]
+    if as_csv:
+        write_csv(rows, columns)
+    else:
+        print_table([*rows, {columns[0]: "total", **found["totals"]}] if rows else [], columns)
+
+
+def write_csv(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> None:
+    """Print rows as RFC 4180 with a header; text that a spreadsheet would run gets an apostrophe in front."""
+    writer = csv.writer(sys.stdout)
+    writer.writerow(columns)
+    for row in rows:
+        writer.writerow([_cell(row.get(column)) for column in columns])
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, str) and value.startswith(_FORMULA_STARTS):
+        return "'" + value
+    return "" if value is None else value
+
+
+def _dimension(text: str) -> By:
+    for dimension in DIMENSIONS:
+        if text == dimension:
+            return dimension
+    raise Refused(f"by: must be one of {', '.join(DIMENSIONS)}, not {text[:40]!r}")
+
+
+def _day(field: str, text: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise Refused(f"{field}: {text[:40]!r} is not a day; write it as 2026-11-20") from None
