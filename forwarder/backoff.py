@@ -1,6 +1,6 @@
 """When a delivery that may be tried again is tried again.
 
-The whole schedule, jitter only downward, ends within TikTok's deduplication window of 48 h from the first send (TikTok's help
+The whole schedule, jitter only downward, ends within the 48 h in which TikTok drops what it has had already (its help
 page on event deduplication), so that a retry can never be counted as a second conversion.
 """
 
@@ -35,9 +35,8 @@ def give_up_at(first_send: datetime) -> datetime:
 
 def per_second_pause(step: int) -> timedelta:
     """The pause after TikTok's limit per second was hit `step` times in a row before: 1 s doubling to 30 s."""
-    if step >= THROTTLE_LONGEST.seconds.bit_length():
-        return THROTTLE_LONGEST
-    return min(THROTTLE_FIRST * 2**step, THROTTLE_LONGEST)
+    doublings = min(step, THROTTLE_LONGEST.seconds.bit_length())
+    return min(THROTTLE_FIRST * (1 << doublings), THROTTLE_LONGEST)
 
 
 def next_utc_midnight(now: datetime) -> datetime:

@@ -46,8 +46,9 @@ class Claimed:
     external_ids: tuple[str, ...]
     """Those of the event."""
     install_id: str | None
-    """Of the install if it is known; None else."""
+    """Of the install, or what the event says of it while it is not known."""
     match_method: str | None
+    """None while the install is not known."""
     install_body: dict[str, Any] | None
     install_external_ids: tuple[str, ...]
     click: dict[str, Any] | None
@@ -66,7 +67,7 @@ WITH picked AS (
 )
 SELECT c.delivery_id, c.app_id, c.event_id, c.target_event, c.attempts, c.due_at, c.lease_expired, c.maybe_arrived_at,
     c.payload, e.occurred_at, e.value, e.currency, e.body AS event_body, e.external_ids,
-    coalesce(i.install_id, x.install_id) AS install_id,
+    coalesce(i.install_id, x.install_id, e.install_id) AS install_id,
     coalesce(i.match_method, x.match_method) AS match_method,
     coalesce(i.body, x.body) AS install_body,
     coalesce(i.external_ids, x.external_ids) AS install_external_ids,
@@ -125,7 +126,7 @@ RETURNING d.delivery_id
 
 
 async def store_prepared(connection: Any, lease: Lease, rows: Sequence[Prepared], now: datetime) -> set[int]:
-    """Keep the payloads and start the 48 hours, both before the send. Returns the ids that are still under the lease."""
+    """Keep the payloads and start the 48 hours, before the send. Returns the ids that are still under the lease."""
     stored = await connection.fetch(
         STORE_PREPARED,
         lease.token,

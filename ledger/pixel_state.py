@@ -69,7 +69,8 @@ async def sending_pixel(connection: Any, pixel_id: str) -> SendingPixel | None:
 
 
 HOLD = """
-UPDATE pixels SET state = 'held', held_reason = $2, held_since = coalesce(held_since, $3), probe_at = $4, updated_at = now()
+UPDATE pixels SET state = 'held', held_reason = $2, held_since = coalesce(held_since, $3), probe_at = $4,
+    updated_at = now()
 WHERE pixel_id = $1
 RETURNING held_since = $3
 """
@@ -81,13 +82,13 @@ async def hold(connection: Any, pixel_id: str, reason: str, now: datetime) -> bo
 
 
 PAUSE = """
-UPDATE pixels SET paused_until = greatest(paused_until, $2), throttle_step = $4
+UPDATE pixels SET paused_until = greatest(paused_until, $2::timestamptz), throttle_step = $4
 WHERE pixel_id = $1 AND throttle_step = $3
 """
 
 
-async def pause(connection: Any, pixel: SendingPixel, until: datetime) -> None:
-    """Stop sending until then. Requests that were throttled side by side lengthen the next pause once, not twice."""
+async def pause(connection: Any, pixel: SendingPixel, until: datetime | None) -> None:
+    """Count a failure and stop sending until then, if at all. Requests that failed side by side count once."""
     await connection.execute(PAUSE, pixel.pixel_id, until, pixel.throttle_step, pixel.throttle_step + 1)
 
 

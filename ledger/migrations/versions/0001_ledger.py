@@ -51,7 +51,7 @@ CREATE TABLE pixels (
     held_since timestamptz,
     probe_at timestamptz,                         -- when a held pixel is tried again
     paused_until timestamptz,
-    throttle_step integer NOT NULL DEFAULT 0,     -- how often in a row the per-second limit was hit
+    throttle_step integer NOT NULL DEFAULT 0,     -- requests that failed or were throttled in a row
     settings jsonb NOT NULL DEFAULT '{}',         -- consent_categories, send, event_names
     created_at timestamptz NOT NULL DEFAULT now(),
     updated_at timestamptz NOT NULL DEFAULT now()
@@ -147,7 +147,8 @@ CREATE TABLE deliveries (
     notes text[] NOT NULL DEFAULT '{}',
     created_at timestamptz NOT NULL DEFAULT now(),
     UNIQUE (event_key, pixel_id)
-) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05);  -- each row is rewritten on claim, send and settle
+-- each row is rewritten on claim, send and settle
+) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05);
 -- the queue of each pixel in the order it is claimed; a row whose lease has ended stands in it like any other
 CREATE INDEX deliveries_queue ON deliveries (pixel_id, next_attempt_at) WHERE state IN ('due', 'sending');
 CREATE INDEX deliveries_dead ON deliveries (created_at) WHERE state = 'dead';

@@ -1,0 +1,136 @@
+"""A claimed delivery -> what TikTok is told of it, or why it is not told. Pure.
+
+Which source wins for each field: "Identity sent" in the contract's settled details.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final, Literal
+
+from clicks.record import generated_ttp
+from forwarder.backoff import give_up_at
+from forwarder.settlement import GAVE_UP
+from ledger.delivery_claims import Claimed
+from ledger.pixel_state import SendingPixel
+from tiktok.payload import Conversion
+
+TOO_OLD: Final = "event older than event_max_age_days"
+NOT_ATTRIBUTED: Final = "not attributed"
+MATCH_PENDING: Final = "waiting for match"
+MATCH_PENDING_FOR: Final = timedelta(minutes=1)  # until it is looked at again
+
+
+@dataclass(frozen=True, slots=True)
+class NotSent:
+    """Why a delivery is not sent now."""
+
+    state: Literal["suppressed", "skipped", "dead", "due"]
+    reason: str
+    next_attempt_at: datetime | None = None
+    """For `due`: when it is looked at again."""
+
+
+def objection(claimed: Claimed, pixel: SendingPixel, now: datetime) -> NotSent | None:
+    """What speaks against sending it, by the consent, settings and match of this moment; None when nothing does."""
+    return (
+        _consent_objection(claimed, pixel)
+        or _age_objection(claimed, pixel, now)
+        or _attribution_objection(claimed, pixel, now)
+    )
+
+
+def _consent_objection(claimed: Claimed, pixel: SendingPixel) -> NotSent | None:
+    event = claimed.event_body.get("consent") or {}
+    install = (claimed.install_body or {}).get("consent") or {}
+    answers = [event.get(category) or install.get(category) for category in pixel.settings.consent_categories]
+    if "denied" in answers:
+        return NotSent("suppressed", "consent denied")
+    if pixel.app_settings.consent_when_unknown == "deny" and any(answer != "granted" for answer in answers):
+        return NotSent("suppressed", "consent unknown")
+    return None
+
+
+def _age_objection(claimed: Claimed, pixel: SendingPixel, now: datetime) -> NotSent | None:
+    if claimed.maybe_arrived_at is not None and now >= give_up_at(claimed.maybe_arrived_at):
+        return NotSent("dead", GAVE_UP)
+    if claimed.occurred_at < now - timedelta(days=pixel.app_settings.event_max_age_days):
+        return NotSent("dead", TOO_OLD)
+    return None
+
+
+def _attribution_objection(claimed: Claimed, pixel: SendingPixel, now: datetime) -> NotSent | None:
+    if claimed.click is not None or (pixel.settings.send or pixel.app_settings.send) == "all":
+        return None
+    if claimed.match_method == "pending":
+        return NotSent("due", MATCH_PENDING, now + MATCH_PENDING_FOR)
+    return NotSent("skipped", NOT_ATTRIBUTED)
+
+
+def conversion(claimed: Claimed, pixel: SendingPixel, public_base: str, now: datetime) -> Conversion:
+    """All that is known of it, merged from event, install and click. `public_base` is that of the Signal links."""
+    event, install, click = claimed.event_body, claimed.install_body or {}, claimed.click or {}
+    user = {**(install.get("user") or {}), **_present(event.get("user") or {})}
+    value, currency = claimed.value, claimed.currency
+    return Conversion(
+        event=claimed.target_event,
+        event_id=claimed.event_id,
+        event_time=int(min(claimed.occurred_at, now).timestamp()),
+        ttclid=click.get("ttclid"),
+        ttp=_ttp(click, pixel),
+        ip=event.get("ip") or install.get("ip") or click.get("ip"),
+        user_agent=_user_agent(event, install, click),
+        locale=_locale(install, click),
+        email=user.get("email"),
+        phone=user.get("phone"),
+        external_id=_external_id(user, claimed),
+        first_name=user.get("first_name"),
+        last_name=user.get("last_name"),
+        zip_code=user.get("zip_code"),
+        city=user.get("city"),
+        state=user.get("state"),
+        country=user.get("country"),
+        page_url=_page_url(click, pixel, public_base),
+        value=value,
+        currency=currency or (pixel.app_settings.currency or None if value is not None else None),
+        properties=event.get("properties") or {},
+        limited_data_use=event.get("limited_data_use", install.get("limited_data_use")),
+    )
+
+
+def _present(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value}
+
+
+def _ttp(click: Mapping[str, Any], pixel: SendingPixel) -> str | None:
+    ttp: str | None = click.get("ttp")
+    if ttp and not pixel.app_settings.generate_ttp and ttp == generated_ttp(click["click_id"]):
+        return None
+    return ttp
+
+
+def _user_agent(event: Mapping[str, Any], install: Mapping[str, Any], click: Mapping[str, Any]) -> str | None:
+    own = [agent for agent in (event.get("user_agent"), install.get("user_agent")) if agent]
+    browsers = [agent for agent in own if agent.startswith("Mozilla/")]
+    # an HTTP library's name says nothing to TikTok, so the click's browser comes before it
+    return next(iter([*browsers, *filter(None, [click.get("user_agent")]), *own]), None)
+
+
+def _locale(install: Mapping[str, Any], click: Mapping[str, Any]) -> str | None:
+    named = (install.get("device") or {}).get("locale")
+    if named:
+        return str(named)
+    first = (click.get("languages") or "").split(",", maxsplit=1)[0]
+    return first.split(";", maxsplit=1)[0].strip() or None
+
+
+def _external_id(user: Mapping[str, Any], claimed: Claimed) -> Any:
+    known = [*claimed.external_ids, *claimed.install_external_ids]
+    return user.get("external_id") or (known[0] if known else claimed.install_id)
+
+
+def _page_url(click: Mapping[str, Any], pixel: SendingPixel, public_base: str) -> str:
+    if click.get("link"):
+        url = f"{public_base}/{click['link']}"
+        return f"{url}?{click['query']}" if click.get("query") else url
+    return f"{public_base}/{pixel.link_slug}" if pixel.link_slug else public_base

@@ -1,0 +1,56 @@
+"""Which pixels are being sent to at this moment: each in lanes of its own, so that a slow one does not stop the
+others.
+"""
+
+import random
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+import anyio
+from anyio.abc import TaskGroup
+
+from forwarder.delivery import Courier, deliver_batch
+from ledger.pixel_state import pixels_with_due
+from tiktok.payload import MAX_ROWS
+
+LANES_PER_PIXEL: Final = 2  # one batch is prepared while the other is on its way
+MAX_LANES: Final = 8
+BATCHES_PER_LANE: Final = 20  # then the lane is free for a pixel that has waited
+
+Guarded = Callable[[str, Callable[[], Awaitable[None]]], Awaitable[bool]]
+
+
+class Lanes:
+    """Batches in flight, by pixel."""
+
+    def __init__(self, courier: Courier, tasks: TaskGroup, stopping: anyio.Event, guarded: Guarded) -> None:
+        """`guarded` runs a piece of work under a task's name and reports its failure instead of raising it."""
+        self._courier = courier
+        self._tasks = tasks
+        self._stopping = stopping
+        self._guarded = guarded
+        self._running: Counter[str] = Counter()
+
+    async def open_lanes(self) -> None:
+        """Give a lane, or one more, to every pixel that has something due."""
+        pixels = await pixels_with_due(self._courier.pool, self._courier.clock())
+        random.shuffle(pixels)
+        for pixel_id in pixels:
+            if self._running.total() < MAX_LANES and self._running[pixel_id] < LANES_PER_PIXEL:
+                self._running[pixel_id] += 1
+                self._tasks.start_soon(self._lane, pixel_id)
+
+    async def _lane(self, pixel_id: str) -> None:
+        try:
+            await self._guarded("deliver", lambda: self._drain(pixel_id))
+        finally:
+            self._running[pixel_id] -= 1
+
+    async def _drain(self, pixel_id: str) -> None:
+        for _ in range(BATCHES_PER_LANE):
+            if self._stopping.is_set():
+                return
+            batch = await deliver_batch(self._courier, pixel_id)
+            if batch.claimed < MAX_ROWS:
+                return

@@ -1,0 +1,131 @@
+"""Everything a worker does, how often, and by which function."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import anyio
+import msgspec
+import structlog
+
+from clicks.counts import drain, finish_drain
+from clicks.links import Link, publish_links
+from clicks.store import ClickStore
+from forwarder.delivery import Courier, probe
+from forwarder.lanes import Lanes
+from forwarder.outages import ENGINE_AWAY, OutageLog, wait_after
+from ledger import pixel_state, retention
+from ledger.counts import add_counts
+from ledger.delivery_claims import backlog
+from ledger.links import effective_links
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What the tasks work with."""
+
+    courier: Courier
+    lanes: Lanes
+    redis: Any
+    clicks: ClickStore
+    ledger_retention_days: int
+
+    @property
+    def pool(self) -> Any:
+        return self.courier.pool
+
+    def now(self) -> datetime:
+        return self.courier.clock()
+
+
+async def deliver(desk: Desk) -> None:
+    await desk.lanes.open_lanes()
+
+
+async def probe_held_pixels(desk: Desk) -> None:
+    """Each takes one delivery a minute, and at once when its token was replaced."""
+    async with anyio.create_task_group() as probes:
+        for pixel_id in await pixel_state.take_probes(desk.pool, desk.now()):
+            probes.start_soon(probe, desk.courier, pixel_id)
+
+
+async def drain_counters(desk: Desk) -> None:
+    drained = await drain(desk.redis)
+    if drained is not None:
+        await add_counts(desk.pool, drained.drain_id, drained.counts)
+        await finish_drain(desk.redis, drained)
+
+
+async def republish_links(desk: Desk) -> None:
+    """A Redis that lost its data, or a change that was stored while Redis was away, is put right."""
+    await publish_links(desk.redis, msgspec.convert(await effective_links(desk.pool), list[Link]))
+
+
+async def delete_old_rows(desk: Desk) -> None:
+    deleted = await retention.delete_old(desk.pool, desk.ledger_retention_days, desk.now())
+    if any(deleted.values()):
+        log.info("old rows deleted", **deleted)
+
+
+async def show_gauges(desk: Desk) -> None:
+    desk.courier.metrics.show_backlog(await backlog(desk.pool), desk.now())
+    desk.courier.metrics.show_held(await pixel_state.held_pixels(desk.pool))
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One line of the timetable."""
+
+    name: str
+    every_s: float
+    run: Callable[[Desk], Awaitable[None]]
+
+
+TIMETABLE: Final = (
+    Task("deliver", 0.2, deliver),
+    Task("probe held pixels", 2.0, probe_held_pixels),  # whose minute is over
+    Task("drain counters", 2.0, drain_counters),
+    Task("republish links", 30.0, republish_links),
+    Task("show gauges", 5.0, show_gauges),
+    Task("delete old rows", 3600.0, delete_old_rows),
+)
+
+
+class Clockwork:
+    """Runs tasks again and again until it is stopped. A task that fails is reported and does not stop the others."""
+
+    def __init__(self, stopping: anyio.Event, failed: Callable[[str], None]) -> None:
+        """`failed` is told the name of a task for each round that failed."""
+        self._stopping = stopping
+        self._failed = failed
+        self._outages = OutageLog()
+
+    async def keep(self, task: Task, desk: Desk) -> None:
+        """Run the task until the stop, waiting longer after each failure in a row."""
+        failures = 0
+        while not self._stopping.is_set():
+            failures = 0 if await self.guarded(task.name, lambda: task.run(desk)) else failures + 1
+            with anyio.move_on_after(max(task.every_s, wait_after(failures)) if failures else task.every_s):
+                await self._stopping.wait()
+
+    async def guarded(self, name: str, work: Callable[[], Awaitable[None]]) -> bool:
+        """Do the work; False, with a line in the log, when it failed."""
+        try:
+            await work()
+        except Exception as error:
+            self._failed(name)
+            if _is_outage(error):
+                self._outages.away(error)
+            else:
+                log.exception("task failed", task=name)
+            return False
+        return True
+
+
+def _is_outage(error: BaseException) -> bool:
+    if isinstance(error, BaseExceptionGroup):
+        return all(_is_outage(part) for part in error.exceptions)
+    return isinstance(error, ENGINE_AWAY)

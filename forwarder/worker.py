@@ -1,0 +1,129 @@
+"""The worker process: delivers to TikTok and keeps the timetable. Any number of them may run side by side."""
+
+import contextlib
+import random
+import signal
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import anyio
+import asyncpg
+import structlog
+from anyio.abc import TaskStatus
+from prometheus_client import start_http_server
+
+from clicks.connection import connect
+from clicks.store import ClickStore
+from config.secrets import Keyring, load_keyring
+from config.settings import METRICS_PORT_OFFSET, WorkerSettings
+from forwarder.delivery import Courier
+from forwarder.lanes import Lanes
+from forwarder.outages import OutageLog, wait_after
+from forwarder.timetable import TIMETABLE, Clockwork, Desk
+from forwarder.worker_health import Engines, health_server
+from forwarder.worker_metrics import WorkerMetrics
+from ledger.pool import open_pool
+from tiktok.events_api import EventsApi, events_client
+
+log = structlog.get_logger()
+
+FINISH_WITHIN_S: Final = 10.0  # what is in flight when the stop comes has this long
+CLOSE_WITHIN_S: Final = 2.0
+POOL_SIZE: Final = 16
+
+
+def serve(settings: WorkerSettings) -> None:
+    """Run until SIGTERM or SIGINT; then claim nothing more, finish what is in flight and return.
+
+    An engine that is away is waited for, at the start as at any other time.
+
+    Raises:
+        config.secrets.SecretError: SECRET_KEY cannot be used.
+        OSError: a port is taken.
+    """
+    keyring = load_keyring(settings.secret_key, settings.data_dir)
+    anyio.run(_run, settings, keyring, backend_options={"use_uvloop": True})
+
+
+async def _run(settings: WorkerSettings, keyring: Keyring) -> None:
+    stopping, engines, metrics = anyio.Event(), Engines(), WorkerMetrics()
+    async with anyio.create_task_group() as background:
+        await background.start(_stop_on_signal, stopping)
+        if settings.worker_port:
+            background.start_soon(health_server(engines, settings.host, settings.worker_port).serve)
+        with _metrics_port(settings, metrics):
+            async with _opened(settings, engines, stopping), events_client() as client:
+                api = EventsApi(client, settings.tiktok_api_url)
+                courier = Courier(engines.pool, api, keyring, settings.public_base, metrics, _utc_now, random.random)
+                clicks = ClickStore(engines.redis, keyring.derive("address"), settings.click_retention_days)
+                await _work(courier, clicks, engines.redis, settings.ledger_retention_days, stopping)
+        background.cancel_scope.cancel()
+    log.info("worker stopped")
+
+
+async def _stop_on_signal(stopping: anyio.Event, *, task_status: TaskStatus[None]) -> None:
+    with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+        task_status.started()
+        async for _ in signals:
+            stopping.set()
+
+
+@contextlib.contextmanager
+def _metrics_port(settings: WorkerSettings, metrics: WorkerMetrics) -> Iterator[None]:
+    if not settings.worker_port:
+        yield
+        return
+    port = settings.worker_port + METRICS_PORT_OFFSET
+    server, _ = start_http_server(port, addr=settings.host, registry=metrics.registry)
+    try:
+        yield
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@contextlib.asynccontextmanager
+async def _opened(settings: WorkerSettings, engines: Engines, stopping: anyio.Event) -> AsyncIterator[None]:
+    """Fill `engines`. Redis is opened by its first command; PostgreSQL is waited for, unless the stop comes first."""
+    engines.redis = connect(settings.redis_url)
+    try:
+        engines.pool = await _pool(settings.database_url, stopping)
+        yield
+    finally:
+        with anyio.move_on_after(CLOSE_WITHIN_S, shield=True):
+            await engines.redis.aclose()
+            if engines.pool is not None:
+                await engines.pool.close()
+
+
+async def _pool(database_url: str, stopping: anyio.Event) -> Any:
+    outages, failures = OutageLog(), 0
+    while not stopping.is_set():
+        try:
+            return await open_pool(database_url, POOL_SIZE)
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            outages.away(error)
+            failures += 1
+            with anyio.move_on_after(wait_after(failures)):
+                await stopping.wait()
+    return None
+
+
+async def _work(
+    courier: Courier, clicks: ClickStore, redis: Any, ledger_retention_days: int, stopping: anyio.Event
+) -> None:
+    """Keep the timetable until the stop, then let what is in flight come to its end."""
+    clockwork = Clockwork(stopping, courier.metrics.task_failed)
+    async with anyio.create_task_group() as tasks:
+        lanes = Lanes(courier, tasks, stopping, clockwork.guarded)
+        desk = Desk(courier, lanes, redis, clicks, ledger_retention_days)
+        for task in TIMETABLE:
+            tasks.start_soon(clockwork.keep, task, desk)
+        log.info("worker started")
+        await stopping.wait()
+        tasks.cancel_scope.deadline = anyio.current_time() + FINISH_WITHIN_S
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,68 @@
+"""The worker's own port: whether it lives, and whether its engines answer. Nothing else is said there."""
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+import anyio
+import uvicorn
+from redis.exceptions import RedisError
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from forwarder.outages import ENGINE_AWAY
+
+ANSWER_WITHIN_S = 1.0
+
+
+class Engines:
+    """What the worker has opened so far."""
+
+    def __init__(self) -> None:
+        self.pool: Any = None
+        self.redis: Any = None
+
+    async def postgresql_answers(self) -> bool:
+        if self.pool is None:
+            return False
+        with contextlib.suppress(*ENGINE_AWAY):
+            with anyio.fail_after(ANSWER_WITHIN_S):
+                return await self.pool.fetchval("SELECT true") is True
+        return False
+
+    async def redis_answers(self) -> bool:
+        if self.redis is None:
+            return False
+        with contextlib.suppress(RedisError, OSError):
+            with anyio.fail_after(ANSWER_WITHIN_S):
+                return bool(await self.redis.ping())
+        return False
+
+
+def health_app(engines: Engines) -> Starlette:
+    async def alive(_: Request) -> JSONResponse:
+        return JSONResponse({"status": "ok"})
+
+    async def ready(_: Request) -> JSONResponse:
+        """Ready while the ledger answers: deliveries flow without Redis, only counters and late matches wait."""
+        postgresql, redis = await engines.postgresql_answers(), await engines.redis_answers()
+        body = {"status": "ok" if postgresql else "unavailable", "postgresql": postgresql, "redis": redis}
+        return JSONResponse(body, status_code=200 if postgresql else 503)
+
+    return Starlette(routes=[Route("/healthz", alive), Route("/readyz", ready)])
+
+
+class HealthServer(uvicorn.Server):
+    """Serves inside the worker's own loop, and leaves the signals to the worker."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def health_server(engines: Engines, host: str, port: int) -> HealthServer:
+    app = health_app(engines)
+    config = uvicorn.Config(app, host, port, lifespan="off", log_config=None, access_log=False, server_header=False)
+    return HealthServer(config)

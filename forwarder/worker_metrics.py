@@ -1,0 +1,72 @@
+"""The worker's Prometheus metrics; their names are the contract's."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from ledger.delivery_claims import Backlog
+
+REQUEST_SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+
+class WorkerMetrics:
+    """What one worker counts. The gauges are of the whole ledger, the same in every worker."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._deliveries = Counter(
+            "signalpost_deliveries",
+            "Deliveries sent, by what became of the send",
+            ["app", "pixel", "outcome"],
+            registry=self.registry,
+        )
+        self._pending = Gauge("signalpost_deliveries_pending", "Deliveries still to be sent", registry=self.registry)
+        self._oldest = Gauge(
+            "signalpost_delivery_oldest_pending_seconds",
+            "Age of the oldest delivery still to be sent",
+            registry=self.registry,
+        )
+        self._requests = Histogram(
+            "signalpost_tiktok_request_seconds",
+            "How long TikTok took to answer",
+            buckets=REQUEST_SECONDS,
+            registry=self.registry,
+        )
+        self._held = Gauge(
+            "signalpost_pixel_held",
+            "1 while the pixel's set-up has to be mended",
+            ["app", "pixel"],
+            registry=self.registry,
+        )
+        self._failures = Counter(
+            "signalpost_worker_task_failures", "Rounds of the timetable that failed", ["task"], registry=self.registry
+        )
+        self._expired = Counter(
+            "signalpost_delivery_leases_expired",
+            "Deliveries taken over from a worker that did not come back",
+            registry=self.registry,
+        )
+
+    def answered(self, app_id: str, pixel_id: str, outcomes: Sequence[str], seconds: float) -> None:
+        """One request, with the outcome of each of its deliveries."""
+        self._requests.observe(seconds)
+        for outcome in set(outcomes):
+            self._deliveries.labels(app_id, pixel_id, outcome).inc(outcomes.count(outcome))
+
+    def taken_over(self, deliveries: int) -> None:
+        self._expired.inc(deliveries)
+
+    def task_failed(self, task: str) -> None:
+        self._failures.labels(task).inc()
+
+    def show_backlog(self, backlog: Backlog, now: datetime) -> None:
+        oldest = backlog.oldest_created_at
+        self._pending.set(backlog.pending)
+        self._oldest.set(max(0.0, (now - oldest).total_seconds()) if oldest else 0.0)
+
+    def show_held(self, held: Mapping[tuple[str, str], bool]) -> None:
+        """`held` is (app_id, pixel_id) -> whether it is; pixels that are gone are gone here too."""
+        self._held.clear()
+        for (app_id, pixel_id), is_held in held.items():
+            self._held.labels(app_id, pixel_id).set(is_held)

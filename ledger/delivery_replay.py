@@ -1,0 +1,80 @@
+"""Sending dead deliveries again, because someone says so."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+DOUBLE_COUNT_AFTER: Final = timedelta(hours=47)  # TikTok forgets after 48 h, and the replay has still to be sent
+
+MAY_COUNT_TWICE: Final = "may count twice: TikTok may have had it more than 47 hours ago; --force sends it all the same"
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A delivery that is not sent again."""
+
+    delivery_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """What a replay did."""
+
+    replayed: tuple[str, ...]
+    """Ids of the deliveries that are due now."""
+    refused: tuple[Refused, ...]
+
+
+# A payload that TikTok refused or never saw is built anew, so that a mended event or setting takes effect; one that may
+# have arrived is sent byte for byte. The log of attempts stays; the schedule begins anew.
+REPLAY = """
+UPDATE deliveries SET
+    state = 'due', reason = '', attempts = 0, next_attempt_at = $2, lease = NULL,
+    payload = CASE WHEN maybe_arrived_at IS NULL OR last_outcome = 'invalid' THEN NULL ELSE payload END,
+    maybe_arrived_at = CASE WHEN maybe_arrived_at <= $3 THEN NULL ELSE maybe_arrived_at END
+WHERE delivery_id = ANY($1::bigint[]) AND state = 'dead'
+    AND ($4 OR maybe_arrived_at IS NULL OR maybe_arrived_at > $3)
+RETURNING delivery_id
+"""
+STATES = "SELECT delivery_id, state FROM deliveries WHERE delivery_id = ANY($1::bigint[])"
+
+
+async def replay(connection: Any, delivery_ids: Sequence[str], now: datetime, force: bool = False) -> Replay:
+    """Make dead deliveries due again, with the event_id they always had.
+
+    One that may have reached TikTok more than 47 hours ago is refused unless `force`: it may count twice. Consent is
+    asked again when it is sent.
+    """
+    numbers = [int(text) for text in delivery_ids if _is_number(text)]
+    done = {row["delivery_id"] for row in await connection.fetch(REPLAY, numbers, now, now - DOUBLE_COUNT_AFTER, force)}
+    states = {row["delivery_id"]: row["state"] for row in await connection.fetch(STATES, numbers)}
+    refused = [
+        Refused(text, _refusal(states.get(int(text)) if _is_number(text) else None))
+        for text in delivery_ids
+        if not _is_number(text) or int(text) not in done
+    ]
+    return Replay(tuple(text for text in delivery_ids if _is_number(text) and int(text) in done), tuple(refused))
+
+
+DEAD_SINCE = """
+SELECT delivery_id::text FROM deliveries
+WHERE state = 'dead' AND created_at >= $1 AND ($2::text IS NULL OR app_id = $2)
+ORDER BY created_at, delivery_id
+"""
+
+
+async def dead_since(connection: Any, since: datetime, app_id: str | None = None) -> list[str]:
+    """Ids of the dead deliveries made since then, oldest first: what `replay --state dead --since` replays."""
+    return [row["delivery_id"] for row in await connection.fetch(DEAD_SINCE, since, app_id)]
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 19
+
+
+def _refusal(state: str | None) -> str:
+    if state is None:
+        return "there is no such delivery"
+    return MAY_COUNT_TWICE if state == "dead" else f"is {state}: only dead deliveries are replayed"

@@ -1,0 +1,148 @@
+"""Deliveries as people see them: lists, one with its log, and those of an install.
+
+`held` is a state that is shown and not stored: a due delivery of a pixel that is held or disabled. So nothing has to be
+rewritten when a pixel with a million of them is held, and nothing can be forgotten when it is mended.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, Literal
+
+ShownState = Literal["due", "sending", "delivered", "held", "suppressed", "skipped", "dead"]
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryItem:
+    """A row of the postback log; the fields of the contract's `delivery list`."""
+
+    delivery_id: str
+    app_id: str
+    pixel_id: str
+    event_id: str
+    """As sent."""
+    source_event_id: str
+    source_event: str
+    target_event: str
+    install_id: str | None
+    state: ShownState
+    reason: str
+    attempts: int
+    next_attempt_at: datetime | None
+    delivered_at: datetime | None
+    last_code: int | None
+    last_message: str | None
+    request_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryPage:
+    """Some deliveries, newest first."""
+
+    items: tuple[DeliveryItem, ...]
+    next: str | None
+    """The cursor of the page after this one; None at the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """One send."""
+
+    at: datetime
+    outcome: str
+    status: int | None
+    """HTTP status; None when no answer came."""
+    code: int | None
+    message: str
+    request_id: str
+    ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryDetail:
+    """One delivery with everything that happened to it."""
+
+    item: DeliveryItem
+    payload: str | None
+    """The row of `data[]` as sent, not yet redacted; None while it was never sent."""
+    notes: tuple[str, ...]
+    log: tuple[LogEntry, ...]
+    """Oldest first."""
+
+
+ITEM: Final = """
+SELECT d.delivery_id::text, d.app_id, d.pixel_id, d.event_id, d.source_event_id, d.source_event, d.target_event,
+    d.install_id,
+    CASE WHEN d.state = 'due' AND (NOT p.enabled OR p.state = 'held') THEN 'held' ELSE d.state END AS state,
+    CASE WHEN d.state = 'due' AND NOT p.enabled THEN 'pixel disabled'
+         WHEN d.state = 'due' AND p.state = 'held' THEN p.held_reason
+         ELSE d.reason END AS reason,
+    d.attempts, CASE WHEN d.state = 'due' THEN d.next_attempt_at END AS next_attempt_at, d.delivered_at, d.last_code,
+    d.last_message, d.request_id
+FROM deliveries d JOIN pixels p ON p.pixel_id = d.pixel_id
+"""
+
+IN_STATE: Final[dict[str, str]] = {
+    "due": "d.state = 'due' AND p.enabled AND p.state <> 'held'",
+    "held": "d.state = 'due' AND (NOT p.enabled OR p.state = 'held')",
+} | {state: f"d.state = '{state}'" for state in ("sending", "delivered", "suppressed", "skipped", "dead")}
+
+LIST_DELIVERIES: Final = {
+    state: f"""{ITEM}
+WHERE {condition} AND ($1::text IS NULL OR d.app_id = $1) AND d.delivery_id < $2
+ORDER BY d.delivery_id DESC LIMIT $3
+"""
+    for state, condition in ({None: "true"} | IN_STATE).items()
+}
+
+BEFORE_ALL = 2**63 - 1
+
+
+async def list_deliveries(
+    connection: Any, state: str | None, app_id: str | None, limit: int, cursor: str | None = None
+) -> DeliveryPage:
+    """Up to `limit` deliveries, newest first; None for `state` or `app_id` = any; `cursor` is a page's `next`.
+
+    Raises:
+        ValueError: a state or cursor that does not exist; the text says what does.
+    """
+    if state not in LIST_DELIVERIES:
+        raise ValueError(f"state: must be one of {', '.join(IN_STATE)}")
+    before = _number(cursor, "cursor") if cursor else BEFORE_ALL
+    rows = await connection.fetch(LIST_DELIVERIES[state], app_id, before, limit + 1)
+    items = tuple(DeliveryItem(**dict(row)) for row in rows[:limit])
+    return DeliveryPage(items, items[-1].delivery_id if len(rows) > limit and items else None)
+
+
+SHOW_DELIVERY = f"{ITEM} WHERE d.delivery_id = $1"
+PAYLOAD = "SELECT payload, notes FROM deliveries WHERE delivery_id = $1"
+LOG = """
+SELECT at, outcome, status, code, message, request_id, ms FROM attempts WHERE delivery_id = $1 ORDER BY attempt_id
+"""
+
+
+async def show_delivery(connection: Any, delivery_id: str) -> DeliveryDetail | None:
+    """One delivery with its payload and log; None where there is none of that id."""
+    try:
+        number = _number(delivery_id, "delivery_id")
+    except ValueError:
+        return None
+    row = await connection.fetchrow(SHOW_DELIVERY, number)
+    kept = await connection.fetchrow(PAYLOAD, number)
+    if row is None or kept is None:
+        return None
+    log = tuple(LogEntry(**dict(entry)) for entry in await connection.fetch(LOG, number))
+    return DeliveryDetail(DeliveryItem(**dict(row)), kept["payload"], tuple(kept["notes"]), log)
+
+
+DELIVERIES_OF_INSTALL = f"{ITEM} WHERE d.app_id = $1 AND d.install_id = $2 ORDER BY d.delivery_id"
+
+
+async def deliveries_of_install(connection: Any, app_id: str, install_id: str) -> list[DeliveryItem]:
+    """Every delivery of the install and of its events, oldest first."""
+    return [DeliveryItem(**dict(row)) for row in await connection.fetch(DELIVERIES_OF_INSTALL, app_id, install_id)]
+
+
+def _number(text: str, field: str) -> int:
+    if not (text.isascii() and text.isdigit()) or int(text) > BEFORE_ALL:
+        raise ValueError(f"{field}: must be the number of a delivery")
+    return int(text)
