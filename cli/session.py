@@ -45,12 +45,14 @@ def run(work: Callable[[Session], Awaitable[T]]) -> T:
 
 
 @asynccontextmanager
-async def open_session() -> AsyncIterator[Session]:
-    """Raises:
-    SettingsError, SecretError: as `config` says them.
-    Refused: there is no PostgreSQL, or it does not let us in.
+async def open_session(settings: AllSettings | None = None) -> AsyncIterator[Session]:
+    """With these settings, else those that stand in the environment, `.env` or a running `up`.
+
+    Raises:
+        SettingsError, SecretError: as `config` says them.
+        Refused: there is no PostgreSQL, or it does not let us in.
     """
-    settings = load(AllSettings)
+    settings = settings or load(AllSettings)
     if not settings.database_url:
         raise Refused(NO_DATABASE)
     try:
