@@ -1,0 +1,86 @@
+"""`signalpost doctor`: every engine, setting, token and clock, what is wrong and how to mend it."""
+
+import asyncio
+import os
+from dataclasses import asdict
+from typing import Any
+
+import typer
+
+from cli.check import Check, shown_settings
+from cli.engine_checks import LEDGER, EngineReport, check_postgresql, check_redis
+from cli.output import Json, print_json, print_table
+from cli.setup_checks import check_data_dir, check_ledger, check_processes, check_secret_key, check_tiktok
+from config.runfile import read_runfile
+from config.settings import AllSettings, SettingsError, load, origins
+
+
+def doctor_command(as_json: Json = False) -> None:
+    """Check every engine, setting, token and clock; exit status 1 when something is wrong."""
+    found = asyncio.run(examine())
+    if as_json:
+        print_json(found)
+    else:
+        _print(found)
+    if not found["ok"]:
+        raise typer.Exit(1)
+
+
+async def examine() -> dict[str, Any]:
+    """{"ok", "checks", "settings", "processes", "engines"} as the contract has it."""
+    try:
+        settings = load(AllSettings)
+    except SettingsError as error:
+        broken = Check("settings", False, str(error), "correct it in the environment or in .env")
+        return _result([broken], {}, {}, {})
+    runfile = read_runfile(settings.data_dir) or {}
+    data_dir = check_data_dir(settings.data_dir)
+    secret, keyring = check_secret_key(settings)
+    redis, postgresql, tiktok, processes = await asyncio.gather(
+        check_redis(settings), check_postgresql(settings), check_tiktok(settings), check_processes(runfile)
+    )
+    migrated = any(check.name == LEDGER and check.ok for check in postgresql.checks)
+    checks = [
+        Check("settings", True, f"{len(type(settings).model_fields)} are usable"),
+        data_dir,
+        secret,
+        *redis.checks,
+        *postgresql.checks,
+        *(await check_ledger(settings, keyring) if migrated else []),
+        *processes,
+        tiktok,
+    ]
+    engines = {"redis": redis, "postgresql": postgresql}
+    return _result(
+        checks,
+        shown_settings(settings, origins(settings, os.environ)),
+        runfile.get("processes", {}),
+        {name: _engine(report, runfile.get("engines", {}).get(name, {})) for name, report in engines.items()},
+    )
+
+
+def _engine(report: EngineReport, published: dict[str, Any]) -> dict[str, Any]:
+    pid = {"pid": published["pid"]} if published.get("pid") else {}  # ours to name only where it is embedded
+    return {**report.engine, **pid}
+
+
+def _result(
+    checks: list[Check], settings: dict[str, Any], processes: dict[str, Any], engines: dict[str, Any]
+) -> dict[str, Any]:
+    return {
+        "ok": all(check.ok for check in checks),
+        "checks": [asdict(check) for check in checks],
+        "settings": settings,
+        "processes": processes,
+        "engines": engines,
+    }
+
+
+def _print(found: dict[str, Any]) -> None:
+    for check in found["checks"]:
+        typer.echo(f"{'ok  ' if check['ok'] else 'FAIL'}  {check['name']}: {check['detail']}")
+        if check["fix"]:
+            typer.echo(f"      -> {check['fix']}")
+    typer.echo()
+    rows = [{"setting": name, **shown} for name, shown in found["settings"].items()]
+    print_table(rows, ("setting", "value", "origin"))
