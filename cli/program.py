@@ -32,6 +32,7 @@ class Program:
         log: the file its output is appended to; None = our standard error.
         stop_signal: what makes it end in good order.
         account: whom it runs as; None = whoever we are.
+        inherited: descriptors it shares with us, besides the three standard ones.
     """
 
     name: str
@@ -41,10 +42,16 @@ class Program:
     log: Path | None = None
     stop_signal: signal.Signals = signal.SIGTERM
     account: Account | None = None
+    inherited: tuple[int, ...] = ()
 
     def popen_options(self) -> dict[str, Any]:
         """Keyword arguments for `Popen`, without the streams. A session of its own keeps the terminal's Ctrl-C away."""
-        options: dict[str, Any] = {"env": self.environment, "cwd": self.directory, "start_new_session": True}
+        options: dict[str, Any] = {
+            "env": self.environment,
+            "cwd": self.directory,
+            "start_new_session": True,
+            "pass_fds": self.inherited,
+        }
         if self.account:
             options |= {"user": self.account.uid, "group": self.account.gid, "extra_groups": []}
         return options

@@ -34,7 +34,8 @@ def configure_logging(level: str, log_format: Literal["json", "console", ""], pr
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())
-    for noisy in ("httpx", "httpcore", "uvicorn.access"):  # their lines hold URLs with query strings
+    # the lines of the first three hold URLs with query strings; alembic's are four at each start that say nothing
+    for noisy in ("httpx", "httpcore", "uvicorn.access", "alembic"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     for name in ("uvicorn", "uvicorn.error"):
         logging.getLogger(name).handlers = []

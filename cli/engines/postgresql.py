@@ -43,6 +43,7 @@ class PostgreSQL:
     """PostgreSQL in `DATA_DIR/postgresql`, reached at `url`. Trust on the socket: DATA_DIR (0700) is the guard."""
 
     name = "postgresql"
+    setting = "database_url"
     title = "PostgreSQL"
     stop_signal = signal.SIGINT  # "fast": ends sessions, then shuts down cleanly; SIGTERM would wait for them
 

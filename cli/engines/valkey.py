@@ -44,6 +44,7 @@ class Valkey:
     """Valkey in `DATA_DIR/valkey`, reached at `url`."""
 
     name = "redis"
+    setting = "redis_url"
     title = "Valkey"
     stop_signal = signal.SIGTERM
 

@@ -1,0 +1,47 @@
+# Everything runs from .venv, which is made from requirements.lock and made again when that changes.
+# PYTHON=/path/to/python3 chooses the interpreter it is made with (3.11 or newer).
+
+VENV := .venv
+STAMP := $(VENV)/.installed
+
+# the first of these that really runs and is new enough: a version manager's stand-in may exist and still fail
+PYTHON ?= $(firstword $(foreach name,python3.14 python3.13 python3.12 python3.11 python3,$(shell \
+	$(name) -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $(name))))
+
+.DEFAULT_GOAL := help
+.PHONY: run test check bench loadtest help
+
+## run       everything on this machine, with a demo app and a stand-in for TikTok (Ctrl-C stops it)
+run: $(STAMP)
+	@$(VENV)/bin/signalpost up --demo
+
+## test      the whole test suite, on the embedded engines
+test: $(STAMP)
+	@$(VENV)/bin/pytest
+
+## check     format, lint, types and import rules
+check: $(STAMP)
+	@$(VENV)/bin/ruff format --check .
+	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/mypy
+	@$(VENV)/bin/lint-imports
+
+## bench     how fast redirects are, beside the limits of this machine
+bench: $(STAMP)
+	@$(VENV)/bin/python -m loadtests.bench
+
+## loadtest  locust against a running server
+loadtest: $(STAMP)
+	@$(VENV)/bin/python -m loadtests.run
+
+## help      this list
+help:
+	@sed -n 's/^## /make /p' Makefile
+
+$(STAMP): requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Signalpost needs Python 3.11 or newer: install it, or run make PYTHON=/path/to/python3" >&2; exit 1; }
+	@echo "setting up $(VENV) ..."
+	@$(VENV)/bin/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $(STAMP)

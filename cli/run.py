@@ -1,0 +1,86 @@
+"""`signalpost run`: one process in the foreground. The Procfile and `signalpost up` call it."""
+
+import errno
+import os
+from collections.abc import Callable
+from typing import Annotated
+
+import structlog
+import typer
+
+from cli.parent import end_with_parent
+from cli.ports import port_problem
+from cli.processes import ProcessName, port_of
+from cli.refusal import Refused, refusals
+from cli.session import NO_DATABASE, NO_REDIS
+from config.logging import configure_logging
+from config.settings import ForwarderSettings, RedirectorSettings, S, Settings, WorkerSettings, load
+
+SANDBOX_PIXEL = "SIGNALPOST_SANDBOX_PIXEL"
+SANDBOX_TOKEN = "SIGNALPOST_SANDBOX_TOKEN"  # noqa: S105 - the name of a variable
+
+
+def run_command(name: Annotated[ProcessName, typer.Argument(help="Which process.")]) -> None:
+    """Run one process in the foreground, until SIGTERM or SIGINT."""
+    end_with_parent()
+    with refusals():
+        try:
+            PROCESSES[name]()
+        except OSError as error:
+            if error.errno not in {errno.EADDRINUSE, errno.EACCES, errno.EADDRNOTAVAIL}:
+                raise
+            settings = load(Settings)
+            port = port_of(name, settings)
+            problem = port_problem(port.setting, settings.host, port.number) if port.number else None
+            raise Refused(problem or f"{name.value} cannot listen: {error.strerror}") from None
+
+
+def _load(settings_class: type[S], process: ProcessName) -> S:
+    settings = load(settings_class)
+    configure_logging(settings.log_level, settings.log_format, process.value)
+    if not settings.redis_url:
+        raise Refused(NO_REDIS)
+    if process is not ProcessName.REDIRECTOR and not settings.database_url:
+        raise Refused(NO_DATABASE)
+    return settings
+
+
+def _redirector() -> None:
+    from redirector.__main__ import serve  # noqa: PLC0415 - each process loads its own code only
+
+    serve(_load(RedirectorSettings, ProcessName.REDIRECTOR))
+
+
+def _forwarder() -> None:
+    from forwarder.__main__ import serve  # noqa: PLC0415
+
+    serve(_load(ForwarderSettings, ProcessName.FORWARDER))
+
+
+def _worker() -> None:
+    from forwarder.worker import serve  # noqa: PLC0415
+
+    settings = _load(WorkerSettings, ProcessName.WORKER)
+    port = port_of(ProcessName.WORKER, settings)
+    if port.number and (problem := port_problem(port.setting, settings.host, port.number)):
+        # a second worker beside a running `up` works all the same: the port only answers for its health
+        structlog.get_logger().warning("this worker has no listener", reason=problem)
+        settings = settings.model_copy(update={"worker_port": 0})
+    serve(settings)
+
+
+def _sandbox() -> None:
+    from sandbox.server import serve  # noqa: PLC0415
+
+    settings = load(Settings)
+    configure_logging(settings.log_level, settings.log_format, ProcessName.SANDBOX.value)
+    pixel, token = os.environ.get(SANDBOX_PIXEL) or None, os.environ.get(SANDBOX_TOKEN) or None
+    serve(settings.host, settings.sandbox_port, pixel=pixel, token=token)
+
+
+PROCESSES: dict[ProcessName, Callable[[], None]] = {
+    ProcessName.REDIRECTOR: _redirector,
+    ProcessName.FORWARDER: _forwarder,
+    ProcessName.WORKER: _worker,
+    ProcessName.SANDBOX: _sandbox,
+}
