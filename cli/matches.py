@@ -13,11 +13,6 @@ from ledger.matches import matches_of_install
 app = typer.Typer(no_args_is_help=True, help="Matching: explain.")
 
 
-@app.callback()
-def group() -> None:
-    """Matching: explain."""
-
-
 @app.command("explain")
 def explain_command(
     install_id: Annotated[str, typer.Argument(help="The install's id, as the app sent it.")],
