@@ -27,7 +27,7 @@ class NotReadyError(RuntimeError):
 
 def restart_delay_s(crashes: int) -> float:
     """How long to wait before the next start, after this many crashes in a row before this one."""
-    return float(min(FIRST_DELAY_S * 2**crashes, LONGEST_DELAY_S))
+    return min(FIRST_DELAY_S * 2.0 ** min(crashes, 16), LONGEST_DELAY_S)
 
 
 class Child:

@@ -6,6 +6,8 @@ import socket
 
 import psutil
 
+HIGHEST_PORT = 65_535
+
 
 def reachable_host(host: str) -> str:
     """The host part of a URL under which this machine reaches a listener on `host`."""
@@ -18,6 +20,8 @@ def reachable_host(host: str) -> str:
 
 def port_problem(setting: str, host: str, port: int) -> str | None:
     """Why nothing can listen there, in a sentence; None where it can."""
+    if port > HIGHEST_PORT:
+        return f"{setting}: {port} is not a port (the highest is {HIGHEST_PORT})"
     try:
         family, _, _, _, address = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM)[0]
         with socket.socket(family, socket.SOCK_STREAM) as listener:
@@ -25,8 +29,6 @@ def port_problem(setting: str, host: str, port: int) -> str | None:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listener.bind(address)
             listener.listen(1)
-    except OverflowError:
-        return f"{setting}: {port} is not a port (the highest is 65535)"
     except OSError as error:
         return _sentence(setting, host, port, error)
     return None

@@ -52,7 +52,7 @@ class Keyring:
                 try:
                     body = ciphertext[KEY_ID_BYTES + NONCE_BYTES :]
                     return AESGCM(key).decrypt(nonce, body, record.encode()).decode()
-                except InvalidTag:
+                except (InvalidTag, ValueError):  # changed, or cut short
                     break
         kind = record.split(":", maxsplit=1)[0]
         raise SecretError(f"what is stored for this {kind} does not open: put the old SECRET_KEY back on the list")
