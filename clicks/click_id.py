@@ -30,6 +30,10 @@ class ClickId:
     address_hash: int
     random: bytes
 
+    def text(self) -> str:
+        """The id as it stands in URLs: 22 characters."""
+        return format_click_id(self.at_ms, self.address_hash, self.random)
+
     def pack(self) -> bytes:
         """The id's 16 bytes."""
         return (_joined(self.at_ms, self.address_hash, self.random)).to_bytes(PACKED_BYTES)

@@ -10,8 +10,8 @@ COUNTS = b"{counts}"  # hash: field (see clicks.counts) -> visits since the last
 COUNTS_DRAINING = b"{counts}:draining"  # the hash being moved to the ledger
 COUNTS_DRAIN_ID = b"{counts}:drain-id"
 APPLIED = b"{counts}:applied:"  # + writer: bitmap, bit n = this writer's batch n was counted
-# a batch is replayed from the spool at the latest while its clicks are still worth keeping
-APPLIED_LIFETIME_S = 28 * 86_400
+# A batch is only ever sent again because its answer was lost, from the spool, once Redis answers again: within days.
+APPLIED_LIFETIME_S = 7 * 86_400
 
 LINKS = b"{links}"  # hash: slug -> link, as JSON
 LINKS_VERSION = b"{links}:version"  # changes whenever the table does

@@ -19,6 +19,7 @@ class Link(msgspec.Struct, frozen=True):
     fallback_url: str | None = None
     mode: str = "redirect"  # redirect | bridge
     enabled: bool = True
+    generate_ttp: bool = True  # whether a visitor without a `_ttp` cookie is given one
 
 
 _encode = msgspec.json.Encoder().encode

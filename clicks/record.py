@@ -17,13 +17,14 @@ from hashlib import blake2b
 import msgspec
 
 from clicks.address import address_text
-from clicks.click_id import ALPHABET, RANDOM_BYTES, ClickId, format_click_id
+from clicks.click_id import RANDOM_BYTES, ClickId, format_click_id
 from clicks.dictionary import CURRENT_VERSION, Dictionaries
 from clicks.macros import clean_text, read_macros
 
 PLATFORMS = ("ios", "android", "other")
 POINTER = 0  # in place of a version: the record is the id of a click that lies under its other address
 TTP_CHARS = 27
+TTP_HASH_BYTES = 20  # 27 base64 characters
 
 _PLATFORM_BITS = 0b0000_0011
 _IPV6 = 0b0000_0100
@@ -36,6 +37,7 @@ _CUT = b"\x01"  # marks in the query where the packed ttclid was; no URL holds t
 _SEPARATOR = b"\x00"
 _STANDARD_TO_URLSAFE = bytes.maketrans(b"+/", b"-_")
 _URLSAFE_TO_STANDARD = bytes.maketrans(b"-_", b"+/")
+_STANDARD_TO_ALPHANUMERIC = bytes.maketrans(b"+/", b"pS")
 
 
 class Click(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,12 +83,8 @@ class Visit(msgspec.Struct, frozen=True):
 
 def generated_ttp(click_id: str) -> str:
     """The `_ttp` set for a visitor without one: 27 characters like TikTok's own, from the click id, never stored."""
-    number = int.from_bytes(blake2b(click_id.encode(), digest_size=24, person=b"signalpost ttp").digest())
-    characters = []
-    for _ in range(TTP_CHARS):
-        number, digit = divmod(number, 62)
-        characters.append(ALPHABET[digit])
-    return "".join(characters)
+    digest = blake2b(click_id.encode(), digest_size=TTP_HASH_BYTES, person=b"signalpost ttp").digest()
+    return b2a_base64(digest, newline=False)[:TTP_CHARS].translate(_STANDARD_TO_ALPHANUMERIC).decode()
 
 
 class RecordCodec:

@@ -1,0 +1,44 @@
+"""The bytes of an answer to a Signal link, made without a response object per click."""
+
+from email.utils import formatdate
+from time import time
+
+from redirector.click import Hop
+
+# A click must never be answered from a cache, told to the store as a referrer, or indexed.
+FIXED_HEADERS = (
+    (b"cache-control", b"no-store"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-robots-tag", b"noindex"),
+)
+_FIXED = b"".join(name + b": " + value + b"\r\n" for name, value in FIXED_HEADERS)
+_HEAD = b"HTTP/1.1 302 Found\r\n" + _FIXED + b"content-length: 0\r\nlocation: "
+_COOKIE = b"\r\nset-cookie: "
+_CLOSE = b"\r\nconnection: close"
+
+
+def redirect_headers(hop: Hop) -> list[tuple[bytes, bytes]]:
+    """The headers of the 302 as an ASGI message holds them."""
+    headers = [*FIXED_HEADERS, (b"content-length", b"0"), (b"location", hop.location)]
+    return headers if hop.set_cookie is None else [*headers, (b"set-cookie", hop.set_cookie)]
+
+
+def redirect_bytes(hop: Hop, keep_alive: bool, date: bytes) -> bytes:
+    """The whole 302 as it goes over the wire; `date` is a finished header line."""
+    parts = [_HEAD, hop.location]
+    if hop.set_cookie is not None:
+        parts += (_COOKIE, hop.set_cookie)
+    if not keep_alive:
+        parts.append(_CLOSE)
+    parts += (b"\r\n", date, b"\r\n")
+    return b"".join(parts)
+
+
+def refusal_bytes(status: bytes, extra: bytes = b"") -> bytes:
+    """An answer to a request that is refused before any application sees it; the connection closes behind it."""
+    date = formatdate(time(), usegmt=True).encode()
+    body = status + b"\n"
+    length = b"content-length: %d\r\n" % len(body)
+    kind = b"content-type: text/plain; charset=utf-8\r\n"
+    head = b"HTTP/1.1 " + status + b"\r\n" + extra + _FIXED + kind + length
+    return head + b"date: " + date + b"\r\nconnection: close\r\n\r\n" + body

@@ -1,0 +1,234 @@
+"""One visit to a Signal link: who came, with what, from where, and where they are sent."""
+
+import secrets
+import time
+from collections.abc import Callable, Iterable
+
+import msgspec
+
+from clicks.address import AddressHasher, Networks, client_address, packed_address
+from clicks.click_id import RANDOM_BYTES, ClickId
+from clicks.counts import count_field, count_label
+from clicks.links import Link
+from clicks.macros import read_macros
+from clicks.record import PLATFORMS, RecordCodec, Visit, generated_ttp, pointer
+from clicks.store import Row, clicks_key
+from redirector.destinations import Destination, destination
+from redirector.link_table import LinkTable
+from redirector.tally import Tally
+from redirector.visitors import Visitor, read_user_agent
+
+MAX_REMEMBERED = 20_000  # user agents and ads seen; forgotten all at once, which costs one parse each
+TTP_MAX_AGE_S = 34_190_000  # 13 months, as TikTok's own cookie
+TTP_MAX_CHARS = 100
+TTCLID_MAX_CHARS = 1_000
+RANDOM_POOL_BYTES = 4_096
+UNKNOWN_ADDRESS = bytes(4)
+PREFETCH_HEADERS = frozenset({b"purpose", b"sec-purpose", b"x-purpose", b"x-moz"})
+
+Headers = Iterable[tuple[bytes, bytes]]
+
+
+class Request(msgspec.Struct, frozen=True):
+    """A request for a Signal link: raw query string, headers with lower-case names, the connection's address."""
+
+    query: bytes
+    headers: Headers
+    peer: str
+    is_head: bool = False
+
+
+class Hop(msgspec.Struct, frozen=True):
+    """What a visit is answered with, and what of it is kept."""
+
+    location: bytes
+    set_cookie: bytes | None  # value of a Set-Cookie header
+    rows: tuple[Row, ...]  # empty for visits that are not clicks
+    count: str  # field of the counts hash
+
+
+class DeskSettings(msgspec.Struct, frozen=True):
+    """What an operator decides about reading visits."""
+
+    address_key: bytes  # the newest secret key of the address hash
+    trusted_proxies: Networks  # whose X-Forwarded-For is believed
+    public_base: str  # base of the Signal links: the page that offers both stores lies below it
+
+
+class _Seen(msgspec.Struct):
+    """The headers that matter."""
+
+    user_agent: bytes = b""
+    languages: bytes = b""
+    cookie: bytes = b""
+    forwarded_for: bytes = b""
+    prefetch: bool = False
+
+
+class _Ad(msgspec.Struct, frozen=True):
+    """What all clicks of one ad on one link and platform share: everything in the query but the ttclid."""
+
+    destination: Destination
+    count_label: str
+    other_address: bytes | None
+    unexpanded: tuple[str, ...]
+
+
+class ClickDesk:
+    """Turns requests for Signal links into hops. `clock` gives Unix time in seconds."""
+
+    def __init__(
+        self, links: LinkTable, tally: Tally, settings: DeskSettings, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._links = links
+        self._tally = tally
+        self._settings = settings
+        self._clock = clock
+        self._hasher = AddressHasher(settings.address_key)
+        self._codec = RecordCodec()
+        secure = "; Secure" if settings.public_base.startswith("https:") else ""
+        self._cookie_end = f"; Max-Age={TTP_MAX_AGE_S}; Path=/; SameSite=Lax{secure}"
+        self._visitors: dict[bytes, Visitor] = {}
+        self._ads: dict[tuple[str, str, bytes], _Ad] = {}
+        self._ads_generation = 0
+        self._addresses: dict[str, bytes] = {}
+        self._random = b""
+        self._random_at = 0
+
+    def open(self, link: Link, visit: Request) -> Hop:
+        """The hop of one visit. Never raises, whatever the visit carries."""
+        seen = _read_headers(visit.headers)
+        visitor = self._visitor(seen.user_agent)
+        kind = "head" if visit.is_head else visitor.kind
+        if seen.prefetch and kind == "click":
+            kind = "prefetch"
+        self._tally.visits[link.slug, visitor.platform, kind] += 1
+        ad = self._ad(link, visitor.platform, visit.query)
+        address = self._address(visit.peer, seen.forwarded_for)
+        at_ms = int(self._clock() * 1000)
+        click = ClickId(at_ms, self._hasher.hash(address), self._random_bytes())
+        click_id = click.text()
+        location = ad.destination.location(click_id).encode("latin-1")
+        count = count_field(at_ms, kind, ad.count_label)
+        if kind != "click":
+            return Hop(location, None, (), count)
+        for macro in ad.unexpanded:
+            self._tally.unexpanded[macro] += 1
+        ttp, set_cookie = self._browser_id(link, seen.cookie, click_id)
+        record = self._codec.encode(
+            Visit(
+                click.random, PLATFORMS.index(visitor.platform), address, link.slug.encode(), link.app_id.encode(),
+                seen.user_agent, seen.languages, visit.query, ttp,
+            )
+        )  # fmt: skip
+        return Hop(location, set_cookie, self._rows(click, record, address, ad), count)
+
+    def _rows(self, click: ClickId, record: bytes, address: bytes, ad: _Ad) -> tuple[Row, ...]:
+        row = Row(clicks_key(click.address_hash), click.at_ms, record)
+        if ad.other_address is None or ad.other_address == address:
+            return (row,)
+        return row, Row(clicks_key(self._hasher.hash(ad.other_address)), click.at_ms, pointer(click))
+
+    def _browser_id(self, link: Link, cookie: bytes, click_id: str) -> tuple[bytes | None, bytes | None]:
+        """The `_ttp` to keep with the click (None = the generated one), and the cookie to set."""
+        ttp = _cookie_value(cookie)
+        if ttp is not None or not link.generate_ttp:
+            return ttp or b"", None
+        return None, f"_ttp={generated_ttp(click_id)}{self._cookie_end}".encode()
+
+    def _visitor(self, user_agent: bytes) -> Visitor:
+        visitor = self._visitors.get(user_agent)
+        if visitor is None:
+            visitor = read_user_agent(user_agent.decode("latin-1"))
+            if len(self._visitors) >= MAX_REMEMBERED:
+                self._visitors.clear()
+            self._visitors[user_agent] = visitor
+        return visitor
+
+    def _ad(self, link: Link, platform: str, query: bytes) -> _Ad:
+        key = (link.slug, platform, self._without_ttclid(query))
+        if self._ads_generation != self._links.generation or len(self._ads) >= MAX_REMEMBERED:
+            self._ads.clear()
+            self._ads_generation = self._links.generation
+        ad = self._ads.get(key)
+        if ad is None:
+            ad = self._ads[key] = self._read_ad(link, platform, key[2])
+        return ad
+
+    def _read_ad(self, link: Link, platform: str, query: bytes) -> _Ad:
+        macros = read_macros(query)
+        values = macros.values
+        campaign = values.get("campaign_name") or values.get("campaign_id") or ""
+        ids = (values.get("campaign_id", ""), values.get("adgroup_id", ""), values.get("ad_id", ""))
+        macro_ip = values.get("ip")
+        return _Ad(
+            destination(link, platform, campaign, f"{self._settings.public_base}/{link.slug}/stores"),
+            count_label(link.slug, platform, *ids),
+            packed_address(macro_ip) if macro_ip else None,
+            macros.unexpanded,
+        )
+
+    def _without_ttclid(self, query: bytes) -> bytes:
+        start = query.rfind(b"ttclid=")
+        if start < 0 or (start > 0 and query[start - 1] != ord("&")):
+            return query
+        end = query.find(b"&", start)
+        value = query[start + 7 :] if end < 0 else query[start + 7 : end]
+        if (len(value) > TTCLID_MAX_CHARS or b"%" in value) and read_macros(b"ttclid=" + value).ttclid_refused:
+            self._tally.ttclids_refused += 1
+        return query[:start] if end < 0 else query[:start] + query[end:]
+
+    def _address(self, peer: str, forwarded_for: bytes) -> bytes:
+        text = peer
+        if forwarded_for and self._settings.trusted_proxies:
+            text = client_address(peer, forwarded_for.decode("latin-1"), self._settings.trusted_proxies)
+        packed = self._addresses.get(text)
+        if packed is None:
+            packed = packed_address(text) or UNKNOWN_ADDRESS
+            if len(self._addresses) >= MAX_REMEMBERED:
+                self._addresses.clear()
+            self._addresses[text] = packed
+        return packed
+
+    def _random_bytes(self) -> bytes:
+        start = self._random_at
+        if start + RANDOM_BYTES > len(self._random):
+            self._random, start = secrets.token_bytes(RANDOM_POOL_BYTES), 0
+        self._random_at = start + RANDOM_BYTES
+        return self._random[start : start + RANDOM_BYTES]
+
+
+def _read_headers(headers: Headers) -> _Seen:
+    seen = _Seen()
+    for name, value in headers:
+        if name == b"user-agent":
+            seen.user_agent = _without_controls(value)
+        elif name == b"accept-language":
+            seen.languages = _without_controls(value)
+        elif name == b"cookie":
+            seen.cookie = seen.cookie + b"; " + value if seen.cookie else value
+        elif name == b"x-forwarded-for":
+            seen.forwarded_for = seen.forwarded_for + b"," + value if seen.forwarded_for else value
+        elif name in PREFETCH_HEADERS and (b"prefetch" in value.lower() or b"preview" in value.lower()):
+            seen.prefetch = True
+    return seen
+
+
+_CONTROLS = bytes(range(32)) + b"\x7f"
+
+
+def _without_controls(value: bytes) -> bytes:
+    return value if value.isascii() and value.decode("ascii").isprintable() else value.translate(None, _CONTROLS)
+
+
+def _cookie_value(cookie: bytes) -> bytes | None:
+    """The `_ttp` cookie; None where there is none that could be TikTok's."""
+    if b"_ttp=" not in cookie:
+        return None
+    for part in cookie.split(b";"):
+        name, _, value = part.strip().partition(b"=")
+        if name == b"_ttp":
+            value = value.strip(b'"')
+            usable = 0 < len(value) <= TTP_MAX_CHARS and value.isascii() and value.decode("ascii").isprintable()
+            return value if usable else None
+    return None

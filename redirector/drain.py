@@ -1,0 +1,90 @@
+"""Brings spooled clicks back to Redis once it answers, slowly enough that live clicks do not wait for them."""
+
+import asyncio
+import os
+from pathlib import Path
+
+import structlog
+from redis.exceptions import RedisError
+
+from clicks.store import Batch, ClickStore
+from redirector.recorder import Recorder
+from redirector.spool import Spool, abandoned_segments, read_segment
+from redirector.tally import Tally
+
+EVERY_S = 0.5
+PAUSE_S = 0.005  # between batches: at most 200 batches a second beside the live ones
+PROBE_TIMEOUT_S = 0.25
+
+log = structlog.get_logger()
+
+
+class Drainer:
+    """Replays segments nobody writes any more: this process's own sealed ones and those of processes that died."""
+
+    def __init__(self, store: ClickStore, spool: Spool, recorder: Recorder, tally: Tally) -> None:
+        self._store = store
+        self._spool = spool
+        self._recorder = recorder
+        self._tally = tally
+
+    async def run(self) -> None:
+        """Probe Redis while the breaker is open, drain while it is closed, for ever."""
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(EVERY_S)
+            await asyncio.to_thread(self._spool.sync)
+            if self._recorder.breaker.is_open:
+                if self._recorder.breaker.probe_is_due(loop.time()) and await self._answers():
+                    self._recorder.breaker.succeeded()
+                continue
+            await self.drain()
+
+    async def drain(self) -> int:
+        """Replay all there is; the number of clicks replayed. Stops, and keeps the rest, where Redis fails."""
+        self._spool.seal()
+        clicks = 0
+        for path, fd in abandoned_segments(self._spool.directory):
+            try:
+                replayed = await self._replay(path, fd)
+            finally:
+                os.close(fd)
+            if replayed is None:
+                break
+            clicks += replayed
+        if clicks:
+            log.info("spooled clicks are stored", clicks=clicks)
+        return clicks
+
+    async def _replay(self, path: Path, fd: int) -> int | None:
+        """The number of clicks of one segment, which is then gone; None where Redis failed on the way."""
+        clicks = 0
+        for batch in read_segment(fd):
+            if batch is None:
+                self._tally.spool_torn += 1
+                log.warning("a spool segment ended in a torn record, which no visitor was answered for")
+                break
+            if not await self._apply(batch):
+                return None
+            clicks += len(batch.rows)
+            await asyncio.sleep(PAUSE_S)
+        self._spool.remove(path, clicks)
+        self._tally.drained += clicks
+        return clicks
+
+    async def _apply(self, batch: Batch) -> bool:
+        try:
+            await self._store.apply(batch)
+        except (RedisError, OSError, TimeoutError) as error:
+            self._tally.redis_failed(error)
+            return False
+        return True
+
+    async def _answers(self) -> bool:
+        """Whether Redis takes writes: a replica or a full server answers a ping, too."""
+        try:
+            async with asyncio.timeout(PROBE_TIMEOUT_S):
+                await self._store.apply(Batch("probe", 0, [], {}))
+        except (RedisError, OSError, TimeoutError):
+            return False
+        return True

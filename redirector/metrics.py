@@ -1,0 +1,52 @@
+"""The redirector's metrics (names of the contract), all workers of a process group together.
+
+Import this module only after `config.metrics.prepare` has set the directory the workers share.
+"""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+from redirector.spool import Spool
+from redirector.tally import BUCKETS_S, Tally
+
+CLICKS = Counter("signalpost_clicks", "Visits to Signal links.", ("link", "platform", "kind"))
+SECONDS = Histogram("signalpost_redirect_seconds", "From request head to answer.", buckets=BUCKETS_S)
+BATCH_BUCKETS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
+BATCH_SIZE = Histogram("signalpost_redis_batch_size", "Visits per commit.", buckets=BATCH_BUCKETS)
+UNEXPANDED = Counter("signalpost_macros_unexpanded", "Macros that TikTok left unexpanded.", ("macro",))
+TTCLIDS_REFUSED = Counter("signalpost_ttclids_refused", "ttclids stored as absent: too long or not printable ASCII.")
+REFUSED = Counter("signalpost_requests_refused", "Requests refused at the socket.", ("reason",))
+REDIS_FAILURES = Counter("signalpost_redirect_redis_failures", "Commits that Redis did not take.", ("error",))
+SPOOLED = Counter("signalpost_spooled", "Clicks written to the spool.")
+DRAINED = Counter("signalpost_spool_drained", "Clicks brought back from the spool.")
+DROPPED = Counter("signalpost_spool_dropped", "Clicks the spool could not take.")
+TORN = Counter("signalpost_spool_torn", "Spool segments that ended in a torn record.")
+SPOOL_CLICKS = Gauge("signalpost_spool_clicks", "Clicks in the spool now.", multiprocess_mode="livemax")
+
+
+def publish(tally: Tally, spool: Spool) -> None:
+    """Move what the hot path counted into the metrics."""
+    for labels, visits in tally.visits.items():
+        CLICKS.labels(*labels).inc(visits)
+    for macro, times in tally.unexpanded.items():
+        UNEXPANDED.labels(macro).inc(times)
+    for reason, times in tally.refused.items():
+        REFUSED.labels(reason).inc(times)
+    for error, times in tally.redis_failures.items():
+        REDIS_FAILURES.labels(error).inc(times)
+    _add_to_histogram(tally)
+    for size in tally.batch_sizes:
+        BATCH_SIZE.observe(size)
+    TTCLIDS_REFUSED.inc(tally.ttclids_refused)
+    SPOOLED.inc(tally.spooled)
+    DRAINED.inc(tally.drained)
+    DROPPED.inc(tally.spool_dropped)
+    TORN.inc(tally.spool_torn)
+    SPOOL_CLICKS.set(spool.clicks)
+    tally.reset()
+
+
+def _add_to_histogram(tally: Tally) -> None:
+    # observing each redirect by itself costs more than the rest of its bookkeeping: whole buckets are added instead
+    for bucket, redirects in zip(SECONDS._buckets, tally.seconds, strict=True):
+        bucket.inc(redirects)
+    SECONDS._sum.inc(tally.seconds_sum)

@@ -1,0 +1,195 @@
+"""HTTP at the socket: uvicorn's protocol with a short way for clicks and limits before anything is parsed twice.
+
+A plain `GET /{slug}` of a known link is answered from the parser's callbacks, without an ASGI scope, a task or a
+response object, which doubles what a core can redirect (docs/decisions). Everything else, and whatever is pipelined behind
+a request that is still being answered, takes uvicorn's own way into the Starlette app.
+"""
+
+import asyncio
+from typing import Any
+
+import httptools
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from redirector.answers import redirect_bytes, refusal_bytes
+from redirector.click import Hop, Request
+from redirector.front import Front
+
+MAX_URL_BYTES = 8 * 1024  # httptools mangles URLs of 64 KiB and more without an error (MagicStack/httptools#43)
+MAX_HEADERS = 100
+MAX_HEADER_BYTES = 32 * 1024
+HEADER_DEADLINE_S = 10.0  # absolute: uvicorn's own keep-alive timer starts anew with every byte
+METHODS = b"allow: GET, HEAD\r\n"
+
+
+class Refused(Exception):
+    """The request has been answered with a refusal: the parser need not go on."""
+
+
+class PendingClick:
+    """A click that waits for its record. To uvicorn it is a request in progress, so that pipelining and shutdown hold."""
+
+    __slots__ = (
+        "_date",
+        "_protocol",
+        "_started",
+        "disconnected",
+        "hop",
+        "keep_alive",
+        "message_event",
+        "response_complete",
+    )
+
+    def __init__(self, protocol: "SignalLinkProtocol", hop: Hop, keep_alive: bool) -> None:
+        self._protocol = protocol
+        self._started = protocol.loop.time()
+        self.hop = hop
+        self.keep_alive = keep_alive
+        self.disconnected = False
+        self.response_complete = False
+        self.message_event = _NOBODY_WAITS
+
+    def release(self) -> None:
+        """The click is recorded: answer it."""
+        protocol = self._protocol
+        self.response_complete = True
+        protocol.front.tally.redirected(protocol.loop.time() - self._started)
+        if not self.disconnected:
+            protocol.transport.write(redirect_bytes(self.hop, self.keep_alive, protocol.date_line()))
+            if not self.keep_alive:
+                protocol.transport.close()
+        protocol.on_response_complete()
+
+
+class _NoEvent:
+    def set(self) -> None:
+        """Nobody waits for a click's body."""
+
+
+_NOBODY_WAITS = _NoEvent()
+
+
+class SignalLinkProtocol(HttpToolsProtocol):
+    """One connection."""
+
+    front: Front
+    cycle: Any  # uvicorn's request cycle, or a PendingClick
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.front = self.app_state["front"]
+        self.peer = ""
+        self.awaiting_since = 0.0  # loop time since a complete request head is awaited; 0 = one is being answered
+        self._header_bytes = 0
+        self._refused = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)  # type: ignore[arg-type]  # uvicorn narrows the type
+        self.peer = self.client[0] if self.client else ""
+        self.awaiting_since = self.loop.time()
+        self.front.connections.add(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.front.connections.discard(self)
+        super().connection_lost(exc)
+
+    def close_if_overdue(self, now: float) -> None:
+        """Close a connection whose request head has not been complete for too long, however slowly it still drips."""
+        if self.awaiting_since and now - self.awaiting_since > HEADER_DEADLINE_S:
+            self.front.tally.refused["header deadline"] += 1
+            self.transport.abort()
+
+    def date_line(self) -> bytes:
+        """The Date header, which uvicorn renews each second."""
+        for name, value in self.server_state.default_headers:
+            if name == b"date":
+                return b"date: " + value + b"\r\n"
+        return b""
+
+    def data_received(self, data: bytes) -> None:
+        if self._refused:
+            return
+        self._unset_keepalive_if_required()
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            return  # nothing here is upgraded: the request is answered as if it had not asked
+        except httptools.HttpParserInvalidMethodError:
+            self._close_with(b"405 Method Not Allowed", "method", METHODS)
+        except httptools.HttpParserError:  # also wraps what a callback raised: Refused
+            if not self._refused:
+                self._close_with(b"400 Bad Request", "malformed")
+
+    def on_message_begin(self) -> None:
+        # uvicorn builds its scope here; a click needs none
+        self.url = b""
+        self.headers = []
+        self.expect_100_continue = False
+        self._header_bytes = 0
+        if not self.awaiting_since:
+            self.awaiting_since = self.loop.time()
+
+    def on_url(self, url: bytes) -> None:
+        self.url += url
+        if len(self.url) > MAX_URL_BYTES:
+            self._refuse(b"414 URI Too Long", "url too long")
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        super().on_header(name, value)
+        self._header_bytes += len(name) + len(value)
+        if len(self.headers) > MAX_HEADERS or self._header_bytes > MAX_HEADER_BYTES:
+            self._refuse(b"431 Request Header Fields Too Large", "headers too large")
+
+    def on_headers_complete(self) -> None:
+        self.awaiting_since = 0.0
+        if not self._open_click():
+            self._take_the_long_way()
+
+    def _open_click(self) -> bool:
+        """Whether this was a click that is now being recorded."""
+        url = self.url
+        if self.parser.get_method() != b"GET" or url[:1] != b"/" or (self.cycle and not self.cycle.response_complete):
+            return False
+        path, _, query = url.partition(b"?")
+        link = self.front.redirect_link(path[1:])
+        if link is None or b"#" in query:
+            return False
+        keep_alive = self.parser.get_http_version() == "1.1" and self.parser.should_keep_alive()
+        hop = self.front.desk.open(link, Request(query, self.headers, self.peer))
+        self.cycle = PendingClick(self, hop, keep_alive)
+        self.front.recorder.record(hop.rows, hop.count, self.cycle)
+        return True
+
+    def _take_the_long_way(self) -> None:
+        method, url, headers, expects = self.parser.get_method(), self.url, self.headers, self.expect_100_continue
+        if method == b"CONNECT":  # its target is no path: uvicorn would stumble over it
+            self._refuse(b"405 Method Not Allowed", "method", METHODS)
+        super().on_message_begin()
+        self.url = url
+        self.headers.extend(headers)
+        self.expect_100_continue = expects
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        if not isinstance(self.cycle, PendingClick):
+            super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        if not isinstance(self.cycle, PendingClick):
+            super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self.cycle is None or self.cycle.response_complete:
+            self.awaiting_since = self.loop.time()
+
+    def _refuse(self, status: bytes, reason: str, extra: bytes = b"") -> None:
+        self._close_with(status, reason, extra)
+        raise Refused
+
+    def _close_with(self, status: bytes, reason: str, extra: bytes = b"") -> None:
+        self._refused = True
+        self.front.tally.refused[reason] += 1
+        if self.cycle is None or self.cycle.response_complete:  # else it would overtake the answer before it
+            self.transport.write(refusal_bytes(status, extra))
+        self.transport.close()

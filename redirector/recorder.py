@@ -1,0 +1,102 @@
+"""The group commit: one batch in flight, what arrives meanwhile goes in the next, all of a batch are answered together.
+
+A visit is answered when Redis has acknowledged its batch, or, when Redis is late, refuses or is away, when the batch is
+in the spool. Either way within the budget.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Protocol
+
+import structlog
+from redis.exceptions import RedisError
+
+from clicks.store import Batch, ClickStore, Row
+from redirector.breaker import Breaker
+from redirector.spool import Spool, SpoolFullError
+from redirector.tally import Tally
+from redirector.writer import Writer
+
+MAX_BATCH = 512  # bounds the time one script holds Redis
+
+log = structlog.get_logger()
+
+
+class Waiter(Protocol):
+    """Whoever waits for a visit to be recorded."""
+
+    def release(self) -> None:
+        """The visit is recorded, or as safe as it can be made: answer it."""
+
+
+class Recorder:
+    """Takes visits one by one, hands them to Redis in batches. Lives on one event loop."""
+
+    def __init__(self, store: ClickStore, spool: Spool, tally: Tally, budget_s: float) -> None:
+        self.breaker = Breaker()
+        self._store = store
+        self._spool = spool
+        self._tally = tally
+        self._budget_s = budget_s
+        self._writer = Writer()
+        self._rows: list[Row] = []
+        self._counts: dict[str, int] = {}
+        self._waiters: list[Waiter] = []
+        self._oldest = 0.0
+        self._flushing: asyncio.Task[None] | None = None
+        self._loop = asyncio.get_running_loop()
+        self._clock: Callable[[], float] = self._loop.time
+
+    def record(self, rows: tuple[Row, ...], field: str, waiter: Waiter) -> None:
+        """Have these rows stored and this field counted; `waiter` is released when that is done."""
+        if not self._waiters:
+            self._oldest = self._clock()
+        self._rows += rows
+        self._counts[field] = self._counts.get(field, 0) + 1
+        self._waiters.append(waiter)
+        if self._flushing is None:
+            self._flushing = self._loop.create_task(self._flush())
+
+    async def close(self) -> None:
+        """Wait until everything taken so far is answered."""
+        while self._flushing is not None:
+            await self._flushing
+
+    async def _flush(self) -> None:
+        try:
+            while self._waiters:
+                batch, waiters = self._take()
+                if self.breaker.is_open or not await self._apply(batch):
+                    self.spool(batch)
+                self._tally.batch_sizes.append(len(waiters))
+                for waiter in waiters:
+                    waiter.release()
+        finally:
+            self._flushing = None
+
+    def _take(self) -> tuple[Batch, list[Waiter]]:
+        rows, counts, waiters = self._rows, self._counts, self._waiters
+        self._rows, self._counts, self._waiters = [], {}, []
+        return self._writer.batch(rows, counts), waiters
+
+    async def _apply(self, batch: Batch) -> bool:
+        deadline = self._oldest + self._budget_s
+        try:
+            async with asyncio.timeout_at(deadline):
+                await self._store.apply(batch)
+        except (RedisError, OSError, TimeoutError) as error:
+            self.breaker.failed(self._clock())
+            self._tally.redis_failed(error)
+            return False
+        self.breaker.succeeded()
+        return True
+
+    def spool(self, batch: Batch) -> None:
+        """Keep a batch in the local file. A full one is counted and said aloud; visits are answered all the same."""
+        try:
+            self._spool.append(batch)
+        except SpoolFullError as error:
+            self._tally.spool_dropped += len(batch.rows)
+            log.error("clicks dropped: the spool takes no more", clicks=len(batch.rows), reason=str(error))
+        else:
+            self._tally.spooled += len(batch.rows)
