@@ -31,3 +31,15 @@ async def claimed_clicks(connection: Any, click_ids: Sequence[str]) -> frozenset
     if not click_ids:
         return frozenset()
     return frozenset(row["click_id"] for row in await connection.fetch(CLAIMED_CLICKS, list(click_ids)))
+
+
+RELEASE_CLAIMS = """
+DELETE FROM click_claims c USING unnest($1::text[], $2::text[], $3::text[]) AS given (click_id, app_id, install_id)
+WHERE c.click_id = given.click_id AND c.app_id = given.app_id AND c.install_id = given.install_id
+"""
+
+
+async def release_claims(connection: Any, claims: Sequence[tuple[str, str, str]]) -> None:
+    """Give clicks back to the pool."""
+    if claims:
+        await connection.execute(RELEASE_CLAIMS, *(list(column) for column in zip(*claims, strict=True)))

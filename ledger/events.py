@@ -73,11 +73,20 @@ async def insert_events(connection: Any, events: Sequence[NewEvent]) -> dict[tup
     return {(row["app_id"], row["event_id"]): row["event_key"] for row in rows}
 
 
+@dataclass(frozen=True, slots=True)
+class JoinedEvent:
+    """An event that has found its install."""
+
+    event_key: int
+    install: tuple[str, str]
+    """(app_id, install_id)."""
+
+
 JOIN_BY_INSTALL = """
 UPDATE events e SET joined = true
 FROM unnest($1::text[], $2::text[]) AS arrived (app_id, install_id)
 WHERE NOT e.joined AND e.app_id = arrived.app_id AND e.install_id = arrived.install_id
-RETURNING e.event_key
+RETURNING e.event_key, e.app_id, e.install_id
 """
 JOIN_BY_PERSON = """
 WITH joining AS (
@@ -88,16 +97,16 @@ WITH joining AS (
 ), joined AS (
     UPDATE events e SET joined = true, install_id = joining.install_id
     FROM joining WHERE e.event_key = joining.event_key
-    RETURNING e.event_key, e.install_id
+    RETURNING e.event_key, e.app_id, e.install_id
 ), deliveries_joined AS (
     UPDATE deliveries d SET install_id = joined.install_id FROM joined WHERE d.event_key = joined.event_key
 )
-SELECT event_key FROM joined
+SELECT event_key, app_id, install_id FROM joined
 """
 
 
-async def join_events(connection: Any, installs: Sequence[tuple[str, str, tuple[str, ...]]]) -> list[int]:
-    """Join waiting events to installs that arrived, (app_id, install_id, external_ids) each; returns their keys.
+async def join_events(connection: Any, installs: Sequence[tuple[str, str, tuple[str, ...]]]) -> list[JoinedEvent]:
+    """Join waiting events to installs that arrived, (app_id, install_id, external_ids) each; returns the joined ones.
 
     An event that names no install and waits for a person takes the install's id, and so do its deliveries.
     """
@@ -107,7 +116,7 @@ async def join_events(connection: Any, installs: Sequence[tuple[str, str, tuple[
     if people:
         columns = [list(column) for column in zip(*people, strict=True)]
         rows += await connection.fetch(JOIN_BY_PERSON, *columns)
-    return [row["event_key"] for row in rows]
+    return [JoinedEvent(row["event_key"], (row["app_id"], row["install_id"])) for row in rows]
 
 
 LATE_INSTALLS = """

@@ -6,6 +6,7 @@ its build), and Chrome and the default webview on Android say `Android 10; K`.
 """
 
 import re
+from functools import lru_cache
 from typing import Literal
 
 import msgspec
@@ -40,6 +41,7 @@ class Phone(msgspec.Struct, frozen=True, kw_only=True):
     """Android's marketing code, lower case; None where it is hidden, and on every iPhone."""
 
 
+@lru_cache(maxsize=8_192)
 def read_user_agent(user_agent: str) -> Phone:
     """The phone of a User-Agent of a browser or webview; `other` where it is no phone's."""
     apple = _APPLE_OS.search(user_agent) or _APPLE_NATIVE.search(user_agent)

@@ -1,0 +1,71 @@
+"""Reading a request's body: JSON of at most 1 MiB, within a deadline for the whole of it."""
+
+import asyncio
+
+from starlette.requests import ClientDisconnect, Request
+
+from forwarder.errors import Refusal
+
+MAX_BODY_BYTES = 1 << 20
+DEADLINE_S = 10.0
+MAX_HEADERS = 100
+MAX_HEADER_BYTES = 32 * 1024
+
+
+def malformed() -> Refusal:
+    return Refusal(400, "malformed_json", "the body is not JSON in UTF-8")
+
+
+async def read_body(request: Request) -> bytes:
+    """The raw body.
+
+    Raises:
+        Refusal: 413 over 1 MiB, 415 for another content type, 431 for too many headers, 400 where the body is not
+        UTF-8,
+            does not arrive within 10 seconds, or breaks off.
+    """
+    _check_headers(request)
+    try:
+        async with asyncio.timeout(DEADLINE_S):
+            raw = await _collect(request)
+        raw.decode()
+    except TimeoutError:
+        message = f"the body did not arrive within {DEADLINE_S:g} seconds; nothing was stored"
+        raise Refusal(400, "body_timeout", message, headers={"Connection": "close"}) from None
+    except UnicodeDecodeError:
+        raise malformed() from None
+    except ClientDisconnect:
+        raise Refusal(400, "body_incomplete", "the connection ended before the body did; nothing was stored") from None
+    return raw
+
+
+async def _collect(request: Request) -> bytes:
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > MAX_BODY_BYTES:
+            raise _too_large()
+        chunks.append(chunk)
+    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+def _check_headers(request: Request) -> None:
+    headers = request.headers
+    raw = headers.raw
+    if len(raw) > MAX_HEADERS or sum(len(name) + len(value) for name, value in raw) > MAX_HEADER_BYTES:
+        message = f"at most {MAX_HEADERS} headers of {MAX_HEADER_BYTES // 1024} KiB in all"
+        raise Refusal(431, "headers_too_large", message, headers={"Connection": "close"})
+    content_type = headers.get("content-type", "").partition(";")[0].strip().lower()
+    if content_type and content_type != "application/json" and not content_type.endswith("+json"):
+        raise Refusal(415, "not_json", "send JSON with Content-Type: application/json")
+    if headers.get("content-encoding", "identity").lower() != "identity":
+        raise Refusal(415, "encoded_body", "send the body without Content-Encoding")
+    length = headers.get("content-length", "0")
+    if length.isdecimal() and int(length) > MAX_BODY_BYTES:
+        raise _too_large()
+
+
+def _too_large() -> Refusal:
+    message = "the body is larger than 1 MiB; send fewer events at once"
+    return Refusal(413, "body_too_large", message, headers={"Connection": "close"})

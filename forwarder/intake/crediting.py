@@ -1,0 +1,40 @@
+"""Crediting clicks: each is claimed in the ledger, so that two installs never get the same one by their address
+alone.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from forwarder.intake.evidence import Case
+from forwarder.matching.matcher import match
+from forwarder.matching.verdict import Verdict
+from ledger.claims import claim_clicks, claimed_clicks
+
+Claim = tuple[str, str, str]
+"""(click_id, app_id, install_id)."""
+
+
+async def credit(connection: Any, cases: Sequence[Case]) -> list[Verdict]:
+    """One verdict per case, its click claimed. Runs in the caller's transaction.
+
+    Who loses a click to another install is matched again without it. A click that the store or a link named is credited
+    even where another install has it: the phone was reinstalled, or the other match was wrong.
+    """
+    consumed = await claimed_clicks(connection, list({c.click_id for case in cases for c in case.evidence.found}))
+    verdicts: dict[int, Verdict] = {}
+    undecided = list(range(len(cases)))
+    while undecided:
+        claims: dict[int, Claim] = {}
+        for index in undecided:
+            case = cases[index]
+            evidence = msgspec.structs.replace(case.evidence, consumed=consumed)
+            verdicts[index] = match(case.facts, evidence, case.policy)
+            credited = verdicts[index].click
+            if credited is not None:
+                claims[index] = (credited.click_id, case.facts.app_id, case.facts.install_id)
+        won = await claim_clicks(connection, list(claims.values()))
+        consumed |= {click_id for click_id, _, _ in claims.values()}
+        undecided = [i for i, claim in claims.items() if claim not in won and verdicts[i].method == "probabilistic"]
+    return [verdicts[index] for index in range(len(cases))]

@@ -1,0 +1,57 @@
+"""JSON into typed structs, with errors that name the field."""
+
+import re
+from typing import Any, TypeVar
+
+import msgspec
+
+from forwarder.errors import FieldError
+from forwarder.intake.body import malformed
+
+T = TypeVar("T")
+
+_PATH = re.compile(r" - at `(?:key in )?\$([^`]*)`$")
+_MISSING = re.compile(r"^Object missing required field `([^`]+)`")
+_CHOICES = {
+    "platform": "ios or android",
+    "marketing": "granted, denied or unknown",
+    "att_status": "authorized, denied, restricted or not_determined",
+}
+_WORDS = (("`", ""), (" | null", ""), ("Expected", "must be"), (" | ", " or "), ("str", "string"), ("array", "list"))
+_ELEMENT = re.compile(r"\[[^\]]*\]")
+
+
+def decode(decoder: "msgspec.json.Decoder[T]", raw: Any) -> T:
+    """The struct in `raw` (bytes or msgspec.Raw).
+
+    Raises:
+        FieldError: a value of the wrong type, or one that is missing.
+        Refusal: 400 where it is not JSON; NaN and Infinity are not.
+    """
+    try:
+        return decoder.decode(raw)
+    except msgspec.ValidationError as error:
+        raise field_error(error) from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise malformed() from None
+
+
+def field_error(error: msgspec.ValidationError) -> FieldError:
+    """`Expected `int`, got `str` - at `$.device.screen.width`` as the field `device.screen.width` and the rest."""
+    text = str(error)
+    found = _PATH.search(text)
+    message = text[: found.start()] if found is not None else text
+    path = _ELEMENT.sub("", found[1]).strip(".") if found is not None else ""
+    missing = _MISSING.match(message)
+    if missing is not None:
+        return FieldError(f"{path}.{missing[1]}".strip("."), "is required")
+    return FieldError(path, _in_plain_words(path, message))
+
+
+def _in_plain_words(path: str, message: str) -> str:
+    choices = _CHOICES.get(path.rpartition(".")[2])
+    if choices is not None and message.startswith("Invalid enum value"):
+        return f"must be {choices}"
+    for written, meant in _WORDS:
+        message = message.replace(written, meant)
+    return message

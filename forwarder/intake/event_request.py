@@ -1,0 +1,188 @@
+"""`POST /v1/events`: one event or a list, and the events they describe."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from forwarder.errors import FieldError, Refusal
+from forwarder.intake.decoding import decode, field_error
+from forwarder.intake.people import Consent, User, consent_fields, external_ids, user_fields
+from forwarder.intake.values import (
+    MAX_NAME_CHARS,
+    address,
+    amount,
+    clean,
+    currency,
+    identifier,
+    occurred,
+    optional_text,
+)
+from ledger.events import NewEvent
+
+MAX_EVENTS = 1_000
+MAX_PROPERTIES = 200
+MAX_USER_AGENT_CHARS = 2_000
+INSTALL_EVENT = "install"
+INSTALL_PREFIX = "install:"  # the install's own event is stored under it
+PRIVATE = ("ip", "user_agent", "user")
+
+Content = dict[str, Any]
+
+
+class Properties(msgspec.Struct, kw_only=True):
+    """The properties whose shape is checked; every other one is kept as it is."""
+
+    contents: list[Content] | Content | None = None
+    content_ids: list[str | int] | str | int | None = None
+    content_type: str | None = None
+    search_string: str | int | float | None = None
+    description: str | int | float | None = None
+    order_id: str | int | None = None
+
+
+class EventRequest(msgspec.Struct, kw_only=True):
+    """Something a user did. `occurred_at` is RFC 3339 or Unix seconds, `value` a decimal number or text."""
+
+    event_id: str | int
+    name: str
+    install_id: str | int | None = None
+    occurred_at: str | int | float | None = None
+    value: str | int | float | None = None
+    currency: str | None = None
+    properties: dict[str, Any] | None = None
+    user: User | None = None
+    consent: Consent | None = None
+    limited_data_use: bool | None = None
+    ip: str | None = None
+    user_agent: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A row of a list that was not taken."""
+
+    index: int
+    field: str
+    message: str
+
+
+_ROWS = msgspec.json.Decoder(list[msgspec.Raw])
+_EVENT = msgspec.json.Decoder(EventRequest)
+
+
+def split_rows(raw: bytes) -> list[bytes | msgspec.Raw]:
+    """The rows of a body: one object, or the elements of a list, each still JSON.
+
+    Raises:
+        Refusal: not JSON, an empty list, or more than 1,000 rows (413).
+    """
+    if not raw.lstrip().startswith(b"["):
+        return [raw]
+    rows = decode(_ROWS, raw)
+    if not rows:
+        raise Refusal(422, "no_events", "the list is empty; send at least one event")
+    if len(rows) > MAX_EVENTS:
+        raise Refusal(413, "too_many_events", f"{len(rows)} events in one list; send at most {MAX_EVENTS} at once")
+    return list(rows)
+
+
+def read_events(
+    rows: Sequence[bytes | msgspec.Raw], app_id: str, now: datetime
+) -> tuple[list[tuple[int, NewEvent]], list[Rejected]]:
+    """The good rows with their index, and the rest with what is wrong with each."""
+    events: list[tuple[int, NewEvent]] = []
+    rejected: list[Rejected] = []
+    for index, row in enumerate(rows):
+        try:
+            events.append((index, read_event(row, app_id, now)))
+        except FieldError as error:
+            rejected.append(Rejected(index, error.field, error.message))
+    return events, rejected
+
+
+def read_event(row: bytes | msgspec.Raw, app_id: str, now: datetime) -> NewEvent:
+    """One event.
+
+    Raises:
+        FieldError: a field is missing, of the wrong type or out of range.
+        Refusal: it is not JSON.
+    """
+    request = decode(_EVENT, row)
+    occurred_at, flags = occurred("occurred_at", request.occurred_at, now)
+    user = user_fields(request.user)
+    people = external_ids(user)
+    if request.install_id is None and not people:
+        raise FieldError("install_id", "is required where user.external_id does not say whose event it is")
+    return NewEvent(
+        app_id=app_id,
+        event_id=_event_id(request.event_id),
+        source="sdk",
+        name=_name(request.name),
+        install_id=None if request.install_id is None else identifier("install_id", request.install_id),
+        external_ids=people,
+        occurred_at=occurred_at,
+        received_at=now,
+        value=amount("value", request.value),
+        currency=currency("currency", request.currency),
+        body=_body(request, user),
+        joined=False,
+        flags=flags,
+    )
+
+
+def _event_id(value: str | int) -> str:
+    event_id = identifier("event_id", value)
+    if event_id.startswith(INSTALL_PREFIX):
+        raise FieldError("event_id", "must not begin with install: (the install's own event is stored under that)")
+    return event_id
+
+
+def _name(value: str) -> str:
+    name = identifier("name", value, MAX_NAME_CHARS).strip()
+    if name == INSTALL_EVENT:
+        message = "install is counted once by POST /v1/installs; name a later opening of the app session_start"
+        raise FieldError("name", message)
+    return name
+
+
+def _body(request: EventRequest, user: dict[str, Any]) -> dict[str, Any]:
+    consent = consent_fields(request.consent)
+    fields: dict[str, Any] = {
+        "properties": _properties(request.properties),
+        "user": user,
+        "consent": consent,
+        "limited_data_use": request.limited_data_use,
+        "ip": address("ip", request.ip),
+        "user_agent": optional_text("user_agent", request.user_agent, MAX_USER_AGENT_CHARS),
+    }
+    denied = consent.get("marketing") == "denied"
+    return {
+        name: value for name, value in fields.items() if value not in (None, {}) and not (denied and name in PRIVATE)
+    }
+
+
+def _properties(given: dict[str, Any] | None) -> dict[str, Any]:
+    """As sent, cleaned; a single `contents` object becomes a list, numeric ids in it become text."""
+    if not given:
+        return {}
+    if len(given) > MAX_PROPERTIES:
+        raise FieldError("properties", f"must be at most {MAX_PROPERTIES} properties")
+    try:
+        checked = msgspec.convert(given, Properties)
+    except msgspec.ValidationError as error:
+        raise _property_error(error) from None
+    properties: dict[str, Any] = clean(given)
+    if isinstance(checked.contents, dict):
+        properties["contents"] = [properties["contents"]]
+    for content in properties.get("contents") or ():
+        if isinstance(content.get("content_id"), int):
+            content["content_id"] = str(content["content_id"])
+    return properties
+
+
+def _property_error(error: msgspec.ValidationError) -> FieldError:
+    found = field_error(error)
+    return FieldError(f"properties.{found.field}", found.message)

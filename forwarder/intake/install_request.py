@@ -1,0 +1,146 @@
+"""`POST /v1/installs`: the request, and the install it describes."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+import msgspec
+
+from forwarder.errors import FieldError
+from forwarder.intake.decoding import decode
+from forwarder.intake.people import Consent, User, consent_fields, external_ids, user_fields
+from forwarder.intake.values import address, addresses, clean, identifier, instant, occurred, optional_text
+
+Time = str | int | float | None
+Number = str | int | float | None
+
+MAX_USER_AGENT_CHARS = 2_000
+PRIVATE = ("ip", "ips", "user_agent", "device", "user", "install_referrer", "click_id")
+
+
+class Screen(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """In points (iOS) or dp (Android)."""
+
+    width: float | None = None
+    height: float | None = None
+    scale: float | None = None
+
+
+class Device(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """The phone, as the app reads it."""
+
+    model: str | None = None
+    os_version: str | int | float | None = None
+    locale: str | None = None
+    languages: list[str] | None = None
+    timezone: str | None = None
+    screen: Screen | None = None
+
+
+class InstallRequest(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """First open of the app. Times are RFC 3339 or Unix seconds."""
+
+    install_id: str | int
+    platform: Literal["ios", "android"]
+    occurred_at: Time = None
+    ip: str | None = None
+    ips: list[str] | str | None = None
+    user_agent: str | None = None
+    device: Device | None = None
+    install_referrer: str | None = None
+    referrer_click_at: Time = None
+    install_begin_at: Time = None
+    click_id: str | None = None
+    app_version: str | int | float | None = None
+    consent: Consent | None = None
+    limited_data_use: bool | None = None
+    user: User | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InstallReport:
+    """An install as it was reported, checked and normalised, before it is matched."""
+
+    app_id: str
+    install_id: str
+    platform: str
+    occurred_at: datetime
+    received_at: datetime
+    body: dict[str, Any]
+    """`installs.body`: only what was given, `ip` filled in."""
+    external_ids: tuple[str, ...]
+    flags: tuple[str, ...]
+
+
+_DECODER = msgspec.json.Decoder(InstallRequest)
+
+
+def read_install(raw: bytes, app_id: str, connection_ip: str, now: datetime) -> InstallReport:
+    """The install in a request's body.
+
+    Raises:
+        FieldError: a field is missing, of the wrong type or out of range.
+        Refusal: the body is not JSON.
+    """
+    request = decode(_DECODER, raw)
+    occurred_at, flags = occurred("occurred_at", request.occurred_at, now)
+    user = user_fields(request.user)
+    body = _body(request, occurred_at, address("ip", request.ip) or address("ip", connection_ip), user)
+    if body.get("consent", {}).get("marketing") == "denied":
+        # who said no is counted, and nothing is kept that says who they are
+        body = {key: value for key, value in body.items() if key not in PRIVATE}
+    return InstallReport(
+        app_id=app_id,
+        install_id=identifier("install_id", request.install_id),
+        platform=request.platform,
+        occurred_at=occurred_at,
+        received_at=now,
+        body=body,
+        external_ids=external_ids(user),
+        flags=flags,
+    )
+
+
+def _body(request: InstallRequest, occurred_at: datetime, ip: str | None, user: dict[str, Any]) -> dict[str, Any]:
+    fields: dict[str, Any] = {
+        "platform": request.platform,
+        "occurred_at": occurred_at,
+        "ip": ip,
+        "ips": addresses("ips", request.ips),
+        "user_agent": optional_text("user_agent", request.user_agent, MAX_USER_AGENT_CHARS),
+        "device": _device(request.device),
+        "install_referrer": optional_text("install_referrer", request.install_referrer),
+        "referrer_click_at": _store_time("referrer_click_at", request.referrer_click_at),
+        "install_begin_at": _store_time("install_begin_at", request.install_begin_at),
+        "click_id": optional_text("click_id", request.click_id),
+        "app_version": optional_text("app_version", _text(request.app_version)),
+        "consent": consent_fields(request.consent),
+        "limited_data_use": request.limited_data_use,
+        "user": user,
+    }
+    return {name: value for name, value in fields.items() if value not in (None, [], {})}
+
+
+def _device(device: Device | None) -> dict[str, Any]:
+    if device is None:
+        return {}
+    fields: dict[str, Any] = clean(msgspec.to_builtins(device))
+    if "os_version" in fields:
+        fields["os_version"] = _text(fields["os_version"])
+    for name, value in fields.items():
+        if isinstance(value, str):
+            optional_text(f"device.{name}", value, 200)
+    if len(fields.get("languages", ())) > 50:
+        raise FieldError("device.languages", "must be at most 50 languages")
+    return {name: value for name, value in fields.items() if value not in ("", None)}
+
+
+def _store_time(field: str, value: Time) -> float | None:
+    """Unix seconds; Play says 0 for "never"."""
+    if value in (None, "", 0, "0"):
+        return None
+    return instant(field, value).timestamp()
+
+
+def _text(value: str | float | None) -> str | None:
+    return None if value is None else str(value)

@@ -1,0 +1,71 @@
+"""Who a person is and what they allow: the `user` and `consent` objects of installs and events."""
+
+from typing import Any, Literal
+
+import msgspec
+
+from forwarder.errors import FieldError
+from forwarder.intake.values import MAX_ID_CHARS, clean_text, optional_text
+
+Text = str | int | None
+Listed = str | int | list[str | int] | None
+
+MAX_IDENTIFIERS = 20  # of one kind, in one request
+LISTED = ("email", "phone", "external_id")
+
+
+class User(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """What the app knows of the person. Email, phone and external_id take one or a list, raw or as SHA-256 in hex."""
+
+    email: Listed = None
+    phone: Listed = None
+    external_id: Listed = None
+    first_name: Text = None
+    last_name: Text = None
+    country: Text = None
+    state: Text = None
+    city: Text = None
+    zip_code: Text = None
+
+
+class Consent(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """What the person allowed. `marketing` is what pixels ask for by default."""
+
+    marketing: Literal["granted", "denied", "unknown"] | None = None
+    att_status: Literal["authorized", "denied", "restricted", "not_determined"] | None = None
+
+
+def user_fields(user: User | None) -> dict[str, Any]:
+    """The given fields as text or list of text; `user.<field>` is named where one is too long.
+
+    Raises:
+        FieldError: a text is too long, or a list has too many of them.
+    """
+    if user is None:
+        return {}
+    fields: dict[str, Any] = {}
+    for name, value in msgspec.structs.asdict(user).items():
+        given = _listed(name, value) if isinstance(value, list) else optional_text(f"user.{name}", value, MAX_ID_CHARS)
+        if given:
+            fields[name] = given
+    return fields
+
+
+def _listed(name: str, values: list[str | int]) -> list[str]:
+    if len(values) > MAX_IDENTIFIERS:
+        raise FieldError(f"user.{name}", f"must be at most {MAX_IDENTIFIERS} of them")
+    texts = [optional_text(f"user.{name}", value, MAX_ID_CHARS) for value in values]
+    return list(dict.fromkeys(text for text in texts if text is not None))
+
+
+def external_ids(user: dict[str, Any]) -> tuple[str, ...]:
+    """The app's own ids of the person."""
+    given = user.get("external_id", [])
+    return tuple([given] if isinstance(given, str) else given)
+
+
+def consent_fields(consent: Consent | None) -> dict[str, str]:
+    """What was said; an absent answer is left out."""
+    if consent is None:
+        return {}
+    return {name: clean_text(value) for name, value in msgspec.structs.asdict(consent).items() if value is not None}
