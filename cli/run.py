@@ -10,7 +10,7 @@ import typer
 
 from cli.parent import end_with_parent
 from cli.ports import port_problem
-from cli.processes import ProcessName, port_of
+from cli.processes import ProcessName, ports_of
 from cli.refusal import Refused, refusals
 from cli.session import NO_DATABASE, NO_REDIS
 from config.logging import configure_logging
@@ -29,10 +29,17 @@ def run_command(name: Annotated[ProcessName, typer.Argument(help="Which process.
         except OSError as error:
             if error.errno not in {errno.EADDRINUSE, errno.EACCES, errno.EADDRNOTAVAIL}:
                 raise
-            settings = load(Settings)
-            port = port_of(name, settings)
-            problem = port_problem(port.setting, settings.host, port.number) if port.number else None
-            raise Refused(problem or f"{name.value} cannot listen: {error.strerror}") from None
+            raise Refused(_port_problem(name) or f"{name.value} cannot listen: {error.strerror}") from None
+        except SystemExit as ending:  # uvicorn's answer to a port it cannot have
+            if ending.code and (problem := _port_problem(name)):
+                raise Refused(problem) from None
+            raise
+
+
+def _port_problem(process: ProcessName) -> str | None:
+    settings = load(Settings)
+    problems = (port_problem(port.setting, settings.host, port.number) for port in ports_of(process, settings))
+    return next((problem for problem in problems if problem), None)
 
 
 def _load(settings_class: type[S], process: ProcessName) -> S:
@@ -61,8 +68,7 @@ def _worker() -> None:
     from forwarder.worker import serve  # noqa: PLC0415
 
     settings = _load(WorkerSettings, ProcessName.WORKER)
-    port = port_of(ProcessName.WORKER, settings)
-    if port.number and (problem := port_problem(port.setting, settings.host, port.number)):
+    if problem := _port_problem(ProcessName.WORKER):
         # a second worker beside a running `up` works all the same: the port only answers for its health
         structlog.get_logger().warning("this worker has no listener", reason=problem)
         settings = settings.model_copy(update={"worker_port": 0})

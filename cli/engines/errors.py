@@ -3,7 +3,7 @@
 from pathlib import Path
 
 LOG_TAIL_BYTES = 8192
-FATAL_WORDS = ("FATAL", "PANIC", "Fatal")
+FATAL_WORDS = ("FATAL:", "PANIC:")
 
 
 class EngineError(RuntimeError):

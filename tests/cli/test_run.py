@@ -1,0 +1,64 @@
+"""`signalpost run` and the Procfile."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cli.parent import PARENT_FD
+from cli.processes import ProcessName
+from tests.cli.running_up import PATIENCE_S, environment, signalpost
+
+
+def test_the_procfile_has_one_line_for_each_process() -> None:
+    lines = (Path(__file__).parents[2] / "Procfile").read_text().splitlines()
+    assert lines == [f"{name.value}: .venv/bin/signalpost run {name.value}" for name in ProcessName]
+
+
+@pytest.mark.parametrize("name", ["redirector", "forwarder", "worker"])
+def test_a_process_without_redis_says_what_to_do(data_dir: Path, name: str) -> None:
+    done = signalpost(environment(data_dir), "run", name)
+    assert (done.returncode, done.stderr) == (1, "no Redis: set REDIS_URL or start `signalpost up`\n")
+
+
+@pytest.mark.parametrize("name", ["forwarder", "worker"])
+def test_a_process_without_postgresql_says_what_to_do(data_dir: Path, name: str) -> None:
+    done = signalpost(environment(data_dir) | {"REDIS_URL": "redis://127.0.0.1:1"}, "run", name)
+    assert (done.returncode, done.stderr) == (1, "no PostgreSQL: set DATABASE_URL or start `signalpost up`\n")
+
+
+def test_an_unknown_process_is_wrong_usage(data_dir: Path) -> None:
+    assert signalpost(environment(data_dir), "run", "conductor").returncode == 2
+
+
+def test_a_setting_that_cannot_be_used_is_one_sentence(data_dir: Path) -> None:
+    done = signalpost(environment(data_dir) | {"SANDBOX_PORT": "x"}, "run", "sandbox")
+    assert done.returncode == 1
+    assert re.fullmatch(r"SANDBOX_PORT: .*\n", done.stderr)
+
+
+@pytest.mark.parametrize("name", ["redirector", "forwarder", "sandbox"])
+def test_a_port_in_use_is_named(data_dir: Path, redis_url: str, database_url: str, name: str) -> None:
+    env = environment(data_dir) | {"REDIS_URL": redis_url, "DATABASE_URL": database_url}
+    setting = f"{name.upper()}_PORT"
+    with socket.create_server(("127.0.0.1", int(env[setting]))):
+        done = signalpost(env, "run", name)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].startswith(f"{setting}: port {env[setting]} is in use by ")
+
+
+def test_a_process_ends_when_the_up_that_started_it_is_gone(data_dir: Path) -> None:
+    reading, writing = os.pipe()
+    env = environment(data_dir) | {PARENT_FD: str(reading)}
+    command = [sys.executable, "-P", "-m", "cli", "run", "sandbox"]
+    with subprocess.Popen(command, env=env, pass_fds=(reading,), stderr=subprocess.PIPE, text=True) as process:
+        os.close(reading)
+        assert process.stderr is not None
+        assert "listening" in process.stderr.readline()
+        os.close(writing)
+        assert process.wait(PATIENCE_S) in {0, -signal.SIGTERM}
