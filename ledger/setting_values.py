@@ -50,6 +50,7 @@ def parse_value(key: str, text: str, annotation: Any) -> Any:
     base, meta = _unwrap(annotation)
     value: Any = text
     if get_origin(base) is tuple:
+        meta = _unwrap(get_args(base)[0])[1]  # what is wrong is wrong with one of the parts
         value = [part.strip() for part in text.split(",") if part.strip()]
     elif base is bool:
         value = _boolean(key, text)

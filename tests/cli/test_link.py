@@ -1,0 +1,171 @@
+"""`signalpost link`."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from clicks.connection import connect
+from clicks.links import Link, read_links
+from tests.cli.conftest import PUBLIC_URL, Cli
+
+MACROS = (
+    "campaign_id=__CAMPAIGN_ID__&campaign_name=__CAMPAIGN_NAME__&adgroup_id=__AID__&adgroup_name=__AID_NAME__"
+    "&ad_id=__CID__&ad_name=__CID_NAME__&placement=__PLACEMENT__&callback=__CALLBACK_PARAM__&ip=__IP__&ua=__UA__"
+)
+
+
+def published(redis_url: str) -> dict[str, Link]:
+    """The table redirectors read."""
+
+    async def read() -> Any:
+        redis = connect(redis_url)
+        try:
+            return await read_links(redis)
+        finally:
+            await redis.aclose()
+
+    return {link.slug: link for link in asyncio.run(read())}
+
+
+def test_create_prints_the_url_with_every_macro(cli: Cli, app_id: str) -> None:
+    created = cli("link", "create", "--app", app_id, "--slug", "tea", "--json").value
+    assert created == {"slug": "tea", "url": f"{PUBLIC_URL}/tea?{MACROS}"}
+
+
+def test_a_slug_is_made_up_when_absent(cli: Cli, app_id: str) -> None:
+    slugs = {cli("link", "create", "--app", app_id, "--json").value["slug"] for _ in range(3)}
+    assert len(slugs) == 3
+    assert all(len(slug) == 8 and slug.isalnum() for slug in slugs)
+
+
+def test_show_has_the_fields_of_the_contract_with_the_apps_stores(cli: Cli, app_id: str) -> None:
+    cli("link", "create", "--app", app_id, "--slug", "tea")
+    assert cli("link", "show", "tea", "--json").value == {
+        "slug": "tea",
+        "url": f"{PUBLIC_URL}/tea?{MACROS}",
+        "app_id": app_id,
+        "ios_url": "https://apps.apple.com/app/id1234567890",
+        "android_url": "https://play.google.com/store/apps/details?id=com.example.tea",
+        "fallback_url": None,
+        "mode": "redirect",
+        "enabled": True,
+    }
+
+
+def test_redirectors_are_told_of_every_change(cli: Cli, app_id: str, redis_url: str) -> None:
+    cli("link", "create", "--app", app_id, "--slug", "tea", "--ios-url", "https://example.org/ios", "--bridge")
+    link = published(redis_url)["tea"]
+    assert (link.ios_url, link.mode) == ("https://example.org/ios", "bridge")
+    cli("link", "set", "tea", "ios_url=", "mode=redirect", "fallback_url=https://example.org/?x=1")
+    link = published(redis_url)["tea"]
+    assert (link.ios_url, link.mode) == ("https://apps.apple.com/app/id1234567890", "redirect")
+    assert link.fallback_url == "https://example.org/?x=1"
+    cli("app", "set", app_id, "ios_app_id=42")
+    assert published(redis_url)["tea"].ios_url == "https://apps.apple.com/app/id42"
+    cli("link", "disable", "tea")
+    assert not published(redis_url)["tea"].enabled
+    cli("link", "set", "tea", "enabled=true")
+    assert published(redis_url)["tea"].enabled
+
+
+def test_without_redis_the_link_is_saved_and_a_note_says_so(cli: Cli, app_id: str, environment: dict[str, str]) -> None:
+    environment["REDIS_URL"] = "redis://127.0.0.1:9/0"
+    ran = cli("link", "create", "--app", app_id, "--slug", "tea", "--json")
+    assert ran.value["slug"] == "tea"
+    assert "as soon as Redis answers" in ran.stderr
+    assert cli("link", "show", "tea").status == 0
+
+
+@pytest.mark.parametrize(
+    ("slug", "said"),
+    [
+        ("two words", "1 to 64"),
+        ("x" * 65, "1 to 64"),
+        ("../etc", "1 to 64"),
+        ("healthz", "reserved"),
+        ("ReadyZ", "reserved"),
+        ("metrics", "reserved"),
+        ("robots.txt", "1 to 64"),
+        (".well-known", "1 to 64"),
+    ],
+)
+def test_a_slug_that_cannot_be_is_refused(cli: Cli, app_id: str, slug: str, said: str) -> None:
+    refused = cli("link", "create", "--app", app_id, "--slug", slug)
+    assert refused.status == 1
+    assert refused.stderr.startswith("slug:")
+    assert said in refused.stderr
+
+
+def test_a_taken_slug_is_refused_and_the_first_link_stays(cli: Cli, app_id: str) -> None:
+    cli("link", "create", "--app", app_id, "--slug", "tea", "--ios-url", "https://example.org/first")
+    refused = cli("link", "create", "--app", app_id, "--slug", "tea", "--ios-url", "https://example.org/second")
+    assert refused.status == 1
+    assert "taken" in refused.stderr
+    assert cli("link", "show", "tea", "--json").value["ios_url"] == "https://example.org/first"
+
+
+@pytest.mark.parametrize("option", ["--ios-url", "--android-url", "--fallback-url"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "javascript:alert(1)",
+        "data:text/html,x",
+        "file:///etc/passwd",
+        "vbscript:x",
+        "http://user@example.org",
+        "https://a\\@b",
+        "https://[::1]/",
+        "java\tscript:alert(1)",
+        "https://example.org/a b",
+        "https://example.org/\r\nSet-Cookie:x=1",
+        "https://",
+        "//example.org",
+        f"{PUBLIC_URL}/tea",
+        "http://GO.example.com./tea",
+    ],
+)
+def test_a_destination_that_is_no_plain_web_page_is_refused(cli: Cli, app_id: str, option: str, url: str) -> None:
+    refused = cli("link", "create", "--app", app_id, option, url)
+    assert refused.status == 1
+    assert refused.stderr.startswith(f"{option[2:].replace('-', '_')}:")
+    assert cli("link", "list", "--json").value["items"] == []
+
+
+def test_a_scheme_that_the_app_lists_is_taken(cli: Cli, app_id: str) -> None:
+    assert cli("link", "create", "--app", app_id, "--ios-url", "tea://open").status == 1
+    cli("app", "set", app_id, "app_schemes=tea")
+    assert cli("link", "create", "--app", app_id, "--ios-url", "tea://open").status == 0
+
+
+@pytest.mark.parametrize(
+    ("assignment", "said"),
+    [("mode=jump", "`redirect` or `bridge`"), ("slug=x", "known are"), ("enabled=maybe", "`true` or `false`")],
+)
+def test_set_refuses_and_names_the_field(cli: Cli, app_id: str, assignment: str, said: str) -> None:
+    cli("link", "create", "--app", app_id, "--slug", "tea")
+    refused = cli("link", "set", "tea", assignment)
+    assert refused.status == 1
+    assert refused.stderr.startswith(assignment.split("=", maxsplit=1)[0])
+    assert said in refused.stderr
+
+
+def test_an_unknown_app_or_slug_is_refused(cli: Cli) -> None:
+    assert "app_none" in cli("link", "create", "--app", "app_none").stderr
+    for command in (("show", "none"), ("disable", "none"), ("set", "none", "mode=bridge"), ("qr", "none")):
+        refused = cli("link", *command)
+        assert refused.status == 1
+        assert "'none'" in refused.stderr
+
+
+def test_qr_shows_the_link_without_macros(cli: Cli, app_id: str, tmp_path: Path) -> None:
+    cli("link", "create", "--app", app_id, "--slug", "tea")
+    shown = cli("link", "qr", "tea", "--json").value
+    assert (shown["slug"], shown["url"]) == ("tea", f"{PUBLIC_URL}/tea")
+    assert shown["svg"].startswith("<svg")
+    assert f"{PUBLIC_URL}/tea" in cli("link", "qr", "tea").stdout
+    for name, start in (("code.svg", b"<?xml"), ("code.png", b"\x89PNG")):
+        assert cli("link", "qr", "tea", "--output", str(tmp_path / name)).status == 0
+        assert (tmp_path / name).read_bytes().startswith(start)
+    assert "output" in cli("link", "qr", "tea", "--output", str(tmp_path / "code.gif")).stderr
