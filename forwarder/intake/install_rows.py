@@ -1,7 +1,5 @@
 """The rows an install becomes: its own, its event's, and what its events need to know of it. Pure."""
 
-from datetime import UTC, datetime
-
 import msgspec
 
 from forwarder.intake.event_request import INSTALL_EVENT, INSTALL_PREFIX
@@ -52,7 +50,3 @@ def install_event(install: Install, flags: tuple[str, ...]) -> NewEvent:
 
 def known(install: Install) -> KnownInstall:
     return KnownInstall(install.app_id, install.install_id, install.match_method, install.body.get("consent", {}))
-
-
-def clicked_at(at_ms: int) -> datetime:
-    return datetime.fromtimestamp(at_ms / 1000, UTC)

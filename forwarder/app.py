@@ -1,0 +1,133 @@
+"""The forwarder's web application: what is opened, and which path leads where."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+import asyncpg
+import structlog
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from clicks.connection import connect
+from clicks.store import ClickStore
+from config.logging import configure_logging
+from config.secrets import load_keyring
+from config.settings import ForwarderSettings, load
+from forwarder.auth import Doorkeeper
+from forwarder.directory import Directory
+from forwarder.errors import Refusal, on_http_exception, on_refusal, refusal_response
+from forwarder.events import post_events
+from forwarder.group_commit import GroupCommit
+from forwarder.health import healthz, readyz
+from forwarder.installs import delete_install, delete_person, get_install_with_deliveries, post_install
+from forwarder.intake.event_batch import EventLedger
+from forwarder.intake.install_batch import InstallLedger
+from forwarder.openapi import get_openapi
+from forwarder.services import Services
+from ledger.pool import open_pool
+
+REDIS_TIMEOUT_S = 1.0  # an install is taken and matched later rather than kept waiting
+POOL_SIZE = 8
+LEDGER_WAIT_S = 30  # how long a start waits for PostgreSQL
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+log = structlog.get_logger()
+
+
+def create_app() -> Starlette:
+    """What uvicorn calls in each process."""
+    settings = load(ForwarderSettings)
+    configure_logging(settings.log_level, settings.log_format, "forwarder")
+    return build_app(settings)
+
+
+def build_app(settings: ForwarderSettings) -> Starlette:
+    """The application; its lifespan opens the ledger, Redis and the directory."""
+    app = Starlette(
+        routes=[
+            Route("/v1/installs", by_method(POST=post_install, DELETE=delete_person)),
+            Route("/v1/installs/{install_id:path}", by_method(GET=get_install_with_deliveries, DELETE=delete_install)),
+            Route("/v1/events", by_method(POST=post_events)),
+            Route("/openapi.json", by_method(GET=get_openapi)),
+            Route("/healthz", by_method(GET=healthz)),
+            Route("/readyz", by_method(GET=readyz)),
+        ],
+        exception_handlers={Refusal: on_refusal, HTTPException: on_http_exception, Exception: on_bug},
+        lifespan=lambda _: opened(settings),
+    )
+    app.router.redirect_slashes = False
+    return app
+
+
+def by_method(**handlers: Handler) -> Handler:
+    """One handler per method; any other is a 405 that names these."""
+    allowed = ", ".join(sorted({*handlers, *({"HEAD"} if "GET" in handlers else ())}))
+
+    async def handle(request: Request) -> Response:
+        handler = handlers.get("GET" if request.method == "HEAD" else request.method)
+        if handler is None:
+            raise HTTPException(405, headers={"Allow": allowed})
+        return await handler(request)
+
+    return handle
+
+
+@asynccontextmanager
+async def opened(settings: ForwarderSettings) -> AsyncIterator[dict[str, Any]]:
+    """Everything the handlers need, for as long as the process serves.
+
+    Raises:
+        OSError, asyncpg.PostgresError: PostgreSQL was not there within 30 seconds.
+    """
+    keyring = load_keyring(settings.secret_key, settings.data_dir)
+    pool = await _open_ledger(settings.database_url)
+    redis = connect(settings.redis_url, timeout_s=REDIS_TIMEOUT_S)
+    clicks = ClickStore(redis, keyring.derive("address"), settings.click_retention_days)
+    directory = Directory(pool, keyring)
+    tombstone_keys = keyring.derive("tombstone")
+    services = Services(
+        pool=pool,
+        redis=redis,
+        clicks=clicks,
+        directory=directory,
+        doorkeeper=Doorkeeper(directory, redis),
+        installs=GroupCommit(InstallLedger(pool, clicks, directory, tombstone_keys).commit, weigh=lambda _: 1),
+        events=GroupCommit(EventLedger(pool, directory, tombstone_keys).commit, weigh=len),
+        tombstone_keys=tombstone_keys,
+        trusted_proxies=settings.trusted_proxies,
+    )
+    await directory.refresh()
+    refreshing = asyncio.create_task(directory.keep_fresh())
+    try:
+        yield {"services": services}
+    finally:
+        await services.installs.drain()
+        await services.events.drain()
+        refreshing.cancel()
+        with suppress(asyncio.CancelledError):
+            await refreshing
+        await redis.aclose()
+        await pool.close()
+
+
+async def _open_ledger(database_url: str) -> Any:
+    """The pool; PostgreSQL may still be starting."""
+    for _ in range(LEDGER_WAIT_S):
+        try:
+            return await open_pool(database_url, POOL_SIZE)
+        except (OSError, TimeoutError, asyncpg.CannotConnectNowError) as error:
+            log.warning("waiting for PostgreSQL", error=type(error).__name__)
+            await asyncio.sleep(1)
+    return await open_pool(database_url, POOL_SIZE)
+
+
+async def on_bug(request: Request, error: Exception) -> Response:
+    """An exception nobody expected: logged with its place, answered without it."""
+    log.error("request failed", method=request.method, error=type(error).__name__)
+    return refusal_response(Refusal(500, "internal", "this is a fault of the server; it was logged"))

@@ -1,0 +1,121 @@
+"""Who is asking: an API key as bearer token, or a signature made with it.
+
+`Signalpost-Signature: t=<unix s>,n=<nonce>,v1=<hex HMAC-SHA256(key, t "." n "." raw body)>` with `Signalpost-App:
+<app_id>`. Every refusal is the same 401, so that nothing can be learned from trying.
+"""
+
+import hmac
+import re
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+import structlog
+from redis.exceptions import RedisError
+from starlette.requests import Request
+
+from forwarder import metrics
+from forwarder.directory import Directory, Entry
+from forwarder.errors import Refusal
+from forwarder.intake.body import read_body
+
+CLOCK_SKEW_S = 300
+NONCE_KEY = b"nonce:"  # + SHA-256 of app and nonce
+NONCE_LIFETIME_S = 660  # twice the skew, and a little: as long as the same t could be accepted again
+
+_SIGNATURE = re.compile(r"t=(\d{1,12}),n=([!-+\--~]{1,200}),v1=([0-9a-f]{64})", re.ASCII)
+_NO_KEY = "\x00" * 43  # signatures of unknown apps are checked against it, which takes as long
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """A request that may be served."""
+
+    entry: Entry
+    body: bytes
+    """Raw; empty where the method has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Doorkeeper:
+    """Checks requests against the directory; Redis remembers the nonces of signed ones."""
+
+    directory: Directory
+    redis: Any
+
+    @asynccontextmanager
+    async def admit(self, request: Request) -> AsyncIterator[Admitted]:
+        """The app that asks and the body it sent, read within the limits of `read_body`.
+
+        A signed request that is answered 5xx gives its nonce back, so that the very same request can be sent again.
+
+        Raises:
+            Refusal: 401 without a valid key or signature, 409 for a nonce that was used, or as `read_body`.
+        """
+        signature = request.headers.get("signalpost-signature")
+        if signature is None:
+            entry = await self._by_bearer(request)
+            yield Admitted(entry, await _body(request))
+            return
+        body = await _body(request)
+        entry, nonce_key = await self._by_signature(request, signature, body)
+        await self._remember(nonce_key)
+        try:
+            yield Admitted(entry, body)
+        except Refusal as refusal:
+            if refusal.status >= 500:
+                await self._forget(nonce_key)
+            raise
+
+    async def _by_bearer(self, request: Request) -> Entry:
+        scheme, _, key = request.headers.get("authorization", "").partition(" ")
+        entry = await self.directory.by_api_key(key.strip()) if scheme.lower() == "bearer" and key else None
+        named = request.headers.get("signalpost-app")
+        if entry is None or (named is not None and named != entry.app_id):
+            raise _unauthorized()
+        return entry
+
+    async def _by_signature(self, request: Request, signature: str, body: bytes) -> tuple[Entry, bytes]:
+        parts = _SIGNATURE.fullmatch(signature.replace(" ", ""))
+        app_id = request.headers.get("signalpost-app", "")
+        entry = await self.directory.by_id(app_id)
+        key = self.directory.api_key(entry) if entry is not None else None
+        at, nonce, given = parts.groups() if parts is not None else ("0", "", "")
+        signed = b".".join((at.encode(), nonce.encode(), body))
+        expected = hmac.new((key or _NO_KEY).encode(), signed, sha256).hexdigest()
+        right = hmac.compare_digest(expected.encode(), given.encode())
+        fresh = abs(time.time() - int(at)) <= CLOCK_SKEW_S
+        if entry is None or key is None or not right or not fresh:
+            raise _unauthorized()
+        return entry, NONCE_KEY + sha256(f"{app_id}\x00{nonce}".encode()).digest()
+
+    async def _remember(self, nonce_key: bytes) -> None:
+        try:
+            is_new = await self.redis.set(nonce_key, b"", nx=True, ex=NONCE_LIFETIME_S)
+        except (RedisError, OSError, TimeoutError) as error:
+            # installs and events are idempotent, so a replay changes nothing; losing one would
+            metrics.NONCES_UNCHECKED.inc()
+            log.warning("nonce not checked", error=type(error).__name__)
+            return
+        if not is_new:
+            raise Refusal(409, "nonce_used", "this signed request was taken before; sign a retry with a new nonce")
+
+    async def _forget(self, nonce_key: bytes) -> None:
+        try:
+            await self.redis.delete(nonce_key)
+        except (RedisError, OSError, TimeoutError) as error:
+            log.warning("nonce not given back", error=type(error).__name__)
+
+
+async def _body(request: Request) -> bytes:
+    return await read_body(request) if request.method == "POST" else b""
+
+
+def _unauthorized() -> Refusal:
+    message = "send Authorization: Bearer <API key>, or Signalpost-Signature with Signalpost-App"
+    return Refusal(401, "unauthorized", message, headers={"WWW-Authenticate": "Bearer"})

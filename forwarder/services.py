@@ -1,0 +1,45 @@
+"""What the handlers work with; opened in the app's lifespan, found in the request's state."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.requests import Request
+
+from clicks.address import Networks, client_address
+from clicks.store import ClickStore
+from forwarder.auth import Doorkeeper
+from forwarder.directory import Directory
+from forwarder.group_commit import GroupCommit
+from forwarder.intake.event_batch import Outcome
+from forwarder.intake.install_request import InstallReport
+from ledger.erasure import TombstoneKeys
+from ledger.events import NewEvent
+from ledger.installs import Install
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Everything that was opened."""
+
+    pool: Any
+    redis: Any
+    clicks: ClickStore
+    directory: Directory
+    doorkeeper: Doorkeeper
+    installs: GroupCommit[InstallReport, Install | None]
+    events: GroupCommit[Sequence[NewEvent], list[Outcome]]
+    tombstone_keys: TombstoneKeys
+    trusted_proxies: Networks
+
+
+def services_of(request: Request) -> Services:
+    services: Services = request.state.services
+    return services
+
+
+def visitor_address(request: Request) -> str:
+    """The address the request came from, as far as trusted proxies vouch for it; empty over a Unix socket."""
+    peer = request.client.host if request.client is not None else ""
+    forwarded = ",".join(request.headers.getlist("x-forwarded-for")) or None
+    return client_address(peer, forwarded, services_of(request).trusted_proxies)
