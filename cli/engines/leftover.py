@@ -8,6 +8,7 @@ import structlog
 from cli.engines.errors import EngineError
 
 STOP_TIMEOUT_S = 20.0
+ORPHAN_TIMEOUT_S = 5.0
 
 log = structlog.get_logger()
 
@@ -44,3 +45,23 @@ def _running_engine(pidfile: Path, directory: Path) -> psutil.Process | None:
     except (OSError, ValueError, IndexError, psutil.Error):
         return None
     return process if str(directory) in command else None
+
+
+def end_orphans(directory: Path) -> None:
+    """End what works in `directory` for a server that is dead; normally they notice within moments by themselves.
+
+    A PostgreSQL that starts before they are gone gives up, as they still hold its shared memory.
+    """
+    orphans = [process for process in psutil.process_iter() if _works_in(process, directory)]
+    _, alive = psutil.wait_procs(orphans, ORPHAN_TIMEOUT_S)
+    for process in alive:
+        log.warning("killing a process whose server is dead", pid=process.pid)
+        process.kill()
+    psutil.wait_procs(alive, ORPHAN_TIMEOUT_S)
+
+
+def _works_in(process: psutil.Process, directory: Path) -> bool:
+    try:
+        return process.name() == "postgres" and process.cwd() == str(directory)
+    except psutil.Error:
+        return False

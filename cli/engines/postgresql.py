@@ -14,7 +14,7 @@ import asyncpg
 
 from cli.engines.account import let_read, let_through, unprivileged_account
 from cli.engines.errors import EngineError
-from cli.engines.leftover import stop_leftover
+from cli.engines.leftover import end_orphans, stop_leftover
 from cli.engines.sockets import socket_directory
 from cli.program import Account, Program
 
@@ -81,6 +81,8 @@ class PostgreSQL:
         if self.account:
             self.account.owns(self.directory)
         stop_leftover(self.title, self.pidfile, self.directory, self.stop_signal)
+        if self.pidfile.exists():  # it was not shut down
+            end_orphans(self.cluster)
         if not self.cluster.exists():
             self._make_cluster(programs)
         options = {**self.settings, "unix_socket_directories": f'"{self.socket_directory}"'}
