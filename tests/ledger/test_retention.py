@@ -1,0 +1,63 @@
+"""Nothing is kept longer than it may be."""
+
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+
+import pytest
+
+from ledger import retention
+from ledger.retention import delete_old
+from tests.forwarder.scene import APP
+from tests.ledger.rows import NOW, Rows, opened_rows
+
+pytestmark = pytest.mark.anyio
+
+OLD, KEPT = NOW - timedelta(days=181), NOW - timedelta(days=179)
+
+
+@pytest.fixture
+async def rows(database_url: str) -> AsyncIterator[Rows]:
+    async with opened_rows(database_url) as opened:
+        yield opened
+
+
+async def install(rows: Rows, install_id: str, received_at: datetime) -> None:
+    await rows.pool.execute(
+        """INSERT INTO installs (app_id, install_id, platform, occurred_at, received_at, body, match_method)
+        VALUES ($1, $2, 'ios', $3, $3, '{}', 'none')""",
+        APP, install_id, received_at,
+    )  # fmt: skip
+
+
+async def test_old_events_go_with_their_deliveries_and_their_log(rows: Rows) -> None:
+    delivery = await rows.delivery("e1", state="delivered")
+    await rows.pool.execute(
+        "INSERT INTO attempts (delivery_id, at, outcome, ms) VALUES ($1, $2, 'x', 1)", delivery, OLD
+    )
+    await rows.pool.execute("UPDATE events SET received_at = $1", OLD)
+    deleted = await delete_old(rows.pool, 180, NOW)
+    assert deleted["events"] == 1
+    for table in ("events", "deliveries", "attempts"):
+        assert await rows.pool.fetchval(f"SELECT count(*) FROM {table}") == 0  # noqa: S608
+
+
+async def test_old_installs_go_and_younger_ones_stay(rows: Rows) -> None:
+    await install(rows, "old", OLD)
+    await install(rows, "kept", KEPT)
+    await rows.event("kept", received_at=KEPT)
+    assert await delete_old(rows.pool, 180, NOW) == {"events": 0, "installs": 1, "click_claims": 0, "count_drains": 0}
+    assert await rows.pool.fetchval("SELECT install_id FROM installs") == "kept"
+
+
+async def test_a_drain_is_remembered_for_two_days(rows: Rows) -> None:
+    for drain, age in (("old", timedelta(days=2, seconds=1)), ("kept", timedelta(days=2))):
+        await rows.pool.execute("INSERT INTO count_drains (drain_id, at) VALUES ($1, $2)", drain, NOW - age)
+    await delete_old(rows.pool, 180, NOW)
+    assert await rows.pool.fetchval("SELECT array_agg(drain_id) FROM count_drains") == ["kept"]
+
+
+async def test_more_than_one_chunk_is_deleted(rows: Rows, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retention, "CHUNK", 2)
+    for number in range(5):
+        await rows.event(f"e{number}", received_at=OLD)
+    assert (await delete_old(rows.pool, 180, NOW))["events"] == 5
