@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from clicks.connection import connect
 from clicks.store import ClickStore
@@ -51,12 +52,12 @@ def build_app(settings: ForwarderSettings) -> Starlette:
     """The application; its lifespan opens the ledger, Redis and the directory."""
     app = Starlette(
         routes=[
-            Route("/v1/installs", by_method(POST=post_install, DELETE=delete_person)),
-            Route("/v1/installs/{install_id:path}", by_method(GET=get_install_with_deliveries, DELETE=delete_install)),
-            Route("/v1/events", by_method(POST=post_events)),
-            Route("/openapi.json", by_method(GET=get_openapi)),
-            Route("/healthz", by_method(GET=healthz)),
-            Route("/readyz", by_method(GET=readyz)),
+            Route("/v1/installs", ByMethod(POST=post_install, DELETE=delete_person)),
+            Route("/v1/installs/{install_id:path}", ByMethod(GET=get_install_with_deliveries, DELETE=delete_install)),
+            Route("/v1/events", ByMethod(POST=post_events)),
+            Route("/openapi.json", ByMethod(GET=get_openapi)),
+            Route("/healthz", ByMethod(GET=healthz)),
+            Route("/readyz", ByMethod(GET=readyz)),
         ],
         exception_handlers={Refusal: on_refusal, HTTPException: on_http_exception, Exception: on_bug},
         lifespan=lambda _: opened(settings),
@@ -65,17 +66,19 @@ def build_app(settings: ForwarderSettings) -> Starlette:
     return app
 
 
-def by_method(**handlers: Handler) -> Handler:
-    """One handler per method; any other is a 405 that names these."""
-    allowed = ", ".join(sorted({*handlers, *({"HEAD"} if "GET" in handlers else ())}))
+class ByMethod:
+    """One handler per method of a path; any other method is a 405 that names these."""
 
-    async def handle(request: Request) -> Response:
-        handler = handlers.get("GET" if request.method == "HEAD" else request.method)
+    def __init__(self, **handlers: Handler) -> None:
+        self._handlers = handlers | ({"HEAD": handlers["GET"]} if "GET" in handlers else {})
+        self._allowed = ", ".join(sorted(self._handlers))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        handler = self._handlers.get(scope["method"])
         if handler is None:
-            raise HTTPException(405, headers={"Allow": allowed})
-        return await handler(request)
-
-    return handle
+            raise HTTPException(405, headers={"Allow": self._allowed})
+        response = await handler(Request(scope, receive, send))
+        await response(scope, receive, send)
 
 
 @asynccontextmanager

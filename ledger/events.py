@@ -6,6 +6,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from ledger.installs import SEPARATOR
+
 
 @dataclass(frozen=True, slots=True)
 class NewEvent:
@@ -34,10 +36,10 @@ class NewEvent:
 INSERT_EVENTS = """
 INSERT INTO events (app_id, event_id, source, name, install_id, external_ids, occurred_at, received_at, value, currency,
     body, joined, flags)
-SELECT app_id, event_id, source, name, install_id, ARRAY(SELECT jsonb_array_elements_text(external_ids)),
-    occurred_at, received_at, value, currency, body, joined, ARRAY(SELECT jsonb_array_elements_text(flags))
-FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::jsonb[], $7::timestamptz[],
-    $8::timestamptz[], $9::numeric[], $10::text[], $11::jsonb[], $12::boolean[], $13::jsonb[])
+SELECT app_id, event_id, source, name, install_id, string_to_array(external_ids, E'\\x1f'),
+    occurred_at, received_at, value, currency, body, joined, string_to_array(flags, E'\\x1f')
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[],
+    $8::timestamptz[], $9::numeric[], $10::text[], $11::jsonb[], $12::boolean[], $13::text[])
     AS rows (app_id, event_id, source, name, install_id, external_ids, occurred_at, received_at, value, currency,
     body, joined, flags)
 ON CONFLICT (app_id, event_id) DO NOTHING
@@ -61,14 +63,14 @@ async def insert_events(connection: Any, events: Sequence[NewEvent]) -> dict[tup
         [event.source for event in ordered],
         [event.name for event in ordered],
         [event.install_id for event in ordered],
-        [list(event.external_ids) for event in ordered],
+        [SEPARATOR.join(event.external_ids) for event in ordered],
         [event.occurred_at for event in ordered],
         [event.received_at for event in ordered],
         [event.value for event in ordered],
         [event.currency for event in ordered],
         [event.body for event in ordered],
         [event.joined for event in ordered],
-        [list(event.flags) for event in ordered],
+        [SEPARATOR.join(event.flags) for event in ordered],
     )
     return {(row["app_id"], row["event_id"]): row["event_key"] for row in rows}
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+SEPARATOR = "\x1f"  # in the place of an array per row, which unnest cannot take; no stored text holds it
+
 InstallKey = tuple[str, str]
 """(app_id, install_id)."""
 
@@ -51,9 +53,9 @@ INSERT_INSTALLS = """
 INSERT INTO installs (app_id, install_id, platform, occurred_at, received_at, body, match_method, match_probability,
     match_reason, match_detail, click_id, click, external_ids)
 SELECT app_id, install_id, platform, occurred_at, received_at, body, match_method, match_probability, match_reason,
-    match_detail, click_id, click, ARRAY(SELECT jsonb_array_elements_text(external_ids))
+    match_detail, click_id, click, string_to_array(external_ids, E'\\x1f')
 FROM unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[], $5::timestamptz[], $6::jsonb[], $7::text[],
-    $8::float8[], $9::text[], $10::jsonb[], $11::text[], $12::jsonb[], $13::jsonb[])
+    $8::float8[], $9::text[], $10::jsonb[], $11::text[], $12::jsonb[], $13::text[])
     AS rows (app_id, install_id, platform, occurred_at, received_at, body, match_method, match_probability,
     match_reason, match_detail, click_id, click, external_ids)
 ON CONFLICT (app_id, install_id) DO NOTHING
@@ -77,7 +79,7 @@ async def insert_installs(connection: Any, installs: Sequence[Install]) -> set[I
         [install.received_at for install in ordered],
         [install.body for install in ordered],
         *_match_columns(ordered),
-        [list(install.external_ids) for install in ordered],
+        [SEPARATOR.join(install.external_ids) for install in ordered],
     )
     return {(row["app_id"], row["install_id"]) for row in rows}
 
