@@ -1,5 +1,7 @@
 """The rows an install becomes: its own, its event's, and what its events need to know of it. Pure."""
 
+from dataclasses import replace
+
 import msgspec
 
 from forwarder.intake.event_request import INSTALL_EVENT, INSTALL_PREFIX
@@ -50,3 +52,17 @@ def install_event(install: Install, flags: tuple[str, ...]) -> NewEvent:
 
 def known(install: Install) -> KnownInstall:
     return KnownInstall(install.app_id, install.install_id, install.match_method, install.body.get("consent", {}))
+
+
+def rematched(install: Install, verdict: Verdict) -> Install:
+    """An install whose match was pending, with its verdict."""
+    click = verdict.click
+    return replace(
+        install,
+        match_method=verdict.method,
+        match_probability=verdict.probability,
+        match_reason=verdict.reason,
+        match_detail=verdict.detail() | {"flags": install.match_detail.get("flags", [])},
+        click_id=click.click_id if click is not None else None,
+        click=msgspec.to_builtins(click) if click is not None else None,
+    )

@@ -126,7 +126,12 @@ def signed(body: bytes, key: str = KEY, app_id: str = APP, **parts: str) -> dict
 
 
 def settings(database_url: str, redis_url: str, data_dir: Path, **values: Any) -> ForwarderSettings:
-    given = {"database_url": database_url, "redis_url": redis_url, "data_dir": data_dir, "secret_key": SECRET_KEY}
+    given: dict[str, Any] = {
+        "database_url": database_url,
+        "redis_url": redis_url,
+        "data_dir": data_dir,
+        "secret_key": SECRET_KEY,
+    }
     return ForwarderSettings(_env_file=None, **(given | values))
 
 
