@@ -6,14 +6,16 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import structlog
+from redis.asyncio import Redis
 from starlette.applications import Starlette
 from starlette.requests import Request as HttpRequest
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from clicks.committer import Committer
 from clicks.connection import connect
-from clicks.store import ClickStore
+from clicks.store import DAY_S, ClickStore
 from config.logging import configure_logging
 from config.secrets import load_keyring
 from config.settings import RedirectorSettings, load
@@ -119,7 +121,8 @@ async def opened(settings: RedirectorSettings) -> AsyncIterator[dict[str, Any]]:
     await links.refresh()
     store = ClickStore(redis, keyring.derive("address"), settings.click_retention_days)
     spool = Spool(settings.data_dir / "spool", settings.spool_max_mb * 1024 * 1024)
-    recorder = Recorder(store, spool, tally, budget_s)
+    committer = Committer(redis, settings.click_retention_days * DAY_S) if isinstance(redis, Redis) else None
+    recorder = Recorder(committer or store, spool, tally, budget_s)
     desk = ClickDesk(
         links, tally, DeskSettings(keyring.derive("address")[0], settings.trusted_proxies, settings.public_base)
     )
@@ -139,6 +142,8 @@ async def opened(settings: RedirectorSettings) -> AsyncIterator[dict[str, Any]]:
         spool.sync()
         spool.seal()
         publish(tally, spool)
+        if committer is not None:
+            await committer.close()
         await redis.aclose()
         await links_redis.aclose()
 

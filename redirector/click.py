@@ -88,7 +88,7 @@ class ClickDesk:
         self._codec = RecordCodec()
         secure = "; Secure" if settings.public_base.startswith("https:") else ""
         self._cookie_end = f"; Max-Age={TTP_MAX_AGE_S}; Path=/; SameSite=Lax{secure}"
-        self._visitors: dict[bytes, Visitor] = {}
+        self._visitors: dict[bytes, tuple[Visitor, bytes]] = {}
         self._ads: dict[tuple[str, str, bytes], _Ad] = {}
         self._ads_generation = 0
         self._addresses: dict[str, bytes] = {}
@@ -98,7 +98,7 @@ class ClickDesk:
     def open(self, link: Link, visit: Request) -> Hop:
         """The hop of one visit. Never raises, whatever the visit carries."""
         seen = _read_headers(visit.headers)
-        visitor = self._visitor(seen.user_agent)
+        visitor, user_agent = self._visitor(seen.user_agent)
         kind = "head" if visit.is_head else visitor.kind
         if seen.prefetch and kind == "click":
             kind = "prefetch"
@@ -112,13 +112,13 @@ class ClickDesk:
         count = count_field(at_ms, kind, ad.count_label)
         if kind != "click":
             return Hop(location, None, (), count)
-        for macro in ad.unexpanded:
-            self._tally.unexpanded[macro] += 1
+        if ad.unexpanded:
+            self._tally.unexpanded[ad.unexpanded] += 1
         ttp, set_cookie = self._browser_id(link, seen.cookie, click_id)
         record = self._codec.encode(
             Visit(
                 click.random, PLATFORMS.index(visitor.platform), address, link.slug.encode(), link.app_id.encode(),
-                seen.user_agent, seen.languages, visit.query, ttp,
+                user_agent, seen.languages, visit.query, ttp,
             )
         )  # fmt: skip
         return Hop(location, set_cookie, self._rows(click, record, address, ad), count)
@@ -136,14 +136,15 @@ class ClickDesk:
             return ttp or b"", None
         return None, f"_ttp={generated_ttp(click_id)}{self._cookie_end}".encode()
 
-    def _visitor(self, user_agent: bytes) -> Visitor:
-        visitor = self._visitors.get(user_agent)
-        if visitor is None:
-            visitor = read_user_agent(user_agent.decode("latin-1"))
+    def _visitor(self, user_agent: bytes) -> tuple[Visitor, bytes]:
+        """Who this is, and the header as it is stored."""
+        known = self._visitors.get(user_agent)
+        if known is None:
+            known = read_user_agent(user_agent.decode("latin-1")), _without_controls(user_agent)
             if len(self._visitors) >= MAX_REMEMBERED:
                 self._visitors.clear()
-            self._visitors[user_agent] = visitor
-        return visitor
+            self._visitors[user_agent] = known
+        return known
 
     def _ad(self, link: Link, platform: str, query: bytes) -> _Ad:
         key = (link.slug, platform, self._without_ttclid(query))
@@ -202,7 +203,7 @@ def _read_headers(headers: Headers) -> _Seen:
     seen = _Seen()
     for name, value in headers:
         if name == b"user-agent":
-            seen.user_agent = _without_controls(value)
+            seen.user_agent = value
         elif name == b"accept-language":
             seen.languages = _without_controls(value)
         elif name == b"cookie":

@@ -27,8 +27,9 @@ def publish(tally: Tally, spool: Spool) -> None:
     """Move what the hot path counted into the metrics."""
     for labels, visits in tally.visits.items():
         CLICKS.labels(*labels).inc(visits)
-    for macro, times in tally.unexpanded.items():
-        UNEXPANDED.labels(macro).inc(times)
+    for macros, times in tally.unexpanded.items():
+        for macro in macros:
+            UNEXPANDED.labels(macro).inc(times)
     for reason, times in tally.refused.items():
         REFUSED.labels(reason).inc(times)
     for error, times in tally.redis_failures.items():

@@ -1,8 +1,8 @@
 """HTTP at the socket: uvicorn's protocol with a short way for clicks and limits before anything is parsed twice.
 
 A plain `GET /{slug}` of a known link is answered from the parser's callbacks, without an ASGI scope, a task or a
-response object, which doubles what a core can redirect (docs/decisions). Everything else, and whatever is pipelined behind
-a request that is still being answered, takes uvicorn's own way into the Starlette app.
+response object, which doubles what a core can redirect (docs/decisions). Everything else, and whatever is pipelined
+behind a request that is still being answered, takes uvicorn's own way into the Starlette app.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from redirector.front import Front
 MAX_URL_BYTES = 8 * 1024  # httptools mangles URLs of 64 KiB and more without an error (MagicStack/httptools#43)
 MAX_HEADERS = 100
 MAX_HEADER_BYTES = 32 * 1024
-HEADER_DEADLINE_S = 10.0  # absolute: uvicorn's own keep-alive timer starts anew with every byte
+HEAD_DEADLINE_S = 10.0  # for a whole request head, idle or not; uvicorn's own timer starts anew with each byte
 METHODS = b"allow: GET, HEAD\r\n"
 
 
@@ -79,8 +79,9 @@ class SignalLinkProtocol(HttpToolsProtocol):
         super().__init__(*args, **kwargs)
         self.front = self.app_state["front"]
         self.peer = ""
-        self.awaiting_since = 0.0  # loop time since a complete request head is awaited; 0 = one is being answered
+        self.awaiting_since = 0.0  # loop time since which a request head is awaited; 0 = one is being answered
         self._header_bytes = 0
+        self._is_in_head = False
         self._refused = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -94,9 +95,10 @@ class SignalLinkProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def close_if_overdue(self, now: float) -> None:
-        """Close a connection whose request head has not been complete for too long, however slowly it still drips."""
-        if self.awaiting_since and now - self.awaiting_since > HEADER_DEADLINE_S:
-            self.front.tally.refused["header deadline"] += 1
+        """Close a connection that has sent no complete request head for too long, however steadily it drips."""
+        if self.awaiting_since and now - self.awaiting_since > HEAD_DEADLINE_S:
+            if self._is_in_head:
+                self.front.tally.refused["header deadline"] += 1
             self.transport.abort()
 
     def date_line(self) -> bytes:
@@ -109,7 +111,6 @@ class SignalLinkProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         if self._refused:
             return
-        self._unset_keepalive_if_required()
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade:
@@ -126,7 +127,8 @@ class SignalLinkProtocol(HttpToolsProtocol):
         self.headers = []
         self.expect_100_continue = False
         self._header_bytes = 0
-        if not self.awaiting_since:
+        self._is_in_head = True
+        if not self.awaiting_since:  # pipelined behind an answer in progress
             self.awaiting_since = self.loop.time()
 
     def on_url(self, url: bytes) -> None:
@@ -142,6 +144,7 @@ class SignalLinkProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self.awaiting_since = 0.0
+        self._is_in_head = False
         if not self._open_click():
             self._take_the_long_way()
 
@@ -179,8 +182,15 @@ class SignalLinkProtocol(HttpToolsProtocol):
             super().on_message_complete()
 
     def on_response_complete(self) -> None:
-        super().on_response_complete()
-        if self.cycle is None or self.cycle.response_complete:
+        # as uvicorn's own, but for its keep-alive timer: one timer a click costs more than a sweep each second
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            cycle, app = self.pipeline.pop()
+            self._start_asgi_task(cycle, app)
+        else:
             self.awaiting_since = self.loop.time()
 
     def _refuse(self, status: bytes, reason: str, extra: bytes = b"") -> None:

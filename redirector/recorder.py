@@ -11,7 +11,7 @@ from typing import Protocol
 import structlog
 from redis.exceptions import RedisError
 
-from clicks.store import Batch, ClickStore, Row
+from clicks.store import Batch, Row
 from redirector.breaker import Breaker
 from redirector.spool import Spool, SpoolFullError
 from redirector.tally import Tally
@@ -29,10 +29,16 @@ class Waiter(Protocol):
         """The visit is recorded, or as safe as it can be made: answer it."""
 
 
+class Applies(Protocol):
+    """Where batches go: `clicks.committer.Committer`, or `clicks.store.ClickStore` on a cluster."""
+
+    async def apply(self, batch: Batch) -> None: ...
+
+
 class Recorder:
     """Takes visits one by one, hands them to Redis in batches. Lives on one event loop."""
 
-    def __init__(self, store: ClickStore, spool: Spool, tally: Tally, budget_s: float) -> None:
+    def __init__(self, store: Applies, spool: Spool, tally: Tally, budget_s: float) -> None:
         self.breaker = Breaker()
         self._store = store
         self._spool = spool

@@ -20,7 +20,7 @@ class Tally:
     def reset(self) -> None:
         """Begin anew, once the numbers have been moved."""
         self.visits: Counter[tuple[str, str, str]] = Counter()  # (link, platform, kind)
-        self.unexpanded: Counter[str] = Counter()  # macro parameter
+        self.unexpanded: Counter[tuple[str, ...]] = Counter()  # macro parameters of a click
         self.ttclids_refused = 0
         self.seconds = [0] * (len(BUCKETS_S) + 1)
         self.seconds_sum = 0.0
