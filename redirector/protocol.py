@@ -18,7 +18,7 @@ from redirector.front import Front
 MAX_URL_BYTES = 8 * 1024  # httptools mangles URLs of 64 KiB and more without an error (MagicStack/httptools#43)
 MAX_HEADERS = 100
 MAX_HEADER_BYTES = 32 * 1024
-HEAD_DEADLINE_S = 10.0  # for a whole request head, idle or not; uvicorn's own timer restarts with each byte
+HEAD_DEADLINE_S = 10.0  # for a whole request head; uvicorn's own timer restarts with each byte
 METHODS = b"allow: GET, HEAD\r\n"
 
 
