@@ -26,6 +26,7 @@ from clicks.store import Batch, ClickStore, Row, clicks_key
 from config.secrets import Keyring, load_keyring
 from config.settings import ForwarderSettings
 from forwarder.app import build_app
+from forwarder.services import Services
 from ledger.apps import App, AppSettings, hash_api_key, insert_app
 from ledger.pixels import NewPixel, insert_pixel, token_record
 from ledger.pool import open_pool
@@ -50,6 +51,7 @@ class Api:
     pool: asyncpg.Pool
     store: ClickStore
     keyring: Keyring
+    services: Services
     _numbers: "count[int]" = field(default_factory=count)
 
     async def post(self, path: str, body: Any, **headers: str) -> httpx.Response:
@@ -97,10 +99,6 @@ class Api:
         number: int = await self.pool.fetchval(f"SELECT count(*) FROM {table}")  # noqa: S608
         return number
 
-    async def set_app(self, **settings: Any) -> None:
-        """Change the app's settings, as `signalpost app set` does, and wait until the forwarder has them."""
-        await self.pool.execute("UPDATE apps SET settings = settings || $2 WHERE app_id = $1", APP, settings)
-
 
 def install_body(**fields: Any) -> dict[str, Any]:
     body = {
@@ -132,7 +130,7 @@ def settings(database_url: str, redis_url: str, data_dir: Path, **values: Any) -
         "data_dir": data_dir,
         "secret_key": SECRET_KEY,
     }
-    return ForwarderSettings(_env_file=None, **(given | values))
+    return ForwarderSettings(**(given | values))
 
 
 @asynccontextmanager
@@ -145,12 +143,13 @@ async def opened_api(app_settings: ForwarderSettings, fill: bool = True) -> Asyn
         if fill:
             await fill_ledger(pool, keyring)
         app = build_app(app_settings)
-        async with app.router.lifespan_context(app) as state:
+        async with app.router.lifespan_context(app) as opened:
+            state: Any = opened
             transport = httpx.ASGITransport(
                 _with_state(app, state), raise_app_exceptions=False, client=("198.51.100.9", 1)
             )
             async with httpx.AsyncClient(transport=transport, base_url="http://forwarder") as client:
-                yield Api(client, pool, ClickStore(redis, keyring.derive("address")), keyring)
+                yield Api(client, pool, ClickStore(redis, keyring.derive("address")), keyring, state["services"])
     finally:
         await redis.aclose()
         await pool.close()
