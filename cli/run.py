@@ -2,6 +2,8 @@
 
 import errno
 import os
+import signal
+import sys
 from collections.abc import Callable
 from typing import Annotated
 
@@ -23,6 +25,9 @@ SANDBOX_TOKEN = "SIGNALPOST_SANDBOX_TOKEN"  # noqa: S105 - the name of a variabl
 def run_command(name: Annotated[ProcessName, typer.Argument(help="Which process.")]) -> None:
     """Run one process in the foreground, until SIGTERM or SIGINT."""
     end_with_parent()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        # uvicorn raises the signal again once it has stopped in good order, which is not a failure
+        signal.signal(number, _end)
     with refusals():
         try:
             PROCESSES[name]()
@@ -34,6 +39,10 @@ def run_command(name: Annotated[ProcessName, typer.Argument(help="Which process.
             if ending.code and (problem := _port_problem(name)):
                 raise Refused(problem) from None
             raise
+
+
+def _end(*_: object) -> None:
+    sys.exit(0)
 
 
 def _port_problem(process: ProcessName) -> str | None:

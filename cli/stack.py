@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy.exc import DBAPIError
+
 from cli.child import Child, NotReadyError
 from cli.demo import Demo, ensure_demo
 from cli.engines.running import RunningEngines
@@ -17,7 +19,8 @@ from cli.publishing import publish
 from cli.readiness import answers
 from cli.refusal import Refused
 from cli.run import SANDBOX_PIXEL, SANDBOX_TOKEN
-from cli.session import Session, without_password
+from cli.session import Session, reason_of, without_password
+from cli.together import together
 from config.runfile import remove_runfile, write_runfile
 from config.secrets import load_keyring
 from config.settings import AllSettings
@@ -54,7 +57,7 @@ class Stack:
         await self._prepare_ledger()
         self._processes = {name: self._child(name) for name in self.names}
         try:
-            await asyncio.gather(*(child.start() for child in self._processes.values()))
+            await together(child.start() for child in self._processes.values())
         except NotReadyError as error:
             raise Refused(f"{error}; what it said stands above") from None
         self._ready = True
@@ -74,6 +77,8 @@ class Stack:
             await migrate(self.settings.database_url)
         except SchemaTooNewError as error:
             raise Refused(str(error)) from None
+        except (OSError, DBAPIError) as error:
+            raise Refused(f"the ledger's tables cannot be brought up to date: {reason_of(error)}") from None
         keyring = load_keyring(self.settings.secret_key, self.settings.data_dir)
         pool = await open_pool(self.settings.database_url, max_size=2)
         try:

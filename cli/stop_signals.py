@@ -16,6 +16,8 @@ class StopSignals:
         self.hurry = asyncio.Event()
         loop = asyncio.get_running_loop()
         for number in SIGNALS:
+            if number == signal.SIGHUP and signal.getsignal(number) == signal.SIG_IGN:
+                continue  # `nohup` wants it to go on when the terminal closes
             loop.add_signal_handler(number, self._received)
 
     def _received(self) -> None:

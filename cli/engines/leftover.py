@@ -62,6 +62,6 @@ def end_orphans(directory: Path) -> None:
 
 def _works_in(process: psutil.Process, directory: Path) -> bool:
     try:
-        return process.name() == "postgres" and process.cwd() == str(directory)
+        return bool(process.name() == "postgres" and process.cwd() == str(directory))
     except psutil.Error:
         return False

@@ -13,7 +13,7 @@ from urllib.parse import quote
 import asyncpg
 
 from cli.engines.account import let_read, let_through, unprivileged_account
-from cli.engines.errors import EngineError
+from cli.engines.errors import EngineError, telling_line
 from cli.engines.leftover import end_orphans, stop_leftover
 from cli.engines.sockets import socket_directory
 from cli.program import Account, Program
@@ -126,7 +126,7 @@ class PostgreSQL:
             command, check=False, capture_output=True, text=True, timeout=INITDB_TIMEOUT_S, **options
         )
         if done.returncode:
-            reason = next((line for line in done.stderr.splitlines() if "error" in line), done.stderr.strip()[-300:])
+            reason = telling_line(done.stderr.splitlines())
             raise EngineError(f"PostgreSQL's data cannot be made in {self.directory}: {reason}")
         unfinished.rename(self.cluster)
 

@@ -11,6 +11,7 @@ from cli.engines.postgresql import PostgreSQL
 from cli.engines.valkey import Valkey
 from cli.refusal import Refused
 from cli.session import open_redis, reason_of, without_password
+from cli.together import together
 from config.settings import AllSettings
 
 CONNECT_TIMEOUT_S = 5.0
@@ -41,7 +42,7 @@ class RunningEngines:
                 await _check_database(settings.database_url)
             else:
                 engines.append(PostgreSQL(settings.data_dir))
-            await asyncio.gather(*(self._start(engine) for engine in engines))
+            await together(self._start(engine) for engine in engines)
             return settings.model_copy(update={engine.setting: engine.url for engine in engines})
         except EngineError as error:
             raise Refused(str(error)) from None
@@ -62,7 +63,10 @@ class RunningEngines:
             place = error.filename or engine.directory
             raise EngineError(f"{engine.title} cannot be started: {place}: {error.strerror}") from None
         if isinstance(engine, PostgreSQL):
-            await engine.create_database()
+            try:
+                await engine.create_database()
+            except asyncpg.PostgresError as error:
+                raise EngineError(f"PostgreSQL cannot make its database: {reason_of(error)}") from None
 
 
 async def _check_database(database_url: str) -> None:

@@ -14,7 +14,7 @@ import pytest
 import redis
 
 from cli.engines.account import let_through
-from cli.engines.errors import EngineError, last_log_line
+from cli.engines.errors import EngineError, last_log_line, telling_line
 from cli.engines.leftover import stop_leftover
 from cli.engines.postgresql import PostgreSQL
 from cli.engines.sockets import MAX_SOCKET_PATH_BYTES, socket_directory
@@ -140,6 +140,21 @@ def test_an_engine_that_does_not_start_says_why_in_its_log(data_dir: Path) -> No
     with pytest.raises(EngineError, match="did not start"):
         wait_until_ready(valkey, process)
     assert "Bad directive" in last_log_line(valkey.log)
+
+
+@pytest.mark.parametrize(
+    ("lines", "telling"),
+    [
+        (["LOG:  starting", "FATAL:  no space", "LOG:  database system is shut down", ""], "FATAL:  no space"),
+        (["# Bad", ">>> 'no-such-directive 1'", "Bad directive or wrong number of arguments"], None),
+        (["PANIC:  first", "FATAL:  last", "child process exited"], "FATAL:  last"),
+        (["", "  "], ""),
+        ([], ""),
+    ],
+    ids=["a farewell", "nothing grave", "two grave ones", "blank", "none"],
+)
+def test_the_line_that_tells_why_an_engine_gave_up(lines: list[str], telling: str | None) -> None:
+    assert telling_line(lines) == (lines[-1] if telling is None else telling)
 
 
 def test_both_engines_start_in_a_directory_whose_path_is_too_long_for_a_socket(data_dir: Path) -> None:

@@ -6,11 +6,13 @@ import signal
 import socket
 import stat
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import httpx
+import psutil
 import pytest
 
 from tests.cli.running_up import PATIENCE_S, RunningUp, environment, running_up, signalpost
@@ -42,7 +44,7 @@ def check_lines_work_as_printed(up: RunningUp) -> None:
     click, install, event, _ = printed_commands(up)
     assert shell(click, up.env).startswith("302 https://apps.apple.com/")
     answer = json.loads(shell(install, up.env))
-    assert answer["attributed"] is True
+    assert answer.get("attributed") is True, answer
     assert answer["match"]["method"] == "probabilistic"
     assert json.loads(shell(event, up.env))["accepted"] == 1
     until(lambda: delivered(up, answer["install_id"]) == {"Download", "Purchase"})
@@ -59,6 +61,17 @@ def check_crashed_process_is_started_again(up: RunningUp) -> None:
     until(lambda: up.runfile()["processes"]["forwarder"]["pid"] not in {killed, None})
     url = up.runfile()["processes"]["forwarder"]["url"]
     until(lambda: answers(f"{url}/readyz"))
+
+
+def check_second_worker_runs_beside(env: dict[str, str]) -> None:
+    without_engines = {name: value for name, value in env.items() if name not in {"REDIS_URL", "DATABASE_URL"}}
+    command = [sys.executable, "-P", "-m", "cli", "run", "worker"]
+    with subprocess.Popen(command, env=without_engines, stderr=subprocess.PIPE, text=True) as worker:
+        assert worker.stderr is not None
+        assert "this worker has no listener" in worker.stderr.readline()
+        assert "worker started" in worker.stderr.readline()
+        worker.terminate()
+        assert worker.wait(PATIENCE_S) == 0
 
 
 def answers(url: str) -> bool:
@@ -98,11 +111,17 @@ def test_a_day_in_the_life_of_up(data_dir: Path) -> None:
             assert not (data_dir / "run.json").exists()
 
 
-def test_without_the_sandbox_tiktok_itself_is_sent_to(data_dir: Path) -> None:
-    env = environment(data_dir) | {"WORKER_PORT": "0"}
+def test_engines_that_are_set_are_used_and_without_the_sandbox_tiktok_itself_is_sent_to(
+    data_dir: Path, redis_url: str, database_url: str
+) -> None:
+    env = environment(data_dir) | {"REDIS_URL": redis_url, "DATABASE_URL": database_url}
     with running_up(env, "--json") as up:
-        assert set(json.loads(up.lines[0])["processes"]) == PROCESSES - {"sandbox"}
+        shown = json.loads(up.lines[0])
+        assert set(shown["processes"]) == PROCESSES - {"sandbox"}
+        assert [set(engine) for engine in shown["engines"].values()] == [{"url"}, {"url"}]
+        assert not {"valkey", "postgresql"} & {path.name for path in data_dir.iterdir()}
         assert up.runfile()["settings"]["TIKTOK_API_URL"] == "https://business-api.tiktok.com"
+        check_second_worker_runs_beside(env)
         assert up.stop(signal.SIGTERM) == 0
         assert up.left_over() == []
 
@@ -112,6 +131,7 @@ def refused(env: dict[str, str], *options: str) -> str:
     done = signalpost(env, "up", *options)
     sentences = [line for line in done.stderr.splitlines() if line and not line.startswith("{")]
     assert (done.returncode, done.stdout, len(sentences)) == (1, "", 1), done.stderr
+    assert not [p for p in psutil.process_iter(["cmdline"]) if env["DATA_DIR"] in " ".join(p.info["cmdline"] or [])]
     return sentences[0]
 
 
