@@ -42,7 +42,7 @@ def _truncated() -> dict[str, str]:
 
 
 REFUSED: dict[str, Callable[[], dict[str, str]]] = {
-    "nothing": lambda: {},
+    "nothing": dict,
     "app but no signature": _without_signature,
     "unknown key": lambda: {"Authorization": "Bearer sp_" + "x" * 40},
     "empty key": lambda: {"Authorization": "Bearer "},

@@ -1,0 +1,91 @@
+"""Event requests, by table."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+import pytest
+
+from forwarder.errors import FieldError, Refusal
+from forwarder.intake.event_request import read_event, read_events, split_rows
+from ledger.events import NewEvent
+
+NOW = datetime(2026, 11, 20, 10, tzinfo=UTC)
+
+
+def read(**fields: Any) -> NewEvent:
+    body = {"event_id": "e", "install_id": "i", "name": "purchase"} | fields
+    given = {name: value for name, value in body.items() if value is not ...}
+    return read_event(msgspec.json.encode(given), "app_a", NOW)
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"event_id": ...}, "event_id"),
+        ({"event_id": ""}, "event_id"),
+        ({"event_id": "install:i"}, "event_id"),
+        ({"name": ...}, "name"),
+        ({"name": "x" * 300}, "name"),
+        ({"name": "install"}, "name"),
+        ({"name": 5}, "name"),
+        ({"install_id": ...}, "install_id"),
+        ({"install_id": ..., "user": {"email": "a@example.com"}}, "install_id"),
+        ({"occurred_at": "2036-01-01T00:00:00Z"}, "occurred_at"),
+        ({"value": -5}, "value"),
+        ({"value": "1,000"}, "value"),
+        ({"value": 1e13}, "value"),
+        ({"value": True}, "value"),
+        ({"value": [1]}, "value"),
+        ({"currency": "USD<"}, "currency"),
+        ({"currency": 840}, "currency"),
+        ({"properties": []}, "properties"),
+        ({"properties": {"contents": "sku"}}, "properties.contents"),
+        ({"properties": {"contents": ["sku"]}}, "properties.contents"),
+        ({"properties": {"search_string": {}}}, "properties.search_string"),
+        ({"properties": {str(number): 1 for number in range(201)}}, "properties"),
+        ({"user": {"phone": 1.5}}, "user.phone"),
+        ({"consent": {"marketing": "maybe"}}, "consent.marketing"),
+        ({"ip": "nowhere"}, "ip"),
+        ({"limited_data_use": 1}, "limited_data_use"),
+    ],
+)
+def test_what_is_wrong_is_named_by_its_path(fields: dict[str, Any], field: str) -> None:
+    with pytest.raises(FieldError) as refused:
+        read(**fields)
+    assert refused.value.field == field
+
+
+def test_a_single_content_becomes_a_list_and_its_numeric_id_text() -> None:
+    event = read(
+        properties={"contents": {"content_id": 7, "price": "9.99"}, "custom": [1, None], "description": "a\x00b"}
+    )
+    assert event.body["properties"] == {
+        "contents": [{"content_id": "7", "price": "9.99"}], "custom": [1, None], "description": "ab",
+    }  # fmt: skip
+
+
+def test_a_person_is_enough_where_no_install_is_named() -> None:
+    event = read(install_id=..., user={"external_id": "u"})
+    assert (event.install_id, event.external_ids) == (None, ("u",))
+
+
+def test_denied_consent_keeps_nothing_that_says_who_it_was() -> None:
+    body = read(consent={"marketing": "denied"}, ip="203.0.113.7", user_agent="x", user={"email": "a@example.com"}).body
+    assert body == {"consent": {"marketing": "denied"}}
+
+
+def test_rows_keep_their_index() -> None:
+    rows = split_rows(b'[{"event_id": "a", "install_id": "i", "name": "x"}, 5, {"event_id": "b"}]')
+    events, rejected = read_events(rows, "app_a", NOW)
+    assert [index for index, _ in events] == [0]
+    assert [(row.index, row.field) for row in rejected] == [(1, ""), (2, "name")]
+
+
+@pytest.mark.parametrize(
+    ("raw", "status"), [(b"[]", 422), (b"[" + b",".join([b"{}"] * 1001) + b"]", 413), (b"[{]", 400), (b" [1", 400)]
+)
+def test_a_list_that_cannot_be_split_is_refused(raw: bytes, status: int) -> None:
+    with pytest.raises(Refusal) as refused:
+        split_rows(raw)
+    assert refused.value.status == status
