@@ -1,13 +1,15 @@
 """What `signalpost doctor` finds."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from config.settings import Settings
 
 SECRET_SETTINGS = frozenset({"SECRET_KEY", "TIKTOK_APP_SECRET"})
 _MASK = "***"
+_PASSWORD_OF_USER = re.compile(r"(://[^/?#:]*:)[^/?#]*@")
+_PASSWORD_PARAMETER = re.compile(r"([?&][^=&]*password=)[^&#]*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +38,5 @@ def _shown(name: str, value: object) -> str:
 
 
 def masked(url: str) -> str:
-    """The URL without the passwords in it."""
-    parts = urlsplit(url)
-    if parts.password is not None:
-        user, _, place = parts.netloc.rpartition("@")
-        parts = parts._replace(netloc=f"{user.partition(':')[0]}:{_MASK}@{place}")
-    if "password" in parts.query:
-        query = [(key, _MASK if "password" in key.lower() else value) for key, value in parse_qsl(parts.query, True)]
-        parts = parts._replace(query=urlencode(query, safe="/*"))
-    return urlunsplit(parts)
+    """The URL without the passwords in it, otherwise as it was."""
+    return _PASSWORD_PARAMETER.sub(rf"\1{_MASK}", _PASSWORD_OF_USER.sub(rf"\1{_MASK}@", url))

@@ -1,0 +1,136 @@
+"""`signalpost delivery`."""
+
+import msgspec
+import pytest
+
+from tests.cli.conftest import Cli, Sql
+
+FIELDS = {
+    "delivery_id", "app_id", "pixel_id", "event_id", "source_event_id", "source_event", "target_event", "install_id",
+    "state", "reason", "attempts", "next_attempt_at", "delivered_at", "last_code", "last_message", "request_id",
+}  # fmt: skip
+EMAIL_HASH = "a" * 64
+PAYLOAD = {
+    "event": "Purchase",
+    "user": {"email": EMAIL_HASH, "ip": "203.0.113.7", "ttclid": "E.C.P.abcdefghijklmnop", "user_agent": "Mozilla/5.0"},
+}
+
+
+@pytest.fixture
+def pixel_id(cli: Cli, app_id: str) -> str:
+    added = cli("pixel", "add", "--app", app_id, "--code", "C1", "--token", "t", "--no-validate", "--json")
+    found: str = added.value["pixel_id"]
+    return found
+
+
+def store(sql: Sql, app_id: str, pixel_id: str, state: str, hours_since_arrival: int | None = None) -> str:
+    """One delivery of one event, with one attempt."""
+    number = sql("SELECT count(*) FROM events")[0]["count"]
+    [event] = sql(
+        "INSERT INTO events (app_id, event_id, name, occurred_at, body) VALUES ($1, $2, 'purchase', now(), '{}')"
+        " RETURNING event_key",
+        app_id,
+        f"e-{number}",
+    )
+    [delivery] = sql(
+        "INSERT INTO deliveries (app_id, pixel_id, event_key, event_id, source_event_id, source_event, target_event,"
+        " state, next_attempt_at, payload, attempts, maybe_arrived_at)"
+        " VALUES ($1, $2, $3, $4, $5, 'purchase', 'Purchase', $6, now(), $7, 1, now() - $8 * interval '1 hour')"
+        " RETURNING delivery_id",
+        app_id,
+        pixel_id,
+        event["event_key"],
+        f"sent-{number}",
+        f"e-{number}",
+        state,
+        msgspec.json.encode(PAYLOAD).decode(),
+        hours_since_arrival,
+    )
+    sql(
+        "INSERT INTO attempts (delivery_id, at, outcome, status, code, message, request_id, ms)"
+        " VALUES ($1, now(), 'invalid', 200, 40002, 'bad value', 'r-1', 12)",
+        delivery["delivery_id"],
+    )
+    return str(delivery["delivery_id"])
+
+
+def test_list_has_the_fields_of_the_contract(cli: Cli, app_id: str, pixel_id: str, sql: Sql) -> None:
+    store(sql, app_id, pixel_id, "dead")
+    listed = cli("delivery", "list", "--json").value
+    assert (set(listed), listed["next"]) == ({"items", "next"}, None)
+    [item] = listed["items"]
+    assert set(item) == FIELDS
+    assert (item["state"], item["source_event"], item["target_event"]) == ("dead", "purchase", "Purchase")
+
+
+def test_list_can_be_narrowed_and_paged(cli: Cli, app_id: str, pixel_id: str, sql: Sql) -> None:
+    dead, due, third = (store(sql, app_id, pixel_id, state) for state in ("dead", "due", "delivered"))
+    assert [i["delivery_id"] for i in cli("delivery", "list", "--state", "dead", "--json").value["items"]] == [dead]
+    assert cli("delivery", "list", "--app", "app_none", "--json").value["items"] == []
+    first = cli("delivery", "list", "--limit", "2", "--json").value
+    assert [i["delivery_id"] for i in first["items"]] == [third, due]
+    rest = cli("delivery", "list", "--limit", "2", "--after", first["next"], "--json").value
+    assert ([i["delivery_id"] for i in rest["items"]], rest["next"]) == ([dead], None)
+
+
+def test_what_waits_for_a_held_pixel_is_shown_as_held(cli: Cli, app_id: str, pixel_id: str, sql: Sql) -> None:
+    store(sql, app_id, pixel_id, "due")
+    sql("UPDATE pixels SET state = 'held', held_reason = 'token revoked'")
+    [item] = cli("delivery", "list", "--state", "held", "--json").value["items"]
+    assert (item["state"], item["reason"]) == ("held", "token revoked")
+
+
+def test_show_adds_the_log_and_a_payload_without_personal_data(cli: Cli, app_id: str, pixel_id: str, sql: Sql) -> None:
+    delivery_id = store(sql, app_id, pixel_id, "dead")
+    ran = cli("delivery", "show", delivery_id, "--json")
+    shown = ran.value
+    assert set(shown) >= FIELDS | {"payload", "log"}
+    [entry] = shown["log"]
+    assert (entry["status"], entry["code"], entry["message"]) == (200, 40002, "bad value")
+    assert (entry["request_id"], entry["ms"]) == ("r-1", 12)
+    assert shown["payload"]["event"] == "Purchase"
+    for secret in (EMAIL_HASH, "203.0.113.7", "E.C.P.abcdefghijklmnop"):
+        assert secret not in ran.stdout + cli("delivery", "show", delivery_id).stdout
+
+
+def test_replay_makes_a_dead_delivery_due_with_the_same_event_id(
+    cli: Cli, app_id: str, pixel_id: str, sql: Sql
+) -> None:
+    delivery_id = store(sql, app_id, pixel_id, "dead")
+    assert cli("delivery", "replay", delivery_id, "--json").value == {"replayed": [delivery_id], "refused": []}
+    [item] = cli("delivery", "list", "--json").value["items"]
+    assert (item["state"], item["attempts"], item["event_id"]) == ("due", 0, "sent-0")
+
+
+def test_replay_takes_all_that_died_since(cli: Cli, app_id: str, pixel_id: str, sql: Sql) -> None:
+    dead = [store(sql, app_id, pixel_id, "dead") for _ in range(2)]
+    store(sql, app_id, pixel_id, "delivered")
+    assert cli("delivery", "replay", "--state", "dead", "--since", "1h", "--json").value["replayed"] == dead
+
+
+def test_a_replay_that_may_count_twice_needs_force(cli: Cli, app_id: str, pixel_id: str, sql: Sql) -> None:
+    delivery_id = store(sql, app_id, pixel_id, "dead", 50)
+    refused = cli("delivery", "replay", delivery_id, "--json")
+    assert refused.status == 1
+    assert "--force" in refused.stderr
+    assert cli("delivery", "replay", delivery_id, "--force", "--json").value["replayed"] == [delivery_id]
+
+
+@pytest.mark.parametrize(
+    ("command", "status", "said"),
+    [
+        (("list", "--state", "lost"), 1, "state:"),
+        (("list", "--after", "x"), 1, "cursor"),
+        (("list", "--limit", "0"), 2, "limit"),
+        (("show", "99"), 1, "99"),
+        (("show", "abc"), 1, "abc"),
+        (("replay", "99"), 1, "no such delivery"),
+        (("replay",), 2, "--state"),
+        (("replay", "1", "--state", "dead", "--since", "1h"), 2, "--state"),
+        (("replay", "--state", "dead", "--since", "soon"), 1, "since:"),
+    ],
+)
+def test_what_cannot_be_is_refused(cli: Cli, command: tuple[str, ...], status: int, said: str) -> None:
+    refused = cli("delivery", *command)
+    assert refused.status == status
+    assert said in refused.stderr

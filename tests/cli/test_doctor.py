@@ -1,0 +1,157 @@
+"""`signalpost doctor`."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import redis
+
+from cli.check import masked
+from config.runfile import write_runfile
+from tests.cli.conftest import TOKEN, Cli, Ran, Sql
+
+
+def checks(ran: Ran) -> dict[str, dict[str, Any]]:
+    """By name."""
+    return {check["name"]: check for check in json.loads(ran.stdout)["checks"]}
+
+
+@pytest.mark.usefixtures("tiktok")
+def test_when_all_is_well_it_ends_with_status_0_in_the_shape_of_the_contract(cli: Cli, app_id: str) -> None:
+    ran = cli("doctor", "--json")
+    assert ran.status == 0, ran.stdout
+    found = ran.value
+    assert set(found) == {"ok", "checks", "settings", "processes", "engines"}
+    assert found["ok"] is True
+    assert all(set(check) == {"name", "ok", "detail", "fix"} and check["ok"] for check in found["checks"])
+    assert set(found["engines"]) == {"redis", "postgresql"}
+    assert all({"url", "version"} <= set(engine) for engine in found["engines"].values())
+    names = set(checks(ran))
+    assert {"settings", "data directory", "secret key", "redis", "postgresql", "ledger", "tiktok api"} <= names
+    assert {"redis clock", "postgresql clock", "stored secrets"} <= names
+
+
+def test_engines_that_are_away_are_named_with_the_way_out(cli: Cli, environment: dict[str, str]) -> None:
+    environment["REDIS_URL"] = "redis://:hush@127.0.0.1:9/0"
+    environment["DATABASE_URL"] = "postgresql://me:hush@127.0.0.1:9/x"
+    ran = cli("doctor", "--json")
+    assert ran.status == 1
+    assert "hush" not in ran.stdout
+    found = checks(ran)
+    assert not found["redis"]["ok"]
+    assert "REDIS_URL" in found["redis"]["fix"]
+    assert not found["postgresql"]["ok"]
+    assert "DATABASE_URL" in found["postgresql"]["fix"]
+
+
+def test_without_engines_it_says_how_to_have_them(cli: Cli, environment: dict[str, str]) -> None:
+    environment.update(REDIS_URL="", DATABASE_URL="")
+    found = checks(cli("doctor", "--json"))
+    assert "signalpost up" in found["redis"]["fix"]
+    assert "signalpost up" in found["postgresql"]["fix"]
+
+
+@pytest.mark.parametrize(
+    ("name", "bad", "wanted"),
+    [
+        ("maxmemory-policy", "allkeys-lru", "noeviction"),
+        ("appendonly", "no", "yes"),
+        ("zset-max-listpack-value", "64", "512"),
+    ],
+)
+def test_a_redis_that_would_lose_clicks_or_waste_memory_is_named(
+    cli: Cli, redis_url: str, name: str, bad: str, wanted: str
+) -> None:
+    with redis.Redis.from_url(redis_url) as client:
+        before = client.config_get(name)[name]
+        client.config_set(name, bad)
+        try:
+            found = checks(cli("doctor", "--json"))[f"redis {name}"]
+        finally:
+            client.config_set(name, before)
+    assert (found["ok"], found["detail"]) == (False, bad)
+    assert f"{name} {wanted}" in found["fix"]
+
+
+def test_a_held_pixel_is_named_with_the_way_out(cli: Cli, app_id: str, sql: Sql) -> None:
+    added = cli("pixel", "add", "--app", app_id, "--code", "C1", "--token", TOKEN, "--no-validate", "--json").value
+    sql("UPDATE pixels SET state = 'held', held_reason = 'token revoked'")
+    found = checks(cli("doctor", "--json"))[f"pixel {added['pixel_id']}"]
+    assert (found["ok"], found["detail"]) == (False, "held: token revoked")
+    assert f"signalpost pixel validate {added['pixel_id']}" in found["fix"]
+
+
+def test_secrets_that_do_not_open_are_counted(cli: Cli, app_id: str, environment: dict[str, str]) -> None:
+    environment["SECRET_KEY"] = "another-secret-key-altogether"
+    ran = cli("doctor", "--json")
+    assert "another-secret-key" not in ran.stdout
+    assert not checks(ran)["stored secrets"]["ok"]
+
+
+def test_settings_show_where_they_come_from_and_no_secret(
+    cli: Cli, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environment.update(SECRET_KEY="a-secret-key-of-our-own", TIKTOK_APP_SECRET="hush-hush")
+    Path(".env").write_text("CLICK_RETENTION_DAYS=14\n")
+    ran = cli("doctor", "--json")
+    settings = json.loads(ran.stdout)["settings"]
+    assert settings["CLICK_RETENTION_DAYS"] == {"value": "14", "origin": ".env"}
+    assert settings["SECRET_KEY"] == {"value": "set", "origin": "environment"}
+    assert settings["REDIS_BUDGET_MS"] == {"value": "50", "origin": "default"}
+    assert "hush-hush" not in ran.stdout + cli("doctor").stdout
+    assert "a-secret-key" not in ran.stdout
+
+
+def test_a_setting_that_cannot_be_used_is_named(cli: Cli, environment: dict[str, str]) -> None:
+    environment["REDIRECTOR_PORT"] = "eighty"
+    ran = cli("doctor", "--json")
+    assert ran.status == 1
+    assert "REDIRECTOR_PORT" in checks(ran)["settings"]["detail"]
+
+
+def test_a_data_directory_open_to_others_is_named(cli: Cli, data_dir: Path) -> None:
+    data_dir.chmod(0o755)
+    found = checks(cli("doctor", "--json"))["data directory"]
+    assert not found["ok"]
+    assert "chmod 700" in found["fix"]
+
+
+def test_a_running_ups_processes_are_asked_whether_they_are_ready(
+    cli: Cli, data_dir: Path, tiktok: httpx.Client
+) -> None:
+    processes = {
+        "sandbox": {"pid": 1, "url": str(tiktok.base_url).rstrip("/")},
+        "forwarder": {"pid": 2, "url": "http://127.0.0.1:9"},
+    }
+    write_runfile(
+        data_dir, {"pid": os.getpid(), "settings": {}, "processes": processes, "engines": {"redis": {"pid": 7}}}
+    )
+    ran = cli("doctor", "--json")
+    found = json.loads(ran.stdout)
+    assert found["processes"] == processes
+    assert found["engines"]["redis"]["pid"] == 7
+    assert checks(ran)["process sandbox"]["ok"]
+    assert not checks(ran)["process forwarder"]["ok"]
+
+
+def test_looking_makes_nothing(cli: Cli, data_dir: Path, environment: dict[str, str]) -> None:
+    environment["DATA_DIR"] = str(data_dir / "not-yet")
+    environment["DATABASE_URL"] = ""
+    cli("doctor", "--json")
+    assert not (data_dir / "not-yet").exists()
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("redis://:hush@host:6379/0", "redis://:***@host:6379/0"),
+        ("postgresql://me:hush@host/db?sslmode=require", "postgresql://me:***@host/db?sslmode=require"),
+        ("postgresql://me@/db?host=/run/pg&password=hush", "postgresql://me@/db?host=/run/pg&password=***"),
+        ("unix:///run/redis.sock?db=0", "unix:///run/redis.sock?db=0"),
+    ],
+)
+def test_passwords_in_urls_are_masked(url: str, shown: str) -> None:
+    assert masked(url) == shown
