@@ -15,6 +15,7 @@ from clicks.store import ClickStore
 from forwarder.delivery import Courier, probe
 from forwarder.lanes import Lanes
 from forwarder.outages import ENGINE_AWAY, OutageLog, wait_after
+from forwarder.pending import join_missed, match_pending
 from ledger import pixel_state, retention
 from ledger.counts import add_counts
 from ledger.delivery_claims import backlog
@@ -52,6 +53,17 @@ async def probe_held_pixels(desk: Desk) -> None:
             probes.start_soon(probe, desk.courier, pixel_id)
 
 
+async def match_pending_installs(desk: Desk) -> None:
+    """Installs that came while Redis was away."""
+    while await match_pending(desk.pool, desk.clicks, desk.now()):
+        pass
+
+
+async def join_missed_events(desk: Desk) -> None:
+    """Events stored in the same moment as their install, so that neither saw the other."""
+    await join_missed(desk.pool, desk.now())
+
+
 async def drain_counters(desk: Desk) -> None:
     drained = await drain(desk.redis)
     if drained is not None:
@@ -87,6 +99,8 @@ class Task:
 TIMETABLE: Final = (
     Task("deliver", 0.2, deliver),
     Task("probe held pixels", 2.0, probe_held_pixels),  # whose minute is over
+    Task("match pending installs", 2.0, match_pending_installs),
+    Task("join missed events", 5.0, join_missed_events),
     Task("drain counters", 2.0, drain_counters),
     Task("republish links", 30.0, republish_links),
     Task("show gauges", 5.0, show_gauges),

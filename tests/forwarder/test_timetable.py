@@ -73,6 +73,21 @@ async def test_a_held_pixel_flows_again_by_itself_once_it_is_mended(scene: Scene
     assert (await scene.pixel())["state"] == "ok"
 
 
+async def test_an_event_that_missed_its_install_by_a_moment_is_due_at_once(scene: Scene, office: Office) -> None:
+    in_an_hour = scene.clock.now + timedelta(hours=1)
+    await scene.delivery("e1", due_at=in_an_hour, reason="waiting for install")
+    await scene.install()
+    await office.run("join missed events")
+    assert await scene.pool.fetchval("SELECT next_attempt_at FROM deliveries") == scene.clock.now
+
+
+async def test_an_install_that_came_while_redis_was_away_is_matched(scene: Scene, office: Office) -> None:
+    await scene.install(platform="ios")
+    await scene.pool.execute("UPDATE installs SET match_method = 'pending'")
+    await office.run("match pending installs")
+    assert await scene.pool.fetchval("SELECT match_method FROM installs") == "none"
+
+
 async def test_counters_are_drained_into_the_ledger_once(scene: Scene, office: Office) -> None:
     await office.desk.redis.hset(COUNTS, FIELD, 3)
     await office.run("drain counters")
