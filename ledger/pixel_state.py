@@ -82,14 +82,15 @@ async def hold(connection: Any, pixel_id: str, reason: str, now: datetime) -> bo
 
 
 PAUSE = """
-UPDATE pixels SET paused_until = greatest(paused_until, $2::timestamptz), throttle_step = $4
-WHERE pixel_id = $1 AND throttle_step = $3
+UPDATE pixels SET paused_until = greatest(paused_until, $2::timestamptz),
+    throttle_step = CASE WHEN throttle_step = $3 THEN $3 + 1 ELSE throttle_step END
+WHERE pixel_id = $1
 """
 
 
 async def pause(connection: Any, pixel: SendingPixel, until: datetime | None) -> None:
     """Count a failure and stop sending until then, if at all. Requests that failed side by side count once."""
-    await connection.execute(PAUSE, pixel.pixel_id, until, pixel.throttle_step, pixel.throttle_step + 1)
+    await connection.execute(PAUSE, pixel.pixel_id, until, pixel.throttle_step)
 
 
 RESUME = """

@@ -98,6 +98,14 @@ class Scene:
         api = EventsApi(httpx.AsyncClient(transport=httpx.MockTransport(handler)), "http://tiktok.test")
         return dataclasses.replace(self.courier, api=api)
 
+    async def end_sessions(self) -> None:
+        """What a restart of PostgreSQL does to everyone connected to it."""
+        await self.pool.execute(
+            """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+            WHERE datname = current_database() AND pid <> pg_backend_pid()"""
+        )
+        await self.pool.expire_connections()
+
     async def set_app(self, **settings: Any) -> None:
         await self.pool.execute("UPDATE apps SET settings = $1", settings)
 

@@ -375,6 +375,17 @@ async def test_a_row_taken_over_by_another_worker_is_left_to_it(scene: Scene) ->
     assert (await scene.show(delivery)).log == ()
 
 
+async def test_an_answer_is_not_lost_when_postgresql_restarts_before_it_is_written_down(scene: Scene) -> None:
+    delivery = await scene.delivery("e1")
+
+    async def restart(_: httpx.Request) -> httpx.Response:
+        await scene.end_sessions()
+        return httpx.Response(200, stream=httpx.ByteStream(b'{"code": 0, "message": "OK"}'))
+
+    await deliver_batch(scene.courier_answered_by(restart), PIXEL)
+    assert (await scene.state(delivery))[0] == "delivered"
+
+
 # -- replayed
 
 

@@ -125,11 +125,7 @@ async def test_a_worker_outlives_the_loss_of_its_connections(keyed_scene: Scene,
     await keyed_scene.delivery("before")
     start()
     await delivered(keyed_scene, 1)
-    await keyed_scene.pool.execute(
-        """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-        WHERE datname = current_database() AND pid <> pg_backend_pid()"""
-    )
-    await keyed_scene.pool.expire_connections()
+    await keyed_scene.end_sessions()
     await keyed_scene.delivery("after")
     await delivered(keyed_scene, 2)
 

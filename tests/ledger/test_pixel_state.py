@@ -62,8 +62,9 @@ async def test_a_paused_pixel_opens_when_the_pause_is_over(rows: Rows) -> None:
 async def test_requests_that_were_throttled_side_by_side_count_once(rows: Rows) -> None:
     pixel = await pixel_of(rows)
     await pause(rows.pool, pixel, NOW + timedelta(seconds=1))
-    await pause(rows.pool, pixel, NOW + timedelta(seconds=1))
+    await pause(rows.pool, pixel, NOW + timedelta(minutes=5))
     assert (await pixel_of(rows)).throttle_step == 1
+    assert (await pixel_of(rows)).paused_until == NOW + timedelta(minutes=5)
 
 
 async def test_a_failure_without_a_pause_leaves_a_pause_as_it_is(rows: Rows) -> None:
