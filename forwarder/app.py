@@ -34,6 +34,9 @@ from ledger.pool import open_pool
 
 REDIS_TIMEOUT_S = 1.0  # an install is taken and matched later rather than kept waiting
 POOL_SIZE = 8
+# a statement is planned once per connection, mostly while its tables are still small: without this it would go on
+# reading them from end to end as they grow, until PostgreSQL next counts their rows
+LOOKUPS = {"enable_seqscan": "off", "jit": "off"}
 LEDGER_WAIT_S = 30  # how long a start waits for PostgreSQL
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -123,11 +126,11 @@ async def _open_ledger(database_url: str) -> Any:
     """The pool; PostgreSQL may still be starting."""
     for _ in range(LEDGER_WAIT_S):
         try:
-            return await open_pool(database_url, POOL_SIZE)
+            return await open_pool(database_url, POOL_SIZE, LOOKUPS)
         except (OSError, TimeoutError, asyncpg.CannotConnectNowError) as error:
             log.warning("waiting for PostgreSQL", error=type(error).__name__)
             await asyncio.sleep(1)
-    return await open_pool(database_url, POOL_SIZE)
+    return await open_pool(database_url, POOL_SIZE, LOOKUPS)
 
 
 async def on_bug(request: Request, error: Exception) -> Response:

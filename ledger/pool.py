@@ -1,5 +1,6 @@
 """The connection pool every process opens in its lifespan."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import asyncpg
@@ -23,12 +24,19 @@ def _decode_jsonb(value: bytes) -> Any:
     return msgspec.json.decode(value[1:])
 
 
-async def open_pool(database_url: str, max_size: int = 10) -> asyncpg.Pool:
-    """A pool whose jsonb columns are Python values.
+async def open_pool(
+    database_url: str, max_size: int = 10, server_settings: Mapping[str, str] | None = None
+) -> asyncpg.Pool:
+    """A pool whose jsonb columns are Python values. `server_settings` are PostgreSQL's, for every connection.
 
     Raises:
         OSError, asyncpg.PostgresError: the server cannot be reached or refuses.
     """
     return await asyncpg.create_pool(
-        database_url, min_size=1, max_size=max_size, init=_set_up, command_timeout=COMMAND_TIMEOUT_S
+        database_url,
+        min_size=1,
+        max_size=max_size,
+        init=_set_up,
+        command_timeout=COMMAND_TIMEOUT_S,
+        server_settings=dict(server_settings or {}),
     )
