@@ -29,8 +29,9 @@ from tiktok.payload import MAX_ROWS, event_row, request_body
 
 log = structlog.get_logger()
 
-LEASE_FOR: Final = timedelta(seconds=90)
+LEASE_FOR: Final = timedelta(seconds=30)  # how long the deliveries of a worker that died are not sent by another
 SEND_TAKES: Final = timedelta(seconds=15)  # a request's deadline and its settling: no send begins with less lease left
+ALONE_AFTER_TAKEOVERS: Final = 2
 SETTLE_WITHIN_S: Final = 60.0
 MAX_REQUEST_BYTES: Final = 4 * 1024 * 1024
 
@@ -106,10 +107,19 @@ async def _deliver(courier: Courier, pixel: SendingPixel, limit: int) -> Batch:
     now = courier.clock()
     lease = Lease(uuid.uuid4().hex, now + LEASE_FOR)
     claimed = await claim(courier.pool, pixel.pixel_id, lease, limit, now)
-    courier.metrics.taken_over(sum(row.lease_expired for row in claimed))
-    parcels = await prepare(courier, pixel, lease, claimed)
+    courier.metrics.taken_over(sum(row.takeovers > 0 for row in claimed))
+    parcels = await prepare(courier, pixel, lease, await _without_suspects(courier, lease, claimed))
     await send(courier, Errand(pixel, token, lease), parcels)
     return Batch(len(claimed), len(parcels))
+
+
+async def _without_suspects(courier: Courier, lease: Lease, claimed: Sequence[Claimed]) -> Sequence[Claimed]:
+    """The batch; but what several workers did not come back from goes alone, so that it takes no neighbour along."""
+    suspect = next((row for row in claimed if row.takeovers >= ALONE_AFTER_TAKEOVERS), None)
+    if suspect is None:
+        return claimed
+    await _release(courier, lease, [row for row in claimed if row is not suspect])
+    return [suspect]
 
 
 async def _token(courier: Courier, pixel: SendingPixel) -> str | None:
@@ -185,7 +195,7 @@ async def send(courier: Courier, errand: Errand, parcels: Sequence[Parcel]) -> N
         requests.extendleft([request[row] for row in rows] for rows in reversed(follow.resend))
         if isinstance(follow.pixel, Hold | Pause):
             break
-    await _release(courier, errand.lease, [parcel for request in requests for parcel in request])
+    await _release(courier, errand.lease, [parcel.claimed for request in requests for parcel in request])
 
 
 def _requests(parcels: Sequence[Parcel]) -> list[list[Parcel]]:
@@ -274,9 +284,8 @@ async def _hold(courier: Courier, pixel: SendingPixel, reason: str, now: datetim
         log.error("pixel held: its set-up has to be mended", pixel_id=pixel.pixel_id, reason=reason)
 
 
-async def _release(courier: Courier, lease: Lease, parcels: Sequence[Parcel]) -> None:
+async def _release(courier: Courier, lease: Lease, claimed: Sequence[Claimed]) -> None:
     """Give back what was claimed and not sent, each in its place."""
-    if not parcels:
-        return
-    back = [_not_sent(p.claimed, NotSent("due", "", p.claimed.due_at)) for p in parcels]
-    await settle(courier.pool, lease, back, None)
+    if claimed:
+        back = [_not_sent(row, NotSent("due", "", row.due_at)) for row in claimed]
+        await settle(courier.pool, lease, back, None)
