@@ -18,6 +18,7 @@ from tiktok.payload import Conversion
 TOO_OLD: Final = "event older than event_max_age_days"
 NOT_ATTRIBUTED: Final = "not attributed"
 MATCH_PENDING: Final = "waiting for match"
+TAKEOVERS_ALLOWED: Final = 5
 MATCH_PENDING_FOR: Final = timedelta(minutes=1)  # until it is looked at again
 
 
@@ -34,10 +35,17 @@ class NotSent:
 def objection(claimed: Claimed, pixel: SendingPixel, now: datetime) -> NotSent | None:
     """What speaks against sending it, by the consent, settings and match of this moment; None when nothing does."""
     return (
-        _consent_objection(claimed, pixel)
+        _takeover_objection(claimed)
+        or _consent_objection(claimed, pixel)
         or _age_objection(claimed, pixel, now)
         or _attribution_objection(claimed, pixel, now)
     )
+
+
+def _takeover_objection(claimed: Claimed) -> NotSent | None:
+    if claimed.takeovers < TAKEOVERS_ALLOWED:
+        return None
+    return NotSent("dead", f"{claimed.takeovers} workers in a row did not come back from sending it")
 
 
 def _consent_objection(claimed: Claimed, pixel: SendingPixel) -> NotSent | None:

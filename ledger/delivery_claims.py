@@ -34,8 +34,8 @@ class Claimed:
     """Sends so far that count against the schedule."""
     due_at: datetime
     """Its place in the queue before it was claimed."""
-    lease_expired: bool
-    """Whether another worker had claimed it and did not come back."""
+    takeovers: int
+    """How many workers in a row had claimed it and did not come back."""
     maybe_arrived_at: datetime | None
     payload: str | None
     """The row as it was first sent; None before that."""
@@ -60,12 +60,13 @@ WITH picked AS (
     WHERE pixel_id = $1 AND state IN ('due', 'sending') AND next_attempt_at <= $5
     ORDER BY next_attempt_at LIMIT $4 FOR UPDATE SKIP LOCKED
 ), claimed AS (
-    UPDATE deliveries d SET state = 'sending', lease = $2, next_attempt_at = $3
+    UPDATE deliveries d SET state = 'sending', lease = $2, next_attempt_at = $3,
+        takeovers = d.takeovers + (picked.state = 'sending')::integer
     FROM picked WHERE d.delivery_id = picked.delivery_id
     RETURNING d.delivery_id, d.app_id, d.event_key, d.event_id, d.target_event, d.attempts, d.maybe_arrived_at,
-        d.payload, picked.next_attempt_at AS due_at, picked.state = 'sending' AS lease_expired
+        d.payload, picked.next_attempt_at AS due_at, d.takeovers
 )
-SELECT c.delivery_id, c.app_id, c.event_id, c.target_event, c.attempts, c.due_at, c.lease_expired, c.maybe_arrived_at,
+SELECT c.delivery_id, c.app_id, c.event_id, c.target_event, c.attempts, c.due_at, c.takeovers, c.maybe_arrived_at,
     c.payload, e.occurred_at, e.value, e.currency, e.body AS event_body, e.external_ids,
     coalesce(i.install_id, x.install_id, e.install_id) AS install_id,
     coalesce(i.match_method, x.match_method) AS match_method,
@@ -174,6 +175,7 @@ WITH settled AS (
         state = s.state, reason = s.reason, attempts = s.attempts, next_attempt_at = s.next_attempt_at,
         maybe_arrived_at = s.maybe_arrived_at,
         lease = CASE WHEN s.state = 'sending' THEN d.lease END,
+        takeovers = CASE WHEN s.outcome IS NULL AND s.state = 'due' THEN d.takeovers ELSE 0 END,
         delivered_at = CASE WHEN s.state = 'delivered' THEN $9::timestamptz END,
         last_outcome = coalesce(s.outcome, d.last_outcome),
         last_code = CASE WHEN s.outcome IS NULL THEN d.last_code ELSE $11 END,

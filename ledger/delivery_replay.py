@@ -31,7 +31,7 @@ class Replay:
 # have arrived is sent byte for byte. The log of attempts stays; the schedule begins anew.
 REPLAY = """
 UPDATE deliveries SET
-    state = 'due', reason = '', attempts = 0, next_attempt_at = $2, lease = NULL,
+    state = 'due', reason = '', attempts = 0, next_attempt_at = $2, lease = NULL, takeovers = 0,
     payload = CASE WHEN maybe_arrived_at IS NULL OR last_outcome = 'invalid' THEN NULL ELSE payload END,
     maybe_arrived_at = CASE WHEN maybe_arrived_at <= $3 THEN NULL ELSE maybe_arrived_at END
 WHERE delivery_id = ANY($1::bigint[]) AND state = 'dead'

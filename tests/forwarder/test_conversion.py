@@ -21,7 +21,7 @@ ANDROID = "Mozilla/5.0 (Linux; Android 14; SM-A536B) AppleWebKit/537.36"
 def claimed(**changes: Any) -> Claimed:
     fields: dict[str, Any] = {
         "delivery_id": 1, "app_id": "app_1", "event_id": "sent", "target_event": "Purchase", "attempts": 0,
-        "due_at": NOW, "lease_expired": False, "maybe_arrived_at": None, "payload": None, "occurred_at": NOW,
+        "due_at": NOW, "takeovers": 0, "maybe_arrived_at": None, "payload": None, "occurred_at": NOW,
         "value": None, "currency": None, "event_body": {}, "external_ids": (), "install_id": "i1",
         "match_method": "none", "install_body": {}, "install_external_ids": (), "click": None,
     }  # fmt: skip
@@ -73,6 +73,12 @@ def test_every_category_the_pixel_names_must_not_be_denied() -> None:
     assert objection(row, pixel(), NOW) is None
     strict = pixel(consent_categories=("marketing", "profiling"))
     assert objection(row, strict, NOW) == NotSent("suppressed", "consent denied")
+
+
+def test_what_five_workers_did_not_come_back_from_is_dead() -> None:
+    assert objection(claimed(takeovers=4), pixel(), NOW) is None
+    stopped = objection(claimed(takeovers=5), pixel(), NOW)
+    assert stopped == NotSent("dead", "5 workers in a row did not come back from sending it")
 
 
 def test_an_event_past_the_age_limit_is_dead() -> None:

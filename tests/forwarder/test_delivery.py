@@ -375,6 +375,23 @@ async def test_a_row_taken_over_by_another_worker_is_left_to_it(scene: Scene) ->
     assert (await scene.show(delivery)).log == ()
 
 
+async def test_a_delivery_that_takes_its_worker_down_ends_alone_and_its_neighbours_arrive(scene: Scene) -> None:
+    poison, *others = await scene.deliveries(3)
+
+    async def die_of_poison(request: httpx.Request) -> httpx.Response:
+        if b"sent-e0" in request.content:
+            life.cancel()
+            await anyio.sleep_forever()
+        return httpx.Response(200, stream=httpx.ByteStream(b'{"code": 0, "message": "OK"}'))
+
+    for _ in range(12):
+        with anyio.CancelScope() as life:
+            await deliver_batch(scene.courier_answered_by(die_of_poison), PIXEL)
+        scene.clock.turn(seconds=LEASE_FOR.total_seconds())
+    assert await scene.state(poison) == ("dead", "5 workers in a row did not come back from sending it")
+    assert [await scene.state(other) for other in others] == [("delivered", "")] * 2
+
+
 async def test_an_answer_is_not_lost_when_postgresql_restarts_before_it_is_written_down(scene: Scene) -> None:
     delivery = await scene.delivery("e1")
 

@@ -62,7 +62,17 @@ async def test_rows_under_a_lease_are_nobody_elses_until_it_ends(rows: Rows) -> 
     await claimed(rows)
     assert await claimed(rows, THEIRS, now=MINE.until - timedelta(seconds=1)) == []
     (taken_over,) = await claim(rows.pool, PIXEL, THEIRS, 10, MINE.until)
-    assert (taken_over.delivery_id, taken_over.lease_expired) == (delivery, True)
+    assert (taken_over.delivery_id, taken_over.takeovers) == (delivery, 1)
+
+
+async def test_an_answer_ends_the_count_of_takeovers_and_giving_back_does_not(rows: Rows) -> None:
+    delivery = await rows.delivery("e1", state="sending")
+    await claimed(rows)
+    await settle(rows.pool, MINE, [settled(delivery, "due")], None)
+    assert await rows.pool.fetchval("SELECT takeovers FROM deliveries") == 1
+    await claimed(rows)
+    await settle(rows.pool, MINE, [settled(delivery, "due")], SENT)
+    assert await rows.pool.fetchval("SELECT takeovers FROM deliveries") == 0
 
 
 async def test_claims_at_the_same_time_share_no_row(rows: Rows) -> None:

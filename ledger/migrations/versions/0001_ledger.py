@@ -137,6 +137,7 @@ CREATE TABLE deliveries (
     attempts integer NOT NULL DEFAULT 0,          -- sends that count against the schedule; `attempts` has them all
     next_attempt_at timestamptz,                  -- due: not before this; sending: when the lease ends
     lease text,                                   -- who is sending it; settling asks for the same
+    takeovers integer NOT NULL DEFAULT 0,         -- leases in a row that ended without a word from their worker
     maybe_arrived_at timestamptz,                 -- first send that may have reached TikTok: starts the 48 h clock
     delivered_at timestamptz,
     last_outcome text,
