@@ -59,16 +59,14 @@ def show_command(
         return detail
 
     detail = run(show)
-    shown = {
-        **asdict(detail.item),
-        "notes": detail.notes,
-        "payload": redact(msgspec.json.decode(detail.payload)) if detail.payload else None,
-    }
+    shown = {**asdict(detail.item), "notes": detail.notes}
+    payload = redact(msgspec.json.decode(detail.payload)) if detail.payload else None
     log = [asdict(entry) for entry in detail.log]
     if as_json:
-        print_json({**shown, "log": log})
+        print_json({**shown, "payload": payload, "log": log})
         return
     print_record(shown, as_json)
+    typer.echo(f"payload {msgspec.json.format(msgspec.json.encode(payload), indent=2).decode()}")
     print_table(log, ("at", "outcome", "status", "code", "message", "request_id", "ms"))
 
 

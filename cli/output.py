@@ -24,7 +24,9 @@ def print_record(record: Mapping[str, Any], as_json: bool) -> None:
     if as_json:
         print_json(record)
         return
-    _print_grid(((name, shown(value)) for name, value in record.items()))
+    width = max(map(len, record), default=0)
+    for name, value in record.items():
+        sys.stdout.write(f"{name:<{width}}  {shown(value)}\n")
 
 
 def print_items(items: Sequence[Mapping[str, Any]], as_json: bool, columns: Sequence[str], after: Any = None) -> None:
@@ -47,7 +49,7 @@ def print_table(items: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> N
     for item in items:
         table.add_row(*(Text(shown(item.get(column))) for column in columns))
     if table.row_count:
-        _console().print(table)
+        _print(table)
     else:
         sys.stdout.write("none\n")
 
@@ -67,20 +69,12 @@ def shown(value: Any) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(value))
 
 
-def _print_grid(rows: Iterable[tuple[str, str]]) -> None:
-    from rich.table import Table  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
-
-    grid = Table.grid(padding=(0, 2))
-    grid.add_column(style="bold")
-    grid.add_column(overflow="fold")
-    for name, text in rows:
-        grid.add_row(name, Text(text))
-    _console().print(grid)
-
-
-def _console() -> Any:
+def _print(table: Any) -> None:
     from rich.console import Console  # noqa: PLC0415
 
     console = Console(file=sys.stdout, highlight=False)
-    return console if console.is_terminal else Console(file=sys.stdout, highlight=False, width=PIPE_WIDTH)
+    if not console.is_terminal:
+        console.width = PIPE_WIDTH
+    with console.capture() as capture:
+        console.print(table)
+    sys.stdout.write("".join(f"{line.rstrip()}\n" for line in capture.get().splitlines()))
