@@ -103,19 +103,32 @@ class SessionEngines:
 
 
 @contextmanager
+def ended_with_us(processes: list[subprocess.Popen[bytes]]) -> Iterator[None]:
+    """End the engines also where the tests are killed: a shell waits for its input, which closes with us."""
+    pids = [str(process.pid) for process in processes]
+    command = ["sh", "-c", 'read line; kill -INT "$@"', "sh", *pids]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True) as watch:
+        try:
+            yield
+        finally:
+            watch.kill()
+
+
+@contextmanager
 def session_engines() -> Iterator[SessionEngines]:
     """Start both engines, and end them by process id."""
     with short_directory() as directory, start_blocking_portal() as portal:
         valkey, postgresql = Valkey(directory), PostgreSQL(directory, FAST)
         started = [(engine, start_program(engine.prepare())) for engine in (valkey, postgresql)]
         try:
-            for engine, process in started:
-                wait_until_ready(engine, process)
-            admin = portal.call(asyncpg.connect, postgresql.database_url("postgres"))
-            engines = SessionEngines(valkey, postgresql, portal, admin)
-            engines.make_template()
-            yield engines
-            portal.call(admin.close)
+            with ended_with_us([process for _, process in started]):
+                for engine, process in started:
+                    wait_until_ready(engine, process)
+                admin = portal.call(asyncpg.connect, postgresql.database_url("postgres"))
+                engines = SessionEngines(valkey, postgresql, portal, admin)
+                engines.make_template()
+                yield engines
+                portal.call(admin.close)
         finally:
             for engine, process in started:
                 stop_engine(engine, process)
