@@ -1,0 +1,143 @@
+"""Signalpost as its users run it: `signalpost up --demo` in a data directory of its own, driven by its commands."""
+
+import json
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from loadtests.contestants import Contestant, ContestantError, stop
+
+START_LIMIT_S = 90.0
+STOP_LIMIT_S = 45.0  # the processes' time to finish, then the engines'
+METRICS_OFFSET = 1000  # each process also listens at its own port + 1000
+PORTS = ("REDIRECTOR_PORT", "FORWARDER_PORT", "CONSOLE_PORT", "SANDBOX_PORT", "WORKER_PORT")
+# what would lead it to somebody's real engines or real TikTok account
+NOT_INHERITED = ("REDIS_URL", "DATABASE_URL", "SECRET_KEY", "PUBLIC_URL", "CONSOLE_URL", "HOST", "TIKTOK_API_URL")
+
+
+def free_ports(count: int) -> list[int]:
+    """Consecutive ports that are free on 127.0.0.1, as those METRICS_OFFSET above them are."""
+    for _ in range(200):
+        base = random.randrange(20_000, 30_000)
+        ports = list(range(base, base + count))
+        if all(_is_free(port) for first in ports for port in (first, first + METRICS_OFFSET)):
+            return ports
+    raise ContestantError("no free ports between 20000 and 31000 on 127.0.0.1")
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
+
+
+class Product:
+    """A running `signalpost up --demo`. Ends with everything it started when the block ends."""
+
+    def __init__(self, directory: Path) -> None:
+        """`directory` is ours alone and its path short: the engines' sockets lie in it."""
+        self._directory = directory
+        ports = dict(zip(PORTS, map(str, free_ports(len(PORTS))), strict=True))
+        inherited = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
+        data_dir = directory / "data"
+        own = {"DATA_DIR": str(data_dir), "TRUSTED_PROXIES": "127.0.0.0/8", "LOG_LEVEL": "warning"}
+        self._environment = {**inherited, **ports, **own}
+        self._data_dir = data_dir
+        self._up: subprocess.Popen[bytes] | None = None
+        self._stopped: set[int] = set()
+        self._doctor: dict[str, Any] = {}
+        self.demo: dict[str, str] = {}
+
+    def __enter__(self) -> "Product":
+        log = self._directory / "up.log"
+        with log.open("wb") as output:
+            self._up = subprocess.Popen(
+                [sys.executable, "-P", "-m", "cli", "up", "--demo"],
+                cwd=self._directory,  # away from any .env
+                env=self._environment,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        try:
+            self._wait_until_ready(log)
+            self._doctor = self.command("doctor")
+            self.demo = json.loads((self._data_dir / "demo.json").read_text())
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def _wait_until_ready(self, log: Path) -> None:
+        assert self._up is not None
+        deadline = time.monotonic() + START_LIMIT_S
+        while time.monotonic() < deadline and self._up.poll() is None:
+            if any(line.startswith("ready") for line in log.read_text(errors="replace").splitlines()):
+                return
+            time.sleep(0.1)
+        raise ContestantError(f"signalpost up did not become ready:\n{log.read_text(errors='replace')[-2000:]}")
+
+    def __exit__(self, *_: object) -> None:
+        for pid in list(self._stopped):
+            self.resume(pid)
+        if self._up is not None:
+            stop(self._up, STOP_LIMIT_S)
+
+    def command(self, *arguments: str) -> Any:
+        """The JSON value a `signalpost` command prints.
+
+        Raises:
+            ContestantError: it refused.
+        """
+        done = subprocess.run(
+            [sys.executable, "-P", "-m", "cli", *arguments, "--json"],
+            cwd=self._directory,
+            env=self._environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        if not done.stdout.strip():
+            raise ContestantError(f"signalpost {' '.join(arguments)}: {done.stderr.strip()}")
+        return json.loads(done.stdout)
+
+    @property
+    def up_pid(self) -> int:
+        assert self._up is not None
+        return self._up.pid
+
+    @property
+    def redis_url(self) -> str:
+        return str(self._doctor["engines"]["redis"]["url"])
+
+    @property
+    def database_url(self) -> str:
+        return str(self._doctor["engines"]["postgresql"]["url"])
+
+    def pid(self, process: str) -> int:
+        return int(self._doctor["processes"][process]["pid"])
+
+    def contestant(self, process: str, path: str) -> Contestant:
+        """One of the product's processes as a server to load."""
+        port = int(self._doctor["processes"][process]["url"].rsplit(":", 1)[1].strip("/"))
+        return Contestant(process, port, self.pid(process), path)
+
+    def halt(self, pid: int) -> None:
+        """Stop one of the product's processes where it stands, so that it neither works nor is restarted."""
+        os.kill(pid, signal.SIGSTOP)
+        self._stopped.add(pid)
+
+    def resume(self, pid: int) -> None:
+        os.kill(pid, signal.SIGCONT)
+        self._stopped.discard(pid)

@@ -1,0 +1,55 @@
+"""A contestant's rounds, and what of several rounds counts."""
+
+import time
+from dataclasses import dataclass
+from statistics import median
+
+from loadtests.contestants import Contestant
+from loadtests.cores import Cores, core_busy_seconds, cpu_seconds
+from loadtests.generator import LoadResult, Order, load
+from loadtests.percentiles import Latency
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One round of load on one server."""
+
+    result: LoadResult
+    cpu_us: float  # of the server and its children, per answer
+    others: float  # share of the server's core that something else used meanwhile
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """The medians over a contestant's rounds: one disturbed round does not decide."""
+
+    rounds: int
+    rate: float
+    latency: Latency
+    cpu_us: float
+    others: float
+    generator_busy: float  # the highest
+
+
+def run_round(contestant: Contestant, order: Order, cores: Cores) -> Round:
+    used, busy, begun = cpu_seconds(contestant.pid), core_busy_seconds(cores.server), time.monotonic()
+    result = load(order)
+    used, busy = cpu_seconds(contestant.pid) - used, core_busy_seconds(cores.server) - busy
+    others = max(0.0, busy - used) / (time.monotonic() - begun) if cores.pinned else 0.0
+    return Round(result, used / max(1, result.answered) * 1e6, others)
+
+
+def summary_of(rounds: list[Round]) -> Summary:
+    results = [each.result for each in rounds]
+
+    def middle(name: str) -> float:
+        return median(getattr(result.latency, name) for result in results)
+
+    return Summary(
+        rounds=len(rounds),
+        rate=median(result.rate for result in results),
+        latency=Latency(middle("p50"), middle("p90"), middle("p99"), middle("p999"), middle("max")),
+        cpu_us=median(each.cpu_us for each in rounds),
+        others=median(each.others for each in rounds),
+        generator_busy=max(result.busy for result in results),
+    )
