@@ -35,22 +35,27 @@ class Committer:
         Raises:
             redis.exceptions.RedisError, OSError: Redis is away or refuses.
         """
-        if self._connection is None or self._sha is None:
-            self._connection = await self._open()
+        connection = self._connection
+        if connection is None or self._sha is None:
+            connection = await self._open()
         try:
-            await self._call(self._connection, self._command(batch))
+            await self._call(connection, self._command(batch))
         except NoScriptError:  # Redis was restarted or its scripts were flushed
             self._sha = None
-            self._connection = await self._open()
-            await self._call(self._connection, self._command(batch))
+            connection = await self._open()
+            await self._call(connection, self._command(batch))
 
     async def close(self) -> None:
         if self._connection is not None:
             await self._connection.disconnect()
 
     async def _open(self) -> AbstractConnection:
-        connection = self._connection or self._pool.make_connection()  # type: ignore[no-untyped-call]
-        connection.socket_timeout = None  # the caller's deadline holds; the driver's own costs a task per write
+        if self._connection is None:
+            self._connection = self._pool.make_connection()  # type: ignore[no-untyped-call]
+            self._connection.socket_timeout = (
+                None  # the caller's deadline holds; the driver's own costs a task per write
+            )
+        connection = self._connection
         await connection.connect()
         self._sha = await self._call(connection, _pack(["SCRIPT", "LOAD", SCRIPT.read_text()]))
         return connection

@@ -102,7 +102,9 @@ class ClickStore:
         found = []
         for address, wanted in zip(packed, hashes, strict=True):
             clicks = [c for h in wanted for c in await self._read(next(answers), h)]
-            found.append([click for click in clicks if address is not None and _seen_at(click, address)])
+            if len(wanted) > 1:  # each key's are in order
+                clicks.sort(key=lambda click: click.at_ms, reverse=True)
+            found.append([click for click in clicks if address is not None and _seen_at(click, address)][:limit])
         return found
 
     async def _read(self, members: Iterable[tuple[bytes, float]], address_hash: int) -> list[Click]:

@@ -8,6 +8,7 @@ from typing import Any
 import structlog
 from redis.asyncio import Redis
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import Request as HttpRequest
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -25,7 +26,7 @@ from redirector.drain import Drainer
 from redirector.front import Front
 from redirector.link_table import LinkTable
 from redirector.metrics import publish
-from redirector.pages import StoresPage, not_found
+from redirector.pages import StoresPage, not_found, wrong_method
 from redirector.recorder import Recorder
 from redirector.spool import Spool
 from redirector.tally import Tally
@@ -58,7 +59,7 @@ class SignalLink:
         front: Front = scope["state"]["front"]
         link = await front.links.get_fresh(scope["path_params"]["slug"].encode())
         if scope["method"] not in ("GET", "HEAD"):
-            await Response(status_code=405, headers={"allow": "GET, HEAD"})(scope, receive, send)
+            await wrong_method("GET, HEAD")(scope, receive, send)
         elif link is None:
             await not_found()(scope, receive, send)
         else:
@@ -85,7 +86,7 @@ class Stores:
         self._page = StoresPage()
         self._public_base = public_base
 
-    async def __call__(self, request: HttpRequest) -> Response:
+    async def answer(self, request: HttpRequest) -> Response:
         front: Front = request.state.front
         link = await front.links.get_fresh(request.path_params["slug"].encode())
         return self._page.render(link, f"{self._public_base}/{link.slug}") if link is not None else not_found()
@@ -99,13 +100,19 @@ async def healthz(_request: HttpRequest) -> Response:
 async def readyz(request: HttpRequest) -> Response:
     """Ready once links are loaded, from Redis or from the last-known-good file: without Redis it serves and spools."""
     front: Front = request.state.front
-    redis = "away: clicks are spooled" if front.recorder.breaker.is_open else "ok"
+    is_away = front.recorder.breaker.is_open or not front.links.is_following
+    redis = "away: clicks are spooled" if is_away else "ok"
     ready = front.links.is_loaded
     return JSONResponse({"ok": ready, "links": len(front.links.by_slug), "redis": redis}, 200 if ready else 503)
 
 
 async def nothing_here(_request: HttpRequest, _error: Exception) -> Response:
     return not_found()
+
+
+async def not_so(_request: HttpRequest, error: Exception) -> Response:
+    headers = error.headers if isinstance(error, HTTPException) else None
+    return wrong_method((headers or {}).get("Allow", "GET"))
 
 
 @asynccontextmanager
@@ -139,8 +146,7 @@ async def opened(settings: RedirectorSettings) -> AsyncIterator[dict[str, Any]]:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        spool.sync()
-        spool.seal()
+        spool.close()
         publish(tally, spool)
         if committer is not None:
             await committer.close()
@@ -164,16 +170,18 @@ def create_app(settings: RedirectorSettings) -> Starlette:
         async with opened(settings) as state:
             yield state
 
-    return Starlette(
+    application = Starlette(
         routes=[
             Route("/healthz", healthz, methods=["GET"]),
             Route("/readyz", readyz, methods=["GET"]),
             Route("/{slug}", SignalLink()),
-            Route("/{slug}/stores", Stores(settings.public_base), methods=["GET"]),
+            Route("/{slug}/stores", Stores(settings.public_base).answer, methods=["GET"]),
         ],
-        exception_handlers={404: nothing_here},
+        exception_handlers={404: nothing_here, 405: not_so},
         lifespan=lifespan,
     )
+    application.router.redirect_slashes = False  # its redirects go to whatever host the request names
+    return application
 
 
 def app() -> Starlette:

@@ -19,6 +19,7 @@ from redirector.tally import Tally
 from redirector.visitors import Visitor, read_user_agent
 
 MAX_REMEMBERED = 20_000  # user agents and ads seen; forgotten all at once, which costs one parse each
+MAX_REMEMBERED_BYTES = 2_048  # of each: longer ones nobody sends twice, and they would fill the memory
 TTP_MAX_AGE_S = 34_190_000  # 13 months, as TikTok's own cookie
 TTP_MAX_CHARS = 100
 TTCLID_MAX_CHARS = 1_000
@@ -121,13 +122,16 @@ class ClickDesk:
                 user_agent, seen.languages, visit.query, ttp,
             )
         )  # fmt: skip
-        return Hop(location, set_cookie, self._rows(click, record, address, ad), count)
+        return Hop(location, set_cookie, self._rows(click, record, ad), count)
 
-    def _rows(self, click: ClickId, record: bytes, address: bytes, ad: _Ad) -> tuple[Row, ...]:
+    def _rows(self, click: ClickId, record: bytes, ad: _Ad) -> tuple[Row, ...]:
         row = Row(clicks_key(click.address_hash), click.at_ms, record)
-        if ad.other_address is None or ad.other_address == address:
+        if ad.other_address is None:
             return (row,)
-        return row, Row(clicks_key(self._hasher.hash(ad.other_address)), click.at_ms, pointer(click))
+        other_hash = self._hasher.hash(ad.other_address)
+        if other_hash == click.address_hash:  # the same address, or the same /64
+            return (row,)
+        return row, Row(clicks_key(other_hash), click.at_ms, pointer(click))
 
     def _browser_id(self, link: Link, cookie: bytes, click_id: str) -> tuple[bytes | None, bytes | None]:
         """The `_ttp` to keep with the click (None = the generated one), and the cookie to set."""
@@ -143,7 +147,8 @@ class ClickDesk:
             known = read_user_agent(user_agent.decode("latin-1")), _without_controls(user_agent)
             if len(self._visitors) >= MAX_REMEMBERED:
                 self._visitors.clear()
-            self._visitors[user_agent] = known
+            if len(user_agent) <= MAX_REMEMBERED_BYTES:
+                self._visitors[user_agent] = known
         return known
 
     def _ad(self, link: Link, platform: str, query: bytes) -> _Ad:
@@ -153,7 +158,9 @@ class ClickDesk:
             self._ads_generation = self._links.generation
         ad = self._ads.get(key)
         if ad is None:
-            ad = self._ads[key] = self._read_ad(link, platform, key[2])
+            ad = self._read_ad(link, platform, key[2])
+            if len(key[2]) <= MAX_REMEMBERED_BYTES:
+                self._ads[key] = ad
         return ad
 
     def _read_ad(self, link: Link, platform: str, query: bytes) -> _Ad:

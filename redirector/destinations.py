@@ -16,6 +16,7 @@ CT_MAX_CHARS = 30
 CLICK_ID_CHARS = 22
 PLAY_HOST = "play.google.com"
 APP_STORE_HOSTS = frozenset({"apps.apple.com", "itunes.apple.com"})
+_URL_CHARACTERS = ":/?#[]@!$&'()*+,;=%"
 _NOT_IN_CT = re.compile(r"[^A-Za-z0-9._-]+")
 
 
@@ -39,10 +40,15 @@ def destination(link: Link, platform: str, campaign: str, stores_page: str) -> D
         stores_page: URL of the page that offers both stores, for links without a fallback of their own.
     """
     if platform == "ios" and link.ios_url:
-        return _app_store(link.ios_url, campaign or link.slug)
+        return _app_store(_ascii(link.ios_url), campaign or link.slug)
     if platform == "android" and link.android_url:
-        return _play(link.android_url, campaign)
-    return Destination(link.fallback_url or stores_page)
+        return _play(_ascii(link.android_url), campaign)
+    return Destination(_ascii(link.fallback_url or stores_page))
+
+
+def _ascii(url: str) -> str:
+    """A header holds ASCII: whatever else a stored URL holds is percent-encoded, and what is encoded stays."""
+    return quote(url, safe=_URL_CHARACTERS)
 
 
 def _app_store(url: str, campaign: str) -> Destination:

@@ -9,7 +9,7 @@ from redis.exceptions import RedisError
 
 from clicks.store import Batch, ClickStore
 from redirector.recorder import Recorder
-from redirector.spool import Spool, abandoned_segments, read_segment
+from redirector.spool import Spool, abandoned_segments, read_segment, sync_and_close
 from redirector.tally import Tally
 
 EVERY_S = 0.5
@@ -33,16 +33,26 @@ class Drainer:
         loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(EVERY_S)
-            await asyncio.to_thread(self._spool.sync)
+            await self._sync()
             if self._recorder.breaker.is_open:
                 if self._recorder.breaker.probe_is_due(loop.time()) and await self._answers():
                     self._recorder.breaker.succeeded()
                 continue
             await self.drain()
 
+    async def _sync(self) -> None:
+        fd = self._spool.unsynced()
+        if fd is None:
+            return
+        try:
+            await asyncio.to_thread(sync_and_close, fd)
+        except OSError as error:
+            log.error("the spool may not survive a power cut: the disk refuses to sync", reason=str(error))
+
     async def drain(self) -> int:
         """Replay all there is; the number of clicks replayed. Stops, and keeps the rest, where Redis fails."""
         self._spool.seal()
+        self._spool.measure()
         clicks = 0
         for path, fd in abandoned_segments(self._spool.directory):
             try:
@@ -62,8 +72,8 @@ class Drainer:
         for batch in read_segment(fd):
             if batch is None:
                 self._tally.spool_torn += 1
-                log.warning("a spool segment ended in a torn record, which no visitor was answered for")
-                break
+                log.warning("a spool segment holds a record that a crash or the disk damaged: it is passed over")
+                continue
             if not await self._apply(batch):
                 return None
             clicks += len(batch.rows)

@@ -7,7 +7,7 @@ from importlib.resources import files
 import segno
 from jinja2 import Environment
 from markupsafe import Markup
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, PlainTextResponse
 
 from clicks.links import Link
 from redirector.answers import FIXED_HEADERS
@@ -23,6 +23,11 @@ def not_found() -> HTMLResponse:
     """What every unknown or disabled link is answered with: the same bytes, whatever was asked."""
     policy = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'"
     return HTMLResponse(NOT_FOUND, status_code=404, headers=HEADERS | {"content-security-policy": policy})
+
+
+def wrong_method(allowed: str) -> PlainTextResponse:
+    """The 405; `allowed` is the value of the Allow header."""
+    return PlainTextResponse("405 Method Not Allowed\n", status_code=405, headers=HEADERS | {"allow": allowed})
 
 
 class StoresPage:

@@ -19,6 +19,7 @@ MAX_URL_BYTES = 8 * 1024  # httptools mangles URLs of 64 KiB and more without an
 MAX_HEADERS = 100
 MAX_HEADER_BYTES = 32 * 1024
 HEAD_DEADLINE_S = 10.0  # for a whole request head; uvicorn's own timer restarts with each byte
+LINGER_S = 2.0  # for whoever was refused to read the answer: closing on bytes still under way would take it with them
 METHODS = b"allow: GET, HEAD\r\n"
 
 
@@ -27,7 +28,7 @@ class Refused(Exception):
 
 
 class PendingClick:
-    """A click that waits for its record. To uvicorn it is a request in progress, so that pipelining and shutdown hold."""
+    """A click that waits for its record; to uvicorn a request in progress, so that pipelining and shutdown hold."""
 
     __slots__ = (
         "_date",
@@ -54,7 +55,7 @@ class PendingClick:
         protocol = self._protocol
         self.response_complete = True
         protocol.front.tally.redirected(protocol.loop.time() - self._started)
-        if not self.disconnected:
+        if not protocol.transport.is_closing():
             protocol.transport.write(redirect_bytes(self.hop, self.keep_alive, protocol.date_line()))
             if not self.keep_alive:
                 protocol.transport.close()
@@ -80,9 +81,10 @@ class SignalLinkProtocol(HttpToolsProtocol):
         self.front = self.app_state["front"]
         self.peer = ""
         self.awaiting_since = 0.0  # loop time since which a request head is awaited; 0 = one is being answered
-        self._header_bytes = 0
+        self._header_bytes = self._head_bytes = 0
         self._is_in_head = False
-        self._refused = False
+        self._refusal: bytes | None = None  # the last answer of this connection
+        self._stalled_since = 0.0  # loop time since which the client reads too slowly; 0 = it does not
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)  # type: ignore[arg-type]  # uvicorn narrows the type
@@ -96,10 +98,21 @@ class SignalLinkProtocol(HttpToolsProtocol):
 
     def close_if_overdue(self, now: float) -> None:
         """Close a connection that has sent no complete request head for too long, however steadily it drips."""
-        if self.awaiting_since and now - self.awaiting_since > HEAD_DEADLINE_S:
+        if self._stalled_since and now - self._stalled_since > HEAD_DEADLINE_S:
+            self.front.tally.refused["slow reader"] += 1
+            self.transport.abort()
+        elif self.awaiting_since and now - self.awaiting_since > HEAD_DEADLINE_S:
             if self._is_in_head:
                 self.front.tally.refused["header deadline"] += 1
             self.transport.abort()
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._stalled_since = self.loop.time()
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._stalled_since = 0.0
 
     def date_line(self) -> bytes:
         """The Date header, which uvicorn renews each second."""
@@ -109,16 +122,21 @@ class SignalLinkProtocol(HttpToolsProtocol):
         return b""
 
     def data_received(self, data: bytes) -> None:
-        if self._refused:
+        if self._refusal is not None:
             return
+        was_in_head = self._is_in_head
         try:
             self.parser.feed_data(data)
+            if was_in_head and self._is_in_head:  # the parser holds an unfinished header back, however long it gets
+                self._count_head(len(data))
+        except Refused:
+            return
         except httptools.HttpParserUpgrade:
             return  # nothing here is upgraded: the request is answered as if it had not asked
         except httptools.HttpParserInvalidMethodError:
             self._close_with(b"405 Method Not Allowed", "method", METHODS)
         except httptools.HttpParserError:  # also wraps what a callback raised: Refused
-            if not self._refused:
+            if self._refusal is None:
                 self._close_with(b"400 Bad Request", "malformed")
 
     def on_message_begin(self) -> None:
@@ -126,10 +144,15 @@ class SignalLinkProtocol(HttpToolsProtocol):
         self.url = b""
         self.headers = []
         self.expect_100_continue = False
-        self._header_bytes = 0
+        self._header_bytes = self._head_bytes = 0
         self._is_in_head = True
         if not self.awaiting_since:  # pipelined behind an answer in progress
             self.awaiting_since = self.loop.time()
+
+    def _count_head(self, received: int) -> None:
+        self._head_bytes += received
+        if self._head_bytes > MAX_URL_BYTES + MAX_HEADER_BYTES:
+            self._refuse(b"431 Request Header Fields Too Large", "headers too large")
 
     def on_url(self, url: bytes) -> None:
         self.url += url
@@ -152,6 +175,8 @@ class SignalLinkProtocol(HttpToolsProtocol):
         """Whether this was a click that is now being recorded."""
         url = self.url
         if self.parser.get_method() != b"GET" or url[:1] != b"/" or (self.cycle and not self.cycle.response_complete):
+            return False
+        if self.flow.write_paused:  # uvicorn's way waits until the client has read what was sent
             return False
         path, _, query = url.partition(b"?")
         link = self.front.redirect_link(path[1:])
@@ -190,6 +215,8 @@ class SignalLinkProtocol(HttpToolsProtocol):
         if self.pipeline:
             cycle, app = self.pipeline.pop()
             self._start_asgi_task(cycle, app)
+        elif self._refusal is not None:
+            self._send_refusal(self._refusal)
         else:
             self.awaiting_since = self.loop.time()
 
@@ -198,8 +225,16 @@ class SignalLinkProtocol(HttpToolsProtocol):
         raise Refused
 
     def _close_with(self, status: bytes, reason: str, extra: bytes = b"") -> None:
-        self._refused = True
+        self._refusal = refusal_bytes(status, extra)
+        self._is_in_head = False
         self.front.tally.refused[reason] += 1
-        if self.cycle is None or self.cycle.response_complete:  # else it would overtake the answer before it
-            self.transport.write(refusal_bytes(status, extra))
-        self.transport.close()
+        if self.cycle is None or self.cycle.response_complete:  # else it follows the answers in progress
+            self._send_refusal(self._refusal)
+
+    def _send_refusal(self, refusal: bytes) -> None:
+        self.transport.write(refusal)
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+            self.awaiting_since = self.loop.time() - HEAD_DEADLINE_S + LINGER_S
+        else:
+            self.transport.close()

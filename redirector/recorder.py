@@ -5,19 +5,19 @@ in the spool. Either way within the budget.
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
 from typing import Protocol
 
 import structlog
-from redis.exceptions import RedisError
 
 from clicks.store import Batch, Row
 from redirector.breaker import Breaker
-from redirector.spool import Spool, SpoolFullError
+from redirector.spool import Spool
 from redirector.tally import Tally
 from redirector.writer import Writer
 
-MAX_BATCH = 512  # bounds the time one script holds Redis
+MAX_BATCH = 512  # visits; bounds the time one script holds Redis
 
 log = structlog.get_logger()
 
@@ -27,6 +27,9 @@ class Waiter(Protocol):
 
     def release(self) -> None:
         """The visit is recorded, or as safe as it can be made: answer it."""
+
+
+_Taken = tuple[list[Row], dict[str, int], list[Waiter], float]  # rows, counts, waiters, loop time of the oldest visit
 
 
 class Applies(Protocol):
@@ -49,6 +52,7 @@ class Recorder:
         self._counts: dict[str, int] = {}
         self._waiters: list[Waiter] = []
         self._oldest = 0.0
+        self._full: deque[_Taken] = deque()  # batches that have their number of visits and wait for their turn
         self._flushing: asyncio.Task[None] | None = None
         self._loop = asyncio.get_running_loop()
         self._clock: Callable[[], float] = self._loop.time
@@ -60,6 +64,8 @@ class Recorder:
         self._rows += rows
         self._counts[field] = self._counts.get(field, 0) + 1
         self._waiters.append(waiter)
+        if len(self._waiters) == MAX_BATCH:
+            self._full.append(self._take())
         if self._flushing is None:
             self._flushing = self._loop.create_task(self._flush())
 
@@ -70,9 +76,10 @@ class Recorder:
 
     async def _flush(self) -> None:
         try:
-            while self._waiters:
-                batch, waiters = self._take()
-                if self.breaker.is_open or not await self._apply(batch):
+            while self._full or self._waiters:
+                rows, counts, waiters, oldest = self._full.popleft() if self._full else self._take()
+                batch = self._writer.batch(rows, counts)
+                if self.breaker.is_open or not await self._apply(batch, oldest):
                     self.spool(batch)
                 self._tally.batch_sizes.append(len(waiters))
                 for waiter in waiters:
@@ -80,17 +87,16 @@ class Recorder:
         finally:
             self._flushing = None
 
-    def _take(self) -> tuple[Batch, list[Waiter]]:
-        rows, counts, waiters = self._rows, self._counts, self._waiters
+    def _take(self) -> _Taken:
+        taken = self._rows, self._counts, self._waiters, self._oldest
         self._rows, self._counts, self._waiters = [], {}, []
-        return self._writer.batch(rows, counts), waiters
+        return taken
 
-    async def _apply(self, batch: Batch) -> bool:
-        deadline = self._oldest + self._budget_s
+    async def _apply(self, batch: Batch, oldest: float) -> bool:
         try:
-            async with asyncio.timeout_at(deadline):
+            async with asyncio.timeout_at(oldest + self._budget_s):
                 await self._store.apply(batch)
-        except (RedisError, OSError, TimeoutError) as error:
+        except Exception as error:  # whatever it is, the visitors behind it are answered and their clicks spooled
             self.breaker.failed(self._clock())
             self._tally.redis_failed(error)
             return False
@@ -101,7 +107,7 @@ class Recorder:
         """Keep a batch in the local file. A full one is counted and said aloud; visits are answered all the same."""
         try:
             self._spool.append(batch)
-        except SpoolFullError as error:
+        except OSError as error:
             self._tally.spool_dropped += len(batch.rows)
             log.error("clicks dropped: the spool takes no more", clicks=len(batch.rows), reason=str(error))
         else:

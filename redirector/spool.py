@@ -2,7 +2,7 @@
 
 A segment is a file `<pid>-<start>-<n>.spool` of records `length (4 bytes) | CRC-32 (4 bytes) | batch as msgpack`. Its
 writer holds a lock on it; what nobody holds is adopted by whichever redirector finds it. A record that a crash cut off
-fails its checksum and ends the segment: it was never answered for.
+ends the segment: it was never answered for. A record that was damaged later is passed over.
 """
 
 import errno
@@ -11,6 +11,7 @@ import os
 import time
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -20,6 +21,7 @@ from clicks.store import Batch
 HEADER_BYTES = 8
 SEGMENT_BYTES = 8 * 1024 * 1024
 SUFFIX = ".spool"
+MAX_RECORD_BYTES = 64 * 1024 * 1024  # far above any batch: what says more is not a length
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Batch).decode
@@ -36,7 +38,7 @@ class Spool:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._directory = directory
         self._max_bytes = max_bytes
-        self._bytes = sum(path.stat().st_size for path in directory.glob(f"*{SUFFIX}"))
+        self._bytes = _bytes_in(directory)
         self.clicks = 0  # in segments of this process, and in adopted ones until they are drained
         self._segments = 0
         self._started = time.time_ns()
@@ -49,7 +51,7 @@ class Spool:
         return self._directory
 
     def append(self, batch: Batch) -> None:
-        """Write one batch; it survives a crash of this process at once, and of the machine after `sync`.
+        """Write one batch; it survives a crash of this process at once, and of the machine once synced.
 
         Raises:
             SpoolFullError: the cap is reached or the disk is full; nothing of the batch is kept.
@@ -71,11 +73,12 @@ class Spool:
         self._segment_bytes += written
         self._dirty = True
 
-    def sync(self) -> None:
-        """Make what was appended survive a power cut. Blocks for the disk: call it in a thread."""
-        if self._dirty and self._fd is not None:
-            self._dirty = False
-            os.fsync(self._fd)
+    def unsynced(self) -> int | None:
+        """A descriptor of its own for what was appended since the last call, to be given to `sync_and_close`."""
+        if not self._dirty or self._fd is None:
+            return None
+        self._dirty = False
+        return os.dup(self._fd)  # the segment may be sealed while a thread waits for the disk
 
     def seal(self) -> None:
         """End the current segment, so that a drainer may take it."""
@@ -84,25 +87,64 @@ class Spool:
             self._fd = None
             self._segment_bytes = 0
 
+    def close(self) -> None:
+        """End the current segment and make it survive a power cut. Blocks for the disk."""
+        fd = self.unsynced()
+        self.seal()
+        if fd is not None:
+            sync_and_close(fd)
+
     def remove(self, path: Path, clicks: int) -> None:
         """Delete a segment whose clicks are stored."""
-        self._bytes = max(0, self._bytes - path.stat().st_size)
         self.clicks = max(0, self.clicks - clicks)
         path.unlink()
+
+    def measure(self) -> None:
+        """Count anew what lies in the directory: redirectors that share it drain each other's segments."""
+        self._bytes = _bytes_in(self._directory)
+        if self._bytes == 0:
+            self.clicks = 0
 
     def _open_segment(self) -> int:
         if self._fd is not None and self._segment_bytes >= SEGMENT_BYTES:
             self.seal()
         if self._fd is None:
-            name = f"{os.getpid()}-{self._started}-{self._segments}{SUFFIX}"
+            path = self._directory / f"{os.getpid()}-{self._started}-{self._segments}{SUFFIX}"
             try:
-                fd = os.open(self._directory / name, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+                self._fd = _create_locked(path)
             except OSError as error:
                 raise SpoolFullError(error.errno, os.strerror(error.errno or 0)) from None
-            fcntl.flock(fd, fcntl.LOCK_EX)
             self._segments += 1
-            self._fd = fd
         return self._fd
+
+
+def _create_locked(path: Path) -> int:
+    # locked before it has its name: no drainer may find it abandoned, and delete it, in between
+    unnamed = path.with_suffix(".new")
+    fd = os.open(unnamed, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX)
+        unnamed.rename(path)
+    except OSError:
+        os.close(fd)
+        raise
+    return fd
+
+
+def _bytes_in(directory: Path) -> int:
+    total = 0
+    for path in directory.glob(f"*{SUFFIX}"):
+        with suppress(FileNotFoundError):  # drained by another redirector just now
+            total += path.stat().st_size
+    return total
+
+
+def sync_and_close(fd: int) -> None:
+    """Make a segment survive a power cut. Blocks for the disk: call it in a thread."""
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
 
 
 def abandoned_segments(directory: Path) -> Iterator[tuple[Path, int]]:
@@ -124,12 +166,20 @@ def abandoned_segments(directory: Path) -> Iterator[tuple[Path, int]]:
 
 
 def read_segment(fd: int) -> Iterator[Batch | None]:
-    """The batches of a segment; None once, at the end, where a crash left a torn or damaged record."""
+    """The batches of a segment; None for each record that is damaged, or that a crash cut off at the end."""
     with os.fdopen(os.dup(fd), "rb") as file:
+        file.seek(0)  # the position is shared with whoever read this descriptor before
         while header := file.read(HEADER_BYTES):
             length, checksum = int.from_bytes(header[:4]), int.from_bytes(header[4:])
-            body = file.read(length)
-            if len(header) < HEADER_BYTES or len(body) < length or zlib.crc32(body) != checksum:
+            body = file.read(min(length, MAX_RECORD_BYTES))
+            if not body or len(body) < length:  # torn, or zeros: a file grows before its bytes arrive on the disk
                 yield None
                 return
-            yield _decode(body)
+            yield _batch(body) if zlib.crc32(body) == checksum else None
+
+
+def _batch(body: bytes) -> Batch | None:
+    try:
+        return _decode(body)
+    except msgspec.DecodeError:  # of a program with another layout
+        return None

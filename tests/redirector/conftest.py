@@ -1,0 +1,24 @@
+"""One redirector for all tests over HTTP; each test begins with an empty Redis (the links stay in the process)."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.engines import SessionEngines, short_directory
+from tests.redirector.serving import Redirector, publish, running
+
+
+@pytest.fixture(scope="session")
+def served(engines: SessionEngines) -> Iterator[Redirector]:
+    publish(engines.valkey.url)
+    with (
+        short_directory() as directory,
+        running(engines.valkey.url, directory, TRUSTED_PROXIES="127.0.0.0/8") as started,
+    ):
+        yield started
+
+
+@pytest.fixture
+def redirector(served: Redirector, redis_url: str) -> Redirector:
+    """A ready redirector with `serving.LINKS`, and no click or count stored yet."""
+    return served
