@@ -126,7 +126,7 @@ class Events:
 
     def _event(self, number: int, occurred_at: str) -> dict[str, object]:
         return {
-            "event_id": f"e{self._run:x}-{number}",
+            "event_id": f"e{self._run:x}-{self._per_request}-{number}",
             "install_id": install_id(self._run, number % self._installs),
             "name": "purchase",
             "occurred_at": occurred_at,

@@ -1,0 +1,106 @@
+"""`make bench`: how fast redirects are beside the limits of this machine, what a click takes, and that none is lost.
+
+    python -m loadtests.bench [--quick] [--redirects-only] [--nice N] [--wrk]
+
+Starts all it needs in a temporary directory, on loopback, and ends only that. Exit status 1 when clicks found and 302s
+received differ; speed never decides, as a machine may be busy with something else.
+"""
+
+import argparse
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from types import FrameType
+
+from loadtests.contestants import Contestant, ContestantError, bare_uvicorn, nginx
+from loadtests.cores import Cores, choose_cores
+from loadtests.forwarding import ForwardBench
+from loadtests.generator import GeneratorError
+from loadtests.machine import describe_machine
+from loadtests.product import Product
+from loadtests.redirecting import Length, RedirectBench
+from loadtests.report import RESULTS, append_history, markdown
+
+FULL = Length(rounds=3, warm_s=1.0, seconds=4.0, forwarder_s=4.0, backlog=20_000)
+QUICK = Length(rounds=1, warm_s=0.3, seconds=1.0, forwarder_s=0.7, backlog=2_000)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the benchmark; 0 when every click was found."""
+    options = _options(arguments)
+    signal.signal(signal.SIGTERM, _end)
+    if options.nice:
+        os.setpriority(os.PRIO_PROCESS, 0, options.nice)  # everything started from here on inherits it
+    cores = choose_cores()
+    machine = describe_machine(cores)
+    if cores.pinned:
+        os.sched_setaffinity(0, {cores.rest})  # what is started inherits it, until the server under test is moved
+    length = QUICK if options.quick else FULL
+    try:
+        with _stage() as directory, Product(directory) as product:
+            with _others(directory) as others:
+                if options.wrk:
+                    _cross_check(others, cores)
+                redirecting = RedirectBench(product, cores, length).run(others)
+            forwarding = None if options.redirects_only else ForwardBench(product, cores, length).run()
+    except (ContestantError, GeneratorError) as error:
+        print(f"bench: {error}", file=sys.stderr)
+        return 1
+    report = markdown(machine, redirecting, forwarding)
+    print(report)
+    if not options.quick:
+        RESULTS.mkdir(exist_ok=True)
+        (RESULTS / "latest.md").write_text(report)
+        append_history(RESULTS / "history.csv", machine, redirecting, forwarding)
+    return 0 if redirecting.check.ok else 1
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m loadtests.bench", description="The redirect benchmark.")
+    parser.add_argument("--quick", action="store_true", help="one short round each; keeps no result")
+    parser.add_argument("--redirects-only", action="store_true", help="leave forwarder and worker out")
+    parser.add_argument("--nice", type=int, default=0, help="niceness of everything started; below 0 needs root")
+    parser.add_argument("--wrk", action="store_true", help="also load nginx and bare uvicorn with wrk, to compare")
+    return parser.parse_args(arguments)
+
+
+def _end(number: int, frame: FrameType | None) -> None:
+    del frame
+    sys.exit(128 + number)  # so that everything started is ended on the way out
+
+
+@contextlib.contextmanager
+def _stage() -> Iterator[Path]:
+    directory = Path(tempfile.mkdtemp(prefix="spb-"))  # short: the engines' sockets lie below it
+    try:
+        yield directory
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _others(directory: Path) -> Iterator[list[Contestant]]:
+    with nginx(directory) as limit, bare_uvicorn() as bare:
+        yield [limit, bare] if limit else [bare]
+
+
+def _cross_check(others: Sequence[Contestant], cores: Cores) -> None:
+    program = shutil.which("wrk")
+    if program is None:
+        print("wrk is not installed", file=sys.stderr)
+        return
+    for contestant in others:
+        url = f"http://127.0.0.1:{contestant.port}{contestant.path}"
+        done = subprocess.run([program, "-t1", "-c32", "-d3", url], capture_output=True, text=True, check=False)
+        rate = next((line for line in done.stdout.splitlines() if line.startswith("Requests/sec")), done.stderr)
+        print(f"wrk, short requests, {contestant.name}, from core {cores.rest}: {rate}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,71 @@
+"""The figures that have a target, each with whether this run met it."""
+
+from dataclasses import dataclass
+
+from loadtests.forwarding import Forwarding
+from loadtests.redirecting import Redirecting
+
+REDIRECTOR, BARE = "redirector", "bare uvicorn"
+MIN_RATIO_TO_BARE = 0.50
+MAX_P99_MS = 5.0
+MAX_BYTES_PER_CLICK = 520.0
+MIN_FORWARDER_RATE = 1500.0
+MIN_WORKER_RATE = 1500.0
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One measured value. `name` is also its column in the history; `target` None = shown for comparison only."""
+
+    name: str
+    text: str  # what it is, for people
+    value: float
+    target: float | None = None
+    at_most: bool = False  # the target is an upper limit
+
+    @property
+    def verdict(self) -> str:
+        if self.target is None:
+            return ""
+        return "pass" if (self.value <= self.target if self.at_most else self.value >= self.target) else "MISSED"
+
+
+def redirect_figures(found: Redirecting) -> list[Figure]:
+    ours, bare = found.closed[REDIRECTOR], found.closed[BARE]
+    ratios = [
+        Figure(
+            "ratio_to_bare", "redirector / bare uvicorn, requests per second", ours.rate / bare.rate, MIN_RATIO_TO_BARE
+        ),
+        Figure(
+            "cpu_ratio_to_bare",
+            "bare uvicorn / redirector, CPU time per request (steadier on a busy machine)",
+            bare.cpu_us / ours.cpu_us,
+        ),
+    ]
+    ratios += [
+        Figure("ratio_to_nginx", "redirector / nginx, requests per second", ours.rate / other.rate)
+        for name, other in found.closed.items()
+        if name.startswith("nginx")
+    ]
+    return [
+        *ratios,
+        Figure(
+            "open_p99_ms", "p99 at half the redirector's maximum, open loop, ms", found.open_loop.latency.p99,
+            MAX_P99_MS, at_most=True,
+        ),
+        Figure(
+            "bytes_per_click", f"bytes of Redis memory per click at {found.clicks_per_address:.2f} clicks per address",
+            found.bytes_per_click, MAX_BYTES_PER_CLICK, at_most=True,
+        ),
+        Figure("bytes_every_macro", "the same with all ten macros filled in", found.bytes_every_macro),
+    ]  # fmt: skip
+
+
+def forward_figures(found: Forwarding) -> list[Figure]:
+    lists = found.lists.rate * found.lists_per_request
+    return [
+        Figure("installs_per_s", "single installs per second", found.installs.rate, MIN_FORWARDER_RATE),
+        Figure("events_per_s", "single events per second", found.events.rate, MIN_FORWARDER_RATE),
+        Figure("list_events_per_s", f"events per second in lists of {found.lists_per_request}", lists),
+        Figure("deliveries_per_s", "deliveries per second drained to the sandbox", found.drained.rate, MIN_WORKER_RATE),
+    ]

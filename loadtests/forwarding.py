@@ -1,0 +1,138 @@
+"""The forwarder's and the worker's part of the benchmark: how much one core of each takes in and sends on."""
+
+import asyncio
+import random
+import time
+from dataclasses import dataclass
+
+import asyncpg
+
+from loadtests.contestants import ContestantError
+from loadtests.cores import Cores, cpu_seconds, pin
+from loadtests.generator import EVENTS, INSTALLS, Order
+from loadtests.product import Product
+from loadtests.redirecting import Length
+from loadtests.rounds import Round, Summary, run_round, summary_of
+
+EVENTS_PER_LIST = 100
+LIST_CONNECTIONS = 8
+ROUNDS = 2
+DRAIN_LIMIT_S = 40.0
+POLL_S = 0.25
+
+DELIVERIES = """
+SELECT count(*) FILTER (WHERE state = 'delivered') AS delivered,
+       count(*) FILTER (WHERE state IN ('due', 'sending')) AS pending
+FROM deliveries
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Drained:
+    """A backlog sent to the sandbox by one worker."""
+
+    delivered: int
+    seconds: float
+    cpu_us: float  # of the worker, per delivery
+    left: int  # of the backlog when the time was up
+
+    @property
+    def rate(self) -> float:
+        return self.delivered / self.seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Forwarding:
+    """Answers per second, each given after its rows are committed; `lists` counts events, not requests."""
+
+    installs: Summary
+    events: Summary
+    lists: Summary
+    lists_per_request: int
+    drained: Drained
+
+
+class ForwardBench:
+    """The worker stands still while the forwarder is loaded, so that what piles up is the worker's backlog."""
+
+    def __init__(self, product: Product, cores: Cores, length: Length) -> None:
+        self._product, self._cores, self._length = product, cores, length
+        self._forwarder = product.contestant("forwarder", "/")
+        self._run = random.getrandbits(32)
+        self._next = {INSTALLS: 0, EVENTS: 0}
+        self._next_list = 0
+
+    def run(self) -> Forwarding:
+        worker = self._product.pid("worker")
+        self._product.halt(worker)
+        self._place(self._forwarder.pid, self._cores.server)
+        installs = summary_of([self._load(INSTALLS) for _ in range(ROUNDS)])
+        events = summary_of([self._load(EVENTS) for _ in range(ROUNDS)])
+        lists = summary_of([self._load_lists(self._length.forwarder_s) for _ in range(ROUNDS)])
+        self._place(self._forwarder.pid, self._cores.rest)
+        drained = asyncio.run(self._drain(worker))
+        return Forwarding(installs, events, lists, EVENTS_PER_LIST, drained)
+
+    def _place(self, pid: int, core: int) -> None:
+        if self._cores.pinned:
+            pin(pid, core)
+
+    def _load(self, kind: str) -> Round:
+        order = Order(
+            port=self._forwarder.port,
+            kind=kind,
+            seconds=self._length.forwarder_s,
+            warm_s=self._length.warm_s,
+            first=self._next[kind],
+            api_key=self._product.demo["api_key"],
+            run=self._run,
+            installs=self._next[INSTALLS],
+        )
+        done = self._accepted(order)
+        self._next[kind] += done.result.sent
+        return done
+
+    def _load_lists(self, seconds: float) -> Round:
+        order = Order(
+            port=self._forwarder.port,
+            kind=EVENTS,
+            seconds=seconds,
+            warm_s=self._length.warm_s,
+            connections=LIST_CONNECTIONS,
+            first=self._next_list,
+            api_key=self._product.demo["api_key"],
+            run=self._run,
+            installs=self._next[INSTALLS],
+            per_request=EVENTS_PER_LIST,
+        )
+        done = self._accepted(order)
+        self._next_list += done.result.sent
+        return done
+
+    def _accepted(self, order: Order) -> Round:
+        done = run_round(self._forwarder, order, self._cores)
+        refused = {status: count for status, count in done.result.statuses.items() if status not in {"200", "202"}}
+        if refused:
+            raise ContestantError(f"the forwarder refused {order.kind}: {refused}")
+        return done
+
+    async def _drain(self, worker: int) -> Drained:
+        connection = await asyncpg.connect(self._product.database_url)
+        try:
+            before = await connection.fetchrow(DELIVERIES)
+            while before["pending"] < self._length.backlog:
+                await asyncio.to_thread(self._load_lists, 1.0)
+                before = await connection.fetchrow(DELIVERIES)
+            self._place(worker, self._cores.server)
+            goal = before["delivered"] + self._length.backlog
+            used, begun = cpu_seconds(worker), time.monotonic()
+            self._product.resume(worker)
+            now = before
+            while now["delivered"] < goal and time.monotonic() - begun < DRAIN_LIMIT_S:
+                await asyncio.sleep(POLL_S)
+                now = await connection.fetchrow(DELIVERIES)
+            delivered, seconds = now["delivered"] - before["delivered"], time.monotonic() - begun
+            cpu_us = (cpu_seconds(worker) - used) / max(1, delivered) * 1e6
+            return Drained(delivered, seconds, cpu_us, max(0, goal - now["delivered"]))
+        finally:
+            await connection.close()
