@@ -8,7 +8,8 @@ Nobody outside knows the last 86 bits, so an id cannot be guessed; and it sorts 
 """
 
 import string
-from dataclasses import dataclass
+
+import msgspec
 
 from clicks.address import HASH_BITS
 
@@ -22,8 +23,7 @@ _PAIRS = [a + b for a in ALPHABET for b in ALPHABET]
 _VALUES = {character: value for value, character in enumerate(ALPHABET)}
 
 
-@dataclass(frozen=True, slots=True)
-class ClickId:
+class ClickId(msgspec.Struct, frozen=True):
     """The parts of a click id: time in ms, the address's keyed hash (46 bits), 5 random bytes."""
 
     at_ms: int
@@ -51,12 +51,12 @@ def format_click_id(at_ms: int, address_hash: int, random: bytes) -> str:
 
 
 def _half(number: int) -> str:
-    number, e = divmod(number, 3844)
-    number, d = divmod(number, 3844)
-    number, c = divmod(number, 3844)
-    number, b = divmod(number, 3844)
-    number, a = divmod(number, 3844)
-    return ALPHABET[number] + _PAIRS[a] + _PAIRS[b] + _PAIRS[c] + _PAIRS[d] + _PAIRS[e]
+    # the split in two keeps the further divisions on small integers, which takes a third off
+    high, low = divmod(number, 62**5)
+    a, b = divmod(high, 62**4)
+    c, d = divmod(low, 3844)
+    pairs = _PAIRS
+    return f"{pairs[a]}{pairs[b // 3844]}{pairs[b % 3844]}{ALPHABET[c // 3844]}{pairs[c % 3844]}{pairs[d]}"
 
 
 def parse_click_id(text: str) -> ClickId | None:

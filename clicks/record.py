@@ -9,7 +9,6 @@ its prefix: three bytes hold four characters, which no general compressor reache
 dictionary shortens. The query string comes out byte for byte; what it says is read when the click is read.
 """
 
-import re
 from binascii import a2b_base64, b2a_base64
 from collections.abc import Mapping
 from hashlib import blake2b
@@ -22,6 +21,7 @@ from clicks.dictionary import CURRENT_VERSION, Dictionaries
 from clicks.macros import clean_text, read_macros
 
 PLATFORMS = ("ios", "android", "other")
+PLATFORM_NUMBERS = {platform: number for number, platform in enumerate(PLATFORMS)}
 POINTER = 0  # in place of a version: the record is the id of a click that lies under its other address
 TTP_CHARS = 27
 TTP_HASH_BYTES = 20  # 27 base64 characters
@@ -32,7 +32,10 @@ _TTP_GENERATED = 0b0000_1000
 _TTCLID_DOTTED = 0b0001_0000
 _TTCLID_UNDERSCORED = 0b0010_0000
 _PREFIXES = {_TTCLID_DOTTED: b"E.C.P.", _TTCLID_UNDERSCORED: b"E_C_P_"}
-_PACKABLE = re.compile(rb"(?:^|&)ttclid=(E\.C\.P\.|E_C_P_)([A-Za-z0-9_-]{16,1000})(?=&|$)")
+_FLAGS = {prefix: flag for flag, prefix in _PREFIXES.items()}
+PREFIX_CHARS = 6
+MAX_PACKED_CHARS = 1_006
+_BASE64URL = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 _CUT = b"\x01"  # marks in the query where the packed ttclid was; no URL holds this byte
 _SEPARATOR = b"\x00"
 _STANDARD_TO_URLSAFE = bytes.maketrans(b"+/", b"-_")
@@ -83,7 +86,7 @@ class Visit(msgspec.Struct, frozen=True):
 
 def generated_ttp(click_id: str) -> str:
     """The `_ttp` set for a visitor without one: 27 characters like TikTok's own, from the click id, never stored."""
-    digest = blake2b(click_id.encode(), digest_size=TTP_HASH_BYTES, person=b"signalpost ttp").digest()
+    digest = blake2b(click_id.encode(), digest_size=TTP_HASH_BYTES).digest()
     return b2a_base64(digest, newline=False)[:TTP_CHARS].translate(_STANDARD_TO_ALPHANUMERIC).decode()
 
 
@@ -97,11 +100,12 @@ class RecordCodec:
         """The record of a click."""
         flags = visit.platform | (_IPV6 if len(visit.ip) == 16 else 0) | (_TTP_GENERATED if visit.ttp is None else 0)
         query, packed = visit.query, b""
-        found = _PACKABLE.search(query)
+        found = _find_packable(query)
         if found is not None:
-            flags |= _TTCLID_DOTTED if found[1] == b"E.C.P." else _TTCLID_UNDERSCORED
-            packed = _pack_base64url(found[2])
-            query = query[: found.start(1)] + _CUT + query[found.end() :]
+            flag, start, end = found
+            flags |= flag
+            packed = _pack_base64url(query[start + PREFIX_CHARS : end])
+            query = query[:start] + _CUT + query[end:]
         text = _SEPARATOR.join((visit.link, visit.app_id, visit.user_agent, visit.languages, visit.ttp or b"", query))
         head = bytes((CURRENT_VERSION,)) + visit.random + bytes((flags,)) + visit.ip + packed
         return head + self._dictionaries.compress(text)
@@ -152,6 +156,23 @@ def _macro_fields(values: Mapping[str, str]) -> dict[str, str | None]:
         "placement": values.get("placement"),
         "callback": values.get("callback"),
     }
+
+
+def _find_packable(query: bytes) -> tuple[int, int, int] | None:
+    """The flag of the prefix, and where the value begins and ends, of the last ttclid in TikTok's own shape."""
+    start = query.rfind(b"ttclid=E")
+    if start < 0 or (start and query[start - 1] != ord("&")):
+        return None
+    start += len(b"ttclid=")
+    end = query.find(b"&", start)
+    if end < 0:
+        end = len(query)
+    flag = _FLAGS.get(query[start : start + PREFIX_CHARS])
+    if flag is None or not PREFIX_CHARS < end - start <= MAX_PACKED_CHARS:
+        return None
+    if query[start + PREFIX_CHARS : end].translate(None, _BASE64URL):
+        return None
+    return flag, start, end
 
 
 def _pack_base64url(characters: bytes) -> bytes:

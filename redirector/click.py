@@ -11,7 +11,7 @@ from clicks.click_id import RANDOM_BYTES, ClickId
 from clicks.counts import count_field, count_label
 from clicks.links import Link
 from clicks.macros import read_macros
-from clicks.record import PLATFORMS, RecordCodec, Visit, generated_ttp, pointer
+from clicks.record import PLATFORM_NUMBERS, RecordCodec, Visit, generated_ttp, pointer
 from clicks.store import Row, clicks_key
 from redirector.destinations import Destination, destination
 from redirector.link_table import LinkTable
@@ -69,6 +69,8 @@ class _Seen(msgspec.Struct):
 class _Ad(msgspec.Struct, frozen=True):
     """What all clicks of one ad on one link and platform share: everything in the query but the ttclid."""
 
+    link: bytes
+    app_id: bytes
     destination: Destination
     count_label: str
     other_address: bytes | None
@@ -90,6 +92,7 @@ class ClickDesk:
         secure = "; Secure" if settings.public_base.startswith("https:") else ""
         self._cookie_end = f"; Max-Age={TTP_MAX_AGE_S}; Path=/; SameSite=Lax{secure}"
         self._visitors: dict[bytes, tuple[Visitor, bytes]] = {}
+        self._languages: dict[bytes, bytes] = {}
         self._ads: dict[tuple[str, str, bytes], _Ad] = {}
         self._ads_generation = 0
         self._addresses: dict[str, bytes] = {}
@@ -115,11 +118,14 @@ class ClickDesk:
             return Hop(location, None, (), count)
         if ad.unexpanded:
             self._tally.unexpanded[ad.unexpanded] += 1
+        languages = self._languages.get(seen.languages)
+        if languages is None:
+            languages = self._clean_languages(seen.languages)
         ttp, set_cookie = self._browser_id(link, seen.cookie, click_id)
         record = self._codec.encode(
             Visit(
-                click.random, PLATFORMS.index(visitor.platform), address, link.slug.encode(), link.app_id.encode(),
-                user_agent, seen.languages, visit.query, ttp,
+                click.random, PLATFORM_NUMBERS[visitor.platform], address, ad.link, ad.app_id,
+                user_agent, languages, visit.query, ttp,
             )
         )  # fmt: skip
         return Hop(location, set_cookie, self._rows(click, record, ad), count)
@@ -151,6 +157,14 @@ class ClickDesk:
                 self._visitors[user_agent] = known
         return known
 
+    def _clean_languages(self, header: bytes) -> bytes:
+        languages = _without_controls(header)
+        if len(self._languages) >= MAX_REMEMBERED:
+            self._languages.clear()
+        if len(header) <= MAX_REMEMBERED_BYTES:
+            self._languages[header] = languages
+        return languages
+
     def _ad(self, link: Link, platform: str, query: bytes) -> _Ad:
         key = (link.slug, platform, self._without_ttclid(query))
         if self._ads_generation != self._links.generation or len(self._ads) >= MAX_REMEMBERED:
@@ -170,6 +184,8 @@ class ClickDesk:
         ids = (values.get("campaign_id", ""), values.get("adgroup_id", ""), values.get("ad_id", ""))
         macro_ip = values.get("ip")
         return _Ad(
+            link.slug.encode(),
+            link.app_id.encode(),
             destination(link, platform, campaign, f"{self._settings.public_base}/{link.slug}/stores"),
             count_label(link.slug, platform, *ids),
             packed_address(macro_ip) if macro_ip else None,
@@ -212,7 +228,7 @@ def _read_headers(headers: Headers) -> _Seen:
         if name == b"user-agent":
             seen.user_agent = value
         elif name == b"accept-language":
-            seen.languages = _without_controls(value)
+            seen.languages = value
         elif name == b"cookie":
             seen.cookie = seen.cookie + b"; " + value if seen.cookie else value
         elif name == b"x-forwarded-for":
