@@ -64,7 +64,17 @@ CREATE TABLE mappings (
     pixel_id text NOT NULL DEFAULT '',
     source text NOT NULL,
     target text NOT NULL,
+    edited boolean NOT NULL DEFAULT true,         -- set by hand; false = it came with a preset, and goes with the next
     PRIMARY KEY (app_id, pixel_id, source)
+);
+
+-- Fields of the payload that are read from elsewhere in the event: the first path that holds something counts.
+CREATE TABLE field_mappings (
+    app_id text NOT NULL REFERENCES apps,
+    pixel_id text NOT NULL DEFAULT '',            -- '' = every pixel of the app
+    target text NOT NULL,
+    sources text[] NOT NULL,
+    PRIMARY KEY (app_id, pixel_id, target)
 );
 
 CREATE TABLE installs (
@@ -166,9 +176,24 @@ CREATE TABLE attempts (
     code integer,                                 -- TikTok's
     message text NOT NULL DEFAULT '',
     request_id text NOT NULL DEFAULT '',
-    ms integer NOT NULL
+    ms integer NOT NULL,
+    batch_rows integer NOT NULL DEFAULT 1,        -- of the request it was in
+    test_event_code text NOT NULL DEFAULT '',     -- the request's
+    payload text                                  -- the row as sent then, where a replay has built it anew since
 );
 CREATE INDEX attempts_delivery ON attempts (delivery_id, attempt_id);
+
+-- What someone should look at. A row stands as long as its cause does, and is posted once a day.
+CREATE TABLE alerts (
+    alert_key text PRIMARY KEY,                   -- the cause, e.g. `pixel_held:<pixel_id>`
+    kind text NOT NULL,
+    app_id text NOT NULL DEFAULT '',
+    pixel_id text NOT NULL DEFAULT '',
+    message text NOT NULL,
+    raised_at timestamptz NOT NULL,
+    post_at timestamptz NOT NULL,                 -- when it is posted to ALERT_WEBHOOK_URL, again or for the first time
+    post_failures integer NOT NULL DEFAULT 0      -- in a row
+);
 
 -- What the redirector counted, by hour of the click; drained from Redis. Ids are '' where the click carried none.
 CREATE TABLE visit_counts (
@@ -206,7 +231,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     for table in (
-        "tombstones", "count_drains", "visit_counts", "attempts", "deliveries", "events",
-        "click_claims", "installs", "mappings", "pixels", "links", "apps",
+        "tombstones", "count_drains", "visit_counts", "alerts", "attempts", "deliveries", "events",
+        "click_claims", "installs", "field_mappings", "mappings", "pixels", "links", "apps",
     ):  # fmt: skip
         op.execute(f"DROP TABLE {table}")
