@@ -1,0 +1,133 @@
+"""The waterfall and its tiers, by table."""
+
+from typing import Any
+
+import pytest
+
+from clicks.record import Click
+from forwarder.matching.install_facts import install_facts
+from forwarder.matching.matcher import Evidence, click_ids_of, match, needs_search
+from forwarder.matching.policy import Policy
+from tests.forwarder.matching.cases import DAY, MINUTE, NOW_MS, android, click, install
+
+ALWAYS = Policy(probabilistic="always")
+
+
+def by_referrer(found: Click | None, click_id: str, **facts: Any) -> tuple[str, str]:
+    given = install("android", referrer=f"click_id={click_id}&utm_source=tiktok", **facts)
+    verdict = match(given, Evidence(referrer_click=found), Policy(probabilistic="never"))
+    return verdict.method, verdict.tiers.get("referrer", "")
+
+
+def test_a_click_id_in_the_referrer_is_credited_with_certainty() -> None:
+    found = click(user_agent=android())
+    verdict = match(install("android", referrer=f"click_id={found.click_id}"), Evidence(referrer_click=found), ALWAYS)
+    assert (verdict.method, verdict.probability, verdict.click) == ("referrer", 1.0, found)
+
+
+@pytest.mark.parametrize(
+    ("found", "facts", "reason"),
+    [
+        (click(app_id="app_b"), {}, "another app's click"),
+        (click(31 * DAY), {}, "the click is older than 30 days"),
+        (click(-31_000), {}, "the click lies after the install"),
+        (click(), {"install_begin_ms": NOW_MS - 6 * MINUTE}, "install began before the click"),
+    ],
+    ids=["another app's", "expired", "future", "injected"],
+)
+def test_a_click_id_that_cannot_be_right_is_not_credited_and_says_why(
+    found: Click, facts: dict[str, Any], reason: str
+) -> None:
+    assert by_referrer(found, found.click_id, **facts) == ("none", reason)
+
+
+@pytest.mark.parametrize(
+    ("click_id", "reason"),
+    [
+        ("forged", "not a click id of ours"),
+        ("0" * 22, "the click is older than 30 days"),
+        (click().click_id, "unknown click"),
+    ],
+)
+def test_a_click_id_nobody_stored_is_not_credited(click_id: str, reason: str) -> None:
+    assert by_referrer(None, click_id) == ("none", reason)
+
+
+@pytest.mark.parametrize(
+    ("before_ms", "facts"),
+    [(30 * DAY, {}), (-30_000, {}), (MINUTE, {"install_begin_ms": NOW_MS - MINUTE - 4_999}), (0, {})],
+    ids=["30 days", "30 s of skew", "the store's clock 5 s behind", "same moment"],
+)
+def test_a_click_id_at_the_edge_of_what_is_allowed_is_credited(before_ms: int, facts: dict[str, Any]) -> None:
+    found = click(before_ms)
+    assert by_referrer(found, found.click_id, **facts)[0] == "referrer"
+
+
+def test_a_links_click_id_comes_after_the_referrer_and_before_the_address() -> None:
+    linked, nearby = click(), click(MINUTE)
+    verdict = match(install(click_id=linked.click_id), Evidence(link_click=linked, found=[nearby]), ALWAYS)
+    assert (verdict.method, verdict.click) == ("click_id", linked)
+
+
+def test_a_bad_referrer_falls_through_to_the_address_and_is_remembered() -> None:
+    nearby = click(user_agent=android())
+    verdict = match(install("android", referrer="click_id=forged"), Evidence(found=[nearby]), ALWAYS)
+    assert (verdict.method, verdict.click) == ("probabilistic", nearby)
+    assert verdict.tiers["referrer"] == "not a click id of ours"
+    assert verdict.reason == ""
+
+
+def test_who_came_by_a_google_ad_is_never_credited_to_tiktok() -> None:
+    facts = install("android", referrer="gclid=abc&utm_source=google")
+    verdict = match(facts, Evidence(found=[click(user_agent=android())]), ALWAYS)
+    assert verdict.click is None
+    assert "google_ads" in verdict.reason
+    assert not needs_search(facts, Evidence(), ALWAYS)
+
+
+def test_denied_consent_matches_nothing_and_looks_nothing_up() -> None:
+    found = click(user_agent=android())
+    facts = install(
+        "android", referrer=f"click_id={found.click_id}", click_id=found.click_id, marketing_consent="denied"
+    )
+    verdict = match(facts, Evidence(referrer_click=found, link_click=found, found=[found]), ALWAYS)
+    assert (verdict.method, verdict.reason, verdict.click) == ("none", "consent denied", None)
+    assert click_ids_of(facts) == (None, None)
+    assert not needs_search(facts, Evidence(), ALWAYS)
+
+
+@pytest.mark.parametrize(
+    ("policy", "platform", "consent", "att", "searched"),
+    [
+        ("always", "ios", "unknown", None, True),
+        ("always", "ios", "unknown", "denied", True),
+        ("with_consent", "ios", "unknown", None, False),
+        ("with_consent", "ios", "granted", None, True),
+        ("with_consent", "ios", "unknown", "authorized", True),
+        ("with_consent", "ios", "unknown", "denied", False),
+        ("with_consent", "android", "unknown", "authorized", False),
+        ("with_consent", "android", "granted", None, True),
+        ("never", "ios", "granted", "authorized", False),
+    ],
+)
+def test_the_address_is_used_as_the_policy_allows(
+    policy: Any, platform: str, consent: str, att: str | None, searched: bool
+) -> None:
+    facts = install(platform, marketing_consent=consent, att_status=att)
+    found = click(user_agent=android() if platform == "android" else None)
+    allowed = Policy(probabilistic=policy)
+    assert needs_search(facts, Evidence(), allowed) is searched
+    verdict = match(facts, Evidence(found=[found]), allowed)
+    assert (verdict.click is not None) is searched
+    assert bool(verdict.reason) is not searched
+
+
+def test_facts_come_from_the_stored_body() -> None:
+    body = {
+        "platform": "ios", "ip": "203.0.113.7", "ips": ["2001:db8::1", "203.0.113.7"], "device": {"os_version": "18.6"},
+        "consent": {"att_status": "authorized"}, "install_begin_at": 1.5, "click_id": "x",
+    }  # fmt: skip
+    facts = install_facts("app_a", "i", NOW_MS, body)
+    assert facts.addresses == ("203.0.113.7", "2001:db8::1")
+    assert (facts.os_version, facts.install_begin_ms, facts.click_id) == ("18.6", 1500, "x")
+    assert (facts.consented, facts.denied) == (True, False)
