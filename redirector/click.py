@@ -78,15 +78,21 @@ class _Ad(msgspec.Struct, frozen=True):
 
 
 class ClickDesk:
-    """Turns requests for Signal links into hops. `clock` gives Unix time in seconds."""
+    """Turns requests for Signal links into hops. `clock` gives Unix time in seconds, `random_bytes` as many as asked."""
 
     def __init__(
-        self, links: LinkTable, tally: Tally, settings: DeskSettings, clock: Callable[[], float] = time.time
+        self,
+        links: LinkTable,
+        tally: Tally,
+        settings: DeskSettings,
+        clock: Callable[[], float] = time.time,
+        random_bytes: Callable[[int], bytes] = secrets.token_bytes,
     ) -> None:
         self._links = links
         self._tally = tally
         self._settings = settings
         self._clock = clock
+        self._token_bytes = random_bytes
         self._hasher = AddressHasher(settings.address_key)
         self._codec = RecordCodec()
         secure = "; Secure" if settings.public_base.startswith("https:") else ""
@@ -217,7 +223,7 @@ class ClickDesk:
     def _random_bytes(self) -> bytes:
         start = self._random_at
         if start + RANDOM_BYTES > len(self._random):
-            self._random, start = secrets.token_bytes(RANDOM_POOL_BYTES), 0
+            self._random, start = self._token_bytes(RANDOM_POOL_BYTES), 0
         self._random_at = start + RANDOM_BYTES
         return self._random[start : start + RANDOM_BYTES]
 
