@@ -78,7 +78,7 @@ class _Ad(msgspec.Struct, frozen=True):
 
 
 class ClickDesk:
-    """Turns requests for Signal links into hops. `clock` gives Unix time in seconds, `random_bytes` as many as asked."""
+    """Turns requests for Signal links into hops. `clock` gives Unix time in seconds, `random_bytes` that many."""
 
     def __init__(
         self,
