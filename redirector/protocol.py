@@ -124,13 +124,10 @@ class SignalLinkProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         if self._refusal is not None:
             return
-        was_in_head = self._is_in_head
+        if self._is_in_head:
+            self._head_bytes += len(data)
         try:
             self.parser.feed_data(data)
-            if was_in_head and self._is_in_head:  # the parser holds an unfinished header back, however long it gets
-                self._count_head(len(data))
-        except Refused:
-            return
         except httptools.HttpParserUpgrade:
             return  # nothing here is upgraded: the request is answered as if it had not asked
         except httptools.HttpParserInvalidMethodError:
@@ -138,6 +135,9 @@ class SignalLinkProtocol(HttpToolsProtocol):
         except httptools.HttpParserError:  # also wraps what a callback raised: Refused
             if self._refusal is None:
                 self._close_with(b"400 Bad Request", "malformed")
+        if self._is_in_head and self._head_bytes > MAX_URL_BYTES + MAX_HEADER_BYTES:
+            # one header that does not end: the parser tells of it only once it is complete
+            self._close_with(b"431 Request Header Fields Too Large", "headers too large")
 
     def on_message_begin(self) -> None:
         # uvicorn builds its scope here; a click needs none
@@ -148,11 +148,6 @@ class SignalLinkProtocol(HttpToolsProtocol):
         self._is_in_head = True
         if not self.awaiting_since:  # pipelined behind an answer in progress
             self.awaiting_since = self.loop.time()
-
-    def _count_head(self, received: int) -> None:
-        self._head_bytes += received
-        if self._head_bytes > MAX_URL_BYTES + MAX_HEADER_BYTES:
-            self._refuse(b"431 Request Header Fields Too Large", "headers too large")
 
     def on_url(self, url: bytes) -> None:
         self.url += url
@@ -211,11 +206,12 @@ class SignalLinkProtocol(HttpToolsProtocol):
         self.server_state.total_requests += 1
         if self.transport.is_closing():
             return
-        self.flow.resume_reading()
-        if self.pipeline:
+        if self.pipeline:  # nothing more is read before these are answered, or they would pile up
             cycle, app = self.pipeline.pop()
             self._start_asgi_task(cycle, app)
-        elif self._refusal is not None:
+            return
+        self.flow.resume_reading()
+        if self._refusal is not None:
             self._send_refusal(self._refusal)
         else:
             self.awaiting_since = self.loop.time()

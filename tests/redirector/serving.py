@@ -99,9 +99,9 @@ class Redirector:
         return self.process.wait(STOP_TIMEOUT_S)
 
 
-def start_redirector(redis_url: str, data_dir: Path, port: int | None = None, **settings: str) -> Redirector:
+def start_redirector(redis_url: str, data_dir: Path, **settings: str) -> Redirector:
     """Start a redirector; `settings` are further environment variables. Returns at once."""
-    port = port or two_free_ports()
+    port = two_free_ports()
     inherited = {name: value for name, value in os.environ.items() if not name.isupper() or name in {"PATH", "HOME"}}
     environment = inherited | {
         "REDIS_URL": redis_url,

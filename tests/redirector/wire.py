@@ -1,4 +1,4 @@
-"""HTTP as bytes on a socket: what is sent is exactly what the test says, and replies are read the way a browser does."""
+"""HTTP as bytes on a socket: what is sent is what the test says, and replies are read the way a browser does."""
 
 import asyncio
 import socket
