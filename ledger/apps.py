@@ -63,8 +63,8 @@ class AppSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     unmapped: Literal["skip", "custom"] = "skip"
     """What happens to an event that no mapping names: nothing, or sent under its own name."""
     consent_when_unknown: Literal["allow", "deny"] = "allow"
-    probabilistic_ios: ProbabilisticMatching = "always"
-    probabilistic_android: ProbabilisticMatching = "always"
+    probabilistic_ios: ProbabilisticMatching = "with_consent"
+    probabilistic_android: ProbabilisticMatching = "with_consent"
     match_threshold: Annotated[
         float, msgspec.Meta(ge=0.5, le=1.0, description="must be a probability from 0.5 to 1")
     ] = 0.90
