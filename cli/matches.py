@@ -5,12 +5,14 @@ from typing import Annotated, Any
 
 import typer
 
+from cli.backtest.command import backtest_command
 from cli.output import Json, print_json, print_record, print_table
 from cli.refusal import Refused
 from cli.session import Session, run
 from ledger.matches import matches_of_install
 
-app = typer.Typer(no_args_is_help=True, help="Matching: explain.")
+app = typer.Typer(no_args_is_help=True, help="Matching: explain, backtest.")
+app.command("backtest")(backtest_command)
 
 
 @app.command("explain")

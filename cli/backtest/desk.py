@@ -1,0 +1,55 @@
+"""Recorded visits through the redirector's own click desk: what becomes a click, and under which id."""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from cli.backtest.lines import ClickLine
+from clicks.click_id import format_click_id
+from clicks.links import Link
+from clicks.store import Row
+from redirector.click import ClickDesk, DeskSettings, Request
+from redirector.link_table import LinkTable
+from redirector.tally import Tally
+
+ADDRESS_KEY = hashlib.sha256(b"signalpost backtest").digest()  # a scratch store's: it protects nothing
+PUBLIC_BASE = "https://backtest.invalid"
+DEFAULT_LINK = "backtest"
+KEY_PREFIX_BYTES = 2
+
+
+class RecordedDesk:
+    """Opens recorded visits with the recorded clock; the same visits in the same order give the same ids."""
+
+    def __init__(self, redis: Any, app_id: str, apps_of_links: dict[str, str]) -> None:
+        self._at_ms = 0
+        self._drawn = 0
+        self._app_id = app_id
+        self._apps_of_links = apps_of_links
+        settings = DeskSettings(ADDRESS_KEY, (), PUBLIC_BASE)
+        self._tally = Tally()
+        self._desk = ClickDesk(LinkTable(redis, Path("links")), self._tally, settings, self._clock, self._random_bytes)
+
+    def open(self, line: ClickLine, at_ms: int) -> tuple[Row, ...]:
+        """The rows of a click; none where the visitor is no person."""
+        self._at_ms = at_ms
+        slug = line.link or DEFAULT_LINK
+        link = Link(slug, line.app_id or self._apps_of_links.get(slug, self._app_id), generate_ttp=False)
+        headers = [(b"user-agent", line.user_agent.encode())]
+        if line.languages:
+            headers.append((b"accept-language", line.languages.encode()))
+        if line.ttp:
+            headers.append((b"cookie", b"_ttp=" + line.ttp.encode()))
+        return self._desk.open(link, Request(line.query.removeprefix("?").encode(), headers, line.ip)).rows
+
+    def _clock(self) -> float:
+        return (self._at_ms + 0.5) / 1000  # the desk cuts to whole ms
+
+    def _random_bytes(self, length: int) -> bytes:
+        self._drawn += 1
+        return hashlib.shake_128(self._drawn.to_bytes(8)).digest(length)
+
+
+def click_id_of(row: Row) -> str:
+    """The id that the desk gave the click of this row."""
+    return format_click_id(row.at_ms, int.from_bytes(row.key[KEY_PREFIX_BYTES:]), row.record[1:6])
