@@ -24,8 +24,9 @@ from loadtests.forwarding import ForwardBench
 from loadtests.generator import GeneratorError
 from loadtests.machine import describe_machine
 from loadtests.product import Product
-from loadtests.redirecting import Length, RedirectBench
+from loadtests.redirecting import RedirectBench
 from loadtests.report import RESULTS, append_history, markdown
+from loadtests.rounds import Length
 
 FULL = Length(rounds=3, warm_s=1.0, seconds=4.0, forwarder_s=4.0, backlog=20_000)
 QUICK = Length(rounds=1, warm_s=0.3, seconds=1.0, forwarder_s=0.7, backlog=2_000)

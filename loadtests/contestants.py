@@ -74,7 +74,17 @@ def nginx(directory: Path) -> Iterator[Contestant | None]:
 def bare_uvicorn() -> Iterator[Contestant]:
     """uvicorn with uvloop and httptools around a callable that only answers 302."""
     port = free_port()
-    options = ["--loop", "uvloop", "--http", "httptools", "--no-access-log", "--log-level", "error", "--lifespan", "off"]
+    options = [
+        "--loop",
+        "uvloop",
+        "--http",
+        "httptools",
+        "--no-access-log",
+        "--log-level",
+        "error",
+        "--lifespan",
+        "off",
+    ]
     command = [sys.executable, "-m", "uvicorn", "loadtests.bare:app", "--port", str(port), *options]
     with _server("bare uvicorn", command, port) as contestant:
         yield contestant

@@ -11,8 +11,7 @@ from loadtests.contestants import ContestantError
 from loadtests.cores import Cores, cpu_seconds, pin
 from loadtests.generator import EVENTS, INSTALLS, Order
 from loadtests.product import Product
-from loadtests.redirecting import Length
-from loadtests.rounds import Round, Summary, run_round, summary_of
+from loadtests.rounds import Length, Round, Summary, run_round, summary_of
 
 EVENTS_PER_LIST = 100
 LIST_CONNECTIONS = 8

@@ -52,6 +52,7 @@ class LoadResult:
     rate: float  # answers per second within the measured seconds
     due: int  # open loop: how many the schedule asked for
     latency: Latency
+    service_p99_ms: float  # open loop: p99 from the sending, which leaves out how late that was
     send_delay_p99_ms: float  # open loop: how late the generator itself was
     busy: float  # share of its core the generator used
 
@@ -91,6 +92,7 @@ def _result(tally: Tally, order: Order, busy: float) -> LoadResult:
         rate=tally.measured / order.seconds,
         due=tally.due,
         latency=latency_of(tally.latencies),
+        service_p99_ms=latency_of(tally.services).p99,
         send_delay_p99_ms=latency_of(tally.send_delays).p99,
         busy=busy,
     )

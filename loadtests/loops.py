@@ -32,6 +32,7 @@ class Tally:
     statuses: Counter[int] = field(default_factory=Counter)
     measured: int = 0  # answers within the measured seconds
     latencies: "array[float]" = field(default_factory=lambda: array("d"))
+    services: "array[float]" = field(default_factory=lambda: array("d"))  # open loop: from the sending
     send_delays: "array[float]" = field(default_factory=lambda: array("d"))  # open loop: how late we ourselves were
 
     @property
@@ -77,13 +78,13 @@ def open_loop(connections: Connections, workload: Workload, plan: Plan, schedule
     start = clock()
     measured_from, end = start + plan.warm_s, start + plan.warm_s + plan.seconds
     total = int((plan.warm_s + plan.seconds) * rate)
-    due_at = [0.0] * len(connections)
+    due_at, sent_at = [0.0] * len(connections), [0.0] * len(connections)
     idle = deque(range(len(connections)))
     while tally.answered < total and (now := clock()) < end + ANSWER_GRACE_S:
         next_due = start + tally.sent / rate
         while idle and tally.sent < total and next_due <= now:
             number = idle.popleft()
-            due_at[number] = next_due
+            due_at[number], sent_at[number] = next_due, now
             connections.send(number, workload(plan.first + tally.sent))
             tally.send_delays.append(now - next_due)
             tally.sent += 1
@@ -96,6 +97,7 @@ def open_loop(connections: Connections, workload: Workload, plan: Plan, schedule
             idle.append(number)
             if measured_from <= due_at[number] < end:
                 tally.latencies.append(now - due_at[number])
+                tally.services.append(now - sent_at[number])
             if measured_from <= now < end:
                 tally.measured += 1
     tally.due = total

@@ -70,7 +70,7 @@ class Product:
                 start_new_session=True,
             )
         try:
-            self._wait_until_ready(log)
+            self._wait_until_ready(self._up, log)
             self._doctor = self.command("doctor")
             self.demo = json.loads((self._data_dir / "demo.json").read_text())
         except BaseException:
@@ -78,10 +78,10 @@ class Product:
             raise
         return self
 
-    def _wait_until_ready(self, log: Path) -> None:
-        assert self._up is not None
+    @staticmethod
+    def _wait_until_ready(up: subprocess.Popen[bytes], log: Path) -> None:
         deadline = time.monotonic() + START_LIMIT_S
-        while time.monotonic() < deadline and self._up.poll() is None:
+        while time.monotonic() < deadline and up.poll() is None:
             if any(line.startswith("ready") for line in log.read_text(errors="replace").splitlines()):
                 return
             time.sleep(0.1)
@@ -111,11 +111,6 @@ class Product:
         if not done.stdout.strip():
             raise ContestantError(f"signalpost {' '.join(arguments)}: {done.stderr.strip()}")
         return json.loads(done.stdout)
-
-    @property
-    def up_pid(self) -> int:
-        assert self._up is not None
-        return self._up.pid
 
     @property
     def redis_url(self) -> str:

@@ -4,27 +4,17 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import median
 
 from loadtests.contestants import Contestant
 from loadtests.cores import Cores, pin
-from loadtests.generator import CLICKS, CLICKS_EVERY_MACRO, Order
+from loadtests.generator import CLICKS, CLICKS_EVERY_MACRO, CONNECTIONS, Order
 from loadtests.product import Product
-from loadtests.rounds import Round, Summary, run_round, summary_of
+from loadtests.rounds import Length, Round, Summary, run_round, summary_of
 from loadtests.stored_clicks import StoredClicks, read_stored_clicks
 
 OPEN_LOOP_CONNECTIONS = 128  # enough that a request that is due never waits for a connection
 COUNT_WAIT_S = 25.0  # the worker moves the counts into the ledger every few seconds
-
-
-@dataclass(frozen=True, slots=True)
-class Length:
-    """How long and how often everything runs."""
-
-    rounds: int
-    warm_s: float
-    seconds: float
-    forwarder_s: float
-    backlog: int  # deliveries the worker drains
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +40,8 @@ class Redirecting:
     every_macro: Summary  # the redirector, with all ten macros filled in
     offered: float  # requests per second of the open loop
     open_loop: Summary
-    send_delay_p99_ms: float
+    service_p99_ms: float  # open loop, from the sending
+    send_delay_p99_ms: float  # how late the generator itself was
     bytes_per_click: float
     bytes_every_macro: float
     clicks_per_address: float
@@ -85,7 +76,8 @@ class RedirectBench:
             every_macro=summary_of([every_macro]),
             offered=offered,
             open_loop=summary_of(open_rounds),
-            send_delay_p99_ms=max(each.result.send_delay_p99_ms for each in open_rounds),
+            service_p99_ms=median(each.result.service_p99_ms for each in open_rounds),
+            send_delay_p99_ms=median(each.result.send_delay_p99_ms for each in open_rounds),
             bytes_per_click=_bytes_each(empty, plain),
             bytes_every_macro=_bytes_each(plain, full),
             clicks_per_address=plain.clicks / max(1, plain.addresses),
@@ -108,7 +100,7 @@ class RedirectBench:
             rate=rate,
             first=self._next_click,
             path=contestant.path,
-            **({"connections": OPEN_LOOP_CONNECTIONS} if rate else {}),
+            connections=OPEN_LOOP_CONNECTIONS if rate else CONNECTIONS,
         )
         done = run_round(contestant, order, self._cores)
         if contestant is self._redirector:

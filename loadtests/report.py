@@ -11,6 +11,7 @@ from loadtests.redirecting import Redirecting
 from loadtests.rounds import Summary
 
 RESULTS = Path(__file__).parent / "results"
+BUSY = 0.9  # of its core: the generator, not the server, decided the rate
 NOISY = 0.05  # others on the server's core: above this the rates are too low and the latencies too high
 
 
@@ -19,8 +20,8 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     widths = [max(len(cell) for cell in column) for column in zip(header, *rows, strict=True)]
 
     def line(cells: Sequence[str]) -> str:
-        first, *others = (cell.ljust(w) if n == 0 else cell.rjust(w) for n, (cell, w) in enumerate(zip(cells, widths)))
-        return f"| {' | '.join([first, *others])} |"
+        padded = [cell.rjust(width) for cell, width in zip(cells, widths, strict=True)]
+        return f"| {' | '.join([cells[0].ljust(widths[0]), *padded[1:]])} |"
 
     rule = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
     return "\n".join([line(header), line(rule), *map(line, rows)])
@@ -64,8 +65,8 @@ def _redirect_part(found: Redirecting) -> list[str]:
         table(LOAD_HEADER, rows),
         "## The redirector at half its own maximum (open loop, from when each request was due)",
         table(("offered per s", "achieved", "p50 ms", "p90 ms", "p99 ms", "max ms"), [open_row]),
-        f"The generator itself sent its requests up to {found.send_delay_p99_ms:.2f} ms late (p99), "
-        "which counts in these latencies.",
+        f"The generator itself was {found.send_delay_p99_ms:.2f} ms late (p99), which counts in these latencies; "
+        f"from the sending on, p99 is {found.service_p99_ms:.2f} ms.",
         "## Clicks",
         table(("", "count"), counts),
     ]
@@ -79,8 +80,9 @@ def _forward_part(found: Forwarding) -> list[str]:
     ]
     drained = found.drained
     sentence = (
-        f"The worker delivered {drained.delivered:,} in {drained.seconds:.1f} s with {drained.cpu_us:.0f} us of CPU time "
-        f"each" + (f"; {drained.left:,} of the backlog were left when its time was up." if drained.left else ".")
+        f"The worker delivered {drained.delivered:,} in {drained.seconds:.1f} s, "
+        f"{drained.cpu_us:.0f} us of CPU time each"
+        + (f"; {drained.left:,} of the backlog were left when its time was up." if drained.left else ".")
     )
     return ["## Forwarder (answered after commit) and worker", table(LOAD_HEADER, rows), sentence]
 
@@ -102,30 +104,37 @@ def figures_of(redirecting: Redirecting, forwarding: Forwarding | None) -> list[
 def markdown(machine: Machine, redirecting: Redirecting, forwarding: Forwarding | None) -> str:
     """The whole report."""
     figures = figures_of(redirecting, forwarding)
-    summaries = list(redirecting.closed.values())
+    rounds = redirecting.closed[REDIRECTOR].rounds
     parts = [
         "# Benchmark",
-        _circumstances(machine, summaries[0].rounds),
+        _circumstances(machine, rounds),
         "## Figures and targets",
         table(("", "measured", "target", ""), [_figure_row(figure) for figure in figures]),
         *_redirect_part(redirecting),
         *(_forward_part(forwarding) if forwarding else []),
-        *_warnings(summaries),
+        *_warnings(_summaries(redirecting, forwarding)),
     ]
     return "\n\n".join(parts) + "\n"
 
 
-def _warnings(summaries: Sequence[Summary]) -> list[str]:
+def _summaries(redirecting: Redirecting, forwarding: Forwarding | None) -> dict[str, Summary]:
+    found = {**redirecting.closed, "redirector, open loop": redirecting.open_loop}
+    if forwarding:
+        found |= {"installs": forwarding.installs, "events": forwarding.events, "lists": forwarding.lists}
+    return found
+
+
+def _warnings(summaries: dict[str, Summary]) -> list[str]:
+    noisy = [f"{name} {each.others:.0%}" for name, each in summaries.items() if each.others > NOISY]
+    limited = [f"{name} {each.generator_busy:.0%}" for name, each in summaries.items() if each.generator_busy > BUSY]
     said = []
-    others = max(summary.others for summary in summaries)
-    if others > NOISY:
+    if noisy:
         said.append(
-            f"**Noise**: something else used {others:.0%} of the server's core. Rates are too low and latencies too high; "
-            "CPU time per request still compares."
+            f"**Noise**: something else used the server's core ({', '.join(noisy)}). Those rates are too low and those "
+            "latencies too high; CPU time per request still compares."
         )
-    busiest = max(summary.generator_busy for summary in summaries)
-    if busiest > 0.9:
-        said.append(f"**The load generator was the limit**: it used {busiest:.0%} of its core.")
+    if limited:
+        said.append(f"**The load generator was the limit** for: {', '.join(limited)} of its core.")
     return said
 
 

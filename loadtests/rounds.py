@@ -1,13 +1,24 @@
 """A contestant's rounds, and what of several rounds counts."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from statistics import median
 
 from loadtests.contestants import Contestant
 from loadtests.cores import Cores, core_busy_seconds, cpu_seconds
 from loadtests.generator import LoadResult, Order, load
 from loadtests.percentiles import Latency
+
+
+@dataclass(frozen=True, slots=True)
+class Length:
+    """How long and how often everything runs."""
+
+    rounds: int
+    warm_s: float
+    seconds: float
+    forwarder_s: float
+    backlog: int  # deliveries the worker drains
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +53,10 @@ def run_round(contestant: Contestant, order: Order, cores: Cores) -> Round:
 def summary_of(rounds: list[Round]) -> Summary:
     results = [each.result for each in rounds]
 
-    def middle(name: str) -> float:
-        return median(getattr(result.latency, name) for result in results)
-
     return Summary(
         rounds=len(rounds),
         rate=median(result.rate for result in results),
-        latency=Latency(middle("p50"), middle("p90"), middle("p99"), middle("p999"), middle("max")),
+        latency=Latency(*(median(each) for each in zip(*(astuple(result.latency) for result in results), strict=True))),
         cpu_us=median(each.cpu_us for each in rounds),
         others=median(each.others for each in rounds),
         generator_busy=max(result.busy for result in results),
