@@ -1,5 +1,6 @@
-"""`signalpost mapping`: which TikTok event an app's event becomes."""
+"""`signalpost mapping`: which TikTok event an app's event becomes, and which of its properties fill which field."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
@@ -10,11 +11,14 @@ from cli.output import Json, print_items, print_json, print_table
 from cli.refusal import Refused, note
 from cli.session import Session, run
 from config.presets import DEFAULT_PRESET, all_presets
-from ledger.mappings import WHOLE_APP, all_mappings, clear_mappings, set_mappings
+from forwarder.field_mapping import parse_path
+from ledger.field_mappings import field_mappings, set_field_mappings
+from ledger.mappings import WHOLE_APP, all_mappings, clear_mappings, load_preset, set_mappings
 from ledger.pixels import get_pixel
+from tiktok.mappable import FIELDS
 from tiktok.standard_events import DEFAULT_MAPPING, is_standard, target_warning
 
-app = typer.Typer(no_args_is_help=True, help="Event mapping: show, set, preset, presets.")
+app = typer.Typer(no_args_is_help=True, help="Event mapping: show, set, field, preset, presets.")
 
 AppId = Annotated[str, typer.Option("--app", help="The app.")]
 PixelId = Annotated[str, typer.Option("--pixel", help="For this pixel alone, in front of the app's rows.")]
@@ -50,13 +54,44 @@ def set_command(
             for source, target in parse_assignments(rows, "purchase=Purchase").items()
         }
         await set_mappings(session.database, app_id, pixel_id, targets)
-        for target in dict.fromkeys(targets.values()):
-            warning = target and target_warning(target)
-            if warning:
-                note(warning)
+        _warn(targets)
         return await mapping_of(session, app_id, pixel_id)
 
     _print_mapping(run(change), as_json)
+
+
+@app.command("field")
+def field_command(
+    app_id: AppId,
+    rows: Annotated[
+        list[str],
+        typer.Argument(metavar="FIELD=PATH[,PATH]...", help="The first path that holds something; `FIELD=` clears."),
+    ],
+    pixel_id: PixelId = WHOLE_APP,
+    as_json: Json = False,
+) -> None:
+    """Fill fields of the payload from an event's own properties: value=properties.cart.total ..."""
+
+    async def change(session: Session) -> dict[str, Any]:
+        await _require_target(session, app_id, pixel_id)
+        assignments = parse_assignments(rows, "value=properties.cart.total")
+        sources = {field: _paths(field, paths) for field, paths in assignments.items()}
+        await set_field_mappings(session.database, app_id, pixel_id, sources)
+        return await mapping_of(session, app_id, pixel_id)
+
+    _print_mapping(run(change), as_json)
+
+
+def _paths(field: str, text: str) -> list[str]:
+    if field not in FIELDS:
+        raise Refused(f"{field[:60]}: is not a field of the payload; there are {', '.join(FIELDS)}")
+    paths = [path.strip() for path in text.split(",") if path.strip()]
+    try:
+        for path in paths:
+            parse_path(path)
+    except ValueError as error:
+        raise Refused(f"{field}: {error}") from None
+    return paths
 
 
 @app.command("preset")
@@ -64,9 +99,10 @@ def preset_command(
     app_id: AppId,
     name: Annotated[str, typer.Argument(help="A name that `mapping presets` lists.")] = DEFAULT_PRESET,
     pixel_id: PixelId = WHOLE_APP,
+    reset: Annotated[bool, typer.Option("--reset", help="Forget what was set by hand, too.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Start over from a preset: its rows replace those that were set."""
+    """Load a preset in place of the last one. Rows that were set by hand are kept, unless --reset."""
 
     async def change(session: Session) -> dict[str, Any]:
         await _require_target(session, app_id, pixel_id)
@@ -75,11 +111,22 @@ def preset_command(
             raise Refused(f"preset: there is no preset {name[:60]!r}; there are {', '.join(presets)}")
         differing = {s: t for s, t in presets[name].mapping.items() if _DEFAULT.get(s) != t}
         async with session.database.acquire() as connection, connection.transaction():
-            await clear_mappings(connection, app_id, pixel_id)
-            await set_mappings(connection, app_id, pixel_id, differing)
+            if reset:
+                await clear_mappings(connection, app_id, pixel_id)
+            kept = await load_preset(connection, app_id, pixel_id, differing)
+        if kept:
+            note(f"kept as set by hand: {', '.join(kept)} (--reset forgets them)")
+        _warn({source: target for source, target in differing.items() if source not in kept})
         return await mapping_of(session, app_id, pixel_id)
 
     _print_mapping(run(change), as_json)
+
+
+def _warn(targets: Mapping[str, str]) -> None:
+    for target in dict.fromkeys(targets.values()):
+        warning = target and target_warning(target)
+        if warning:
+            note(warning)
 
 
 @app.command("presets")
@@ -93,7 +140,7 @@ def presets_command(as_json: Json = False) -> None:
 
 
 async def mapping_of(session: Session, app_id: str, pixel_id: str) -> dict[str, Any]:
-    """{"pixel_id", "rows"}: the default, the app's rows over it and, for a pixel, its own over those."""
+    """{"pixel_id", "rows", "fields"}: the default, the app's rows over it and, for a pixel, its own over those."""
     stored = await all_mappings(session.database)
     targets = {**_DEFAULT, **stored.get((app_id, WHOLE_APP), {})}
     if pixel_id:
@@ -102,7 +149,9 @@ async def mapping_of(session: Session, app_id: str, pixel_id: str) -> dict[str, 
         {"source": source, "target": target, "standard": is_standard(target), "primary": source in _PRIMARY}
         for source, target in targets.items()
     ]
-    return {"pixel_id": pixel_id or None, "rows": rows}
+    filled = await field_mappings(session.database, app_id, pixel_id)
+    fields = [{"field": field, "sources": sources} for field, sources in filled.items()]
+    return {"pixel_id": pixel_id or None, "rows": rows, "fields": fields}
 
 
 async def _require_target(session: Session, app_id: str, pixel_id: str) -> None:
@@ -118,3 +167,5 @@ def _print_mapping(mapping: dict[str, Any], as_json: bool) -> None:
         print_json(mapping)
     else:
         print_table(mapping["rows"], ("source", "target", "standard", "primary"))
+        if mapping["fields"]:
+            print_table(mapping["fields"], ("field", "sources"))

@@ -145,6 +145,16 @@ class ForwarderSettings(IngressSettings):
 
 class WorkerSettings(Settings):
     ledger_retention_days: int = Field(default=180, ge=1)
+    currency_rates_file: Path | None = None  # TOML: what currencies TikTok does not take are worth
+    alert_webhook_url: str = ""  # empty = alerts are logged and counted only
+    alert_webhook_allow_private: bool = False  # whether that URL may lead into a private network
+
+    @field_validator("alert_webhook_url")
+    @classmethod
+    def _web_address(cls, value: str) -> str:
+        if value and not value.startswith(("http://", "https://")):
+            raise ValueError("must start with https:// or http://")
+        return value
 
 
 class ConsoleSettings(Settings):

@@ -1,24 +1,31 @@
 """A claimed delivery -> what TikTok is told of it, or why it is not told. Pure.
 
-Which source wins for each field: "Identity sent" in the contract's settled details.
+Which source wins for each field: docs/signals.md.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any, Final, Literal
 
 from clicks.record import generated_ttp
 from forwarder.backoff import give_up_at
+from forwarder.currency_rates import NO_RATES, Rates
+from forwarder.field_mapping import Mapped, mapped_fields
 from forwarder.settlement import GAVE_UP
 from ledger.delivery_claims import Claimed
 from ledger.pixel_state import SendingPixel
+from tiktok.currencies import ACCEPTED, normalise
 from tiktok.payload import Conversion
 
 TOO_OLD: Final = "event older than event_max_age_days"
 NOT_ATTRIBUTED: Final = "not attributed"
 MATCH_PENDING: Final = "waiting for match"
 TAKEOVERS_ALLOWED: Final = 5
+OUTSIDE_WINDOW: Final = "outside TikTok's attribution window of 28 days: it is counted, and credited to no campaign"
+ATTRIBUTION_WINDOW: Final = timedelta(days=28)  # the longest click window an ad group can have
+MAX_TTCLID_CHARS: Final = 1_000
 MATCH_PENDING_FOR: Final = timedelta(minutes=1)  # until it is looked at again
 
 
@@ -75,20 +82,24 @@ def _attribution_objection(claimed: Claimed, pixel: SendingPixel, now: datetime)
     return NotSent("skipped", NOT_ATTRIBUTED)
 
 
-def conversion(claimed: Claimed, pixel: SendingPixel, public_base: str, now: datetime) -> Conversion:
+def conversion(
+    claimed: Claimed, pixel: SendingPixel, public_base: str, now: datetime, rates: Rates = NO_RATES
+) -> Conversion:
     """All that is known of it, merged from event, install and click. `public_base` is that of the Signal links."""
     event, install, click = claimed.event_body, claimed.install_body or {}, claimed.click or {}
-    user = {**(install.get("user") or {}), **_present(event.get("user") or {})}
-    value, currency = claimed.value, claimed.currency
+    own = {"properties": event.get("properties") or {}, "user": event.get("user") or {}, "install": install}
+    mapped = mapped_fields(own, pixel.fields)
+    user = {**(install.get("user") or {}), **_present(own["user"]), **mapped.user}
+    money = _money(claimed, mapped, pixel, rates)
     return Conversion(
         event=claimed.target_event,
         event_id=claimed.event_id,
         event_time=int(min(claimed.occurred_at, now).timestamp()),
-        ttclid=click.get("ttclid"),
+        ttclid=_ttclid(event, install, click),
         ttp=_ttp(click, pixel),
         ip=event.get("ip") or install.get("ip") or click.get("ip"),
         user_agent=_user_agent(event, install, click),
-        locale=_locale(install, click),
+        locale=user.get("locale") or _locale(install, click),
         email=user.get("email"),
         phone=user.get("phone"),
         external_id=_external_id(user, claimed),
@@ -99,11 +110,52 @@ def conversion(claimed: Claimed, pixel: SendingPixel, public_base: str, now: dat
         state=user.get("state"),
         country=user.get("country"),
         page_url=_page_url(click, pixel, public_base),
-        value=value,
-        currency=currency or (pixel.app_settings.currency or None if value is not None else None),
-        properties=event.get("properties") or {},
+        value=money.value,
+        currency=money.currency,
+        properties={**own["properties"], **mapped.properties},
         limited_data_use=event.get("limited_data_use", install.get("limited_data_use")),
+        notes=(*money.notes, *_window_notes(claimed, click)),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Money:
+    """What an event is worth, as it is sent."""
+
+    value: Decimal | None
+    currency: str | None
+    notes: tuple[str, ...] = ()
+
+
+def _money(claimed: Claimed, mapped: Mapped, pixel: SendingPixel, rates: Rates) -> _Money:
+    value = claimed.value if mapped.value is None else mapped.value
+    if value is None:
+        return _Money(None, claimed.currency)
+    currency = normalise(mapped.currency or claimed.currency or pixel.app_settings.currency)
+    converted = rates.convert(value, currency) if currency and currency not in ACCEPTED else None
+    if converted is None:
+        return _Money(value, currency)
+    rate = f"{rates.rates[currency or '']:f}"
+    return _Money(converted, rates.to, (f"value converted from {currency} to {rates.to} by the rate table ({rate})",))
+
+
+def _window_notes(claimed: Claimed, click: Mapping[str, Any]) -> tuple[str, ...]:
+    if (
+        not click
+        or claimed.occurred_at.timestamp() * 1000 - click["at_ms"] <= ATTRIBUTION_WINDOW.total_seconds() * 1000
+    ):
+        return ()
+    return (OUTSIDE_WINDOW,)
+
+
+def _ttclid(event: Mapping[str, Any], install: Mapping[str, Any], click: Mapping[str, Any]) -> str | None:
+    """An app may hand over the click id it read itself, as an attribute at its subscription platform."""
+    for source in (event, install):
+        said = source.get("ttclid")
+        if isinstance(said, str) and said.isascii() and said.isprintable() and 0 < len(said) <= MAX_TTCLID_CHARS:
+            return said
+    found: str | None = click.get("ttclid")
+    return found
 
 
 def _present(fields: Mapping[str, Any]) -> dict[str, Any]:

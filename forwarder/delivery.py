@@ -7,7 +7,7 @@ same event_id.
 import uuid
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -16,6 +16,7 @@ import structlog
 
 from config.secrets import Keyring, SecretError
 from forwarder.conversion import NotSent, conversion, objection
+from forwarder.currency_rates import RateTable
 from forwarder.outages import persist
 from forwarder.settlement import Consequences, DeliveryFacts, Hold, Moment, Pause, Resume, consequences
 from forwarder.worker_metrics import WorkerMetrics
@@ -51,6 +52,8 @@ class Courier:
     """The present time, UTC."""
     chance: Callable[[], float]
     """Uniform in 0..1, for the jitter."""
+    rates: RateTable = field(default_factory=lambda: RateTable(None))
+    """For currencies TikTok does not take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +164,7 @@ def _ready(courier: Courier, pixel: SendingPixel, claimed: Claimed, now: datetim
 def _parcel(courier: Courier, pixel: SendingPixel, claimed: Claimed, now: datetime) -> Parcel:
     if claimed.payload is not None:
         return Parcel(claimed, claimed.payload.encode(), ())
-    row = event_row(conversion(claimed, pixel, courier.public_base, now))
+    row = event_row(conversion(claimed, pixel, courier.public_base, now, courier.rates.rates))
     return Parcel(claimed, msgspec.json.encode(row.body), row.notes)
 
 

@@ -13,7 +13,7 @@ from ledger.installs import KnownInstall
 from ledger.mappings import WHOLE_APP, Mappings
 from ledger.pixels import Pixel
 from tiktok.payload import sent_event_id
-from tiktok.standard_events import DEFAULT_MAPPING
+from tiktok.standard_events import DEFAULT_MAPPING, EventNames, name_for
 
 JOIN_GRACE = timedelta(hours=1)  # an event waits this long for its install before it is sent without one
 
@@ -40,6 +40,7 @@ class Destination(msgspec.Struct, frozen=True, kw_only=True):
     consent_when_unknown: Literal["allow", "deny"]
     send: Literal["all", "attributed"]
     max_age: timedelta
+    event_names: EventNames = "current"
 
 
 def destination(pixel: Pixel, settings: AppSettings, mappings: Mappings) -> Destination:
@@ -53,17 +54,18 @@ def destination(pixel: Pixel, settings: AppSettings, mappings: Mappings) -> Dest
         consent_when_unknown=settings.consent_when_unknown,
         send=pixel.settings.send or settings.send,
         max_age=timedelta(days=settings.event_max_age_days),
+        event_names=pixel.settings.event_names,
     )
 
 
 def target_event(name: str, to: Destination) -> str:
-    """TikTok's event for the app's event `name`; empty = not sent."""
+    """TikTok's event for the app's event `name`, called as the pixel has it; empty = not sent."""
     target = to.targets.get(name)
     if target is None:
         target = _DEFAULT_TARGETS.get(name)
     if target is None:
-        return name if to.unmapped == "custom" else ""
-    return target
+        target = name if to.unmapped == "custom" else ""
+    return name_for(target, to.event_names)
 
 
 def deliveries(

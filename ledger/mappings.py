@@ -24,19 +24,42 @@ async def all_mappings(connection: Any) -> Mappings:
 
 
 SET_MAPPINGS = """
-INSERT INTO mappings (app_id, pixel_id, source, target)
-SELECT $1, $2, source, target FROM unnest($3::text[], $4::text[]) AS rows (source, target)
-ON CONFLICT (app_id, pixel_id, source) DO UPDATE SET target = excluded.target
+INSERT INTO mappings (app_id, pixel_id, source, target, edited)
+SELECT $1, $2, source, target, true FROM unnest($3::text[], $4::text[]) AS rows (source, target)
+ON CONFLICT (app_id, pixel_id, source) DO UPDATE SET target = excluded.target, edited = true
 """
 
 
 async def set_mappings(connection: Any, app_id: str, pixel_id: str, rows: Mapping[str, str]) -> None:
-    """Set each source -> target ('' = not sent); other sources stay as they are.
+    """Set each source -> target ('' = not sent) by hand; other sources stay as they are.
 
     Raises:
         asyncpg.ForeignKeyViolationError: there is no such app.
     """
     await connection.execute(SET_MAPPINGS, app_id, pixel_id, list(rows), list(rows.values()))
+
+
+DELETE_PRESET = "DELETE FROM mappings WHERE app_id = $1 AND pixel_id = $2 AND NOT edited"
+INSERT_PRESET = """
+INSERT INTO mappings (app_id, pixel_id, source, target, edited)
+SELECT $1, $2, source, target, false FROM unnest($3::text[], $4::text[]) AS rows (source, target)
+ON CONFLICT (app_id, pixel_id, source) DO NOTHING
+"""
+EDITED = "SELECT source FROM mappings WHERE app_id = $1 AND pixel_id = $2 AND edited ORDER BY source"
+
+
+async def load_preset(connection: Any, app_id: str, pixel_id: str, rows: Mapping[str, str]) -> list[str]:
+    """Put a preset's rows in the place of the last one's. What was set by hand stays; returns the sources of that.
+
+    `connection` is an asyncpg connection, not a pool.
+
+    Raises:
+        asyncpg.ForeignKeyViolationError: there is no such app.
+    """
+    async with connection.transaction():
+        await connection.execute(DELETE_PRESET, app_id, pixel_id)
+        await connection.execute(INSERT_PRESET, app_id, pixel_id, list(rows), list(rows.values()))
+        return [row["source"] for row in await connection.fetch(EDITED, app_id, pixel_id)]
 
 
 CLEAR_MAPPINGS = """

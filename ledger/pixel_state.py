@@ -1,12 +1,13 @@
 """Whether a pixel may be sent to at this moment: held until its set-up is mended, paused while TikTok throttles it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
 
 from ledger.apps import AppSettings
+from ledger.field_mappings import FieldSources
 from ledger.pixels import PixelSettings, PixelState
 
 PROBE_EVERY = timedelta(seconds=60)
@@ -29,6 +30,8 @@ class SendingPixel:
     app_settings: AppSettings
     link_slug: str | None
     """A Signal link of the app, for the page of events that no click belongs to; None when it has none."""
+    fields: FieldSources = field(default_factory=dict)
+    """Fields of the payload that are read from elsewhere in the event."""
 
     def open_at(self, now: datetime) -> bool:
         """Whether deliveries may be sent to it; a held one takes probes alone."""
@@ -52,7 +55,10 @@ async def pixels_with_due(connection: Any, now: datetime) -> list[str]:
 SENDING_PIXEL = """
 SELECT p.pixel_id, p.app_id, p.code, p.token_encrypted, p.test_event_code, p.enabled, p.state, p.paused_until,
     p.throttle_step, p.settings, a.settings AS app_settings,
-    (SELECT slug FROM links l WHERE l.app_id = p.app_id AND l.enabled ORDER BY created_at, slug LIMIT 1) AS link_slug
+    (SELECT slug FROM links l WHERE l.app_id = p.app_id AND l.enabled ORDER BY created_at, slug LIMIT 1) AS link_slug,
+    -- of two rows for one target the last one stands: the pixel's
+    (SELECT jsonb_object_agg(target, sources ORDER BY f.pixel_id) FROM field_mappings f
+        WHERE f.app_id = p.app_id AND f.pixel_id IN ('', p.pixel_id)) AS fields
 FROM pixels p JOIN apps a ON a.app_id = p.app_id
 WHERE p.pixel_id = $1
 """
@@ -65,6 +71,7 @@ async def sending_pixel(connection: Any, pixel_id: str) -> SendingPixel | None:
     fields = dict(row)
     fields["settings"] = msgspec.convert(fields["settings"], PixelSettings)
     fields["app_settings"] = msgspec.convert(fields["app_settings"], AppSettings)
+    fields["fields"] = {target: tuple(sources) for target, sources in (fields["fields"] or {}).items()}
     return SendingPixel(**fields)
 
 

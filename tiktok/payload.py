@@ -62,6 +62,8 @@ class Conversion(msgspec.Struct, frozen=True, kw_only=True):
     properties: dict[str, Any] = {}
     """The event's own properties as the app sent them."""
     limited_data_use: bool | None = None
+    notes: tuple[str, ...] = ()
+    """What merging it has to say, for whoever reads the delivery; no personal data."""
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -90,7 +92,7 @@ def event_row(conversion: Conversion) -> Row:
     body |= _present({"user": user, "properties": properties, "page": page})
     if conversion.limited_data_use is not None:
         body["limited_data_use"] = conversion.limited_data_use
-    return Row(body, (*notes, *_user_notes(conversion, user)))
+    return Row(body, (*conversion.notes, *notes, *_user_notes(conversion, user)))
 
 
 def request_body(pixel_code: str, rows: Sequence[msgspec.Raw], test_event_code: str | None = None) -> bytes:

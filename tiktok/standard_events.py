@@ -88,6 +88,19 @@ DEFAULT_MAPPING: Final[tuple[DefaultRow, ...]] = (
     DefaultRow("view_content", "ViewContent", False),
     DefaultRow("view_item", "ViewContent", False),
     DefaultRow("search", "Search", False),
+    # subscription platforms, by their webhooks; a renewal is sent only where someone maps it, or first sales stay
+    # hidden among rebills
+    *(
+        DefaultRow(f"{prefix}_{name}", target, False)
+        for prefix in ("rc", "sw", "adapty")
+        for name, target in (
+            ("trial_started", "StartTrial"),
+            ("subscription_started", "Subscribe"),
+            ("trial_converted", "Subscribe"),
+            ("one_time", "Purchase"),
+            ("renewal", ""),
+        )
+    ),
 )
 
 

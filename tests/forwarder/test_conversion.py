@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 
 from clicks.record import generated_ttp
-from forwarder.conversion import NotSent, conversion, objection
+from forwarder.conversion import OUTSIDE_WINDOW, NotSent, conversion, objection
+from forwarder.currency_rates import Rates
 from ledger.apps import AppSettings
 from ledger.delivery_claims import Claimed
+from ledger.field_mappings import FieldSources
 from ledger.pixel_state import SendingPixel
 from ledger.pixels import PixelSettings
 from tests.forwarder.scene import CLICK, IPHONE, PUBLIC
@@ -28,11 +30,11 @@ def claimed(**changes: Any) -> Claimed:
     return Claimed(**fields | changes)
 
 
-def pixel(app: dict[str, Any] | None = None, **settings: Any) -> SendingPixel:
+def pixel(app: dict[str, Any] | None = None, fields: FieldSources | None = None, **settings: Any) -> SendingPixel:
     return SendingPixel(
         pixel_id="px_1", app_id="app_1", code="C1", token_encrypted=b"", test_event_code="", enabled=True, state="ok",
         paused_until=None, throttle_step=0, settings=PixelSettings(**settings), app_settings=AppSettings(**app or {}),
-        link_slug="spring",
+        link_slug="spring", fields=fields or {},
     )  # fmt: skip
 
 
@@ -208,3 +210,58 @@ def test_limited_data_use_is_the_events_or_else_the_installs() -> None:
     assert told(claimed(install_body={"limited_data_use": True})).limited_data_use is True
     row = claimed(event_body={"limited_data_use": False}, install_body={"limited_data_use": True})
     assert told(row).limited_data_use is False
+
+
+BULGARIAN = Rates("USD", {"BGN": Decimal("0.55")})
+
+
+def test_a_currency_tiktok_does_not_take_is_converted_by_the_rate_table_and_the_row_says_so() -> None:
+    row = claimed(value=Decimal("10"), currency="BGN")
+    sent = conversion(row, pixel(), PUBLIC, NOW, BULGARIAN)
+    assert (sent.value, sent.currency) == (Decimal("5.5"), "USD")
+    assert sent.notes == ("value converted from BGN to USD by the rate table (0.55)",)
+
+
+@pytest.mark.parametrize("currency", ["EUR", "ALL", None])
+def test_the_rate_table_leaves_every_other_amount_as_it_is(currency: str | None) -> None:
+    sent = conversion(claimed(value=Decimal("10"), currency=currency), pixel(), PUBLIC, NOW, BULGARIAN)
+    assert (sent.value, sent.currency, sent.notes) == (Decimal("10"), currency, ())
+
+
+@pytest.mark.parametrize(
+    ("age", "notes"), [(timedelta(days=28), ()), (timedelta(days=28, seconds=1), (OUTSIDE_WINDOW,))]
+)
+def test_an_event_later_than_28_days_after_its_click_is_sent_and_flagged(
+    age: timedelta, notes: tuple[str, ...]
+) -> None:
+    click = CLICK | {"at_ms": int((NOW - age).timestamp() * 1000)}
+    assert told(claimed(click=click)).notes == notes
+    assert told(claimed(click=click)).ttclid == "E.C.P.abc"
+
+
+@pytest.mark.parametrize(
+    ("event", "install", "expected"),
+    [
+        ({"ttclid": "own"}, {"ttclid": "install's"}, "own"),
+        ({}, {"ttclid": "install's"}, "install's"),
+        ({"ttclid": "x" * 1001}, {}, "E.C.P.abc"),
+        ({"ttclid": "é"}, {}, "E.C.P.abc"),
+    ],
+    ids=["event", "install", "too long", "not printable ASCII"],
+)
+def test_a_ttclid_the_app_hands_over_comes_before_the_clicks(
+    event: dict[str, str], install: dict[str, str], expected: str
+) -> None:
+    assert told(claimed(event_body=event, install_body=install, click=CLICK)).ttclid == expected
+
+
+def test_mapped_fields_come_before_the_events_own() -> None:
+    row = claimed(
+        value=Decimal(1),
+        currency="USD",
+        event_body={"properties": {"total": 7, "order_id": "own", "mail": "m@x.com"}, "user": {"email": "e@x.com"}},
+    )
+    fields: FieldSources = {"value": ("properties.total",), "email": ("properties.mail",), "order_id": ("user.none",)}
+    sent = told(row, pixel(fields=fields))
+    assert (sent.value, sent.currency, sent.email) == (Decimal(7), "USD", "m@x.com")
+    assert sent.properties["order_id"] == "own"

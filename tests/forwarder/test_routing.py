@@ -103,3 +103,12 @@ def test_a_pixels_send_setting_stands_over_the_apps() -> None:
     assert destination(pixel(), app, {}).send == "attributed"
     assert destination(pixel(send="all"), app, {}).send == "all"
     assert destination(pixel(), app, {}).max_age == timedelta(days=3)
+
+
+@pytest.mark.parametrize(
+    ("names", "targets"),
+    [("current", ["Purchase", "Lead", "Lead"]), ("legacy", ["CompletePayment", "SubmitForm", "SubmitForm"])],
+)
+def test_a_pixel_is_told_the_renamed_events_under_the_names_it_is_set_to(names: str, targets: list[str]) -> None:
+    where = destination(pixel(event_names=names), AppSettings(), {("app", ""): {"a": "Lead", "b": "SubmitForm"}})
+    assert [target_event(name, where) for name in ("purchase", "a", "b")] == targets

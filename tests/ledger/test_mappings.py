@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 
 from ledger.apps import App, AppSettings, insert_app
-from ledger.mappings import WHOLE_APP, all_mappings, clear_mappings, set_mappings
+from ledger.mappings import WHOLE_APP, all_mappings, clear_mappings, load_preset, set_mappings
 from ledger.pool import open_pool
 
 pytestmark = pytest.mark.anyio
@@ -54,3 +54,11 @@ async def test_setting_no_rows_changes_nothing(ledger: Any) -> None:
 async def test_rows_belong_to_an_app(ledger: Any) -> None:
     with pytest.raises(asyncpg.ForeignKeyViolationError):
         await set_mappings(ledger, "app_none", WHOLE_APP, {"purchase": "Purchase"})
+
+
+async def test_a_preset_replaces_the_last_one_and_leaves_what_was_set_by_hand(ledger: Any) -> None:
+    async with ledger.acquire() as connection:
+        assert await load_preset(connection, "app_1", WHOLE_APP, {"a": "Lead", "b": "Search"}) == []
+        await set_mappings(connection, "app_1", WHOLE_APP, {"b": "Contact"})
+        assert await load_preset(connection, "app_1", WHOLE_APP, {"b": "Purchase", "c": "Lead"}) == ["b"]
+        assert await all_mappings(connection) == {("app_1", WHOLE_APP): {"b": "Contact", "c": "Lead"}}

@@ -1,0 +1,118 @@
+"""Fields of the payload read from elsewhere in an event, as the operator mapped them. Pure.
+
+A path names a place in the event or its install: `properties.cart.total`, `properties.items[0].sku`, or every element
+of a list, `properties.items[].sku`.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+from functools import lru_cache
+from typing import Any, Final
+
+from tiktok.mappable import CONTENT_FIELDS, CONTENT_PREFIX, PROPERTY_FIELDS, USER_FIELDS
+
+ROOTS: Final = ("properties", "user", "install")
+MAX_PATH_CHARS: Final = 200
+MAX_LISTED: Final = 1_000  # elements of one list that are read
+
+_STEP: Final = re.compile(r"([^.\[\]=\x00-\x1f]{1,64})((?:\[\d{0,3}\])*)")
+_INDEX: Final = re.compile(r"\[(\d{0,3})\]")
+
+Step = str | int | None
+"""A key, an index, or None for every element."""
+
+
+@lru_cache(maxsize=1_000)
+def parse_path(text: str) -> tuple[Step, ...]:
+    """The steps of a path.
+
+    Raises:
+        ValueError: it is none; the text says what one looks like.
+    """
+    steps: list[Step] = []
+    for part in text.split("."):
+        found = _STEP.fullmatch(part)
+        if found is None or len(text) > MAX_PATH_CHARS:
+            raise ValueError(
+                f"{text[:60]!r} is not a path: write it as properties.cart.total or properties.items[].sku"
+            )
+        steps.append(found[1])
+        steps += [int(index) if index else None for index in _INDEX.findall(found[2])]
+    if steps[0] not in ROOTS or len(steps) < 2:
+        raise ValueError(f"{text[:60]!r} must begin with {', '.join(f'{root}.' for root in ROOTS)}")
+    return tuple(steps)
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """What the mapped paths of one event hold; a field whose paths hold nothing is not there."""
+
+    properties: dict[str, Any] = field(default_factory=dict)
+    """`contents` among them, when any of its parts is mapped."""
+    user: dict[str, Any] = field(default_factory=dict)
+    value: Decimal | None = None
+    currency: str | None = None
+
+
+NOTHING_MAPPED: Final = Mapped()
+
+
+def mapped_fields(event: Mapping[str, Any], fields: Mapping[str, tuple[str, ...]]) -> Mapped:
+    """`event` is {properties, user, install}, `fields` target -> paths as the ledger keeps them."""
+    if not fields:
+        return NOTHING_MAPPED
+    found = {target: value for target, paths in fields.items() if (value := _first(event, paths)) is not None}
+    properties: dict[str, Any] = {name: found[name] for name in PROPERTY_FIELDS if name in found}
+    value, currency = _amount(properties.pop("value", None)), properties.pop("currency", None)
+    if contents := _contents(found):
+        properties["contents"] = contents
+    user: dict[str, Any] = {name: found[name] for name in USER_FIELDS if name in found}
+    return Mapped(properties, user, value, currency if isinstance(currency, str) else None)
+
+
+def _first(event: Mapping[str, Any], paths: tuple[str, ...]) -> Any:
+    return next((value for path in paths if (value := resolve(event, parse_path(path))) is not None), None)
+
+
+def resolve(value: Any, steps: tuple[Step, ...]) -> Any:
+    """What lies at the end of the steps: a list where one of them is every element, None where nothing does."""
+    for number, step in enumerate(steps):
+        if step is None:
+            rest = steps[number + 1 :]
+            found = [resolve(element, rest) for element in value[:MAX_LISTED]] if isinstance(value, list) else []
+            return found if any(element is not None for element in found) else None
+        if isinstance(step, int):
+            value = value[step] if isinstance(value, list) and step < len(value) else None
+        else:
+            value = value.get(step) if isinstance(value, Mapping) else None
+    return value if value != "" else None
+
+
+def _amount(value: Any) -> Decimal | None:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        amount = Decimal(str(value).strip())
+    except InvalidOperation:
+        return None
+    return amount if amount.is_finite() else None
+
+
+def _contents(found: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """One item per element of the longest list that a part of `contents[]` was read from."""
+    columns = {name: list(_listed(found.get(CONTENT_PREFIX + name))) for name in CONTENT_FIELDS}
+    length = max(map(len, columns.values()))
+    rows = (
+        {name: column[row] for name, column in columns.items() if row < len(column) and column[row] is not None}
+        for row in range(length)
+    )
+    return [row for row in rows if row]
+
+
+def _listed(value: Any) -> Iterator[Any]:
+    if isinstance(value, list):
+        yield from value
+    elif value is not None:
+        yield value
