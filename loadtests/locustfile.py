@@ -87,4 +87,4 @@ def write_summary(**_: Any) -> None:
     journal.write(SUMMARY, LOAD.seconds)
 
 
-events.quitting.add_listener(write_summary)
+events.quitting.add_listener(write_summary)  # type: ignore[no-untyped-call]  # as above

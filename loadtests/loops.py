@@ -2,16 +2,26 @@
 
 from array import array
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Protocol
 
-from loadtests.connections import Connections
 from loadtests.workloads import Workload
 
 ANSWER_GRACE_S = 3.0  # after the end, for what is still in flight
 _IDLE_WAIT_S = 0.5
 
 Clock = Callable[[], float]
+
+
+class Wire(Protocol):
+    """Where requests go: `loadtests.connections.Connections`, or a server in simulated time."""
+
+    def __len__(self) -> int: ...
+
+    def send(self, number: int, request: bytes) -> None: ...
+
+    def answered(self, timeout_s: float) -> Iterator[tuple[int, int]]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +50,7 @@ class Tally:
         return self.statuses.total()
 
 
-def closed_loop(connections: Connections, workload: Workload, plan: Plan, clock: Clock) -> Tally:
+def closed_loop(connections: Wire, workload: Workload, plan: Plan, clock: Clock) -> Tally:
     """Each connection asks again as soon as it has its answer: what the server can do."""
     tally = Tally()
     measured_from = clock() + plan.warm_s
@@ -67,7 +77,7 @@ def closed_loop(connections: Connections, workload: Workload, plan: Plan, clock:
     return tally
 
 
-def open_loop(connections: Connections, workload: Workload, plan: Plan, schedule: tuple[float, Clock]) -> Tally:
+def open_loop(connections: Wire, workload: Workload, plan: Plan, schedule: tuple[float, Clock]) -> Tally:
     """Ask at a fixed rate, whatever the answers do: what a user feels while others click.
 
     `schedule` is (requests per second, clock). A request's latency counts from when it was due, so that one slow

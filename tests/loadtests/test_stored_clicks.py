@@ -1,0 +1,19 @@
+import redis
+
+from loadtests.stored_clicks import read_stored_clicks
+
+
+def test_every_member_of_every_click_key_is_counted_and_nothing_else(redis_url: str) -> None:
+    with redis.Redis.from_url(redis_url) as client:
+        for address in range(3000):
+            client.zadd(f"c:{address}", {f"click {address}-{number}": number for number in range(1 + address % 2)})
+        client.hset("{counts}", "x", 1)
+        client.zadd("other", {"x": 1})
+    stored = read_stored_clicks(redis_url)
+    assert (stored.clicks, stored.addresses) == (4500, 3000)
+    assert stored.used_memory > 4500 * 10
+
+
+def test_an_empty_store_has_no_clicks(redis_url: str) -> None:
+    stored = read_stored_clicks(redis_url)
+    assert (stored.clicks, stored.addresses) == (0, 0)
