@@ -218,7 +218,7 @@ async def test_usual_clicks_take_at_most_520_bytes_of_redis_memory(client: Redis
     await store.apply(Batch("w", 0, [], {}))
     before = (await client.info("memory"))["used_memory"]
     for number in range(20):
-        rows = []
+        rows: list[Row] = []
         for _ in range(200):
             address = rng.randrange(2**28).to_bytes(4)
             for _ in range(1 + (rng.random() < 0.3)):
