@@ -1,0 +1,43 @@
+"""Worlds through the production matcher: the backtest's own code, in this process."""
+
+import tempfile
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cli.backtest.desk import RecordedDesk
+from cli.backtest.lines import install_reader, read_click, read_lines
+from cli.backtest.policy import policies_of, tried_settings
+from cli.backtest.runner import Answer, Backtest, Totals
+from ledger.apps import AppSettings
+from tests.matching.world import World
+
+APP = "backtest"
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """Every install's answer, and how long it all took."""
+
+    answers: list[Answer]
+    seconds: float
+
+    @property
+    def credits(self) -> dict[str, str]:
+        return {answer.install_id: answer.click_id for answer in self.answers if answer.click_id is not None}
+
+
+async def try_world(world: World, redis: Any, policy: Mapping[str, str]) -> Trial:
+    """Run a world through the backtest in an empty Redis, which is emptied again."""
+    policies = policies_of(tried_settings(AppSettings(), policy))
+    backtest = Backtest(redis, RecordedDesk(redis, APP, {}), policies, Totals())
+    with tempfile.TemporaryDirectory(prefix="world-") as directory:
+        clicks, installs = world.write(Path(directory))
+        started = time.perf_counter()
+        outcomes = backtest.run(read_lines(clicks, read_click), read_lines(installs, install_reader(APP)))
+        answers = [outcome.answer async for outcome in outcomes]
+        seconds = time.perf_counter() - started
+    await redis.flushdb()
+    return Trial(answers, seconds)
