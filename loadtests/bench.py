@@ -1,6 +1,6 @@
 """`make bench`: how fast redirects are beside the limits of this machine, what a click takes, and that none is lost.
 
-    python -m loadtests.bench [--quick] [--redirects-only] [--nice N] [--wrk]
+    python -m loadtests.bench [--quick] [--redirects-only] [--realtime] [--wrk]
 
 Starts all it needs in a temporary directory, on loopback, and ends only that. Exit status 1 when clicks found and 302s
 received differ; speed never decides, as a machine may be busy with something else.
@@ -19,7 +19,7 @@ from pathlib import Path
 from types import FrameType
 
 from loadtests.contestants import Contestant, ContestantError, bare_uvicorn, nginx
-from loadtests.cores import Cores, choose_cores
+from loadtests.cores import Cores, choose_cores, put_ahead
 from loadtests.forwarding import ForwardBench
 from loadtests.generator import GeneratorError
 from loadtests.machine import describe_machine
@@ -36,8 +36,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the benchmark; 0 when every click was found."""
     options = _options(arguments)
     signal.signal(signal.SIGTERM, _end)
-    if options.nice:
-        os.setpriority(os.PRIO_PROCESS, 0, options.nice)  # everything started from here on inherits it
+    if options.realtime and not put_ahead():
+        print("bench: --realtime needs Linux and root (or CAP_SYS_NICE)", file=sys.stderr)
+        return 1
     cores = choose_cores()
     machine = describe_machine(cores)
     if cores.pinned:
@@ -66,7 +67,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m loadtests.bench", description="The redirect benchmark.")
     parser.add_argument("--quick", action="store_true", help="one short round each; keeps no result")
     parser.add_argument("--redirects-only", action="store_true", help="leave forwarder and worker out")
-    parser.add_argument("--nice", type=int, default=0, help="niceness of everything started; below 0 needs root")
+    parser.add_argument("--realtime", action="store_true", help="ahead of all other work on the machine; needs root")
     parser.add_argument("--wrk", action="store_true", help="also load nginx and bare uvicorn with wrk, to compare")
     return parser.parse_args(arguments)
 

@@ -21,6 +21,18 @@ def choose_cores() -> Cores:
     return Cores(allowed[0], allowed[1], True) if len(allowed) > 1 else Cores(allowed[0], allowed[0], False)
 
 
+def put_ahead() -> bool:
+    """Run this process, and what it starts from here on, ahead of ordinary ones; False where that is not allowed.
+
+    Niceness does not do it: schedulers that group by session weigh it within a session only.
+    """
+    try:
+        os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))
+    except (AttributeError, PermissionError):
+        return False
+    return True
+
+
 def pin(pid: int, core: int) -> None:
     """Move a process, its threads and its descendants to one core; what they start later stays there too."""
     for process in process_tree(pid):
