@@ -1,8 +1,10 @@
 """`signalpost app`: the apps that are advertised, their settings and their API keys."""
 
 import base64
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 import msgspec
 import typer
@@ -30,6 +32,7 @@ from ledger.destinations import destination_problem
 from ledger.links import all_links
 from ledger.pixels import all_pixels
 from ledger.setting_values import SettingError, check_known, check_timezone, parse_settings
+from ledger.sites import domain_owner
 
 app = typer.Typer(no_args_is_help=True, help="Apps: create, list, show, set, rotate-key.")
 
@@ -113,6 +116,7 @@ def set_command(
 
     async def change(session: Session) -> dict[str, Any]:
         changes = _changes(session, app_id, parse_assignments(assignments, "match_window_hours=24"))
+        await _check_domains(session, app_id, changes.settings.get("domains") or ())
         changed = await update_app(session.database, app_id, changes)
         if changed is None:
             raise no_app(app_id)
@@ -172,6 +176,14 @@ def _checked_settings(session: Session, assignments: dict[str, str]) -> dict[str
         if problem:
             raise SettingError("fallback_url", problem)
     return values
+
+
+async def _check_domains(session: Session, app_id: str, domains: Iterable[str]) -> None:
+    for domain in domains:
+        if domain == urlsplit(session.settings.public_base).hostname:
+            raise SettingError("domains", f"{domain} is PUBLIC_URL's host, which serves every app's links")
+        if await domain_owner(session.database, domain) not in (None, app_id):
+            raise SettingError("domains", f"{domain} is another app's: take it off that one first")
 
 
 def _sealed(session: Session, app_id: str, name: str, secret: str) -> str | None:

@@ -2,9 +2,11 @@
 
 import re
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_type_hints
 
+import msgspec
 import typer
 
 from cli.apps import require_app
@@ -13,10 +15,12 @@ from cli.output import Json, print_items, print_json, print_record
 from cli.publishing import publish
 from cli.refusal import Refused, note
 from cli.session import Session, run
-from ledger.apps import App
+from ledger.apps import App, all_apps
 from ledger.destinations import destination_problem
 from ledger.links import (
+    NO_OPTIONS,
     LinkMode,
+    LinkOptions,
     SlugTakenError,
     StoredLink,
     all_links,
@@ -28,13 +32,16 @@ from ledger.links import (
     update_link,
 )
 from ledger.setting_values import SettingError, check_known, parse_value
+from ledger.sites import link_bases
 from tiktok.macros import signal_link_url
 
 app = typer.Typer(no_args_is_help=True, help="Signal links: create, list, show, set, disable, qr.")
 
 URL_FIELDS = ("ios_url", "android_url", "fallback_url")
-SETTABLE = (*URL_FIELDS, "mode", "enabled")
+OPTIONS = LinkOptions.__struct_fields__
+SETTABLE = (*URL_FIELDS, "mode", "enabled", *OPTIONS)
 COLUMNS = ("slug", "app_id", "mode", "enabled", "ios_url", "android_url", "fallback_url")
+EXAMPLE = "ios_url=https://apps.apple.com/app/id1"
 
 Slug = Annotated[str, typer.Argument(help="The link's slug.")]
 
@@ -47,6 +54,7 @@ def create_command(  # noqa: PLR0913, PLR0917 - one parameter per option of the 
     android_url: Annotated[str, typer.Option(help="Instead of the app's Play page.")] = "",
     fallback_url: Annotated[str, typer.Option(help="Instead of the app's fallback URL.")] = "",
     bridge: Annotated[bool, typer.Option("--bridge", help="Show a small page on the way to the store.")] = False,
+    assignments: Annotated[list[str] | None, typer.Argument(metavar="[KEY=VALUE...]", help="As `link set`.")] = None,
     as_json: Json = False,
 ) -> None:
     """Create a Signal link; prints the URL to paste into the ad."""
@@ -58,9 +66,10 @@ def create_command(  # noqa: PLR0913, PLR0917 - one parameter per option of the 
         fallback_url=fallback_url or None,
         mode="bridge" if bridge else "redirect",
     )
+    given = assignments or []
 
     async def create(session: Session) -> dict[str, str]:
-        return await create_link(session, link)
+        return await create_link(session, _changed(link, parse_assignments(given, EXAMPLE)))
 
     print_record(run(create), as_json)
 
@@ -82,7 +91,7 @@ async def create_link(session: Session, link: StoredLink) -> dict[str, str]:
     await publish(session)
     if not any((link.ios_url, link.android_url, owner.settings.ios_app_id, owner.settings.android_package)):
         note(f"the link has no store yet: `signalpost app set {link.app_id} ios_app_id=... android_package=...`")
-    return {"slug": link.slug, "url": _url(session, link.slug)}
+    return {"slug": link.slug, "url": _url(session, owner, link.slug)}
 
 
 @app.command("list")
@@ -116,11 +125,11 @@ def set_command(
     assignments: Annotated[list[str], typer.Argument(metavar="KEY=VALUE...", help="An empty value clears.")],
     as_json: Json = False,
 ) -> None:
-    """Change a link: ios_url, android_url, fallback_url, mode, enabled; an empty value goes back to the app's."""
+    """Change a link: ios_url, android_url, fallback_url, mode, enabled, bridge_weight, utm, expires_at, click_cap."""
 
     async def change(session: Session) -> dict[str, Any]:
         link = await _require_link(session, slug)
-        changed = _changed(link, parse_assignments(assignments, "ios_url=https://apps.apple.com/app/id1"))
+        changed = _changed(link, parse_assignments(assignments, EXAMPLE))
         _check_urls(session, await require_app(session, link.app_id), changed)
         return await _store(session, changed)
 
@@ -147,10 +156,10 @@ def qr_command(
     import segno  # noqa: PLC0415 - for this one command
 
     async def url_of(session: Session) -> str:
-        await _require_link(session, slug)
+        link = await _require_link(session, slug)
         if output is not None and output.suffix not in (".svg", ".png"):
             raise Refused(f"output: {output.name} must end in .svg or .png")
-        return _url(session, slug).partition("?")[0]
+        return _url(session, await require_app(session, link.app_id), slug).partition("?")[0]
 
     url = run(url_of)
     code = segno.make(url, error="m")
@@ -179,15 +188,35 @@ def _changed(link: StoredLink, assignments: dict[str, str]) -> StoredLink:
         changes["mode"] = parse_value("mode", assignments["mode"] or "redirect", LinkMode)
     if "enabled" in assignments:
         changes["enabled"] = parse_value("enabled", assignments["enabled"] or "true", bool)
-    return replace(link, **changes)
+    options = {key: _option(key, assignments[key]) for key in OPTIONS if key in assignments}
+    return replace(link, **changes, options=msgspec.structs.replace(link.options, **options))
+
+
+def _option(key: str, text: str) -> Any:
+    """The value of an option; an empty text is its default."""
+    if not text:
+        return getattr(NO_OPTIONS, key)
+    if key == "expires_at":
+        return _moment(text)
+    return parse_value(key, text, get_type_hints(LinkOptions, include_extras=True)[key])
+
+
+def _moment(text: str) -> int:
+    """Unix s."""
+    try:
+        moment = datetime.fromisoformat(text) if not text.isdigit() else datetime.fromtimestamp(int(text), UTC)
+    except (ValueError, OverflowError, OSError):
+        hint = "must be a time such as 2026-12-01T00:00:00Z, or Unix seconds"
+        raise SettingError("expires_at", f"{hint}, not {text[:40]!r}") from None
+    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
 
 
 def _check_urls(session: Session, owner: App, link: StoredLink) -> None:
     for key in URL_FIELDS:
         url = getattr(link, key)
-        problem = url and destination_problem(url, session.settings.public_base, owner.settings.app_schemes)
-        if problem:
-            raise SettingError(key, problem)
+        for base in link_bases(session.settings.public_base, owner.settings.domains) if url else ():
+            if problem := destination_problem(url, base, owner.settings.app_schemes):
+                raise SettingError(key, problem)
 
 
 async def _store(session: Session, link: StoredLink) -> dict[str, Any]:
@@ -206,9 +235,16 @@ async def _require_link(session: Session, slug: str) -> StoredLink:
 
 async def _served(session: Session) -> dict[str, dict[str, Any]]:
     """Every link by slug, as visitors are served it: the app's values stand in the gaps."""
-    rows = await effective_links(session.database)
-    return {row["slug"]: {"slug": row["slug"], "url": _url(session, row["slug"]), **row} for row in rows}
+    owners = {app.app_id: app for app in await all_apps(session.database)}
+    return {row["slug"]: _shown(session, owners[row["app_id"]], row) for row in await effective_links(session.database)}
 
 
-def _url(session: Session, slug: str) -> str:
-    return signal_link_url(session.settings.public_base, slug)
+def _shown(session: Session, owner: App, row: dict[str, Any]) -> dict[str, Any]:
+    fields = {key: value for key, value in row.items() if key != "generate_ttp"}  # the app's, not the link's
+    if fields["expires_at"] is not None:
+        fields["expires_at"] = datetime.fromtimestamp(fields["expires_at"], UTC)
+    return {"slug": row["slug"], "url": _url(session, owner, row["slug"]), **fields}
+
+
+def _url(session: Session, owner: App, slug: str) -> str:
+    return signal_link_url(link_bases(session.settings.public_base, owner.settings.domains)[0], slug)

@@ -4,16 +4,16 @@ import msgspec
 
 from cli.refusal import Refused, note
 from cli.session import Session, open_redis
-from ledger.links import effective_links
+from ledger.sites import published_table
 
 
 async def publish(session: Session) -> None:
-    """Publish every link as the ledger has it. Without Redis the change stands, and a note says so."""
-    from clicks.links import Link, publish_links  # noqa: PLC0415 - brings Redis's client along
+    """Publish every link and app as the ledger has it. Without Redis the change stands, and a note says so."""
+    from clicks.links import Table, publish_links  # noqa: PLC0415 - brings Redis's client along
 
-    links = msgspec.convert(await effective_links(session.database), list[Link])
+    table = msgspec.convert(await published_table(session.database), Table)
     try:
         async with open_redis(session.settings) as redis:
-            await publish_links(redis, links)
+            await publish_links(redis, table.links, table.sites, table.clicks)
     except Refused as refused:
         note(f"saved; redirectors follow as soon as Redis answers and a worker runs ({refused})")

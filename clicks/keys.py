@@ -14,4 +14,6 @@ APPLIED = b"{counts}:applied:"  # + writer: bitmap, bit n = this writer's batch 
 APPLIED_LIFETIME_S = 7 * 86_400
 
 LINKS = b"{links}"  # hash: slug -> link, as JSON
-LINKS_VERSION = b"{links}:version"  # changes whenever the table does
+SITES = b"{links}:sites"  # hash: app id -> its host names and deep-link files, as JSON
+LINKS_VERSION = b"{links}:version"  # changes whenever one of the two does
+LINK_CLICKS = b"{links}:clicks"  # hash: slug of a link with a click cap -> its clicks so far

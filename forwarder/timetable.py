@@ -10,7 +10,7 @@ import msgspec
 import structlog
 
 from clicks.counts import drain, finish_drain
-from clicks.links import Link, publish_links
+from clicks.links import Table, publish_links
 from clicks.store import ClickStore
 from forwarder.delivery import Courier, probe
 from forwarder.lanes import Lanes
@@ -19,7 +19,7 @@ from forwarder.pending import join_missed, match_pending
 from ledger import pixel_state, retention
 from ledger.counts import add_counts
 from ledger.delivery_claims import backlog
-from ledger.links import effective_links
+from ledger.sites import published_table
 
 log = structlog.get_logger()
 
@@ -73,7 +73,8 @@ async def drain_counters(desk: Desk) -> None:
 
 async def republish_links(desk: Desk) -> None:
     """A Redis that lost its data, or a change that was stored while Redis was away, is put right."""
-    await publish_links(desk.redis, msgspec.convert(await effective_links(desk.pool), list[Link]))
+    table = msgspec.convert(await published_table(desk.pool), Table)
+    await publish_links(desk.redis, table.links, table.sites, table.clicks)
 
 
 async def delete_old_rows(desk: Desk) -> None:

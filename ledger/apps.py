@@ -11,6 +11,8 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from ledger.destinations import NEVER_SCHEMES
+
 API_KEY_PREFIX = "sp_"
 API_KEY_CHARS = 40  # 238 bits
 BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
@@ -35,10 +37,25 @@ Currency = Annotated[
     str, msgspec.Meta(pattern=r"^([A-Z]{3})?$", description="must be an ISO 4217 code of three capital letters")
 ]
 AppScheme = Annotated[
-    str, msgspec.Meta(pattern=r"^[a-z][a-z0-9+.-]{1,63}$", description="must be app schemes such as exampleapp")
+    str,
+    msgspec.Meta(
+        pattern=rf"^(?!({'|'.join(sorted(NEVER_SCHEMES))})$)[a-z][a-z0-9+.-]{{1,63}}$",
+        description="must be the app's own schemes such as exampleapp",
+    ),
 ]
-TeamId = Annotated[
-    str, msgspec.Meta(pattern=r"^([A-Z0-9]{10})?$", description="must be the 10 characters of the Apple team or prefix")
+AppleAppIdentifier = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^[A-Z0-9]{10}(\.[A-Za-z0-9-]{1,100}){0,20}$",
+        description="must be Apple app identifiers such as ABCDE12345.com.example.app",
+    ),
+]
+Domain = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$",
+        description="must be host names in lower case such as go.example.com, without scheme, port or path",
+    ),
 ]
 CertificateHash = Annotated[
     str,
@@ -83,8 +100,11 @@ class AppSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         int, msgspec.Meta(ge=1, le=28, description="must be a whole number of days from 1 to 28")
     ] = 7
     generate_ttp: bool = True
-    apple_app_id_prefix: TeamId = ""
+    apple_app_id_prefix: tuple[AppleAppIdentifier, ...] = ()
+    """For apple-app-site-association: `TEAMID.bundle.id`; a bare prefix takes android_package as its bundle id."""
     android_cert_sha256: tuple[CertificateHash, ...] = ()
+    domains: tuple[Domain, ...] = ()
+    """Host names that serve this app's links alone; the first is the base of its links."""
     app_schemes: tuple[AppScheme, ...] = ()
     """Schemes besides http and https that this app's links may lead to."""
 

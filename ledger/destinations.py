@@ -4,6 +4,13 @@ import re
 from urllib.parse import SplitResult, urlsplit
 
 MAX_URL_CHARS = 2_000
+# What opens a store or another app past the in-app browser, which shows an error for it, and what runs or reads in it.
+NEVER_SCHEMES = frozenset(
+    {
+        "about", "android-app", "blob", "content", "data", "file", "intent", "itms", "itms-apps", "itms-appss",
+        "itms-services", "javascript", "market", "vbscript", "view-source",
+    }
+)  # fmt: skip
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _UNSAFE = re.compile(r"[\x00-\x20\x7f-\x9f\\\u00a0\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff<>\"`{}|^]")
 _HOST_NAME = re.compile(
@@ -28,7 +35,7 @@ def destination_problem(url: str, public_url: str, app_schemes: tuple[str, ...] 
         return "is not a URL: write it as https://host/path"
     if parts.scheme in _DEFAULT_PORTS:
         return _web_problem(parts, port, public_url)
-    if parts.scheme in app_schemes:
+    if parts.scheme in app_schemes and parts.scheme not in NEVER_SCHEMES:
         return None
     return "must start with https:// or http:// (or a scheme of the app's setting app_schemes)"
 

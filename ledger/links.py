@@ -5,7 +5,9 @@ import secrets
 import string
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+import msgspec
 
 SLUG = re.compile(r"[A-Za-z0-9_-]{1,64}")
 SLUG_CHARS = 8  # of base62: 218 million million
@@ -15,11 +17,31 @@ BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
 RESERVED_SLUGS = frozenset(
     {
         "healthz", "readyz", "metrics", "robots", "favicon", "sitemap", "well-known", "apple-app-site-association",
-        "assetlinks", "enrich", "static", "setup", "login", "logout", "oauth", "v1", "openapi",
+        "assetlinks", "enrich", "stores", "static", "setup", "login", "logout", "oauth", "v1", "openapi",
     }
 )  # fmt: skip
 
 LinkMode = Literal["redirect", "bridge"]
+
+
+Percent = Annotated[int, msgspec.Meta(ge=0, le=100, description="must be a whole number of percent from 0 to 100")]
+ClickCap = Annotated[int, msgspec.Meta(ge=1, le=10**12, description="must be a whole number of clicks from 1")]
+
+
+class LinkOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a link may have set besides its URLs; an absent key has its default."""
+
+    bridge_weight: Percent | None = None
+    """Percent of visitors who get the bridge page, the others a 302; None = the mode says."""
+    utm: Literal["add", "replace", "off"] = "add"
+    """What becomes of the visit's utm_* parameters at the store: added to ours, put before ours, left out."""
+    expires_at: int | None = None
+    """Unix s from which on every visitor gets the fallback."""
+    click_cap: ClickCap | None = None
+    """Number of clicks after which every visitor gets the fallback."""
+
+
+NO_OPTIONS = LinkOptions()
 
 
 class SlugTakenError(ValueError):
@@ -40,6 +62,7 @@ class StoredLink:
     """None = the app's fallback_url."""
     mode: LinkMode = "redirect"
     enabled: bool = True
+    options: LinkOptions = NO_OPTIONS
 
 
 def new_slug() -> str:
@@ -72,7 +95,8 @@ async def get_link(connection: Any, slug: str) -> StoredLink | None:
 
 
 INSERT_LINK = """
-INSERT INTO links (slug, app_id, ios_url, android_url, fallback_url, mode, enabled) VALUES ($1, $2, $3, $4, $5, $6, $7)
+INSERT INTO links (slug, app_id, ios_url, android_url, fallback_url, mode, enabled, settings)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 ON CONFLICT (slug) DO NOTHING RETURNING slug
 """
 
@@ -83,12 +107,13 @@ async def insert_link(connection: Any, link: StoredLink) -> None:
     asyncpg.ForeignKeyViolationError: there is no such app.
     """
     row = (link.slug, link.app_id, link.ios_url, link.android_url, link.fallback_url, link.mode, link.enabled)
-    if await connection.fetchval(INSERT_LINK, *row) is None:
+    if await connection.fetchval(INSERT_LINK, *row, _settings(link.options)) is None:
         raise SlugTakenError(f"the slug {link.slug} is taken")
 
 
 UPDATE_LINK = """
-UPDATE links SET ios_url = $2, android_url = $3, fallback_url = $4, mode = $5, enabled = $6, updated_at = now()
+UPDATE links SET ios_url = $2, android_url = $3, fallback_url = $4, mode = $5, enabled = $6, settings = $7,
+    updated_at = now()
 WHERE slug = $1 RETURNING slug
 """
 
@@ -96,7 +121,7 @@ WHERE slug = $1 RETURNING slug
 async def update_link(connection: Any, link: StoredLink) -> bool:
     """Store the link as given (a link never changes its slug or app). False: no such link."""
     row = (link.slug, link.ios_url, link.android_url, link.fallback_url, link.mode, link.enabled)
-    return await connection.fetchval(UPDATE_LINK, *row) is not None
+    return await connection.fetchval(UPDATE_LINK, *row, _settings(link.options)) is not None
 
 
 EFFECTIVE_LINKS = """
@@ -107,7 +132,8 @@ SELECT links.slug, links.app_id,
         'https://play.google.com/store/apps/details?id=' || nullif(apps.settings ->> 'android_package', '')
     ) AS android_url,
     coalesce(links.fallback_url, nullif(apps.settings ->> 'fallback_url', '')) AS fallback_url,
-    links.mode, links.enabled
+    links.mode, links.enabled, coalesce((apps.settings ->> 'generate_ttp')::boolean, true) AS generate_ttp,
+    links.settings
 FROM links JOIN apps USING (app_id)
 ORDER BY links.slug
 """
@@ -115,7 +141,34 @@ ORDER BY links.slug
 
 async def effective_links(connection: Any) -> list[dict[str, Any]]:
     """Every link as redirectors serve it: the fields of `clicks.links.Link`, the app's values in the gaps."""
-    return [dict(row) for row in await connection.fetch(EFFECTIVE_LINKS)]
+    return [_effective(dict(row)) for row in await connection.fetch(EFFECTIVE_LINKS)]
+
+
+def _effective(row: dict[str, Any]) -> dict[str, Any]:
+    options = msgspec.to_builtins(_options(row.pop("settings")))
+    return {**row, **options}
+
+
+CAPPED_CLICKS = """
+SELECT links.slug, coalesce(sum(visit_counts.visits), 0)::bigint AS clicks
+FROM links LEFT JOIN visit_counts ON visit_counts.link = links.slug AND visit_counts.kind = 'click'
+WHERE links.settings ? 'click_cap'
+GROUP BY links.slug
+"""
+
+
+async def capped_clicks(connection: Any) -> dict[str, int]:
+    """How many clicks each link with a cap has had, as far as they were drained."""
+    return {row["slug"]: row["clicks"] for row in await connection.fetch(CAPPED_CLICKS)}
+
+
+def _settings(options: LinkOptions) -> dict[str, Any]:
+    defaults = msgspec.to_builtins(NO_OPTIONS)
+    return {key: value for key, value in msgspec.to_builtins(options).items() if value != defaults[key]}
+
+
+def _options(settings: Mapping[str, Any]) -> LinkOptions:
+    return msgspec.convert(settings, LinkOptions)
 
 
 def _link(row: Mapping[str, Any]) -> StoredLink:
@@ -127,4 +180,5 @@ def _link(row: Mapping[str, Any]) -> StoredLink:
         fallback_url=row["fallback_url"],
         mode=row["mode"],
         enabled=row["enabled"],
+        options=_options(row["settings"]),
     )

@@ -86,7 +86,8 @@ def _unwrap(annotation: Any) -> tuple[Any, msgspec.Meta | None]:
     base = getattr(annotation, "__origin__", annotation) if meta is not None else annotation
     options = [option for option in get_args(base) if option is not type(None)]
     if type(None) in get_args(base) and len(options) == 1:
-        return options[0], meta
+        inner, inner_meta = _unwrap(options[0])
+        return inner, meta or inner_meta
     return base, meta
 
 

@@ -51,7 +51,62 @@ def test_show_has_the_fields_of_the_contract_with_the_apps_stores(cli: Cli, app_
         "fallback_url": None,
         "mode": "redirect",
         "enabled": True,
+        "bridge_weight": None,
+        "utm": "add",
+        "expires_at": None,
+        "click_cap": None,
     }
+
+
+def test_options_are_set_shown_published_and_cleared(cli: Cli, app_id: str, redis_url: str) -> None:
+    options = ("bridge_weight=30", "utm=replace", "expires_at=2026-12-01T00:00:00Z", "click_cap=500")
+    cli("link", "create", "--app", app_id, "--slug", "tea", *options)
+    shown = cli("link", "show", "tea", "--json").value
+    assert (shown["bridge_weight"], shown["utm"], shown["click_cap"]) == (30, "replace", 500)
+    assert shown["expires_at"] == "2026-12-01T00:00:00Z"
+    link = published(redis_url)["tea"]
+    assert (link.bridge_weight, link.utm, link.expires_at, link.click_cap) == (30, "replace", 1796083200, 500)
+    cli("link", "set", "tea", "bridge_weight=", "expires_at=1796083201")
+    link = published(redis_url)["tea"]
+    assert (link.bridge_weight, link.utm, link.expires_at, link.click_cap) == (None, "replace", 1796083201, 500)
+
+
+def test_a_setting_of_the_app_reaches_its_links(cli: Cli, app_id: str, redis_url: str) -> None:
+    cli("link", "create", "--app", app_id, "--slug", "tea")
+    cli("app", "set", app_id, "generate_ttp=false")
+    assert not published(redis_url)["tea"].generate_ttp
+
+
+def test_links_stand_on_the_apps_own_domain(cli: Cli, app_id: str, redis_url: str) -> None:
+    cli("app", "set", app_id, "domains=go.tea.example,t.tea.example")
+    created = cli("link", "create", "--app", app_id, "--slug", "tea", "--json").value
+    assert created["url"] == f"https://go.tea.example/tea?{MACROS}"
+    assert cli("link", "qr", "tea", "--json").value["url"] == "https://go.tea.example/tea"
+    refused = cli("link", "set", "tea", "fallback_url=https://t.tea.example/tea")
+    assert refused.status == 1
+    assert "leads back" in refused.stderr
+
+
+@pytest.mark.parametrize("domain", ["GO.example", "https://go.example", "go.example:8000", "localhost", "10.0.0.1"])
+def test_a_domain_is_a_plain_host_name(cli: Cli, app_id: str, domain: str) -> None:
+    refused = cli("app", "set", app_id, f"domains={domain}")
+    assert refused.status == 1
+    assert refused.stderr.startswith("domains")
+
+
+def test_a_domain_belongs_to_one_app_and_is_not_public_urls(cli: Cli, app_id: str) -> None:
+    other = cli("app", "create", "Other", "--json").value["app_id"]
+    assert cli("app", "set", other, "domains=go.other.example").status == 0
+    assert "another app" in cli("app", "set", app_id, "domains=go.other.example").stderr
+    assert "PUBLIC_URL" in cli("app", "set", app_id, "domains=go.example.com").stderr
+    assert cli("app", "set", other, "domains=go.other.example").status == 0
+
+
+@pytest.mark.parametrize("scheme", ["itms-apps", "market", "intent", "javascript", "file"])
+def test_a_scheme_that_breaks_in_the_in_app_browser_is_never_taken(cli: Cli, app_id: str, scheme: str) -> None:
+    refused = cli("app", "set", app_id, f"app_schemes={scheme}")
+    assert refused.status == 1
+    assert refused.stderr.startswith("app_schemes")
 
 
 def test_redirectors_are_told_of_every_change(cli: Cli, app_id: str, redis_url: str) -> None:
@@ -141,7 +196,16 @@ def test_a_scheme_that_the_app_lists_is_taken(cli: Cli, app_id: str) -> None:
 
 @pytest.mark.parametrize(
     ("assignment", "said"),
-    [("mode=jump", "`redirect` or `bridge`"), ("slug=x", "known are"), ("enabled=maybe", "`true` or `false`")],
+    [
+        ("mode=jump", "`redirect` or `bridge`"),
+        ("slug=x", "known are"),
+        ("enabled=maybe", "`true` or `false`"),
+        ("bridge_weight=101", "0 to 100"),
+        ("bridge_weight=half", "whole number"),
+        ("click_cap=0", "from 1"),
+        ("utm=maybe", "`add` or `replace` or `off`"),
+        ("expires_at=tomorrow", "2026-12-01T00:00:00Z"),
+    ],
 )
 def test_set_refuses_and_names_the_field(cli: Cli, app_id: str, assignment: str, said: str) -> None:
     cli("link", "create", "--app", app_id, "--slug", "tea")

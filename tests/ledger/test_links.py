@@ -9,6 +9,7 @@ import pytest
 
 from ledger.apps import App, AppSettings, insert_app
 from ledger.links import (
+    LinkOptions,
     SlugTakenError,
     StoredLink,
     all_links,
@@ -24,7 +25,10 @@ from ledger.pool import open_pool
 pytestmark = pytest.mark.anyio
 
 BARE = StoredLink("tea", "app_1", None, None, None)
-FULL = StoredLink("full", "app_1", "https://a.example/i", "https://a.example/a", "https://a.example/f", "bridge", False)
+OPTIONS = LinkOptions(bridge_weight=40, utm="off", expires_at=1_800_000_000, click_cap=7)
+FULL = StoredLink(
+    "full", "app_1", "https://a.example/i", "https://a.example/a", "https://a.example/f", "bridge", False, OPTIONS
+)
 
 
 @pytest.fixture
@@ -57,6 +61,11 @@ async def test_the_apps_values_stand_in_the_gaps(ledger: Any) -> None:
             "fallback_url": "https://a.example/f",
             "mode": "bridge",
             "enabled": False,
+            "generate_ttp": True,
+            "bridge_weight": 40,
+            "utm": "off",
+            "expires_at": 1_800_000_000,
+            "click_cap": 7,
         },
         {
             "slug": "tea",
@@ -66,6 +75,11 @@ async def test_the_apps_values_stand_in_the_gaps(ledger: Any) -> None:
             "fallback_url": "https://example.org/",
             "mode": "redirect",
             "enabled": True,
+            "generate_ttp": True,
+            "bridge_weight": None,
+            "utm": "add",
+            "expires_at": None,
+            "click_cap": None,
         },
     ]
 

@@ -1,0 +1,55 @@
+"""What redirectors serve: the links, and of each app its host names and deep-link files."""
+
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import urlsplit
+
+from ledger.apps import App, all_apps
+from ledger.links import capped_clicks, effective_links
+
+TEAM_ID_CHARS = 10
+
+
+async def published_table(connection: Any) -> dict[str, Any]:
+    """Everything as redirectors serve it: the fields of `clicks.links.Table`."""
+    return {
+        "links": await effective_links(connection),
+        "sites": [site for site in map(_site, await all_apps(connection)) if len(site) > 1],
+        "clicks": await capped_clicks(connection),
+    }
+
+
+async def domain_owner(connection: Any, domain: str) -> str | None:
+    """The id of the app that has this host name; None where it is free."""
+    return next((app.app_id for app in await all_apps(connection) if domain in app.settings.domains), None)
+
+
+def link_bases(public_url: str, domains: Iterable[str]) -> list[str]:
+    """Where an app's links stand: on its own domains, with PUBLIC_URL's scheme and port, then on PUBLIC_URL itself.
+
+    The first one is the one to advertise.
+    """
+    public = urlsplit(public_url)
+    port = f":{public.port}" if public.port else ""
+    return [*(f"{public.scheme}://{domain}{port}" for domain in domains), public_url]
+
+
+def _site(app: App) -> dict[str, Any]:
+    """The fields of `clicks.links.Site`, those that are empty left out."""
+    settings = app.settings
+    fields = {
+        "app_id": app.app_id,
+        "domains": settings.domains,
+        "apple_app_ids": _apple_app_ids(settings.apple_app_id_prefix, settings.android_package),
+        "android_cert_sha256": settings.android_cert_sha256 if settings.android_package else (),
+    }
+    site = {key: value for key, value in fields.items() if value}
+    return site | {"android_package": settings.android_package} if "android_cert_sha256" in site else site
+
+
+def _apple_app_ids(prefixes: tuple[str, ...], android_package: str) -> tuple[str, ...]:
+    completed = (
+        prefix if len(prefix) > TEAM_ID_CHARS else f"{prefix}.{android_package}" if android_package else ""
+        for prefix in prefixes
+    )
+    return tuple(identifier for identifier in completed if identifier)
