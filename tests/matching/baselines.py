@@ -18,7 +18,7 @@ Clicks = dict[str, list[tuple[float, str, str]]]
 
 def last_click_same_ip(world: World) -> Credits:
     """The last click on the same IPv4 address or /64, 7 days."""
-    return dict(_credits(world, 7 * DAY_S, lambda clicked, installed: True))
+    return dict(_credits(world, 7 * DAY_S, lambda *_platforms: True))
 
 
 def last_click_same_ip_and_os(world: World) -> Credits:

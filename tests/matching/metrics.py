@@ -5,6 +5,7 @@ import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 
 from cli.backtest.runner import Answer
 from tests.matching.world import DAY_S, START_S, Truth, World
@@ -26,7 +27,7 @@ class Score:
     """Ad installs that share an address key with one of their clicks, within 24 hours, or name it in the referrer."""
     false_per_organic: float
     violations: int
-    """Credits to a bot's, preloader's or other app's visit, to an injected or later click, or to somebody who refused."""
+    """Credits to a bot's, preloader's or other app's visit, an injected or later click, or to who refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +87,18 @@ def predictions(world: World, answers: Sequence[Answer]) -> list[Prediction]:
         truth = world.truth[answer.install_id]
         if truth.at_s < START_S + WARM_UP_S or answer.method in {"referrer", "click_id"} or truth.denied:
             continue
-        best = max(answer.candidates, key=lambda candidate: candidate["weight"], default=None)
-        credited = answer.click_id is not None
-        click_id = answer.click_id if credited else best and best["click_id"]
-        probability = answer.probability if credited else best and best["weight"]
-        if click_id is not None and probability:
-            found.append(Prediction(probability, _is_right(world, truth, click_id), credited))
+        guess = _guess(answer)
+        if guess is not None:
+            found.append(Prediction(guess[1], _is_right(world, truth, guess[0]), answer.click_id is not None))
     return found
+
+
+def _guess(answer: Answer) -> tuple[str, float] | None:
+    """The click that is credited, or would be at a lower threshold, and its probability."""
+    if answer.click_id is not None and answer.probability is not None:
+        return answer.click_id, answer.probability
+    best = max(answer.candidates, key=lambda candidate: float(candidate["weight"]), default=None)
+    return (best["click_id"], best["weight"]) if best is not None and best["weight"] else None
 
 
 def calibration_error(predicted: Sequence[Prediction]) -> float:
@@ -116,7 +122,7 @@ class ReliabilityRow:
 def reliability(predicted: Sequence[Prediction]) -> list[ReliabilityRow]:
     """The reliability table; empty bins are left out."""
     rows = []
-    for low, high in zip(BIN_EDGES, BIN_EDGES[1:], strict=False):
+    for low, high in pairwise(BIN_EDGES):
         inside = [p for p in predicted if low <= p.probability < high or (high == 1.0 and p.probability == 1.0)]
         if inside:
             mean = sum(p.probability for p in inside) / len(inside)

@@ -40,7 +40,9 @@ COUNTRIES: Mix[Country] = Mix(
     {
         Country(
             "US", 0.58, 0.57, 0.85, 0.50, 0.03,
-            Mix({"America/New_York": 0.47, "America/Chicago": 0.29, "America/Los_Angeles": 0.17, "America/Denver": 0.07}),
+            Mix(
+                {"America/New_York": 0.47, "America/Chicago": 0.29, "America/Los_Angeles": 0.17, "America/Denver": 0.07}
+            ),
             Mix({"en-US": 0.84, "es-US": 0.11, "zh-CN": 0.02, "vi-VN": 0.01, "pt-BR": 0.01, "ru-RU": 0.01}),
         ): 0.40,
         Country(
@@ -67,7 +69,8 @@ COUNTRIES: Mix[Country] = Mix(
 )  # fmt: skip
 
 _SCREENS = (
-    (393, 852, 3), (430, 932, 3), (402, 874, 3), (440, 956, 3), (390, 844, 3), (428, 926, 3), (375, 812, 3), (414, 896, 2),
+    (393, 852, 3), (430, 932, 3), (402, 874, 3), (440, 956, 3), (390, 844, 3), (428, 926, 3), (375, 812, 3),
+    (414, 896, 2),
     (375, 667, 2), (414, 896, 3), (420, 912, 3),
 )  # fmt: skip
 Screen = tuple[int, int, int]
@@ -84,9 +87,9 @@ IPHONES: Mix[tuple[str, Screen]] = Mix(
 )  # fmt: skip
 IOS_VERSIONS = Mix(
     {
-        "26.2": 0.24, "26.1": 0.16, "26.2.1": 0.10, "26.0.1": 0.07, "26.3": 0.06, "26.0": 0.02, "18.6.2": 0.06, "18.7.1": 0.04,
-        "18.5": 0.03, "18.7.2": 0.03, "18.6": 0.02, "18.3.2": 0.02, "18.1.1": 0.01, "17.7": 0.02, "17.6.1": 0.03, "17.5.1": 0.02,
-        "16.7.12": 0.03, "16.7.11": 0.01, "15.8.5": 0.02, "16.6": 0.01,
+        "26.2": 0.24, "26.1": 0.16, "26.2.1": 0.10, "26.0.1": 0.07, "26.3": 0.06, "26.0": 0.02, "18.6.2": 0.06,
+        "18.7.1": 0.04,         "18.5": 0.03, "18.7.2": 0.03, "18.6": 0.02, "18.3.2": 0.02, "18.1.1": 0.01, "17.7": 0.02, "17.6.1": 0.03,
+        "17.5.1": 0.02,         "16.7.12": 0.03, "16.7.11": 0.01, "15.8.5": 0.02, "16.6": 0.01,
     }
 )  # fmt: skip
 _IOS_ORDER = sorted(IOS_VERSIONS._values, key=lambda text: [int(part) for part in text.split(".")])
@@ -180,12 +183,15 @@ def webview_user_agent(person: Person, *, short: bool, os_hidden: bool) -> str:
     phone, language, region = person.phone, person.language, person.country.code
     if phone.platform == "ios":
         token = "" if os_hidden else f" OS {phone.os_version.replace('.', '_')}"
-        head = f"Mozilla/5.0 (iPhone; CPU iPhone{token} like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148"
+        head = (
+            f"Mozilla/5.0 (iPhone; CPU iPhone{token} like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) "
+            "Mobile/15E148"
+        )
         if short:
             return f"{head} Safari/604.1 musical_ly_{phone.tiktok} BytedanceWebview/d8a21c6"
         return (
-            f"{head} musical_ly_{phone.tiktok} JsSdk/2.0 NetType/WIFI Channel/App Store ByteLocale/{language.split('-')[0]} "
-            f"Region/{region} isDarkMode/0 WKWebView/1 RevealType/Dialog BytedanceWebview/d8a21c6"
+            f"{head} musical_ly_{phone.tiktok} JsSdk/2.0 NetType/WIFI Channel/App Store "
+            f"ByteLocale/{language.split('-')[0]} Region/{region} isDarkMode/0 WKWebView/1 RevealType/Dialog BytedanceWebview/d8a21c6"
         )
     facts = "Android 10; K" if os_hidden else f"Android {phone.os_version}; {phone.model} Build/UP1A.231005.007; wv"
     number = phone.tiktok.replace(".", "0")
@@ -196,8 +202,8 @@ def webview_user_agent(person: Person, *, short: bool, os_hidden: bool) -> str:
     if short:
         return f"{head} trill_{number} AppName/trill ByteLocale/{language}"
     return (
-        f"{head} musical_ly_20{number} JsSdk/1.0 NetType/WIFI Channel/googleplay AppName/musical_ly app_version/{phone.tiktok} "
-        f"ByteLocale/{language} ByteFullLocale/{language} Region/{region} AppId/1233 BytedanceWebview/d8a21c6"
+        f"{head} musical_ly_20{number} JsSdk/1.0 NetType/WIFI Channel/googleplay AppName/musical_ly "
+        f"app_version/{phone.tiktok} ByteLocale/{language} ByteFullLocale/{language} Region/{region} AppId/1233 BytedanceWebview/d8a21c6"
     )
 
 

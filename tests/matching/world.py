@@ -49,6 +49,8 @@ class Truth:
     denied: bool = False
     by_referrer: bool = False
     """The install names its click."""
+    household: bool = False
+    """Organic, at a clicker's home."""
 
 
 @dataclass(slots=True)
@@ -76,6 +78,8 @@ class _Visitor:
     place: Place
     clicks: list[tuple[float, str, str]] = field(default_factory=list)
     """(time, click id, address)."""
+    is_neighbour: bool = False
+    """Lives with a clicker."""
 
 
 def make_world(knobs: Knobs, seed: int) -> World:
@@ -206,7 +210,7 @@ class _Maker:
             neighbour = rng.choice(clickers)
             at_s = neighbour.clicks[0][0] + rng.expovariate(1 / (12 * HOUR_S))
             visitor = self._visitor(at_s)
-            visitor.home = neighbour.home
+            visitor.home, visitor.is_neighbour = neighbour.home, True
             visitor.place = Place("home", neighbour.home.v4, neighbour.home.v6, at_s)
             if at_s < self._end_s:
                 self._install(visitor, at_s, is_organic=True)
@@ -234,7 +238,7 @@ class _Maker:
             address_key(address) in keys and -30 <= opened_s - clicked_s <= DAY_S for clicked_s, _, address in before
         )
         clicks = tuple(click_id for _, click_id, _ in before)
-        truth = Truth(person.number, at_s, clicks, reachable, denied, by_referrer=named)
+        truth = Truth(person.number, at_s, clicks, reachable, denied, by_referrer=named, household=visitor.is_neighbour)
         self.world.truth[body["install_id"]] = truth
 
     def _body(self, visitor: _Visitor, at_s: float, seen: Seen) -> dict[str, Any]:
