@@ -1,6 +1,6 @@
 """`signalpost delivery`: the postback log, and sending dead deliveries again."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -10,10 +10,13 @@ import typer
 from cli.output import Json, print_items, print_json, print_record, print_table
 from cli.refusal import Refused
 from cli.session import Session, run
+from cli.test_mode import print_banners
 from cli.times import parse_time
+from ledger.delivery_filter import DeliveryFilter
 from ledger.delivery_replay import dead_since, replay
-from ledger.delivery_views import DeliveryDetail, DeliveryPage, list_deliveries, show_delivery
-from tiktok.redaction import redact
+from ledger.delivery_views import DeliveryDetail, DeliveryPage, LogEntry, list_deliveries, show_delivery
+from tiktok.codes import explain
+from tiktok.redaction import redact, redacted_request
 
 app = typer.Typer(no_args_is_help=True, help="Deliveries: list, show, replay.")
 
@@ -21,15 +24,23 @@ COLUMNS = (
     "delivery_id", "state", "source_event", "target_event", "install_id", "attempts", "last_code", "last_message",
     "reason", "next_attempt_at", "delivered_at",
 )  # fmt: skip
+LOG_COLUMNS = ("at", "outcome", "status", "code", "message", "meaning", "remedy", "request_id", "ms", "batch_rows")
 MAX_LISTED = 10_000
 
 AppId = Annotated[str, typer.Option("--app", help="Only this app's.")]
+PixelId = Annotated[str, typer.Option("--pixel", help="Only this pixel's.")]
+Event = Annotated[str, typer.Option("--event", help="Only this event: the app's name of it, or TikTok's.")]
+Until = Annotated[str, typer.Option(help="Made before this time, or 2h for two hours ago.")]
 
 
 @app.command("list")
-def list_command(
+def list_command(  # noqa: PLR0913, PLR0917 - one parameter per option of the command
     state: Annotated[str, typer.Option(help="due sending delivered held suppressed skipped dead")] = "",
     app_id: AppId = "",
+    pixel_id: PixelId = "",
+    event: Event = "",
+    since: Annotated[str, typer.Option(help="Made since this time, or 24h for a day ago.")] = "",
+    until: Until = "",
     limit: Annotated[int, typer.Option(min=1, max=MAX_LISTED, help="How many.")] = 50,
     after: Annotated[str, typer.Option(help="The `next` of the list before.")] = "",
     as_json: Json = False,
@@ -37,8 +48,10 @@ def list_command(
     """List deliveries, newest first."""
 
     async def page(session: Session) -> DeliveryPage:
+        wanted = replace(_filter(app_id, pixel_id, event, since, until), state=state or None)
+        await print_banners(session, app_id)
         try:
-            return await list_deliveries(session.database, state or None, app_id or None, limit, after or None)
+            return await list_deliveries(session.database, wanted, limit, after or None)
         except ValueError as error:
             raise Refused(str(error)) from None
 
@@ -46,28 +59,53 @@ def list_command(
     print_items([asdict(item) for item in found.items], as_json, COLUMNS, found.next)
 
 
+def _filter(app_id: str, pixel_id: str, event: str, since: str, until: str) -> DeliveryFilter:
+    now = datetime.now(UTC)
+    return DeliveryFilter(
+        app_id=app_id or None,
+        pixel_id=pixel_id or None,
+        event=event or None,
+        since=parse_time("since", since, now) if since else None,
+        until=parse_time("until", until, now) if until else None,
+    )
+
+
 @app.command("show")
 def show_command(
     delivery_id: Annotated[str, typer.Argument(metavar="ID", help="The delivery's id.")], as_json: Json = False
 ) -> None:
-    """Show a delivery: what was sent, without what must not be read back, and every answer."""
+    """Show a delivery: what was sent, without what must not be read back, every answer, and what it means."""
 
     async def show(session: Session) -> DeliveryDetail:
         detail = await show_delivery(session.database, delivery_id)
         if detail is None:
             raise Refused(f"delivery: there is no delivery {delivery_id[:40]!r}; `signalpost delivery list` shows them")
+        await print_banners(session, detail.item.app_id)
         return detail
 
     detail = run(show)
     shown = {**asdict(detail.item), "notes": detail.notes}
     payload = redact(msgspec.json.decode(detail.payload)) if detail.payload else None
-    log = [asdict(entry) for entry in detail.log]
+    log = [_log_entry(detail, entry) for entry in detail.log]
     if as_json:
         print_json({**shown, "payload": payload, "log": log})
         return
     print_record(shown, as_json)
     typer.echo(f"payload {msgspec.json.format(msgspec.json.encode(payload), indent=2).decode()}")
-    print_table(log, ("at", "outcome", "status", "code", "message", "request_id", "ms"))
+    print_table(log, LOG_COLUMNS)
+
+
+def _log_entry(detail: DeliveryDetail, entry: LogEntry) -> dict[str, Any]:
+    """One send with TikTok's words, what they mean, and the request without what must not be read back."""
+    fields = asdict(entry)
+    row = fields.pop("payload")
+    explanation = explain(entry.code, entry.message)
+    return {
+        **fields,
+        "meaning": explanation.meaning if explanation else None,
+        "remedy": explanation.remedy if explanation else None,
+        "request": redacted_request(detail.pixel_code, entry.test_event_code, row) if row else None,
+    }
 
 
 @app.command("replay")
@@ -75,7 +113,10 @@ def replay_command(  # noqa: PLR0913, PLR0917 - one parameter per option of the 
     delivery_ids: Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="Deliveries by id.")] = None,
     state: Annotated[str, typer.Option(help="`dead`: all that are dead, with --since.")] = "",
     since: Annotated[str, typer.Option(help="With --state dead: made since this time, or 24h for a day ago.")] = "",
+    until: Until = "",
     app_id: AppId = "",
+    pixel_id: PixelId = "",
+    event: Event = "",
     force: Annotated[bool, typer.Option("--force", help="Also what TikTok may count twice.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -86,9 +127,9 @@ def replay_command(  # noqa: PLR0913, PLR0917 - one parameter per option of the 
         raise typer.BadParameter("--state: only `dead` deliveries are replayed")
 
     async def again(session: Session) -> dict[str, Any]:
-        now = datetime.now(UTC)
-        ids = delivery_ids or await dead_since(session.database, parse_time("since", since, now), app_id or None)
-        return asdict(await replay(session.database, ids, now, force))
+        wanted = _filter(app_id, pixel_id, event, since, until)
+        ids = delivery_ids or await dead_since(session.database, wanted)
+        return asdict(await replay(session.database, ids, datetime.now(UTC), force))
 
     done = run(again)
     if as_json:

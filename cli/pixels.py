@@ -14,6 +14,7 @@ from cli.output import Json, print_items, print_record
 from cli.pixel_check import VALIDATION_EVENT, ask_tiktok, stored_pixel, validate_new, validate_stored
 from cli.refusal import Refused, note
 from cli.session import Session, run
+from cli.test_mode import print_banner
 from ledger.pixel_state import resume
 from ledger.pixels import (
     NewPixel,
@@ -83,6 +84,8 @@ async def add_pixel(session: Session, pixel: NewPixel, token: str) -> dict[str, 
     others = {p.app_id for p in await all_pixels(session.database) if p.code == pixel.code}
     encrypted = session.keyring.encrypt(token, token_record(pixel.pixel_id))
     await insert_pixel(session.database, replace(pixel, token_encrypted=encrypted))
+    if pixel.test_event_code:
+        note(f"test mode: every event is tagged with {pixel.test_event_code}, and TikTok counts none of them")
     for other in sorted(others - {pixel.app_id}):
         note(f"{other} uses this pixel too: TikTok advises a fresh pixel per app, or their events mix")
     if pixel.app_id in others:
@@ -97,7 +100,10 @@ def list_command(
     """List the pixels; a token shows only that it is set."""
 
     async def items(session: Session) -> list[dict[str, Any]]:
-        return [_shown(pixel) for pixel in await all_pixels(session.database) if app_id in ("", pixel.app_id)]
+        pixels = [pixel for pixel in await all_pixels(session.database) if app_id in ("", pixel.app_id)]
+        for pixel in pixels:
+            print_banner(pixel)
+        return [_shown(pixel) for pixel in pixels]
 
     print_items(run(items), as_json, COLUMNS)
 
@@ -114,7 +120,9 @@ def set_command(
     async def change(session: Session) -> dict[str, Any]:
         pixel = await _require_pixel(session, pixel_id)
         values = parse_assignments(assignments, "test_event_code=TEST12345")
-        return _shown(await _change(session, pixel, values, validate=not no_validate))
+        changed = await _change(session, pixel, values, validate=not no_validate)
+        print_banner(changed)
+        return _shown(changed)
 
     print_record(run(change), as_json)
 

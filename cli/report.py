@@ -3,6 +3,7 @@
 import csv
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from datetime import date
 from typing import Annotated, Any
 
@@ -14,7 +15,9 @@ from cli.refusal import Refused
 from cli.session import Session, run
 from ledger.report import DIMENSIONS, By, ReportQuery, column_names
 from ledger.report import report as make_report
+from ledger.signals import signal_shares
 
+_SIGNAL_COLUMNS = ("signal", "share")
 # A cell that begins so is a formula to a spreadsheet, and a campaign's name is anyone's to choose.
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\x00")
 
@@ -25,11 +28,17 @@ def report_command(  # noqa: PLR0913, PLR0917 - one parameter per option of the 
     first: Annotated[str, typer.Option("--from", help="First day, YYYY-MM-DD, in the app's time zone.")] = "",
     last: Annotated[str, typer.Option("--to", help="Last day, inclusive.")] = "",
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
+    signals: Annotated[
+        bool, typer.Option("--signals", help="Instead: the share of the latest events with each matching signal.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Report what the ads brought."""
     if as_csv and as_json:
         raise typer.BadParameter("give one of --csv and --json")
+    if signals:
+        _report_signals(app_id, as_json)
+        return
 
     async def read(session: Session) -> dict[str, Any]:
         query = ReportQuery(app_id or None, _dimension(by), _day("from", first), _day("to", last))
@@ -49,6 +58,22 @@ def report_command(  # noqa: PLR0913, PLR0917 - one parameter per option of the 
         write_csv(rows, columns)
     else:
         print_table([*rows, {columns[0]: "total", **found["totals"]}] if rows else [], columns)
+
+
+def _report_signals(app_id: str, as_json: bool) -> None:
+    async def read(session: Session) -> dict[str, Any]:
+        if app_id:
+            await require_app(session, app_id)
+        return asdict(await signal_shares(session.database, app_id or None))
+
+    found = run(read)
+    if as_json:
+        print_json(found)
+        return
+    sys.stdout.write(f"of the latest {found['events']} events that were sent\n")
+    print_table(
+        ({"signal": name, "share": f"{share:.1%}"} for name, share in found["signals"].items()), _SIGNAL_COLUMNS
+    )
 
 
 def write_csv(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> None:

@@ -113,5 +113,9 @@ def _check_pixel(pixel: Pixel) -> Check:
             f"`signalpost pixel validate {pixel.pixel_id}`"
         )
         return Check(name, False, f"held: {pixel.held_reason}", fix)
-    tagged = f"; every event carries the test event code {pixel.test_event_code}" if pixel.test_event_code else ""
-    return Check(name, True, pixel.state + tagged)
+    if pixel.test_event_code:
+        tagged = f"TEST MODE: every event carries {pixel.test_event_code}, and TikTok counts none of them"
+        return Check(
+            name, True, f"{pixel.state}; {tagged}", f"`signalpost pixel set {pixel.pixel_id} test_event_code=` ends it"
+        )
+    return Check(name, True, pixel.state)

@@ -230,7 +230,7 @@ async def _exchange(courier: Courier, errand: Errand, parcels: Sequence[Parcel])
     moment = Moment(sent_at, courier.clock(), courier.chance(), errand.pixel.throttle_step)
     facts = [DeliveryFacts(p.claimed.attempts, p.claimed.due_at, p.claimed.maybe_arrived_at) for p in parcels]
     follow = consequences(verdict, facts, moment)
-    await _settle(courier, errand, parcels, follow, _sent(sent_at, answer, verdict))
+    await _settle(courier, errand, parcels, follow, _sent(errand, sent_at, answer, verdict, len(rows)))
     await _affect_pixel(courier, errand.pixel, follow, moment.now)
     outcomes = [step.outcome for step in follow.deliveries]
     courier.metrics.answered(errand.pixel.app_id, errand.pixel.pixel_id, outcomes, answer.ms / 1000)
@@ -240,8 +240,17 @@ async def _exchange(courier: Courier, errand: Errand, parcels: Sequence[Parcel])
     return follow
 
 
-def _sent(at: datetime, answer: Answer, verdict: Verdict) -> Sent:
-    return Sent(at, answer.status, verdict.code, verdict.message, verdict.request_id or "", round(answer.ms))
+def _sent(errand: Errand, at: datetime, answer: Answer, verdict: Verdict, rows: int) -> Sent:
+    return Sent(
+        at,
+        answer.status,
+        verdict.code,
+        verdict.message,
+        verdict.request_id or "",
+        round(answer.ms),
+        rows,
+        errand.pixel.test_event_code,
+    )
 
 
 # -- settle

@@ -167,6 +167,10 @@ class Sent:
     message: str
     request_id: str
     ms: int
+    batch_rows: int = 1
+    """Of the request."""
+    test_event_code: str = ""
+    """The request's; empty = its events count."""
 
 
 SETTLE = """
@@ -186,8 +190,8 @@ WITH settled AS (
     WHERE d.delivery_id = s.delivery_id AND d.state = 'sending' AND d.lease = $1
     RETURNING d.delivery_id, s.outcome
 ), logged AS (
-    INSERT INTO attempts (delivery_id, at, outcome, status, code, message, request_id, ms)
-    SELECT delivery_id, $9, outcome, $10, $11, $12, $13, $14 FROM settled WHERE outcome IS NOT NULL
+    INSERT INTO attempts (delivery_id, at, outcome, status, code, message, request_id, ms, batch_rows, test_event_code)
+    SELECT delivery_id, $9, outcome, $10, $11, $12, $13, $14, $15, $16 FROM settled WHERE outcome IS NOT NULL
 )
 SELECT delivery_id FROM settled
 """
@@ -209,9 +213,14 @@ async def settle(connection: Any, lease: Lease, settled: Sequence[Settled], sent
         [row.next_attempt_at for row in settled],
         [row.maybe_arrived_at for row in settled],
         [row.outcome if sent else None for row in settled],
-        *((sent.at, sent.status, sent.code, sent.message, sent.request_id, sent.ms) if sent else (None,) * 6),
+        *(_log_columns(sent) if sent else (None,) * 8),
     )
     return {row["delivery_id"] for row in rows}
+
+
+def _log_columns(sent: Sent) -> tuple[Any, ...]:
+    answer = (sent.at, sent.status, sent.code, sent.message, sent.request_id, sent.ms)
+    return (*answer, sent.batch_rows, sent.test_event_code)
 
 
 @dataclass(frozen=True, slots=True)

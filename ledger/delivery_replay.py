@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from ledger.delivery_filter import FILTERS, DeliveryFilter
+
 DOUBLE_COUNT_AFTER: Final = timedelta(hours=47)  # TikTok forgets after 48 h, and the replay has still to be sent
 
 MAY_COUNT_TWICE: Final = "may count twice: TikTok may have had it more than 47 hours ago; --force sends it all the same"
@@ -28,15 +30,23 @@ class Replay:
 
 
 # A payload that TikTok refused or never saw is built anew, so that a mended event or setting takes effect; one that may
-# have arrived is sent byte for byte. The log of attempts stays; the schedule begins anew.
+# have arrived is sent byte for byte. The log of attempts stays and keeps what was sent; the schedule begins anew.
 REPLAY = """
-UPDATE deliveries SET
+WITH chosen AS (
+    SELECT delivery_id, payload, maybe_arrived_at IS NULL OR last_outcome = 'invalid' AS anew FROM deliveries
+    WHERE delivery_id = ANY($1::bigint[]) AND state = 'dead'
+        AND ($4 OR maybe_arrived_at IS NULL OR maybe_arrived_at > $3)
+    FOR UPDATE
+), kept AS (
+    UPDATE attempts a SET payload = chosen.payload FROM chosen
+    WHERE a.delivery_id = chosen.delivery_id AND chosen.anew AND a.payload IS NULL
+)
+UPDATE deliveries d SET
     state = 'due', reason = '', attempts = 0, next_attempt_at = $2, lease = NULL, takeovers = 0,
-    payload = CASE WHEN maybe_arrived_at IS NULL OR last_outcome = 'invalid' THEN NULL ELSE payload END,
-    maybe_arrived_at = CASE WHEN maybe_arrived_at <= $3 THEN NULL ELSE maybe_arrived_at END
-WHERE delivery_id = ANY($1::bigint[]) AND state = 'dead'
-    AND ($4 OR maybe_arrived_at IS NULL OR maybe_arrived_at > $3)
-RETURNING delivery_id
+    payload = CASE WHEN NOT chosen.anew THEN d.payload END,
+    maybe_arrived_at = CASE WHEN d.maybe_arrived_at > $3 THEN d.maybe_arrived_at END
+FROM chosen WHERE d.delivery_id = chosen.delivery_id
+RETURNING d.delivery_id
 """
 STATES = "SELECT delivery_id, state FROM deliveries WHERE delivery_id = ANY($1::bigint[])"
 
@@ -58,16 +68,18 @@ async def replay(connection: Any, delivery_ids: Sequence[str], now: datetime, fo
     return Replay(tuple(text for text in delivery_ids if _is_number(text) and int(text) in done), tuple(refused))
 
 
-DEAD_SINCE = """
-SELECT delivery_id::text FROM deliveries
-WHERE state = 'dead' AND created_at >= $1 AND ($2::text IS NULL OR app_id = $2)
-ORDER BY created_at, delivery_id
-"""
+DEAD_SINCE = f"""
+SELECT d.delivery_id::text FROM deliveries d
+WHERE d.state = 'dead' AND {FILTERS}
+ORDER BY d.created_at, d.delivery_id
+"""  # noqa: S608 - only the module's own text
 
 
-async def dead_since(connection: Any, since: datetime, app_id: str | None = None) -> list[str]:
-    """Ids of the dead deliveries made since then, oldest first: what `replay --state dead --since` replays."""
-    return [row["delivery_id"] for row in await connection.fetch(DEAD_SINCE, since, app_id)]
+async def dead_since(connection: Any, wanted: DeliveryFilter) -> list[str]:
+    """Ids of the dead deliveries the filter leaves (its state does not count), oldest first: what
+    `replay --state dead --since` replays.
+    """
+    return [row["delivery_id"] for row in await connection.fetch(DEAD_SINCE, *wanted.parameters())]
 
 
 def _is_number(text: str) -> bool:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
 
+from ledger.delivery_filter import FILTERS, DeliveryFilter
+
 ShownState = Literal["due", "sending", "delivered", "held", "suppressed", "skipped", "dead"]
 
 
@@ -55,6 +57,12 @@ class LogEntry:
     message: str
     request_id: str
     ms: int
+    batch_rows: int
+    """Of the request it was in."""
+    test_event_code: str
+    """The request's; empty = its events count."""
+    payload: str | None
+    """The row as sent then, not yet redacted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +70,7 @@ class DeliveryDetail:
     """One delivery with everything that happened to it."""
 
     item: DeliveryItem
+    pixel_code: str
     payload: str | None
     """The row of `data[]` as sent, not yet redacted; None while it was never sent."""
     notes: tuple[str, ...]
@@ -88,8 +97,8 @@ IN_STATE: Final[dict[str, str]] = {
 
 LIST_DELIVERIES: Final = {
     state: f"""{ITEM}
-WHERE {condition} AND ($1::text IS NULL OR d.app_id = $1) AND d.delivery_id < $2
-ORDER BY d.delivery_id DESC LIMIT $3
+WHERE {condition} AND {FILTERS} AND d.delivery_id < $6
+ORDER BY d.delivery_id DESC LIMIT $7
 """
     for state, condition in ({None: "true"} | IN_STATE).items()
 }
@@ -98,25 +107,30 @@ BEFORE_ALL = 2**63 - 1
 
 
 async def list_deliveries(
-    connection: Any, state: str | None, app_id: str | None, limit: int, cursor: str | None = None
+    connection: Any, wanted: DeliveryFilter, limit: int, cursor: str | None = None
 ) -> DeliveryPage:
-    """Up to `limit` deliveries, newest first; None for `state` or `app_id` = any; `cursor` is a page's `next`.
+    """Up to `limit` deliveries, newest first; `cursor` is a page's `next`.
 
     Raises:
         ValueError: a state or cursor that does not exist; the text says what does.
     """
-    if state not in LIST_DELIVERIES:
+    if wanted.state not in LIST_DELIVERIES:
         raise ValueError(f"state: must be one of {', '.join(IN_STATE)}")
     before = _number(cursor, "cursor") if cursor else BEFORE_ALL
-    rows = await connection.fetch(LIST_DELIVERIES[state], app_id, before, limit + 1)
+    rows = await connection.fetch(LIST_DELIVERIES[wanted.state], *wanted.parameters(), before, limit + 1)
     items = tuple(DeliveryItem(**dict(row)) for row in rows[:limit])
     return DeliveryPage(items, items[-1].delivery_id if len(rows) > limit and items else None)
 
 
 SHOW_DELIVERY = f"{ITEM} WHERE d.delivery_id = $1"
-PAYLOAD = "SELECT payload, notes FROM deliveries WHERE delivery_id = $1"
+PAYLOAD = """
+SELECT d.payload, d.notes, p.code FROM deliveries d JOIN pixels p ON p.pixel_id = d.pixel_id WHERE d.delivery_id = $1
+"""
 LOG = """
-SELECT at, outcome, status, code, message, request_id, ms FROM attempts WHERE delivery_id = $1 ORDER BY attempt_id
+SELECT a.at, a.outcome, a.status, a.code, a.message, a.request_id, a.ms, a.batch_rows, a.test_event_code,
+    coalesce(a.payload, d.payload) AS payload
+FROM attempts a JOIN deliveries d ON d.delivery_id = a.delivery_id
+WHERE a.delivery_id = $1 ORDER BY a.attempt_id
 """
 
 
@@ -131,7 +145,7 @@ async def show_delivery(connection: Any, delivery_id: str) -> DeliveryDetail | N
     if row is None or kept is None:
         return None
     log = tuple(LogEntry(**dict(entry)) for entry in await connection.fetch(LOG, number))
-    return DeliveryDetail(DeliveryItem(**dict(row)), kept["payload"], tuple(kept["notes"]), log)
+    return DeliveryDetail(DeliveryItem(**dict(row)), kept["code"], kept["payload"], tuple(kept["notes"]), log)
 
 
 DELIVERIES_OF_INSTALL = f"{ITEM} WHERE d.app_id = $1 AND d.install_id = $2 ORDER BY d.delivery_id"

@@ -8,6 +8,8 @@ from ipaddress import ip_address, ip_network
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+import msgspec
+
 _SHOWN: Final = 8
 _HASHED: Final = frozenset({"email", "phone", "external_id", "first_name", "last_name", "zip_code"})
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
@@ -35,6 +37,14 @@ def redact(payload: dict[str, Any]) -> dict[str, Any]:
     if isinstance(page := shown.get("page"), dict):
         shown["page"] = {key: _url(value) for key, value in page.items()}
     return shown
+
+
+def redacted_request(pixel_code: str, test_event_code: str, row: str) -> dict[str, Any]:
+    """A request as one of its rows saw it: the envelope, and of `data[]` that row alone, which is JSON."""
+    body: dict[str, Any] = {"event_source": "web", "event_source_id": pixel_code}
+    if test_event_code:
+        body["test_event_code"] = test_event_code
+    return redact(body | {"data": [msgspec.json.decode(row)]})
 
 
 def redact_message(text: str) -> str:

@@ -93,6 +93,41 @@ def test_show_adds_the_log_and_a_payload_without_personal_data(cli: Cli, app_id:
         assert secret not in ran.stdout + cli("delivery", "show", delivery_id).stdout
 
 
+def test_list_can_be_narrowed_by_pixel_event_and_time(cli: Cli, app_id: str, pixel_id: str, sql: Sql) -> None:
+    delivery_id = store(sql, app_id, pixel_id, "dead")
+
+    def found(*options: str) -> list[str]:
+        return [item["delivery_id"] for item in cli("delivery", "list", *options, "--json").value["items"]]
+
+    assert found("--pixel", pixel_id, "--event", "Purchase", "--since", "1h") == [delivery_id]
+    assert found("--pixel", "px_none") == found("--event", "search") == found("--until", "1h") == []
+
+
+def test_show_says_what_each_answer_means_what_to_do_and_what_was_asked(
+    cli: Cli, app_id: str, pixel_id: str, sql: Sql
+) -> None:
+    delivery_id = store(sql, app_id, pixel_id, "dead")
+    sql("UPDATE attempts SET test_event_code = 'TEST1', batch_rows = 3")
+    [entry] = cli("delivery", "show", delivery_id, "--json").value["log"]
+    assert "refuses" in entry["meaning"]
+    assert "replay the delivery" in entry["remedy"]
+    assert (entry["batch_rows"], entry["request"]["event_source_id"]) == (3, "C1")
+    assert entry["request"]["test_event_code"] == "TEST1"
+    assert entry["request"]["data"][0]["user"]["email"] == EMAIL_HASH[:8] + "…"
+    assert "replay the delivery" in cli("delivery", "show", delivery_id).stdout
+
+
+@pytest.mark.parametrize("command", [("delivery", "list"), ("pixel", "list"), ("delivery", "show", "{delivery}")])
+def test_a_pixel_in_test_mode_is_announced_wherever_it_shows(
+    cli: Cli, app_id: str, pixel_id: str, sql: Sql, command: tuple[str, ...]
+) -> None:
+    delivery_id = store(sql, app_id, pixel_id, "dead")
+    asked = [part.replace("{delivery}", delivery_id) for part in command]
+    assert cli(*asked, "--json").stderr == ""
+    assert "TEST MODE" in cli("pixel", "set", pixel_id, "test_event_code=TEST1").stderr
+    assert f"TEST MODE: {pixel_id}" in cli(*asked, "--json").stderr
+
+
 def test_replay_makes_a_dead_delivery_due_with_the_same_event_id(
     cli: Cli, app_id: str, pixel_id: str, sql: Sql
 ) -> None:

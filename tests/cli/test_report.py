@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 
 import pytest
 
@@ -75,3 +76,34 @@ def test_what_cannot_be_is_refused(cli: Cli, options: tuple[str, ...], status: i
     refused = cli("report", *options)
     assert (refused.status, refused.stdout) == (status, "")
     assert said in refused.stderr
+
+
+def test_signals_shows_the_share_of_events_with_each(cli: Cli, app_id: str, sql: Sql) -> None:
+    pixels = [
+        cli("pixel", "add", "--app", app_id, "--code", code, "--token", "t", "--no-validate", "--json").value[
+            "pixel_id"
+        ]
+        for code in ("C1", "C2")
+    ]
+    for number, user in enumerate(({"ttclid": "a", "ip": "1.1.1.1"}, {"ip": "1.1.1.1"}, {"ip": "1.1.1.1"}, {})):
+        [event] = sql(
+            "INSERT INTO events (app_id, event_id, name, occurred_at, body) VALUES ($1, $2, 'purchase', now(), '{}')"
+            " RETURNING event_key", app_id, str(number),
+        )  # fmt: skip
+        for pixel in pixels:
+            sql(
+                "INSERT INTO deliveries (app_id, pixel_id, event_key, event_id, source_event_id, source_event,"
+                " target_event, state, payload) VALUES ($1, $2, $3, 'e', 'e', 'purchase', 'Purchase', 'delivered', $4)",
+                app_id, pixel, event["event_key"], json.dumps({"event": "Purchase", "user": user}),
+            )  # fmt: skip
+    found = cli("report", "--signals", "--app", app_id, "--json").value
+    assert found["events"] == 4
+    assert (found["signals"]["ttclid"], found["signals"]["ip"], found["signals"]["email"]) == (0.25, 0.75, 0.0)
+    assert len(found["signals"]) == 14
+    assert cli("report", "--signals", "--json").value == found
+    assert "25.0%" in cli("report", "--signals").stdout
+
+
+def test_signals_of_an_app_that_sent_nothing_are_none(cli: Cli, app_id: str) -> None:
+    found = cli("report", "--signals", "--app", app_id, "--json").value
+    assert (found["events"], set(found["signals"].values())) == (0, {0.0})

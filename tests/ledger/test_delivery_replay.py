@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from ledger.delivery_filter import DeliveryFilter
 from ledger.delivery_replay import MAY_COUNT_TWICE, Refused, Replay, dead_since, replay
+from ledger.delivery_views import show_delivery
 from tests.forwarder.scene import APP
 from tests.ledger.rows import NOW, Rows, opened_rows
 
@@ -70,6 +72,19 @@ async def test_the_dead_since_a_time_are_found_oldest_first(rows: Rows) -> None:
     await dead(rows, "before", created_at=NOW - timedelta(hours=2))
     young = await dead(rows, "young", created_at=NOW)
     old = await dead(rows, "old", created_at=NOW - timedelta(hours=1))
-    assert await dead_since(rows.pool, NOW - timedelta(hours=1)) == [old, young]
-    assert await dead_since(rows.pool, NOW - timedelta(hours=1), APP) == [old, young]
-    assert await dead_since(rows.pool, NOW - timedelta(hours=1), "app_bbbbbbbbbbbb") == []
+    since = NOW - timedelta(hours=1)
+    assert await dead_since(rows.pool, DeliveryFilter(since=since)) == [old, young]
+    assert await dead_since(rows.pool, DeliveryFilter(app_id=APP, since=since, until=NOW)) == [old]
+    assert await dead_since(rows.pool, DeliveryFilter(app_id="app_bbbbbbbbbbbb", since=since)) == []
+
+
+async def test_the_log_keeps_what_was_sent_before_a_payload_is_built_anew(rows: Rows) -> None:
+    delivery = await dead(rows, payload='{"old":1}', last_outcome="invalid")
+    await rows.pool.execute(
+        "INSERT INTO attempts (delivery_id, at, outcome, ms) VALUES ($1, $2, 'invalid', 1)", int(delivery), NOW
+    )
+    await replay(rows.pool, [delivery], NOW)
+    await rows.pool.execute("UPDATE deliveries SET payload = '{\"new\":1}'")
+    shown = await show_delivery(rows.pool, delivery)
+    assert shown is not None
+    assert (shown.payload, [entry.payload for entry in shown.log]) == ('{"new":1}', ['{"old":1}'])
