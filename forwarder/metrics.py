@@ -9,6 +9,14 @@ from prometheus_client import CollectorRegistry, Counter, multiprocess, start_ht
 
 INSTALLS = Counter("signalpost_installs", "Installs stored, by how they were matched", ["app", "method"])
 EVENTS = Counter("signalpost_events", "Events stored, by where they came from", ["app", "source"])
+SECOND_REVENUE_SOURCE = Counter(
+    "signalpost_second_revenue_source", "Batches with sales of a source that is not the app's own", ["app", "source"]
+)
+WEBHOOKS = Counter(
+    "signalpost_webhooks",
+    "Webhooks received, by what was made of them (rejected: not authentic)",
+    ["provider", "outcome"],
+)
 NONCES_UNCHECKED = Counter("signalpost_nonces_unchecked", "Signed requests taken while Redis could not remember nonces")
 
 

@@ -11,6 +11,7 @@ from forwarder.directory import match_policy
 from forwarder.intake.crediting import credit
 from forwarder.intake.evidence import Case, gather
 from forwarder.intake.install_rows import rematched
+from forwarder.intake.joining import join_by_what_they_bring
 from forwarder.matching.install_facts import install_facts
 from forwarder.matching.policy import Policy
 from ledger.apps import all_apps
@@ -47,7 +48,9 @@ async def join_missed(pool: Any, now: datetime) -> int:
         if not installs:
             return 0
         joined = await join_events(connection, installs)
-        await release_for_events(connection, [event.event_key for event in joined], now)
+        keys = [event.event_key for event in joined]
+        await release_for_events(connection, keys, now)
+        await join_by_what_they_bring(connection, keys, now)
     return len(joined)
 
 

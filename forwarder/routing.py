@@ -6,6 +6,7 @@ from typing import Literal
 
 import msgspec
 
+from forwarder.revenue import RevenueSource, is_refund, revenue_objection
 from ledger.apps import AppSettings
 from ledger.deliveries import WAITING_FOR_INSTALL, NewDelivery, State
 from ledger.events import NewEvent
@@ -41,6 +42,9 @@ class Destination(msgspec.Struct, frozen=True, kw_only=True):
     send: Literal["all", "attributed"]
     max_age: timedelta
     event_names: EventNames = "current"
+    revenue_source: RevenueSource = "sdk"
+    refund_event: str = ""
+    """What a refund becomes where no mapping names it; empty = it is not sent."""
 
 
 def destination(pixel: Pixel, settings: AppSettings, mappings: Mappings) -> Destination:
@@ -55,6 +59,8 @@ def destination(pixel: Pixel, settings: AppSettings, mappings: Mappings) -> Dest
         send=pixel.settings.send or settings.send,
         max_age=timedelta(days=settings.event_max_age_days),
         event_names=pixel.settings.event_names,
+        revenue_source=settings.revenue_source,
+        refund_event=settings.refund_event,
     )
 
 
@@ -62,7 +68,7 @@ def target_event(name: str, to: Destination) -> str:
     """TikTok's event for the app's event `name`, called as the pixel has it; empty = not sent."""
     target = to.targets.get(name)
     if target is None:
-        target = _DEFAULT_TARGETS.get(name)
+        target = to.refund_event if is_refund(name) else _DEFAULT_TARGETS.get(name)
     if target is None:
         target = name if to.unmapped == "custom" else ""
     return name_for(target, to.event_names)
@@ -100,8 +106,9 @@ def _first_state(
     """State, reason, and whether the delivery waits for the install (or for its match)."""
     if event.received_at - event.occurred_at > to.max_age:
         return "dead", TOO_OLD, False
-    if not target:
-        return "skipped", NOT_MAPPED, False
+    unwanted = NOT_MAPPED if not target else revenue_objection(event.source, event.name, target, to.revenue_source)
+    if unwanted:
+        return "skipped", unwanted, False
     waits = install is None or install.match_method == PENDING
     installed = install.consent if install is not None else {}
     objection = consent_objection(event.body.get("consent", {}), installed, to)

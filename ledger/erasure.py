@@ -55,6 +55,8 @@ ORDER BY install_id FOR UPDATE
 DELETE_EVENTS = """
 DELETE FROM events WHERE app_id = $1 AND (install_id = ANY($2::text[]) OR external_ids @> ARRAY[$3::text])
 """
+# what was made into an event goes with it
+DELETE_BODIES = "DELETE FROM webhook_bodies WHERE app_id = $1 AND people && $2::text[]"
 DELETE_CLAIMS = "DELETE FROM click_claims WHERE app_id = $1 AND install_id = ANY($2::text[])"
 DELETE_INSTALLS = "DELETE FROM installs WHERE app_id = $1 AND install_id = ANY($2::text[])"
 LAY_TOMBSTONES = "INSERT INTO tombstones (hash) SELECT unnest($1::bytea[]) ON CONFLICT DO NOTHING"
@@ -78,6 +80,8 @@ async def erase(
     if install_id is not None and install_id not in install_ids:
         install_ids.append(install_id)  # its events may have arrived before it
     status = await connection.execute(DELETE_EVENTS, app_id, install_ids, external_id)
+    people = [*install_ids, *([external_id] if external_id is not None else [])]
+    await connection.execute(DELETE_BODIES, app_id, people)
     await connection.execute(DELETE_CLAIMS, app_id, install_ids)
     await connection.execute(DELETE_INSTALLS, app_id, install_ids)
     events = int(status.rsplit(" ", maxsplit=1)[1])

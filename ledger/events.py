@@ -31,17 +31,19 @@ class NewEvent:
     joined: bool
     """Its install is known."""
     flags: tuple[str, ...]
+    subscription_id: str | None = None
+    """Of a webhook: what the start and the end of a subscription have in common."""
 
 
 INSERT_EVENTS = """
 INSERT INTO events (app_id, event_id, source, name, install_id, external_ids, occurred_at, received_at, value, currency,
-    body, joined, flags)
+    body, joined, flags, subscription_id)
 SELECT app_id, event_id, source, name, install_id, string_to_array(external_ids, E'\\x1f'),
-    occurred_at, received_at, value, currency, body, joined, string_to_array(flags, E'\\x1f')
+    occurred_at, received_at, value, currency, body, joined, string_to_array(flags, E'\\x1f'), subscription_id
 FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[],
-    $8::timestamptz[], $9::numeric[], $10::text[], $11::jsonb[], $12::boolean[], $13::text[])
+    $8::timestamptz[], $9::numeric[], $10::text[], $11::jsonb[], $12::boolean[], $13::text[], $14::text[])
     AS rows (app_id, event_id, source, name, install_id, external_ids, occurred_at, received_at, value, currency,
-    body, joined, flags)
+    body, joined, flags, subscription_id)
 ON CONFLICT (app_id, event_id) DO NOTHING
 RETURNING event_key, app_id, event_id
 """
@@ -71,6 +73,7 @@ async def insert_events(connection: Any, events: Sequence[NewEvent]) -> dict[tup
         [event.body for event in ordered],
         [event.joined for event in ordered],
         [SEPARATOR.join(event.flags) for event in ordered],
+        [event.subscription_id for event in ordered],
     )
     return {(row["app_id"], row["event_id"]): row["event_key"] for row in rows}
 
@@ -110,11 +113,12 @@ SELECT event_key, app_id, install_id FROM joined
 async def join_events(connection: Any, installs: Sequence[tuple[str, str, tuple[str, ...]]]) -> list[JoinedEvent]:
     """Join waiting events to installs that arrived, (app_id, install_id, external_ids) each; returns the joined ones.
 
-    An event that names no install and waits for a person takes the install's id, and so do its deliveries.
+    An event that names no install and waits for a person takes the install's id, and so do its deliveries. What an
+    event calls a person may be the install's own id: a subscription platform knows no other word for it.
     """
     app_ids, install_ids = [install[0] for install in installs], [install[1] for install in installs]
     rows = await connection.fetch(JOIN_BY_INSTALL, app_ids, install_ids)
-    people = [(app_id, install_id, external_id) for app_id, install_id, ids in installs for external_id in ids]
+    people = [(app_id, install_id, one) for app_id, install_id, ids in installs for one in (install_id, *ids)]
     if people:
         columns = [list(column) for column in zip(*people, strict=True)]
         rows += await connection.fetch(JOIN_BY_PERSON, *columns)
@@ -124,7 +128,8 @@ async def join_events(connection: Any, installs: Sequence[tuple[str, str, tuple[
 LATE_INSTALLS = """
 SELECT DISTINCT i.app_id, i.install_id, i.external_ids FROM events e
 JOIN installs i ON i.app_id = e.app_id
-    AND (i.install_id = e.install_id OR (e.install_id IS NULL AND i.external_ids && e.external_ids))
+    AND (i.install_id = e.install_id OR (e.install_id IS NULL
+        AND (i.external_ids && e.external_ids OR i.install_id = ANY (e.external_ids))))
 WHERE NOT e.joined AND e.received_at > $1
 LIMIT $2
 """

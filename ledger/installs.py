@@ -141,15 +141,22 @@ INSTALLS_OF_PEOPLE = """
 SELECT wanted.external_id, latest.*
 FROM unnest($1::text[], $2::text[]) AS wanted (app_id, external_id)
 CROSS JOIN LATERAL (
-    SELECT i.app_id, i.install_id, i.match_method, i.body -> 'consent' AS consent FROM installs i
-    WHERE i.app_id = wanted.app_id AND i.external_ids @> ARRAY[wanted.external_id]
-    ORDER BY i.received_at DESC LIMIT 1
+    SELECT app_id, install_id, match_method, body -> 'consent' AS consent FROM (
+        SELECT * FROM installs i
+        WHERE i.app_id = wanted.app_id AND i.external_ids @> ARRAY[wanted.external_id]
+        UNION ALL
+        SELECT i.* FROM person_installs p JOIN installs i USING (app_id, install_id)
+        WHERE p.app_id = wanted.app_id AND p.person = wanted.external_id
+    ) AS theirs
+    ORDER BY received_at DESC LIMIT 1
 ) AS latest
 """
 
 
 async def installs_of_people(connection: Any, people: Sequence[tuple[str, str]]) -> dict[tuple[str, str], KnownInstall]:
-    """(app_id, external_id) -> that person's latest install; people without one are left out."""
+    """(app_id, external_id) -> that person's latest install, by the installs' own ids and those that events brought;
+    people without one are left out.
+    """
     if not people:
         return {}
     app_ids, external_ids = [app_id for app_id, _ in people], [external_id for _, external_id in people]

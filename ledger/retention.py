@@ -9,6 +9,7 @@ from typing import Any
 from ledger.deliveries import rows_of
 
 CHUNK = 5_000  # rows per statement
+BODIES_KEPT = timedelta(days=30)  # long enough to look into what a subscription platform said
 DRAINS_KEPT = timedelta(days=2)  # a drain is repeated within minutes or never
 
 # an event takes its deliveries and their attempts with it
@@ -23,10 +24,20 @@ DELETE_OLD = {
     "click_claims": """
         DELETE FROM click_claims WHERE click_id IN (SELECT click_id FROM click_claims WHERE claimed_at < $1 LIMIT $2)
         """,
+    "charge_refunds": """
+        DELETE FROM charge_refunds WHERE (app_id, charge_id, refund_id) IN
+            (SELECT app_id, charge_id, refund_id FROM charge_refunds WHERE at < $1 LIMIT $2)
+        """,
+    "webhook_bodies": """
+        DELETE FROM webhook_bodies WHERE body_key IN
+            (SELECT body_key FROM webhook_bodies WHERE received_at < $1 LIMIT $2)
+        """,
     "count_drains": """
         DELETE FROM count_drains WHERE drain_id IN (SELECT drain_id FROM count_drains WHERE at < $1 LIMIT $2)
         """,
 }
+
+SHORTER = {"count_drains": DRAINS_KEPT, "webhook_bodies": BODIES_KEPT}
 
 
 async def delete_old(connection: Any, retention_days: int, now: datetime) -> dict[str, int]:
@@ -34,8 +45,7 @@ async def delete_old(connection: Any, retention_days: int, now: datetime) -> dic
     oldest = now - timedelta(days=retention_days)
     deleted = {}
     for table, statement in DELETE_OLD.items():
-        before = now - DRAINS_KEPT if table == "count_drains" else oldest
-        deleted[table] = await _delete(connection, statement, before)
+        deleted[table] = await _delete(connection, statement, now - SHORTER[table] if table in SHORTER else oldest)
     return deleted
 
 

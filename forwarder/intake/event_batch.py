@@ -4,17 +4,20 @@ transaction.
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal
 
 from forwarder import metrics
 from forwarder.directory import Directory
 from forwarder.intake.install_batch import ACQUIRE_TIMEOUT_S
+from forwarder.intake.joining import join, join_by_what_they_bring
+from forwarder.revenue import is_refused
 from forwarder.routing import Destination, deliveries
 from ledger.deliveries import NewDelivery, insert_deliveries
 from ledger.erasure import TombstoneKeys, erased, tombstones
 from ledger.events import NewEvent, insert_events
-from ledger.installs import KnownInstall, installs_of_people, known_installs
+from ledger.revenue_sources import note_second_sources
 
 Outcome = Literal["accepted", "duplicate", "erased"]
 EventKey = tuple[str, str]
@@ -39,10 +42,7 @@ class EventLedger:
             gone = await self._erased(connection, list(first.values()))
             wanted = [event for key, event in first.items() if key not in gone]
             async with connection.transaction():
-                stored = await self._store(connection, wanted)
-        for (app_id, source), count in Counter((event.app_id, event.source) for event in stored).items():
-            metrics.count_events(app_id, source, count)
-        new = {(event.app_id, event.event_id) for event in stored}
+                new = await self.store(connection, wanted)
         return [[_outcome(event, first, new, gone) for event in events] for events in requests]
 
     async def _erased(self, connection: Any, events: Sequence[NewEvent]) -> set[EventKey]:
@@ -56,51 +56,45 @@ class EventLedger:
             if any(one in standing for one in own)
         }
 
-    async def _store(self, connection: Any, events: Sequence[NewEvent]) -> list[NewEvent]:
-        """The events that are new, joined to their installs, with their deliveries made."""
-        joined = await _join(connection, events)
+    async def store(self, connection: Any, events: Sequence[NewEvent]) -> dict[EventKey, int]:
+        """Store the events that are new, joined to their installs, with their deliveries; returns their event_keys.
+
+        Runs in the caller's transaction.
+        """
+        joined = await join(connection, events)
         keys = await insert_events(connection, [event for event, _ in joined])
+        new = [(event, install) for event, install in joined if (event.app_id, event.event_id) in keys]
         made: list[NewDelivery] = []
-        new: list[NewEvent] = []
-        for event, install in joined:
-            key = keys.get((event.app_id, event.event_id))
-            if key is not None:
-                new.append(event)
-                made += deliveries(event, key, install, self._destinations(event.app_id))
+        rivals: dict[tuple[str, str], datetime] = {}
+        for event, install in new:
+            key = keys[event.app_id, event.event_id]
+            own = list(deliveries(event, key, install, self._destinations(event.app_id)))
+            if any(is_refused(delivery.reason) for delivery in own):
+                rivals[event.app_id, event.source] = event.received_at
+            made += own
         await insert_deliveries(connection, made)
-        return new
+        await note_second_sources(connection, rivals)
+        bringing = [(event, keys[event.app_id, event.event_id]) for event, _ in new if event.joined]
+        if any(event.external_ids for event, _ in bringing):
+            with_ids = [key for event, key in bringing if event.external_ids]
+            await join_by_what_they_bring(connection, with_ids, bringing[0][0].received_at)
+        _count([event for event, _ in new], rivals)
+        return keys
 
     def _destinations(self, app_id: str) -> tuple[Destination, ...]:
         entry = self.directory.get(app_id)
         return entry.destinations if entry is not None else ()
 
 
-async def _join(connection: Any, events: Sequence[NewEvent]) -> list[tuple[NewEvent, KnownInstall | None]]:
-    """Each event with its install: the one it names, else the person's latest; an event that names none takes its
-    id.
-    """
-    named = {(event.app_id, event.install_id) for event in events if event.install_id is not None}
-    people = {(e.app_id, person) for e in events if e.install_id is None for person in e.external_ids}
-    by_id = await known_installs(connection, sorted(named))
-    by_person = await installs_of_people(connection, sorted(people))
-    return [_joined(event, by_id, by_person) for event in events]
-
-
-def _joined(
-    event: NewEvent, by_id: Mapping[tuple[str, str], KnownInstall], by_person: Mapping[tuple[str, str], KnownInstall]
-) -> tuple[NewEvent, KnownInstall | None]:
-    if event.install_id is not None:
-        install = by_id.get((event.app_id, event.install_id))
-    else:
-        found = (by_person.get((event.app_id, person)) for person in event.external_ids)
-        install = next((one for one in found if one is not None), None)
-    if install is None:
-        return event, None
-    return replace(event, joined=True, install_id=install.install_id), install
+def _count(events: Sequence[NewEvent], rivals: Mapping[tuple[str, str], datetime]) -> None:
+    for (app_id, source), count in Counter((event.app_id, event.source) for event in events).items():
+        metrics.count_events(app_id, source, count)
+    for app_id, source in rivals:
+        metrics.SECOND_REVENUE_SOURCE.labels(app_id, source).inc()
 
 
 def _outcome(
-    event: NewEvent, first: Mapping[EventKey, NewEvent], new: set[EventKey], erased_keys: set[EventKey]
+    event: NewEvent, first: Mapping[EventKey, NewEvent], new: Mapping[EventKey, int], erased_keys: set[EventKey]
 ) -> Outcome:
     key = (event.app_id, event.event_id)
     if key in erased_keys:

@@ -15,6 +15,7 @@ from forwarder.intake.crediting import credit
 from forwarder.intake.evidence import Case, gather, needs_clicks
 from forwarder.intake.install_request import InstallReport
 from forwarder.intake.install_rows import install_event, install_row, known
+from forwarder.intake.joining import join_by_what_they_bring
 from forwarder.matching.install_facts import install_facts
 from forwarder.matching.policy import Policy
 from forwarder.matching.verdict import Verdict
@@ -124,8 +125,10 @@ class InstallLedger:
         joined = await join_events(connection, [(row.app_id, row.install_id, row.external_ids) for row, _ in new])
         pending = {row.key for row, _ in new if row.match_method == PENDING}
         ready = [event.event_key for event in joined if event.install not in pending]
+        now = new[0][0].received_at
         if ready:
-            await release_for_events(connection, ready, new[0][0].received_at)
+            await release_for_events(connection, ready, now)
+        await join_by_what_they_bring(connection, [event.event_key for event in joined], now)
 
     def _destinations(self, app_id: str) -> tuple[Destination, ...]:
         entry = self.directory.get(app_id)

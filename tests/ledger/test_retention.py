@@ -45,7 +45,8 @@ async def test_old_installs_go_and_younger_ones_stay(rows: Rows) -> None:
     await install(rows, "old", OLD)
     await install(rows, "kept", KEPT)
     await rows.event("kept", received_at=KEPT)
-    assert await delete_old(rows.pool, 180, NOW) == {"events": 0, "installs": 1, "click_claims": 0, "count_drains": 0}
+    deleted = await delete_old(rows.pool, 180, NOW)
+    assert {table: count for table, count in deleted.items() if count} == {"installs": 1}
     assert await rows.pool.fetchval("SELECT install_id FROM installs") == "kept"
 
 

@@ -1,0 +1,51 @@
+"""Events find their install by a person's id: at once, or as soon as another event says whose id it is."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from forwarder.routing import PENDING
+from ledger.deliveries import release_for_events
+from ledger.events import NewEvent, join_events
+from ledger.installs import KnownInstall, installs_of_people, known_installs
+from ledger.people import learn_people
+
+Installs = Mapping[tuple[str, str], KnownInstall]
+"""(app_id, id) -> install."""
+
+
+async def join(connection: Any, events: Sequence[NewEvent]) -> list[tuple[NewEvent, KnownInstall | None]]:
+    """Each event with its install: the one it names, else that of the first of its ids that is an install's, else the
+    latest of a person known by one of them; an event that names none takes its id.
+    """
+    named = {(event.app_id, event.install_id) for event in events if event.install_id is not None}
+    people = {(e.app_id, person) for e in events if e.install_id is None for person in e.external_ids}
+    by_id = await known_installs(connection, sorted(named | people))
+    by_person = await installs_of_people(connection, sorted(people))
+    return [_joined(event, by_id, by_person) for event in events]
+
+
+def _joined(event: NewEvent, by_id: Installs, by_person: Installs) -> tuple[NewEvent, KnownInstall | None]:
+    if event.install_id is not None:
+        install = by_id.get((event.app_id, event.install_id))
+    else:
+        found = (known.get((event.app_id, person)) for known in (by_id, by_person) for person in event.external_ids)
+        install = next((one for one in found if one is not None), None)
+    if install is None:
+        return event, None
+    return replace(event, joined=True, install_id=install.install_id), install
+
+
+async def join_by_what_they_bring(connection: Any, event_keys: Sequence[int], now: datetime) -> None:
+    """These events have found their install. What still waits for one of the ids they bring has found it, too."""
+    keys = list(event_keys)
+    while people := await learn_people(connection, keys):
+        joined = await join_events(connection, people)
+        if not joined:
+            return
+        keys = [event.event_key for event in joined]
+        installs = await known_installs(connection, sorted({event.install for event in joined}))
+        pending = {key for key, install in installs.items() if install.match_method == PENDING}
+        ready = [event.event_key for event in joined if event.install not in pending]
+        await release_for_events(connection, ready, now)

@@ -1,0 +1,1 @@
+"""Webhooks of subscription platforms and payment providers, read into one normal form."""

@@ -1,0 +1,74 @@
+"""The normal form: what the events of every provider are read into, whatever each calls them."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final, Literal
+
+import msgspec
+
+from ledger.webhook_events import Provider
+
+PREFIXES: Final[dict[Provider, str]] = {"revenuecat": "rc", "superwall": "sw", "adapty": "adapty", "stripe": "stripe"}
+"""What a provider's source events begin with, in front of `_` and the normal name (or the provider's own)."""
+
+STARTS: Final = {"trial_started": "trial_qualified", "subscription_started": "subscription_qualified"}
+"""A start -> what it becomes where no ending came within the app's `qualified_delay_minutes`."""
+ENDINGS: Final = frozenset({"cancellation", "expiration", "refund"})
+SALES: Final = frozenset({"subscription_started", "trial_converted", "renewal", "one_time"})
+"""The events whose value is revenue."""
+REFUND: Final = "refund"
+FAMILY_SHARE: Final = "family_share"
+"""A start or sale of somebody who shares another person's purchase: nothing was sold."""
+
+Reading = Literal["event", "test", "ignored"]
+"""event: kept and sent on. test: of a sandbox, it verifies the set-up and goes nowhere. ignored: says nothing of a
+conversion, so it is answered and not kept as an event.
+"""
+
+
+class Person(msgspec.Struct, frozen=True, kw_only=True):
+    """Whose event it is, and what is known of them."""
+
+    install_id: str | None = None
+    """Of the attribute `signalpost_install_id`."""
+    ids: tuple[str, ...] = ()
+    """Every id the provider names, the app's own before generated ones."""
+    ip: str | None = None
+    user_agent: str | None = None
+    ttclid: str | None = None
+    email: str | None = None
+    phone: str | None = None
+
+
+class Refund(msgspec.Struct, frozen=True, kw_only=True):
+    """What a payment provider says of a refund; several messages may speak of the same one."""
+
+    charge_id: str
+    refund_id: str | None
+    """None where only the charge's total is known."""
+    amount: Decimal
+    """Of this refund, or of all refunds of the charge so far where `refund_id` is None; in units of the currency."""
+
+
+class SourceEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """One event as a provider's module read it."""
+
+    reading: Reading
+    event_id: str
+    """The provider's own, the same on each of its retries."""
+    type: str
+    """As the provider calls it."""
+    name: str
+    """Of the normal form, or the provider's type in small letters where that has no place in it."""
+    occurred_at: datetime | None = None
+    value: Decimal | None = None
+    """What was paid or refunded, never negative, in units of `currency`; None where no money moved."""
+    currency: str | None = None
+    transaction_id: str | None = None
+    """Of this payment; a refund's is that of what is refunded."""
+    subscription_id: str | None = None
+    """The original transaction's: the same from start to end."""
+    person: Person = Person()
+    properties: dict[str, Any] = {}
+    refund: Refund | None = None
+    """Where refunds of one charge have to be told apart by their sums."""

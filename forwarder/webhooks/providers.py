@@ -1,0 +1,39 @@
+"""The providers: how each proves who it is, and how its events are read."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, get_args
+
+from forwarder.webhooks import adapty, revenuecat, stripe, superwall
+from forwarder.webhooks.authentication import Headers, authorization_verbatim, stripe_signature, svix_signature
+from forwarder.webhooks.normal import SourceEvent
+from forwarder.webhooks.reading import Fields
+from ledger.webhook_events import Provider
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One provider."""
+
+    provider: Provider
+    secret: str
+    """The app's setting that holds what the provider signs with or sends along."""
+    authentic: Callable[[Headers, bytes, str, datetime], bool]
+    """(headers, raw body, secret, now) -> whether it comes from the provider."""
+    read: Callable[[Fields], SourceEvent | None]
+    """The event in a body; None where there is none that this version can read."""
+    answer: Callable[[Fields], dict[str, object]] = lambda _: {}
+    """What the answer to a body says besides that it was taken."""
+
+
+SOURCES: Final[dict[str, Source]] = {
+    source.provider: source
+    for source in (
+        Source("revenuecat", "revenuecat_authorization", authorization_verbatim, revenuecat.read),
+        Source("superwall", "superwall_secret", svix_signature, superwall.read),
+        Source("adapty", "adapty_authorization", authorization_verbatim, adapty.read, adapty.check_answer),
+        Source("stripe", "stripe_signing_secret", stripe_signature, stripe.read),
+    )
+}
+assert set(SOURCES) == set(get_args(Provider))  # noqa: S101 - a provider added in one place only

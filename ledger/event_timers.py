@@ -1,0 +1,113 @@
+"""Timers of trials and subscriptions that count as qualified unless they end in time. Rows, so that they outlive us."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class NewTimer:
+    """A timer before it is stored."""
+
+    event_key: int
+    """The start."""
+    name: str
+    """Of the event it becomes."""
+    due_at: datetime
+    qualified_at: datetime
+    """When the delay is over by the clock of the start itself, which may have arrived late."""
+
+
+INSERT_TIMERS = """
+INSERT INTO event_timers (event_key, name, due_at, qualified_at)
+SELECT * FROM unnest($1::bigint[], $2::text[], $3::timestamptz[], $4::timestamptz[])
+ON CONFLICT (event_key) DO NOTHING
+"""
+
+
+async def insert_timers(connection: Any, timers: Sequence[NewTimer]) -> None:
+    if timers:
+        await connection.execute(
+            INSERT_TIMERS,
+            [timer.event_key for timer in timers],
+            [timer.name for timer in timers],
+            [timer.due_at for timer in timers],
+            [timer.qualified_at for timer in timers],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class DueTimer:
+    """A timer that has run out, with its start as it is now."""
+
+    timer_id: int
+    name: str
+    qualified_at: datetime
+    ended: bool
+    """A cancellation, expiration or refund of the same subscription came."""
+    app_id: str
+    event_id: str
+    """Of the start, as are the following."""
+    source: str
+    install_id: str | None
+    external_ids: tuple[str, ...]
+    value: Decimal | None
+    currency: str | None
+    body: dict[str, Any]
+    subscription_id: str | None
+
+
+TAKE_DUE = """
+SELECT t.timer_id, t.name, t.qualified_at, e.app_id, e.event_id, e.source, e.install_id, e.external_ids, e.value,
+    e.currency, e.body, e.subscription_id,
+    EXISTS (SELECT FROM events x
+        WHERE x.app_id = e.app_id AND x.subscription_id = e.subscription_id AND x.source = e.source
+            AND x.name = ANY ($3::text[]) AND x.occurred_at >= e.occurred_at) AS ended
+FROM event_timers t JOIN events e USING (event_key)
+WHERE t.state = 'waiting' AND t.due_at <= $1
+ORDER BY t.due_at LIMIT $2 FOR UPDATE OF t SKIP LOCKED
+"""
+
+
+async def take_due(connection: Any, endings: Sequence[str], limit: int, now: datetime) -> list[DueTimer]:
+    """Timers that have run out, locked for the caller's transaction; what another worker took is passed over.
+
+    `endings` are the names of the events that end a subscription.
+    """
+    rows = await connection.fetch(TAKE_DUE, now, limit, list(endings))
+    return [DueTimer(**{**row, "external_ids": tuple(row["external_ids"])}) for row in rows]
+
+
+SETTLE_TIMERS = """
+UPDATE event_timers t SET state = s.state FROM unnest($1::bigint[], $2::text[]) AS s (timer_id, state)
+WHERE t.timer_id = s.timer_id
+"""
+
+
+async def settle_timers(connection: Any, states: Mapping[int, str]) -> None:
+    """timer_id -> emitted | ended."""
+    await connection.execute(SETTLE_TIMERS, list(states), list(states.values()))
+
+
+FLAG_LATE = """
+UPDATE events q SET flags = q.flags || $2::text
+FROM events ending
+JOIN events start ON start.app_id = ending.app_id AND start.subscription_id = ending.subscription_id
+    AND start.source = ending.source
+JOIN event_timers t ON t.event_key = start.event_key AND t.state = 'emitted'
+WHERE ending.event_key = ANY ($1::bigint[]) AND ending.occurred_at BETWEEN start.occurred_at AND t.qualified_at
+    AND q.app_id = start.app_id AND q.event_id = start.event_id || $3 AND NOT $2 = ANY (q.flags)
+RETURNING q.app_id, q.name
+"""
+
+
+async def flag_late_endings(connection: Any, endings: Sequence[int], flag: str, suffix: str) -> list[tuple[str, str]]:
+    """Flag the qualified events whose subscription had ended by then, as these endings (event_keys) say too late.
+
+    `suffix` is what a qualified event's id has behind its start's. Returns (app_id, name) of each.
+    """
+    if not endings:
+        return []
+    return [(row["app_id"], row["name"]) for row in await connection.fetch(FLAG_LATE, list(endings), flag, suffix)]

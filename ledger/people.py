@@ -1,0 +1,32 @@
+"""Ids of people that events bring and installs did not: what joins the events of a subscription platform."""
+
+from collections.abc import Sequence
+from typing import Any
+
+LEARN_PEOPLE = """
+WITH seen AS (
+    SELECT DISTINCT ON (e.app_id, person) e.app_id, person, e.install_id, e.received_at
+    FROM events e CROSS JOIN unnest(e.external_ids) AS person
+    JOIN installs i ON i.app_id = e.app_id AND i.install_id = e.install_id
+    WHERE e.event_key = ANY ($1::bigint[]) AND NOT i.external_ids @> ARRAY[person] AND person <> i.install_id
+        AND NOT EXISTS (SELECT FROM person_installs p
+            WHERE p.app_id = e.app_id AND p.person = person AND p.install_id = e.install_id)
+    ORDER BY e.app_id, person, e.received_at DESC
+)
+INSERT INTO person_installs (app_id, person, install_id, seen_at)
+SELECT app_id, person, install_id, received_at FROM seen
+ON CONFLICT (app_id, person) DO UPDATE SET install_id = excluded.install_id, seen_at = excluded.seen_at
+RETURNING app_id, install_id, person
+"""
+
+
+async def learn_people(connection: Any, event_keys: Sequence[int]) -> list[tuple[str, str, tuple[str, ...]]]:
+    """Keep the ids that these events bring to their installs. Returns what is new, (app_id, install_id, ids) each, as
+    `ledger.events.join_events` takes it. Rows go in by id, so that two transactions meet them in the same order.
+    """
+    if not event_keys:
+        return []
+    found: dict[tuple[str, str], list[str]] = {}
+    for row in await connection.fetch(LEARN_PEOPLE, list(event_keys)):
+        found.setdefault((row["app_id"], row["install_id"]), []).append(row["person"])
+    return [(app_id, install_id, tuple(people)) for (app_id, install_id), people in found.items()]

@@ -1,0 +1,48 @@
+"""How much of a charge was refunded, by messages that come in any order and speak of the same refunds in two ways."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+TOTAL = ""  # in the place of a refund's id
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeRefund:
+    """What one message says."""
+
+    app_id: str
+    charge_id: str
+    refund_id: str | None
+    """None where `amount` is of all refunds of the charge so far."""
+    amount: Decimal
+
+
+LOCK = """
+INSERT INTO charge_refunds AS known (app_id, charge_id, refund_id, amount, at) VALUES ($1, $2, '', 0, $3)
+ON CONFLICT (app_id, charge_id, refund_id) DO UPDATE SET amount = known.amount
+"""
+REFUNDED = """
+SELECT greatest(coalesce(sum(amount) FILTER (WHERE refund_id <> ''), 0),
+    coalesce(max(amount) FILTER (WHERE refund_id = ''), 0))
+FROM charge_refunds WHERE app_id = $1 AND charge_id = $2
+"""
+STORE = """
+INSERT INTO charge_refunds AS known (app_id, charge_id, refund_id, amount, at) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (app_id, charge_id, refund_id) DO UPDATE SET amount = greatest(known.amount, excluded.amount)
+"""
+
+
+async def newly_refunded(connection: Any, said: ChargeRefund, now: datetime) -> Decimal:
+    """What the message adds to what was known to be refunded; 0 where another has said it. In the caller's transaction.
+
+    Known is the larger of the total the provider names and the sum of the single refunds: whichever message of a
+    refund comes first adds it, and the other one adds nothing.
+    """
+    charge = (said.app_id, said.charge_id)
+    await connection.execute(LOCK, *charge, now)
+    before: Decimal = await connection.fetchval(REFUNDED, *charge)
+    await connection.execute(STORE, *charge, said.refund_id or TOTAL, said.amount, now)
+    after: Decimal = await connection.fetchval(REFUNDED, *charge)
+    return after - before

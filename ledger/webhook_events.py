@@ -1,0 +1,121 @@
+"""What subscription platforms posted: the raw bodies, and when each was last heard of."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, Literal
+
+from ledger.installs import SEPARATOR
+
+Provider = Literal["revenuecat", "superwall", "adapty", "stripe"]
+BodyOutcome = Literal["event", "counted", "test", "ignored", "unread"]
+"""event: it became one. counted: what it says had been said before. test: of a sandbox. ignored: no event is made of
+its type. unread: no event could be read from it.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookBody:
+    """A body before it is stored."""
+
+    app_id: str
+    provider: Provider
+    provider_event_id: str
+    """The provider's, unique per app and provider; a digest of the body where it names none."""
+    type: str
+    """As the provider calls it; empty where it cannot be read."""
+    outcome: BodyOutcome
+    received_at: datetime
+    event_key: int | None
+    """The event it became."""
+    people: tuple[str, ...]
+    """Every id in it, so that an erasure finds it."""
+    body: bytes
+
+
+INSERT_BODIES = """
+INSERT INTO webhook_bodies (app_id, provider, provider_event_id, type, outcome, received_at, event_key, people, body)
+SELECT app_id, provider, provider_event_id, type, outcome, received_at, event_key,
+    string_to_array(people, E'\\x1f'), body
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::bigint[], $8::text[],
+    $9::bytea[])
+    AS rows (app_id, provider, provider_event_id, type, outcome, received_at, event_key, people, body)
+ON CONFLICT (app_id, provider, provider_event_id) DO NOTHING
+"""
+
+
+async def insert_bodies(connection: Any, bodies: Sequence[WebhookBody]) -> None:
+    """Store those that are not there yet, in the order of their ids."""
+    if not bodies:
+        return
+    ordered = sorted(bodies, key=lambda one: (one.app_id, one.provider, one.provider_event_id))
+    await connection.execute(
+        INSERT_BODIES,
+        [one.app_id for one in ordered],
+        [one.provider for one in ordered],
+        [one.provider_event_id for one in ordered],
+        [one.type for one in ordered],
+        [one.outcome for one in ordered],
+        [one.received_at for one in ordered],
+        [one.event_key for one in ordered],
+        [SEPARATOR.join(one.people) for one in ordered],
+        [one.body for one in ordered],
+    )
+
+
+# a row a second is enough, and keeps busy forwarders from waiting for one another
+NOTE_RECEIVED = """
+INSERT INTO webhook_sources AS known (app_id, provider, last_received_at)
+SELECT * FROM unnest($1::text[], $2::text[], $3::timestamptz[])
+ON CONFLICT (app_id, provider) DO UPDATE SET last_received_at = excluded.last_received_at
+WHERE known.last_received_at < excluded.last_received_at - interval '1 second'
+"""
+
+
+async def note_received(connection: Any, received: Mapping[tuple[str, str], datetime]) -> None:
+    """(app_id, provider) -> when an authentic webhook came."""
+    ordered = sorted(received)
+    columns = [app_id for app_id, _ in ordered], [name for _, name in ordered], [received[key] for key in ordered]
+    await connection.execute(NOTE_RECEIVED, *columns)
+
+
+LAST_RECEIVED = "SELECT app_id, provider, last_received_at FROM webhook_sources"
+
+
+async def last_received(connection: Any) -> dict[tuple[str, str], datetime]:
+    """(app_id, provider) -> when it was last heard of."""
+    return {(row["app_id"], row["provider"]): row["last_received_at"] for row in await connection.fetch(LAST_RECEIVED)}
+
+
+LIST_BODIES = """
+SELECT b.body_key::text AS webhook_id, b.app_id, b.provider, b.type, b.outcome, b.received_at, e.name AS source_event,
+    e.event_id AS source_event_id, e.install_id, coalesce(e.joined, false) AS joined
+FROM webhook_bodies b LEFT JOIN events e USING (event_key)
+WHERE ($1::text IS NULL OR b.app_id = $1) AND ($2::text IS NULL OR b.provider = $2) AND b.body_key < $3
+ORDER BY b.body_key DESC LIMIT $4
+"""
+BEFORE_ALL: Final = 2**63 - 1
+
+
+async def list_bodies(
+    connection: Any, app_id: str | None, provider: str | None, limit: int, before: int = BEFORE_ALL
+) -> list[dict[str, Any]]:
+    """What came, newest first: {webhook_id, app_id, provider, type, outcome, received_at, source_event,
+    source_event_id, install_id, joined}; None for `app_id` or `provider` = any.
+    """
+    return [dict(row) for row in await connection.fetch(LIST_BODIES, app_id, provider, before, limit)]
+
+
+SHOW_BODY = """
+SELECT b.body_key::text AS webhook_id, b.app_id, b.provider, b.provider_event_id, b.type, b.outcome, b.received_at,
+    e.name AS source_event, e.event_id AS source_event_id, e.install_id, coalesce(e.joined, false) AS joined,
+    e.value, e.currency, b.body
+FROM webhook_bodies b LEFT JOIN events e USING (event_key)
+WHERE b.body_key = $1
+"""
+
+
+async def show_body(connection: Any, body_key: int) -> dict[str, Any] | None:
+    """One, with the `body` as bytes; None where there is none of this id."""
+    row = await connection.fetchrow(SHOW_BODY, body_key)
+    return dict(row) if row is not None else None
