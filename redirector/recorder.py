@@ -52,6 +52,7 @@ class Recorder:
         self._counts: dict[str, int] = {}
         self._waiters: list[Waiter] = []
         self._oldest = 0.0
+        self._is_dropping = False
         self._full: deque[_Taken] = deque()  # batches that have their number of visits and wait for their turn
         self._flushing: asyncio.Task[None] | None = None
         self._loop = asyncio.get_running_loop()
@@ -109,6 +110,9 @@ class Recorder:
             self._spool.append(batch)
         except OSError as error:
             self._tally.spool_dropped += len(batch.rows)
-            log.error("clicks dropped: the spool takes no more", clicks=len(batch.rows), reason=str(error))
+            if not self._is_dropping:  # once, not for each batch: the disk may be full
+                log.error("clicks are dropped: the spool takes no more", reason=str(error))
+            self._is_dropping = True
         else:
+            self._is_dropping = False
             self._tally.spooled += len(batch.rows)
