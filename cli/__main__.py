@@ -15,9 +15,10 @@ COMMANDS = {
     "pixel": Entry("cli.pixels:app", "Pixels: add, list, set, validate, test, disable."),
     "mapping": Entry("cli.mappings:app", "Which TikTok event an event becomes: show, set, field, preset, presets."),
     "click": Entry("cli.clicks:app", "Clicks: show one, find those behind an address."),
-    "match": Entry("cli.matches:app", "Why an install was credited to a click, or to none: explain."),
+    "match": Entry("cli.matches:app", "Why an install was credited to a click, or to none: explain, backtest."),
     "delivery": Entry("cli.deliveries:app", "The postback log: list, show, replay."),
     "report": Entry("cli.report:report_command", "Clicks, installs, events and revenue."),
+    "export": Entry("cli.export:app", "Recorded clicks and installs as NDJSON, for `match backtest`."),
     "erase": Entry("cli.erase:erase_command", "Erase an install, a person or a click for good."),
     "doctor": Entry("cli.doctor:doctor_command", "Check every engine, setting, token and clock."),
 }

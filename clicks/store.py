@@ -5,7 +5,7 @@ Every method raises `redis.exceptions.RedisError` (or `TimeoutError`, `OSError`)
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from importlib.resources import files
 from typing import Any
 
@@ -18,6 +18,7 @@ from clicks.keys import APPLIED, APPLIED_LIFETIME_S, CLICKS, COUNTS
 from clicks.record import POINTER, Click, RecordCodec, pointer
 
 ADDRESS_HASH_BYTES = 6
+SCANNED = 500  # keys read in one round trip
 NO_COUNTS = -1
 DAY_S = 86_400
 
@@ -42,6 +43,10 @@ class Batch(msgspec.Struct, frozen=True, array_like=True):
 def clicks_key(address_hash: int) -> bytes:
     """The sorted set of an address."""
     return CLICKS + address_hash.to_bytes(ADDRESS_HASH_BYTES)
+
+
+def _address_hash(key: bytes) -> int:
+    return int.from_bytes(key[len(CLICKS) :])
 
 
 class ClickStore:
@@ -106,6 +111,29 @@ class ClickStore:
                 clicks.sort(key=lambda click: click.at_ms, reverse=True)
             found.append([click for click in clicks if address is not None and _seen_at(click, address)][:limit])
         return found
+
+    async def scan(self, since_ms: int, until_ms: int) -> AsyncIterator[list[Click]]:
+        """Every click between the times, both included, one list per address, in no order."""
+        keys: list[bytes] = []
+        async for key in self._redis.scan_iter(match=CLICKS + b"*", count=SCANNED):
+            keys.append(key)
+            if len(keys) == SCANNED:
+                for clicks in await self._stored(keys, since_ms, until_ms):
+                    yield clicks
+                keys = []
+        for clicks in await self._stored(keys, since_ms, until_ms):
+            yield clicks
+
+    async def _stored(self, keys: Sequence[bytes], since_ms: int, until_ms: int) -> list[list[Click]]:
+        """The clicks that lie under these keys themselves; those that are pointed to lie under others."""
+        pipe = self._redis.pipeline(transaction=False)
+        for key in keys:
+            pipe.zrange(key, since_ms, until_ms, byscore=True, withscores=True)
+        answers = await pipe.execute() if keys else []
+        return [
+            await self._read([member for member in members if member[0][0] != POINTER], _address_hash(key))
+            for key, members in zip(keys, answers, strict=True)
+        ]
 
     async def _read(self, members: Iterable[tuple[bytes, float]], address_hash: int) -> list[Click]:
         clicks: list[Click] = []

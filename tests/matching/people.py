@@ -88,8 +88,8 @@ IPHONES: Mix[tuple[str, Screen]] = Mix(
 IOS_VERSIONS = Mix(
     {
         "26.2": 0.24, "26.1": 0.16, "26.2.1": 0.10, "26.0.1": 0.07, "26.3": 0.06, "26.0": 0.02, "18.6.2": 0.06,
-        "18.7.1": 0.04,         "18.5": 0.03, "18.7.2": 0.03, "18.6": 0.02, "18.3.2": 0.02, "18.1.1": 0.01, "17.7": 0.02, "17.6.1": 0.03,
-        "17.5.1": 0.02,         "16.7.12": 0.03, "16.7.11": 0.01, "15.8.5": 0.02, "16.6": 0.01,
+        "18.7.1": 0.04, "18.5": 0.03, "18.7.2": 0.03, "18.6": 0.02, "18.3.2": 0.02, "18.1.1": 0.01, "17.7": 0.02,
+        "17.6.1": 0.03, "17.5.1": 0.02, "16.7.12": 0.03, "16.7.11": 0.01, "15.8.5": 0.02, "16.6": 0.01,
     }
 )  # fmt: skip
 _IOS_ORDER = sorted(IOS_VERSIONS._values, key=lambda text: [int(part) for part in text.split(".")])
@@ -191,7 +191,8 @@ def webview_user_agent(person: Person, *, short: bool, os_hidden: bool) -> str:
             return f"{head} Safari/604.1 musical_ly_{phone.tiktok} BytedanceWebview/d8a21c6"
         return (
             f"{head} musical_ly_{phone.tiktok} JsSdk/2.0 NetType/WIFI Channel/App Store "
-            f"ByteLocale/{language.split('-')[0]} Region/{region} isDarkMode/0 WKWebView/1 RevealType/Dialog BytedanceWebview/d8a21c6"
+            f"ByteLocale/{language.split('-')[0]} Region/{region} isDarkMode/0 WKWebView/1 "
+            "RevealType/Dialog BytedanceWebview/d8a21c6"
         )
     facts = "Android 10; K" if os_hidden else f"Android {phone.os_version}; {phone.model} Build/UP1A.231005.007; wv"
     number = phone.tiktok.replace(".", "0")
@@ -203,7 +204,8 @@ def webview_user_agent(person: Person, *, short: bool, os_hidden: bool) -> str:
         return f"{head} trill_{number} AppName/trill ByteLocale/{language}"
     return (
         f"{head} musical_ly_20{number} JsSdk/1.0 NetType/WIFI Channel/googleplay AppName/musical_ly "
-        f"app_version/{phone.tiktok} ByteLocale/{language} ByteFullLocale/{language} Region/{region} AppId/1233 BytedanceWebview/d8a21c6"
+        f"app_version/{phone.tiktok} ByteLocale/{language} ByteFullLocale/{language} Region/{region} AppId/1233 "
+        "BytedanceWebview/d8a21c6"
     )
 
 
