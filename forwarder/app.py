@@ -30,10 +30,13 @@ from forwarder.intake.event_batch import EventLedger
 from forwarder.intake.install_batch import InstallLedger
 from forwarder.openapi import get_openapi
 from forwarder.services import Services
+from forwarder.webhooks.routes import post_webhook
+from forwarder.webhooks.storing import WebhookLedger
 from ledger.pool import open_pool
 
 REDIS_TIMEOUT_S = 1.0  # an install is taken and matched later rather than kept waiting
 POOL_SIZE = 8
+WEBHOOKS_AT_ONCE = 200  # in one transaction
 # a statement is planned once per connection, mostly while its tables are still small: without this it would go on
 # reading them from end to end as they grow, until PostgreSQL next counts their rows
 LOOKUPS = {"enable_seqscan": "off", "jit": "off"}
@@ -58,6 +61,7 @@ def build_app(settings: ForwarderSettings) -> Starlette:
             Route("/v1/installs", ByMethod(POST=post_install, DELETE=delete_person)),
             Route("/v1/installs/{install_id:path}", ByMethod(GET=get_install_with_deliveries, DELETE=delete_install)),
             Route("/v1/events", ByMethod(POST=post_events)),
+            Route("/v1/webhooks/{provider}/{app_id}", ByMethod(POST=post_webhook)),
             Route("/openapi.json", ByMethod(GET=get_openapi)),
             Route("/healthz", ByMethod(GET=healthz)),
             Route("/readyz", ByMethod(GET=readyz)),
@@ -97,6 +101,8 @@ async def opened(settings: ForwarderSettings) -> AsyncIterator[dict[str, Any]]:
     clicks = ClickStore(redis, keyring.derive("address"), settings.click_retention_days)
     directory = Directory(pool, keyring)
     tombstone_keys = keyring.derive("tombstone")
+    event_ledger = EventLedger(pool, directory, tombstone_keys)
+    webhook_ledger = WebhookLedger(pool, directory, tombstone_keys, event_ledger)
     services = Services(
         pool=pool,
         redis=redis,
@@ -104,7 +110,8 @@ async def opened(settings: ForwarderSettings) -> AsyncIterator[dict[str, Any]]:
         directory=directory,
         doorkeeper=Doorkeeper(directory, redis),
         installs=GroupCommit(InstallLedger(pool, clicks, directory, tombstone_keys).commit, weigh=lambda _: 1),
-        events=GroupCommit(EventLedger(pool, directory, tombstone_keys).commit, weigh=len),
+        events=GroupCommit(event_ledger.commit, weigh=len),
+        webhooks=GroupCommit(webhook_ledger.commit, weigh=lambda _: 1, most=WEBHOOKS_AT_ONCE),
         tombstone_keys=tombstone_keys,
         trusted_proxies=settings.trusted_proxies,
     )
@@ -115,6 +122,7 @@ async def opened(settings: ForwarderSettings) -> AsyncIterator[dict[str, Any]]:
     finally:
         await services.installs.drain()
         await services.events.drain()
+        await services.webhooks.drain()
         refreshing.cancel()
         with suppress(asyncio.CancelledError):
             await refreshing

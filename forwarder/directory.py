@@ -1,6 +1,8 @@
 """The apps, their pixels and mappings, in memory: the last snapshot serves while PostgreSQL is away."""
 
 import asyncio
+import base64
+import binascii
 import hmac
 import time
 from collections.abc import Mapping
@@ -97,6 +99,21 @@ class Directory:
                 return None
             self._keys[encrypted] = key
         return self._keys[encrypted]
+
+    def secret(self, entry: Entry, name: str) -> str | None:
+        """A write-only setting of the app; None where it is not set or no longer opens."""
+        encrypted = entry.app.secrets.get(name)
+        if encrypted is None:
+            return None
+        try:
+            return self._keyring.decrypt(base64.b64decode(encrypted), f"app:{entry.app_id}:{name}")
+        except (SecretError, binascii.Error) as error:
+            log.error("app secret does not open", app=entry.app_id, setting=name, error=type(error).__name__)
+            return None
+
+    async def reread(self) -> bool:
+        """Read the ledger now, where that was not done a moment ago; whether it was."""
+        return await self._read_again()
 
     async def keep_fresh(self) -> None:
         """Refresh every second until cancelled; while PostgreSQL is away the last snapshot stays."""

@@ -13,6 +13,8 @@ from forwarder.directory import Directory
 from forwarder.group_commit import GroupCommit
 from forwarder.intake.event_batch import Outcome
 from forwarder.intake.install_request import InstallReport
+from forwarder.webhooks.storing import Outcome as WebhookOutcome
+from forwarder.webhooks.storing import WebhookPost
 from ledger.erasure import TombstoneKeys
 from ledger.events import NewEvent
 from ledger.installs import Install
@@ -29,6 +31,7 @@ class Services:
     doorkeeper: Doorkeeper
     installs: GroupCommit[InstallReport, Install | None]
     events: GroupCommit[Sequence[NewEvent], list[Outcome]]
+    webhooks: GroupCommit[WebhookPost, WebhookOutcome]
     tombstone_keys: TombstoneKeys
     trusted_proxies: Networks
 

@@ -9,11 +9,9 @@ import binascii
 import hmac
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
-
-Headers = Mapping[str, str]
-"""Names in small letters."""
 
 TOLERANCE_S: Final = 300
 """How far a signature's time may lie before or after ours."""
@@ -24,36 +22,47 @@ MAX_SIGNATURES: Final = 20  # of one message: a few while secrets are being repl
 _UNIX = re.compile(r"\d{1,12}", re.ASCII)
 
 
-def authorization_verbatim(headers: Headers, body: bytes, secret: str, now: datetime) -> bool:  # noqa: ARG001
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A request as it came, before anything of it is believed."""
+
+    headers: Mapping[str, str]
+    """Names in small letters."""
+    body: bytes
+    at: datetime
+    """When it came."""
+
+
+def authorization_verbatim(letter: Letter, secret: str) -> bool:
     """The Authorization header is the secret, letter by letter."""
-    return _same(headers.get("authorization", ""), secret)
+    return _same(letter.headers.get("authorization", ""), secret)
 
 
-def svix_signature(headers: Headers, body: bytes, secret: str, now: datetime) -> bool:
+def svix_signature(letter: Letter, secret: str) -> bool:
     """One of the `v1` signatures is HMAC-SHA256 of `id.timestamp.body` by the base64 key after `whsec_`."""
     for prefix in SVIX_HEADERS:
-        message_id, sent_at = headers.get(f"{prefix}-id", ""), headers.get(f"{prefix}-timestamp", "")
-        given = headers.get(f"{prefix}-signature", "").split()
+        message_id, sent_at = letter.headers.get(f"{prefix}-id", ""), letter.headers.get(f"{prefix}-timestamp", "")
+        given = letter.headers.get(f"{prefix}-signature", "").split()
         if message_id and given:
             break
     else:
         return False
     key = _svix_key(secret)
-    if key is None or not _recent(sent_at, now):
+    if key is None or not _recent(sent_at, letter.at):
         return False
-    signed = b".".join((message_id.encode(), sent_at.encode(), body))
+    signed = b".".join((message_id.encode(), sent_at.encode(), letter.body))
     expected = "v1," + base64.b64encode(hmac.digest(key, signed, "sha256")).decode()
     return _any_same(given, expected)
 
 
-def stripe_signature(headers: Headers, body: bytes, secret: str, now: datetime) -> bool:
+def stripe_signature(letter: Letter, secret: str) -> bool:
     """`t=<Unix s>,v1=<hex>`: one of the `v1` is HMAC-SHA256 of `t.body` by the secret as it stands."""
-    parts = [part.strip().partition("=") for part in headers.get("stripe-signature", "").split(",")]
+    parts = [part.strip().partition("=") for part in letter.headers.get("stripe-signature", "").split(",")]
     times = [value for name, _, value in parts if name == "t"]
     given = [value for name, _, value in parts if name == "v1"]
-    if len(times) != 1 or not _recent(times[0], now):
+    if len(times) != 1 or not _recent(times[0], letter.at):
         return False
-    expected = hmac.digest(secret.encode(), times[0].encode() + b"." + body, "sha256").hex()
+    expected = hmac.digest(secret.encode(), times[0].encode() + b"." + letter.body, "sha256").hex()
     return _any_same(given, expected)
 
 

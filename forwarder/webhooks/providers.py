@@ -2,11 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final, get_args
 
 from forwarder.webhooks import adapty, revenuecat, stripe, superwall
-from forwarder.webhooks.authentication import Headers, authorization_verbatim, stripe_signature, svix_signature
+from forwarder.webhooks.authentication import Letter, authorization_verbatim, stripe_signature, svix_signature
 from forwarder.webhooks.normal import SourceEvent
 from forwarder.webhooks.reading import Fields
 from ledger.webhook_events import Provider
@@ -19,8 +18,8 @@ class Source:
     provider: Provider
     secret: str
     """The app's setting that holds what the provider signs with or sends along."""
-    authentic: Callable[[Headers, bytes, str, datetime], bool]
-    """(headers, raw body, secret, now) -> whether it comes from the provider."""
+    authentic: Callable[[Letter, str], bool]
+    """(request, secret) -> whether it comes from the provider."""
     read: Callable[[Fields], SourceEvent | None]
     """The event in a body; None where there is none that this version can read."""
     answer: Callable[[Fields], dict[str, object]] = lambda _: {}

@@ -109,4 +109,4 @@ def type_name(value: str) -> str:
 
 def present(values: Fields) -> dict[str, Any]:
     """Without what is None or empty."""
-    return {key: value for key, value in values.items() if value not in (None, "", [])}
+    return {key: value for key, value in values.items() if value not in (None, "", [], ())}

@@ -1,0 +1,71 @@
+"""`POST /v1/webhooks/{provider}/{app_id}`: what subscription platforms report, each in its own way."""
+
+from datetime import UTC, datetime
+
+import msgspec
+import structlog
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from forwarder import metrics
+from forwarder.directory import Directory
+from forwarder.errors import JsonResponse, Refusal
+from forwarder.intake.body import malformed, read_body
+from forwarder.services import services_of
+from forwarder.webhooks.authentication import Letter
+from forwarder.webhooks.providers import SOURCES, Source
+from forwarder.webhooks.reading import Fields, fields
+from forwarder.webhooks.storing import WebhookPost
+
+NO_SECRET = "\x00" * 43  # what webhooks of unknown apps are checked against, which takes as long
+
+log = structlog.get_logger()
+
+
+async def post_webhook(request: Request) -> Response:
+    """200 once it is committed; 401 for every reason not to believe it; 503 where the ledger is away, so that the
+    provider sends it again.
+    """
+    source = SOURCES.get(request.path_params["provider"])
+    if source is None:
+        raise HTTPException(404)
+    services = services_of(request)
+    app_id = request.path_params["app_id"]
+    letter = Letter(dict(request.headers), await read_body(request), datetime.now(UTC))
+    if not await _authentic(services.directory, source, app_id, letter):
+        metrics.WEBHOOKS.labels(source.provider, "rejected").inc()
+        log.warning("webhook not authentic", provider=source.provider)
+        raise _unauthorized(source)
+    body = _decoded(letter.body)
+    if body:
+        post = WebhookPost(app_id, source.provider, letter.body, letter.at, source.read(body))
+        outcome = await services.webhooks.submit(post)
+        metrics.WEBHOOKS.labels(source.provider, outcome).inc()
+        if outcome == "unread":
+            log.warning("webhook without an event that can be read", provider=source.provider, app_id=app_id)
+    return JsonResponse({"received": True, **source.answer(body)})
+
+
+async def _authentic(directory: Directory, source: Source, app_id: str, letter: Letter) -> bool:
+    """Checked again by the ledger where it fails: the secret may have been set this moment."""
+    for _ in range(2):
+        entry = await directory.by_id(app_id)
+        secret = directory.secret(entry, source.secret) if entry is not None else None
+        if source.authentic(letter, secret or NO_SECRET) and secret:
+            return True
+        if not await directory.reread():
+            return False
+    return False
+
+
+def _decoded(raw: bytes) -> Fields:
+    try:
+        return fields(msgspec.json.decode(raw or b"{}"))
+    except (msgspec.DecodeError, RecursionError):
+        raise malformed() from None
+
+
+def _unauthorized(source: Source) -> Refusal:
+    message = f"not authentic: the app's setting {source.secret} must be what {source.provider} signs with or sends"
+    return Refusal(401, "unauthorized", message)
