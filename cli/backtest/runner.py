@@ -22,6 +22,7 @@ from forwarder.matching.click_ids import SKEW_MS
 from forwarder.matching.install_facts import InstallFacts, install_facts
 from forwarder.matching.matcher import click_ids_of, match
 from forwarder.matching.policy import Policy
+from forwarder.matching.statistics import Statistics, learn
 from forwarder.matching.verdict import Verdict
 
 STRETCH = 500  # lines
@@ -71,6 +72,7 @@ class Backtest:
         self._desk = desk
         self._policies = policies
         self._claims: dict[int, set[str]] = defaultdict(set)
+        self._statistics = Statistics()
         self._day = 0
 
     async def run(
@@ -142,9 +144,14 @@ class Backtest:
 
     def _decide(self, case: Case) -> Verdict:
         consumed = frozenset(
-            click.click_id for click in case.evidence.found if click.click_id in self._claims[click.at_ms // DAY_MS]
+            click.click_id
+            for click in case.evidence.found or ()
+            if click.click_id in self._claims[click.at_ms // DAY_MS]
         )
-        verdict = match(case.facts, msgspec.structs.replace(case.evidence, consumed=consumed), case.policy)
+        evidence = msgspec.structs.replace(case.evidence, consumed=consumed)
+        verdict = match(case.facts, evidence, case.policy, self._statistics)
+        if verdict.observation is not None:
+            learn(self._statistics, [verdict.observation])
         if verdict.click is not None:
             self._claims[verdict.click.at_ms // DAY_MS].add(verdict.click.click_id)
         return verdict

@@ -10,7 +10,7 @@ from itertools import pairwise
 from cli.backtest.runner import Answer
 from tests.matching.world import DAY_S, START_S, Truth, World
 
-BIN_EDGES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 1.0)
+BIN_EDGES = (0.0, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 1.0)
 WARM_UP_S = DAY_S
 T_95 = {2: 12.71, 3: 4.30, 4: 3.18, 5: 2.78, 6: 2.57, 7: 2.45, 8: 2.36, 9: 2.31, 10: 2.26, 12: 2.20, 15: 2.14, 20: 2.09}
 
@@ -32,11 +32,10 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """The best candidate of an install that no store or link decided: how sure, and whether it was right."""
+    """How sure a probabilistic match was, and whether it was right."""
 
     probability: float
     right: bool
-    credited: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,24 +80,13 @@ def violations(world: World, credits_: Mapping[str, str]) -> dict[str, str]:
 
 
 def predictions(world: World, answers: Sequence[Answer]) -> list[Prediction]:
-    """What was predicted after the warm-up of one day, of installs whose best candidate had any weight."""
+    """What the address alone decided after the warm-up of one day: run at the lowest threshold to see them all."""
     found = []
     for answer in answers:
         truth = world.truth[answer.install_id]
-        if truth.at_s < START_S + WARM_UP_S or answer.method in {"referrer", "click_id"} or truth.denied:
-            continue
-        guess = _guess(answer)
-        if guess is not None:
-            found.append(Prediction(guess[1], _is_right(world, truth, guess[0]), answer.click_id is not None))
+        if truth.at_s >= START_S + WARM_UP_S and answer.method == "probabilistic" and answer.probability is not None:
+            found.append(Prediction(answer.probability, _is_right(world, truth, answer.click_id)))
     return found
-
-
-def _guess(answer: Answer) -> tuple[str, float] | None:
-    """The click that is credited, or would be at a lower threshold, and its probability."""
-    if answer.click_id is not None and answer.probability is not None:
-        return answer.click_id, answer.probability
-    best = max(answer.candidates, key=lambda candidate: float(candidate["weight"]), default=None)
-    return (best["click_id"], best["weight"]) if best is not None and best["weight"] else None
 
 
 def calibration_error(predicted: Sequence[Prediction]) -> float:
@@ -110,7 +98,7 @@ def calibration_error(predicted: Sequence[Prediction]) -> float:
 
 @dataclass(frozen=True, slots=True)
 class ReliabilityRow:
-    """Installs whose best candidate's probability lay in [low, high)."""
+    """Matches whose probability lay in [low, high)."""
 
     low: float
     high: float

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Generic, TypeVar
 
+from tests.matching.knobs import Knobs
+
 T = TypeVar("T")
 
 
@@ -126,6 +128,8 @@ class Person:
     language: str
     second_language: str | None
     timezone: str
+    short_user_agent: bool
+    """TikTok's build there sends its short form: no locale, no region."""
 
 
 @cache
@@ -156,7 +160,7 @@ def draw_phone(rng: random.Random, country: Country, os_follows_model: float) ->
     return Phone("android", model, str(version), screen, tiktok)
 
 
-def draw_person(rng: random.Random, number: int, country: Country, os_follows_model: float) -> Person:
+def draw_person(rng: random.Random, number: int, country: Country, knobs: Knobs) -> Person:
     """A person of this country."""
     language = country.languages.draw(rng)
     second = "en-US" if not language.startswith("en") and rng.random() < 0.35 else None
@@ -178,7 +182,7 @@ def next_version(phone: Phone) -> str:
     return _IOS_ORDER[min(at + 1, len(_IOS_ORDER) - 1)]
 
 
-def webview_user_agent(person: Person, *, short: bool, os_hidden: bool) -> str:
+def webview_user_agent(person: Person, *, os_hidden: bool) -> str:
     """What TikTok's in-app browser sends."""
     phone, language, region = person.phone, person.language, person.country.code
     if phone.platform == "ios":
@@ -187,7 +191,7 @@ def webview_user_agent(person: Person, *, short: bool, os_hidden: bool) -> str:
             f"Mozilla/5.0 (iPhone; CPU iPhone{token} like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) "
             "Mobile/15E148"
         )
-        if short:
+        if person.short_user_agent:
             return f"{head} Safari/604.1 musical_ly_{phone.tiktok} BytedanceWebview/d8a21c6"
         return (
             f"{head} musical_ly_{phone.tiktok} JsSdk/2.0 NetType/WIFI Channel/App Store "
@@ -200,7 +204,7 @@ def webview_user_agent(person: Person, *, short: bool, os_hidden: bool) -> str:
         f"Mozilla/5.0 (Linux; {facts}) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 Chrome/141.0.7390.122 Mobile "
         "Safari/537.36"
     )
-    if short:
+    if person.short_user_agent:
         return f"{head} trill_{number} AppName/trill ByteLocale/{language}"
     return (
         f"{head} musical_ly_20{number} JsSdk/1.0 NetType/WIFI Channel/googleplay AppName/musical_ly "

@@ -142,7 +142,7 @@ class _Maker:
     def _visitor(self, at_s: float) -> _Visitor:
         rng = self._rng
         self._people += 1
-        person = draw_person(rng, self._people, COUNTRIES.draw(rng), self._knobs.os_follows_model)
+        person = draw_person(rng, self._people, COUNTRIES.draw(rng), self._knobs)
         home = self._networks.home(person.country)
         has_v6 = rng.random() < person.country.cellular_v6
         return _Visitor(person, home, self._networks.place(person.country, home, at_s, has_v6))
@@ -163,7 +163,7 @@ class _Maker:
             "click_id": click_id,
             "clicked_at": _time(at_s),
             "ip": seen.address,
-            "user_agent": webview_user_agent(person, short=rng.random() < knobs.short_user_agent, os_hidden=hidden),
+            "user_agent": webview_user_agent(person, os_hidden=hidden),
             "query": f"campaign_id=17&adgroup_id=18&ad_id={rng.randrange(190, 199)}&ttclid=E.C.P.{_random_id(rng) * 4}",
             "link": "spring",
         }
@@ -263,7 +263,7 @@ class _Maker:
     def _device(self, visitor: _Visitor, at_s: float) -> dict[str, Any]:
         """The phone as the app reads it, with the noise that readings have."""
         rng, knobs, person = self._rng, self._knobs, visitor.person
-        phone, other = person.phone, draw_person(rng, 0, person.country, knobs.os_follows_model)
+        phone, other = person.phone, draw_person(rng, 0, person.country, knobs)
         waited_days = (at_s - visitor.clicks[0][0]) / DAY_S if visitor.clicks else 0.0
         version = next_version(phone) if rng.random() < knobs.os_update_per_day * waited_days else phone.os_version
         if rng.random() < knobs.os_noise:
