@@ -164,9 +164,8 @@ def draw_person(rng: random.Random, number: int, country: Country, knobs: Knobs)
     """A person of this country."""
     language = country.languages.draw(rng)
     second = "en-US" if not language.startswith("en") and rng.random() < 0.35 else None
-    return Person(
-        number, country, draw_phone(rng, country, os_follows_model), language, second, country.zones.draw(rng)
-    )
+    phone, is_short = draw_phone(rng, country, knobs.os_follows_model), rng.random() < knobs.short_user_agent
+    return Person(number, country, phone, language, second, country.zones.draw(rng), is_short)
 
 
 def other_version(rng: random.Random, phone: Phone) -> str:
