@@ -36,7 +36,7 @@ def explain_command(
         print_json(explained)
         return
     print_record({name: value for name, value in explained.items() if name != "candidates"}, as_json)
-    print_table(explained["candidates"], ("click_id", "clicked_at", "weight", "note"))
+    print_table(explained["candidates"], ("click_id", "clicked_at", "probability", "note"))
 
 
 def _explained(row: dict[str, Any]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ dictionary shortens. The query string comes out byte for byte; what it says is r
 from binascii import a2b_base64, b2a_base64
 from collections.abc import Mapping
 from hashlib import blake2b
+from typing import Any
 
 import msgspec
 
@@ -68,6 +69,7 @@ class Click(msgspec.Struct, frozen=True, kw_only=True):
     placement: str | None
     callback: str | None
     macros_unexpanded: tuple[str, ...]
+    enrichment: dict[str, Any] | None = None  # what a bridge page told: screen, timezone, languages, touch_points
 
 
 class Visit(msgspec.Struct, frozen=True):
@@ -142,7 +144,7 @@ def pointer(click_id: ClickId) -> bytes:
     return bytes((POINTER,)) + click_id.pack()
 
 
-def _macro_fields(values: Mapping[str, str]) -> dict[str, str | None]:
+def _macro_fields(values: Mapping[str, str]) -> dict[str, Any]:
     return {
         "ttclid": values.get("ttclid"),
         "macro_ip": values.get("ip"),

@@ -14,6 +14,7 @@ from forwarder.intake.install_rows import rematched
 from forwarder.intake.joining import join_by_what_they_bring
 from forwarder.matching.install_facts import install_facts
 from forwarder.matching.policy import Policy
+from forwarder.matching.statistics import Statistics
 from ledger.apps import all_apps
 from ledger.deliveries import release_for_events, release_for_installs
 from ledger.events import join_events, late_installs
@@ -34,7 +35,7 @@ async def match_pending(pool: Any, clicks: ClickStore, now: datetime) -> int:
         if not installs:
             return 0
         cases = await gather(clicks, await _cases(connection, installs))
-        verdicts = await credit(connection, cases)
+        verdicts = await credit(connection, cases, Statistics())
         matched = [rematched(install, verdict) for install, verdict in zip(installs, verdicts, strict=True)]
         await update_matches(connection, matched)
         await release_for_installs(connection, [install.key for install in matched], now)

@@ -9,6 +9,7 @@ import msgspec
 
 from forwarder.intake.evidence import Case
 from forwarder.matching.matcher import match
+from forwarder.matching.statistics import Statistics
 from forwarder.matching.verdict import Verdict
 from ledger.claims import claim_clicks, claimed_clicks
 
@@ -16,13 +17,13 @@ Claim = tuple[str, str, str]
 """(click_id, app_id, install_id)."""
 
 
-async def credit(connection: Any, cases: Sequence[Case]) -> list[Verdict]:
+async def credit(connection: Any, cases: Sequence[Case], statistics: Statistics) -> list[Verdict]:
     """One verdict per case, its click claimed. Runs in the caller's transaction.
 
     Who loses a click to another install is matched again without it. A click that the store or a link named is credited
     even where another install has it: the phone was reinstalled, or the other match was wrong.
     """
-    consumed = await claimed_clicks(connection, list({c.click_id for case in cases for c in case.evidence.found}))
+    consumed = await claimed_clicks(connection, list({c.click_id for case in cases for c in case.evidence.found or ()}))
     verdicts: dict[int, Verdict] = {}
     undecided = list(range(len(cases)))
     while undecided:
@@ -30,7 +31,7 @@ async def credit(connection: Any, cases: Sequence[Case]) -> list[Verdict]:
         for index in undecided:
             case = cases[index]
             evidence = msgspec.structs.replace(case.evidence, consumed=consumed)
-            verdicts[index] = match(case.facts, evidence, case.policy)
+            verdicts[index] = match(case.facts, evidence, case.policy, statistics)
             credited = verdicts[index].click
             if credited is not None:
                 claims[index] = (credited.click_id, case.facts.app_id, case.facts.install_id)

@@ -7,8 +7,9 @@ import msgspec
 from clicks.record import Click
 from clicks.store import ClickStore
 from forwarder.matching.click_ids import SKEW_MS
+from forwarder.matching.crowding import SEEN_FOR_MS
 from forwarder.matching.install_facts import InstallFacts
-from forwarder.matching.matcher import Evidence, click_ids_of, needs_search
+from forwarder.matching.matcher import Evidence, click_ids_of, needs_search, wants_search
 from forwarder.matching.policy import Policy
 from forwarder.matching.probabilistic import HOUR_MS
 
@@ -22,7 +23,7 @@ class Case(msgspec.Struct, frozen=True):
 
 
 def needs_clicks(case: Case) -> bool:
-    """Whether the click store has to be asked at all."""
+    """Whether the verdict depends on the click store."""
     return any(click_ids_of(case.facts)) or needs_search(case.facts, Evidence(), case.policy)
 
 
@@ -38,7 +39,7 @@ async def gather(clicks: ClickStore, cases: Sequence[Case]) -> list[Case]:
     spans: list[slice] = []
     for case in with_ids:
         start = len(requests)
-        if needs_search(case.facts, case.evidence, case.policy):
+        if wants_search(case.facts, case.policy):
             requests += _requests(case)
         spans.append(slice(start, len(requests)))
     found = await clicks.find_many(requests) if requests else []
@@ -60,12 +61,12 @@ def _with_ids(case: Case, by_id: dict[str, Click | None]) -> Case:
 
 
 def _requests(case: Case) -> list[tuple[str, int, int]]:
-    since = case.facts.at_ms - case.policy.window_hours * HOUR_MS
+    since = case.facts.at_ms - max(case.policy.window_hours * HOUR_MS, SEEN_FOR_MS)
     return [(address, since, case.facts.at_ms + SKEW_MS) for address in case.facts.addresses]
 
 
 def _with_found(case: Case, found: Sequence[Sequence[Click]]) -> Case:
-    if not found:
+    if not wants_search(case.facts, case.policy):
         return case
     unique = {click.click_id: click for clicks in found for click in clicks}
     return Case(case.facts, case.policy, msgspec.structs.replace(case.evidence, found=tuple(unique.values())))

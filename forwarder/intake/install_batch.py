@@ -18,6 +18,7 @@ from forwarder.intake.install_rows import install_event, install_row, known
 from forwarder.intake.joining import join_by_what_they_bring
 from forwarder.matching.install_facts import install_facts
 from forwarder.matching.policy import Policy
+from forwarder.matching.statistics import Statistics
 from forwarder.matching.verdict import Verdict
 from forwarder.routing import PENDING, Destination, deliveries
 from ledger.claims import release_claims
@@ -95,7 +96,7 @@ class InstallLedger:
 
     async def _store(self, connection: Any, reports: Sequence[InstallReport], cases: Sequence[Case | None]) -> Stored:
         """Insert what is new, with all that follows from it; what another process stored meanwhile is read."""
-        verdicts = iter(await credit(connection, [case for case in cases if case is not None]))
+        verdicts = iter(await credit(connection, [case for case in cases if case is not None], Statistics()))
         decided = [next(verdicts) if case is not None else PENDING_VERDICT for case in cases]
         rows = [install_row(report, verdict) for report, verdict in zip(reports, decided, strict=True)]
         won = await insert_installs(connection, rows)

@@ -21,6 +21,7 @@ MAX_ENCODINGS = 2  # some store apps hand the referrer over encoded once more
 
 NO_REFERRER = "no referrer"
 NO_LINK_ID = "no click id from a link"
+STORE_SAYS_ORGANIC = "organic by the store's word"
 GOOGLE_ADS = "google_ads: the referrer names a Google ad"
 _GOOGLE_CLICK = re.compile(r"(?:^|[&?])(?:gclid|gbraid|wbraid)=[^&]")
 
@@ -50,7 +51,7 @@ def parse_referrer(text: str | None) -> Referrer:
     if "(not set)" in text:
         return Referrer(None, "the store lost the referrer: (not set)")
     if fields.get("utm_source") == "google-play" and fields.get("utm_medium") == "organic":
-        return Referrer(None, "organic by the store's word")
+        return Referrer(None, STORE_SAYS_ORGANIC)
     return Referrer(None, "no click id in the referrer")
 
 

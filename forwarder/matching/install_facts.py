@@ -20,6 +20,13 @@ class InstallFacts(msgspec.Struct, frozen=True, kw_only=True):
     os_version: str | None = None
     model: str | None = None
     """As the app reads it: `SM-A536B`, `iPhone16,1`."""
+    languages: tuple[str, ...] = ()
+    """The phone's, best first: `en-GB`."""
+    locale: str | None = None
+    time_zone: str | None = None
+    """IANA name."""
+    screen: Mapping[str, float] = {}
+    """width, height in points (iOS) or dp (Android), scale."""
     user_agent: str | None = None
     referrer: str | None = None
     """As Play returned it."""
@@ -57,6 +64,10 @@ def install_facts(app_id: str, install_id: str, at_ms: int, body: Mapping[str, A
         addresses=tuple(addresses),
         os_version=device.get("os_version"),
         model=device.get("model"),
+        languages=tuple(device.get("languages", ())),
+        locale=device.get("locale"),
+        time_zone=device.get("timezone"),
+        screen=device.get("screen", {}),
         user_agent=body.get("user_agent"),
         referrer=body.get("install_referrer"),
         referrer_click_ms=_ms(body.get("referrer_click_at")),

@@ -2,15 +2,26 @@
 decides.
 """
 
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 
 import msgspec
 
 from clicks.record import Click
-from forwarder.matching.click_ids import GOOGLE_ADS, NO_LINK_ID, NO_REFERRER, began_before, parse_referrer, refusal
+from forwarder.matching.click_ids import (
+    GOOGLE_ADS,
+    NO_LINK_ID,
+    NO_REFERRER,
+    STORE_SAYS_ORGANIC,
+    began_before,
+    parse_referrer,
+    refusal,
+)
+from forwarder.matching.flags import credit_flags, install_flags
 from forwarder.matching.install_facts import InstallFacts
 from forwarder.matching.policy import Policy
-from forwarder.matching.probabilistic import match_by_address
+from forwarder.matching.search import Search, address_verdict, candidates, search
+from forwarder.matching.statistics import Statistics
+from forwarder.matching.teaching import teach
 from forwarder.matching.verdict import Verdict
 
 CONSENT_DENIED = "consent denied"
@@ -23,10 +34,14 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     """The click of the id in the referrer, whichever app's it is."""
     link_click: Click | None = None
     """The click of the id from a universal or app link."""
-    found: Sequence[Click] = ()
-    """Clicks behind the install's addresses."""
+    found: Sequence[Click] | None = None
+    """Clicks behind the install's addresses; None = nobody looked."""
     consumed: Set[str] = frozenset()
     """Ids among `found` that were credited before."""
+    ttclid_installs: Mapping[str, int] = {}
+    """ttclid -> installs that were credited with it before."""
+    from_data_centre: bool = False
+    """One of the install's addresses belongs to a data centre."""
 
 
 def click_ids_of(facts: InstallFacts) -> tuple[str | None, str | None]:
@@ -36,30 +51,38 @@ def click_ids_of(facts: InstallFacts) -> tuple[str | None, str | None]:
     return parse_referrer(facts.referrer).click_id, facts.click_id
 
 
-def match(facts: InstallFacts, evidence: Evidence, policy: Policy) -> Verdict:
-    """The verdict on one install; its time is the clock. `evidence.found` may be empty where `needs_search` says no."""
+def match(facts: InstallFacts, evidence: Evidence, policy: Policy, statistics: Statistics) -> Verdict:
+    """The verdict on one install; its time is the clock. Pure: what the install teaches is in `Verdict.observation`."""
     if facts.denied:
         return Verdict(method="none", reason=CONSENT_DENIED)
-    by_id = _match_by_id(facts, evidence, policy)
-    if by_id.click is not None:
-        return by_id
-    forbidden = _search_forbidden(facts, by_id.tiers, policy)
-    by_address = (
-        Verdict(method="none", reason=forbidden)
-        if forbidden
-        else match_by_address(facts, evidence.found, evidence.consumed, policy)
+    searched = None
+    if evidence.found is not None and wants_search(facts, policy):
+        searched = search(facts, evidence.found, evidence.consumed, policy, statistics)
+    verdict = _match_by_id(facts, evidence, policy)
+    if verdict.click is None:
+        forbidden = _credit_forbidden(facts, verdict.tiers, policy)
+        by_address = address_verdict(searched, policy) if not forbidden else None
+        verdict = _fallen_through(verdict.tiers, by_address or Verdict(method="none", reason=forbidden))
+    return msgspec.structs.replace(
+        verdict,
+        candidates=candidates(searched) if searched is not None else (),
+        devices=len(searched.neighbourhood.clickers) if searched is not None else 0,
+        flags=_flags(facts, evidence, verdict, searched),
+        observation=teach(facts, verdict, searched),
     )
-    tiers = by_id.tiers if by_address.click is not None else by_id.tiers | {"probabilistic": by_address.reason}
-    reason = "" if by_address.click is not None else _summary(tiers)
-    return msgspec.structs.replace(by_address, tiers=tiers, reason=reason)
 
 
 def needs_search(facts: InstallFacts, evidence: Evidence, policy: Policy) -> bool:
-    """Whether the clicks behind the addresses can matter: no id decides, and the policy allows it."""
+    """Whether the clicks behind the addresses can decide: no id does, and the policy allows it."""
     if facts.denied:
         return False
     by_id = _match_by_id(facts, evidence, policy)
-    return by_id.click is None and not _search_forbidden(facts, by_id.tiers, policy)
+    return by_id.click is None and not _credit_forbidden(facts, by_id.tiers, policy)
+
+
+def wants_search(facts: InstallFacts, policy: Policy) -> bool:
+    """Whether the clicks behind the addresses are of use, be it only to learn from an install whose click is known."""
+    return not facts.denied and not _search_forbidden(facts, policy)
 
 
 def _match_by_id(facts: InstallFacts, evidence: Evidence, policy: Policy) -> Verdict:
@@ -82,9 +105,16 @@ def _match_by_id(facts: InstallFacts, evidence: Evidence, policy: Policy) -> Ver
     return Verdict(method="none", tiers=tiers)
 
 
-def _search_forbidden(facts: InstallFacts, tiers: dict[str, str], policy: Policy) -> str:
+def _credit_forbidden(facts: InstallFacts, tiers: Mapping[str, str], policy: Policy) -> str:
+    """Why no click may be credited for its address alone; empty where one may."""
     if tiers.get("referrer") == GOOGLE_ADS:
         return "the install belongs to a Google ad"
+    if tiers.get("referrer") == STORE_SAYS_ORGANIC:
+        return "Play says that no link led to the install"
+    return _search_forbidden(facts, policy)
+
+
+def _search_forbidden(facts: InstallFacts, policy: Policy) -> str:
     if policy.probabilistic == "never":
         return "probabilistic matching is off for this platform"
     if policy.probabilistic == "with_consent" and not facts.consented:
@@ -92,6 +122,20 @@ def _search_forbidden(facts: InstallFacts, tiers: dict[str, str], policy: Policy
     return ""
 
 
-def _summary(tiers: dict[str, str]) -> str:
-    """What each tier said, without the two that only say that nothing was given."""
-    return "; ".join(reason for reason in tiers.values() if reason not in ("", NO_REFERRER, NO_LINK_ID))
+def _fallen_through(tiers: Mapping[str, str], by_address: Verdict) -> Verdict:
+    """The last tier's verdict, with what the tiers before it said."""
+    if by_address.click is not None:
+        return msgspec.structs.replace(by_address, tiers=dict(tiers))
+    said = dict(tiers) | {"probabilistic": by_address.reason}
+    # the two that only say that nothing was given are no reason
+    reasons = [reason for reason in said.values() if reason not in ("", NO_REFERRER, NO_LINK_ID)]
+    return msgspec.structs.replace(by_address, tiers=said, reason="; ".join(reasons))
+
+
+def _flags(facts: InstallFacts, evidence: Evidence, verdict: Verdict, searched: Search | None) -> tuple[str, ...]:
+    found = install_flags(facts, evidence.from_data_centre)
+    click = verdict.click
+    if click is not None:
+        clicks = 1 if searched is None else searched.clicks_of_device(click)
+        found += credit_flags(facts, click, clicks, evidence.ttclid_installs)
+    return tuple(found)

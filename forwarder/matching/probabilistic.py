@@ -1,167 +1,185 @@
-"""The first probabilistic matcher: one device clicked behind the install's address that can be the install's phone.
+"""The posterior: how likely each device that clicked behind the install's addresses brought it, against "none of them".
 
-Clicks are grouped into clickers by what their User-Agent says. Exactly one clicker that fits the phone is credited,
-with its last click; two are ambiguous and nobody is. The probability is a documented estimate by how well the OS
-version fits and how many other devices share the address; it is not learned from data.
+Installs of an app come at a rate that its clicks do not explain (organic, other channels, clicks out of reach) and at
+rates that each click brings. For clicker j, in units of that first rate behind the same address:
+
+    w_j = odds x 72 h x SUM over its clicks of f(dt) m(dt) x PROD of m/u  /  (accidental clickers + household)
+    P(j) = w_j / (1 + SUM w)
+
+This is c f m/u_address / lambda_0 of the competing-Poisson form: the address's u is its accidental clickers over all
+clickers of 72 h, and what remains of c, lambda_0 and that number is the odds of ad installs to all others.
 """
 
+import math
 from collections.abc import Sequence, Set
 
 import msgspec
 
 from clicks.record import Click
+from forwarder.matching import signals
 from forwarder.matching.click_ids import SKEW_MS
+from forwarder.matching.clickers import Clicker, Neighbourhood
+from forwarder.matching.crowding import SEEN_FOR_MS
 from forwarder.matching.install_facts import InstallFacts
+from forwarder.matching.outlook import Outlook
+from forwarder.matching.phones import ClickedPhone, InstalledPhone
 from forwarder.matching.policy import Policy
-from forwarder.matching.user_agents import OsVersion, Phone, os_version, read_user_agent
-from forwarder.matching.verdict import MAX_CANDIDATES_KEPT, Candidate, Verdict
 
 HOUR_MS = 3_600_000
+SEEN_FOR_S = SEEN_FOR_MS / 1000
+HOUSEHOLD_SHARE = 0.05  # of all other installs: somebody at a clicker's home installs without a click
+HOUSEHOLD_S = 12 * 3_600.0  # such installs fade with the time since the click
+SAME_AT_HOME, HOME_FADES_S = 0.93, 36 * 3_600.0  # still behind that address at the install
+SAME_SHARED, SHARED_HALF_LIFE_S = 0.90, 72 * 60.0
+SHARED_BY_OTHERS = (0.05, 0.35, 0.7)  # chance that an address with so many other devices is a carrier's or a venue's
+P_SHARED_AT_MOST = 0.95
+RECLICK = 0.15  # clicks that are followed by another of the same person
+LOOK_ALIKES_AFTER = 5  # devices on an address
+APP_VERSION_SHARE = 0.3  # devices of one OS version and model that also have one TikTok version
 
-P_OS_EQUAL = 0.98
-P_OS_UNKNOWN = 0.95  # one side does not tell, or its User-Agent is frozen
-P_OS_NEWER = 0.93  # updated between click and install: rare, about 0.3 % of phones a day
-# (other devices on the address, factor): a home, a shared line, a carrier's or venue's address
-CROWDING = ((0, 1.0), (2, 0.98), (9, 0.95), (49, 0.80))
-P_CROWDED = 0.5
+
+class Rival(msgspec.Struct, frozen=True):
+    """A device whose click can be credited, and its share of the probability."""
+
+    clicker: Clicker
+    clicks: tuple[Click, ...]
+    """Those that can be credited, newest first."""
+    signals: dict[str, float]
+    """Bits per fact, the time and the address included."""
+    probability: float
+    last_click: float
+    """Probability that the last of the clicks is this person's: less, where the clicks may be of look-alikes."""
 
 
-class Clicker(msgspec.Struct, frozen=True):
-    """One device's clicks behind the address, newest first."""
+class Contest(msgspec.Struct, frozen=True):
+    """All that can be credited for an install."""
 
-    phone: Phone
+    rivals: tuple[Rival, ...]
+    """The likeliest first."""
+    ruled_out: dict[str, str]
+    """click_id -> why."""
+
+    @property
+    def explained(self) -> float:
+        """Probability that one of the rivals brought the install."""
+        return sum(rival.probability for rival in self.rivals)
+
+
+class Eligible(msgspec.Struct, frozen=True):
+    """A clicker's clicks that can be credited to the install at hand."""
+
+    clicker: Clicker
     clicks: tuple[Click, ...]
 
 
-def match_by_address(facts: InstallFacts, found: Sequence[Click], consumed: Set[str], policy: Policy) -> Verdict:
-    """The verdict on the clicks found behind the install's addresses, other apps' and consumed ones among them.
+def eligible(
+    facts: InstallFacts, neighbourhood: Neighbourhood, consumed: Set[str], policy: Policy
+) -> tuple[list[Eligible], dict[str, str]]:
+    """Who can be credited, and why the others cannot: click_id -> reason."""
+    since, until = facts.at_ms - policy.window_hours * HOUR_MS, facts.at_ms + SKEW_MS
+    ruled_out: dict[str, str] = {}
+    left: list[Eligible] = []
+    for clicker in neighbourhood.clickers:
+        own: list[Click] = []
+        taken = False
+        for click in clicker.clicks:
+            is_taken = click.click_id in consumed
+            # the earlier clicks of a device that installed are spent; where look-alikes are many, they may be another's
+            taken = taken or (is_taken and clicker.address.devices <= LOOK_ALIKES_AFTER)
+            reason = (
+                "credited to another install" if taken or is_taken
+                else "another app's click" if click.app_id != facts.app_id
+                else "another OS" if clicker.phone.phone.os != facts.platform
+                else "outside the window" if not since <= click.at_ms <= until
+                else ""
+            )  # fmt: skip
+            if reason:
+                ruled_out[click.click_id] = reason
+            else:
+                own.append(click)
+        if own:
+            left.append(Eligible(clicker, tuple(own)))
+    return left, ruled_out
 
-    Other apps' clicks count as devices on the address and are never credited; a consumed click takes its clicker's
-    earlier clicks with it.
+
+def contest(
+    facts: InstallFacts,
+    installed: InstalledPhone,
+    candidates: Sequence[Eligible],
+    outlook: Outlook,
+    with_model: bool = True,
+) -> tuple[Rival, ...]:
+    """The posterior of each device, the likeliest first.
+
+    Args:
+        with_model: False = as if no model were known.
     """
-    clickers = group_clickers(_in_window(found, facts, policy))
-    notes: dict[str, str] = {}
-    fitting: list[tuple[Click, float]] = []
-    for clicker in clickers:
-        fit = _os_fit(facts, clicker.phone)
-        own = _unconsumed(clicker, facts.app_id, consumed, notes)
-        if not own:
-            continue
-        if fit is None or not _model_fits(facts, clicker.phone):
-            notes.update({click.click_id: "another phone" for click in own})
-            continue
-        notes.update({click.click_id: "an earlier click of the same phone" for click in own[1:]})
-        fitting.append((own[0], fit * crowding(len(clickers) - 1)))
-    weights = {click.click_id: probability for click, probability in fitting}
-    candidates = _candidates(clickers, weights, notes)
-    if len(fitting) != 1:
-        reason = f"ambiguous: {len(fitting)} devices" if fitting else _why_nobody(clickers, policy)
-        return Verdict(method="none", reason=reason, candidates=candidates, devices=len(clickers))
-    click, probability = fitting[0]
-    if probability < policy.threshold:
-        reason = f"probability {probability:.3f} is below the threshold {policy.threshold:g}"
-        return Verdict(method="none", reason=reason, candidates=candidates, devices=len(clickers))
-    return Verdict(
-        method="probabilistic", probability=probability, click=click, candidates=candidates, devices=len(clickers)
-    )
+    scorer = signals.Scorer(installed, outlook, with_model)
+    households = _households(facts, candidates)
+    prior = math.log2(outlook.odds(facts.platform))
+    weighed: list[tuple[float, Eligible, dict[str, float], float]] = []
+    for candidate in candidates:
+        scores = scorer.score(candidate.clicker.phone)
+        address = candidate.clicker.address
+        others = address.devices - 1 if address.devices else 0
+        accidental = outlook.crowd(address.family, others)
+        shares = [_time_share(facts, click, others, outlook) for click in candidate.clicks]
+        time_bits = math.log2(max(sum(shares), 1e-300))
+        address_bits = -math.log2(accidental + households.get(address.key, 0.0) / (1 + others))
+        bits = prior + time_bits + address_bits + signals.total(scores)
+        same = _same_person(candidate, accidental, outlook)
+        last = same + (1 - same) * (shares[0] / sum(shares) if sum(shares) else 1.0)
+        weighed.append((bits, candidate, {"odds": prior, "time": time_bits, "address": address_bits} | scores, last))
+    return _shares_of(weighed)
 
 
-def group_clickers(found: Sequence[Click]) -> list[Clicker]:
-    """Clicks by device; a device is what platform, OS version, model, TikTok's own version and languages tell apart."""
-    groups: dict[tuple[object, ...], list[Click]] = {}
-    phones: dict[tuple[object, ...], Phone] = {}
-    for click in sorted({click.click_id: click for click in found}.values(), key=_newest_first):
-        phone = read_user_agent(click.user_agent)
-        key = (click.platform, phone.os_version, phone.model, _app_version(click.user_agent), click.languages.lower())
-        phones[key] = phone
-        groups.setdefault(key, []).append(click)
-    return [Clicker(phones[key], tuple(clicks)) for key, clicks in groups.items()]
-
-
-def crowding(others: int) -> float:
-    """Factor for the other devices that clicked behind the address."""
-    return next((factor for devices, factor in CROWDING if others <= devices), P_CROWDED)
-
-
-def _newest_first(click: Click) -> tuple[int, str]:
-    return -click.at_ms, click.click_id
-
-
-def _in_window(found: Sequence[Click], facts: InstallFacts, policy: Policy) -> list[Click]:
-    since = facts.at_ms - policy.window_hours * HOUR_MS
-    return [click for click in found if since <= click.at_ms <= facts.at_ms + SKEW_MS]
-
-
-def _unconsumed(clicker: Clicker, app_id: str, consumed: Set[str], notes: dict[str, str]) -> list[Click]:
-    kept: list[Click] = []
-    taken = False
-    for click in clicker.clicks:
-        taken = taken or click.click_id in consumed
-        if taken:
-            notes[click.click_id] = "credited to another install"
-        elif click.app_id != app_id:
-            notes[click.click_id] = "another app's click"
-        else:
-            kept.append(click)
-    return kept
-
-
-def _app_version(user_agent: str) -> str:
-    """TikTok's token, `musical_ly_43.9.0`: two phones of one OS version often differ in it."""
-    start = max(user_agent.find("musical_ly_"), user_agent.find("trill_"))
-    return user_agent[start:].partition(" ")[0] if start >= 0 else ""
-
-
-def _os_fit(facts: InstallFacts, phone: Phone) -> float | None:
-    """The probability that goes with how the OS versions compare; None where they rule one another out."""
-    if phone.os != facts.platform:
-        return None
-    installed = os_version(facts.os_version) if facts.os_version else None
-    if installed is None or phone.os_version is None:
-        return P_OS_UNKNOWN
-    if phone.os_is_floor:
-        return P_OS_UNKNOWN if installed >= phone.os_version else None
-    if _major_only(facts, installed) and installed[0] == phone.os_version[0]:
-        return P_OS_UNKNOWN
-    if _equal(installed, phone.os_version, facts.platform):
-        return P_OS_EQUAL
-    return P_OS_NEWER if installed > phone.os_version else None
-
-
-def _equal(installed: OsVersion, clicked: OsVersion, platform: str) -> bool:
-    # Android's User-Agent gives the major version alone, the app often more; 18.0 is written 18 on either side
-    if platform == "android":
-        return installed[0] == clicked[0]
-    return installed == clicked
-
-
-def _major_only(facts: InstallFacts, installed: OsVersion) -> bool:
-    """`18`, which may be any 18.x; `18.0` is 18.0."""
-    return facts.platform == "ios" and len(installed) == 1 and "." not in (facts.os_version or "")
-
-
-def _model_fits(facts: InstallFacts, phone: Phone) -> bool:
-    if facts.platform != "android" or not facts.model or not phone.model:
-        return True
-    installed = facts.model.casefold()
-    # the maker's name is part of the model in some apps: "samsung SM-A536B", "Google Pixel 7"
-    return installed == phone.model or installed.endswith(f" {phone.model}") or phone.model.endswith(f" {installed}")
-
-
-def _candidates(clickers: Sequence[Clicker], weights: dict[str, float], notes: dict[str, str]) -> tuple[Candidate, ...]:
-    clicks = sorted((click for clicker in clickers for click in clicker.clicks), key=_newest_first)
+def _shares_of(weighed: Sequence[tuple[float, Eligible, dict[str, float], float]]) -> tuple[Rival, ...]:
+    weights = [2.0 ** min(bits, 200.0) for bits, *_ in weighed]
+    whole = 1.0 + math.fsum(weights)
+    rivals = [
+        Rival(one.clicker, one.clicks, scores, weight / whole, last * weight / whole)
+        for weight, (_, one, scores, last) in zip(weights, weighed, strict=True)
+    ]
     return tuple(
-        Candidate(
-            click_id=click.click_id,
-            at_ms=click.at_ms,
-            weight=weights.get(click.click_id, 0.0),
-            note=notes.get(click.click_id, ""),
-        )
-        for click in clicks[:MAX_CANDIDATES_KEPT]
+        sorted(rivals, key=lambda rival: (-rival.probability, -rival.clicks[0].at_ms, rival.clicks[0].click_id))
     )
 
 
-def _why_nobody(clickers: Sequence[Clicker], policy: Policy) -> str:
-    if not clickers:
-        return f"no click from this address within {policy.window_hours} h"
-    return f"no fitting click from this address: {len(clickers)} other device{'s' if len(clickers) > 1 else ''}"
+def _time_share(facts: InstallFacts, click: Click, others: int, outlook: Outlook) -> float:
+    """Installs that the click brings at this moment and address, against clicks spread evenly over 72 h."""
+    seconds = (facts.at_ms - click.at_ms) / 1000
+    shared = SHARED_BY_OTHERS[others] if others < len(SHARED_BY_OTHERS) else P_SHARED_AT_MOST
+    waited = max(seconds, 0.0)
+    stays = (1 - shared) * SAME_AT_HOME * math.exp(-waited / HOME_FADES_S)
+    stays += shared * SAME_SHARED * 2 ** (-waited / SHARED_HALF_LIFE_S)
+    return SEEN_FOR_S * outlook.density(seconds) * stays
+
+
+def _households(facts: InstallFacts, candidates: Sequence[Eligible]) -> dict[str, float]:
+    """Address -> installs of others at the clickers' homes, in accidental clickers of 72 h."""
+    found: dict[str, float] = {}
+    for candidate in candidates:
+        waited = max(facts.at_ms - candidate.clicks[0].at_ms, 0) / 1000
+        rate = HOUSEHOLD_SHARE * SEEN_FOR_S / HOUSEHOLD_S * math.exp(-waited / HOUSEHOLD_S)
+        key = candidate.clicker.address.key
+        found[key] = found.get(key, 0.0) + rate
+    return found
+
+
+def _same_person(candidate: Eligible, accidental: float, outlook: Outlook) -> float:
+    """Probability that several clicks of look-alike devices are one person's."""
+    clicks = candidate.clicks
+    if len(clicks) == 1 or (clicks[0].ttp is not None and all(click.ttp == clicks[0].ttp for click in clicks)):
+        return 1.0
+    look_alikes = accidental * _share_of_phone(candidate.clicker.phone, outlook)
+    return RECLICK / (RECLICK + look_alikes)
+
+
+def _share_of_phone(clicked: ClickedPhone, outlook: Outlook) -> float:
+    phone = clicked.phone
+    share = APP_VERSION_SHARE if phone.app_version else 1.0
+    if phone.os_version is not None:
+        share *= outlook.share(f"os:{phone.os}", signals.version_text(phone.os_version))
+    if phone.model is not None:
+        share *= outlook.share("model", phone.model)
+    return share

@@ -11,6 +11,8 @@ from typing import Literal
 
 import msgspec
 
+from forwarder.matching.apple_devices import ios_of_darwin
+
 OsVersion = tuple[int, ...]
 
 _TIKTOK = re.compile(r"musical_ly|trill|BytedanceWebview|aweme", re.IGNORECASE)
@@ -25,6 +27,10 @@ _ANDROID_MODEL = re.compile(
     r"([^;]{1,80}?)(?:\s+Build/|;|\)\s+(?!Build/)|\)$)",
     re.IGNORECASE,
 )
+_DARWIN = re.compile(r"CFNetwork/[\d.]+ Darwin/(\d{1,2})\.(\d{1,2})", re.IGNORECASE)
+_APP_VERSION = re.compile(r"(?:musical_ly|trill|aweme)_[\d.]+", re.IGNORECASE)
+_LOCALE = re.compile(r"ByteLocale/([A-Za-z]{2,3})", re.IGNORECASE)
+_REGION = re.compile(r"\bRegion/([A-Za-z]{2})\b", re.IGNORECASE)
 _REDUCED_MODEL = "k"
 _FROZEN = ((18, 6), (18, 7))
 _BUILD_TO_MAJOR = {"21": 17, "22": 18, "23": 26}  # Mobile/23A355 is 26.0.1: 23 = 26, A = .0
@@ -39,21 +45,49 @@ class Phone(msgspec.Struct, frozen=True, kw_only=True):
     """The version is frozen there: the true one is this or any later."""
     model: str | None = None
     """Android's marketing code, lower case; None where it is hidden, and on every iPhone."""
+    os_depth: int = 3
+    """How many numbers of the version are known: 2 where the kernel gives it, 1 on Android."""
+    form: str | None = None
+    """iphone | ipad; None elsewhere and where it is not said."""
+    app_version: str = ""
+    """TikTok's token, `musical_ly_43.9.0`, lower case: two phones of one OS version often differ in it."""
+    language: str | None = None
+    """TikTok's own, `en`."""
+    region: str | None = None
+    """The country of the TikTok account, `GB`."""
 
 
-@lru_cache(maxsize=8_192)
+@lru_cache(maxsize=32_768)
 def read_user_agent(user_agent: str) -> Phone:
-    """The phone of a User-Agent of a browser or webview; `other` where it is no phone's."""
+    """The phone of a User-Agent of a browser, a webview or a native stack; `other` where it is no phone's."""
     apple = _APPLE_OS.search(user_agent) or _APPLE_NATIVE.search(user_agent)
     if apple is not None:
         version, is_floor = _apple_version(user_agent, os_version(apple[1]) or ())
-        return Phone(os="ios", os_version=version or None, os_is_floor=is_floor)
+        form = "ipad" if "ipad" in apple[0].lower() else "iphone"
+        phone = Phone(os="ios", os_version=version or None, os_is_floor=is_floor, form=form)
+        return _with_tokens(phone, user_agent)
+    darwin = _DARWIN.search(user_agent)
+    if darwin is not None and "x86_64" not in user_agent:
+        version_of_kernel = ios_of_darwin(int(darwin[1]), int(darwin[2]))
+        return Phone(os="ios", os_version=version_of_kernel, os_depth=2)
     android = _ANDROID.search(user_agent)
     if android is None:
         return Phone(os="other")
-    model = _android_model(user_agent)
-    reduced = model is None and os_version(android[1]) == (10,)
-    return Phone(os="android", os_version=os_version(android[1]), os_is_floor=reduced, model=model)
+    model, release = _android_model(user_agent), os_version(android[1])
+    reduced = model is None and release == (10,)
+    phone = Phone(os="android", os_version=release, os_is_floor=reduced, model=model, os_depth=1)
+    return _with_tokens(phone, user_agent)
+
+
+def _with_tokens(phone: Phone, user_agent: str) -> Phone:
+    """What TikTok writes besides; where a token stands twice, the first counts."""
+    version, language, region = (pattern.search(user_agent) for pattern in (_APP_VERSION, _LOCALE, _REGION))
+    return msgspec.structs.replace(
+        phone,
+        app_version=version[0].lower() if version is not None else "",
+        language=language[1].lower() if language is not None else None,
+        region=region[1].upper() if region is not None else None,
+    )
 
 
 def os_version(text: str) -> OsVersion | None:

@@ -8,6 +8,7 @@ from clicks.record import Click
 from forwarder.matching.install_facts import install_facts
 from forwarder.matching.matcher import Evidence, click_ids_of, match, needs_search
 from forwarder.matching.policy import Policy
+from forwarder.matching.statistics import Statistics
 from tests.forwarder.matching.cases import DAY, MINUTE, NOW_MS, android, click, install
 
 ALWAYS = Policy(probabilistic="always")
@@ -15,13 +16,15 @@ ALWAYS = Policy(probabilistic="always")
 
 def by_referrer(found: Click | None, click_id: str, **facts: Any) -> tuple[str, str]:
     given = install("android", referrer=f"click_id={click_id}&utm_source=tiktok", **facts)
-    verdict = match(given, Evidence(referrer_click=found), Policy(probabilistic="never"))
+    verdict = match(given, Evidence(referrer_click=found), Policy(probabilistic="never"), Statistics())
     return verdict.method, verdict.tiers.get("referrer", "")
 
 
 def test_a_click_id_in_the_referrer_is_credited_with_certainty() -> None:
     found = click(user_agent=android())
-    verdict = match(install("android", referrer=f"click_id={found.click_id}"), Evidence(referrer_click=found), ALWAYS)
+    verdict = match(
+        install("android", referrer=f"click_id={found.click_id}"), Evidence(referrer_click=found), ALWAYS, Statistics()
+    )
     assert (verdict.method, verdict.probability, verdict.click) == ("referrer", 1.0, found)
 
 
@@ -65,13 +68,15 @@ def test_a_click_id_at_the_edge_of_what_is_allowed_is_credited(before_ms: int, f
 
 def test_a_links_click_id_comes_after_the_referrer_and_before_the_address() -> None:
     linked, nearby = click(), click(MINUTE)
-    verdict = match(install(click_id=linked.click_id), Evidence(link_click=linked, found=[nearby]), ALWAYS)
+    verdict = match(
+        install(click_id=linked.click_id), Evidence(link_click=linked, found=[nearby]), ALWAYS, Statistics()
+    )
     assert (verdict.method, verdict.click) == ("click_id", linked)
 
 
 def test_a_bad_referrer_falls_through_to_the_address_and_is_remembered() -> None:
     nearby = click(user_agent=android())
-    verdict = match(install("android", referrer="click_id=forged"), Evidence(found=[nearby]), ALWAYS)
+    verdict = match(install("android", referrer="click_id=forged"), Evidence(found=[nearby]), ALWAYS, Statistics())
     assert (verdict.method, verdict.click) == ("probabilistic", nearby)
     assert verdict.tiers["referrer"] == "not a click id of ours"
     assert verdict.reason == ""
@@ -79,7 +84,7 @@ def test_a_bad_referrer_falls_through_to_the_address_and_is_remembered() -> None
 
 def test_who_came_by_a_google_ad_is_never_credited_to_tiktok() -> None:
     facts = install("android", referrer="gclid=abc&utm_source=google")
-    verdict = match(facts, Evidence(found=[click(user_agent=android())]), ALWAYS)
+    verdict = match(facts, Evidence(found=[click(user_agent=android())]), ALWAYS, Statistics())
     assert verdict.click is None
     assert "google_ads" in verdict.reason
     assert not needs_search(facts, Evidence(), ALWAYS)
@@ -90,7 +95,7 @@ def test_denied_consent_matches_nothing_and_looks_nothing_up() -> None:
     facts = install(
         "android", referrer=f"click_id={found.click_id}", click_id=found.click_id, marketing_consent="denied"
     )
-    verdict = match(facts, Evidence(referrer_click=found, link_click=found, found=[found]), ALWAYS)
+    verdict = match(facts, Evidence(referrer_click=found, link_click=found, found=[found]), ALWAYS, Statistics())
     assert (verdict.method, verdict.reason, verdict.click) == ("none", "consent denied", None)
     assert click_ids_of(facts) == (None, None)
     assert not needs_search(facts, Evidence(), ALWAYS)
@@ -117,7 +122,7 @@ def test_the_address_is_used_as_the_policy_allows(
     found = click(user_agent=android() if platform == "android" else None)
     allowed = Policy(probabilistic=policy)
     assert needs_search(facts, Evidence(), allowed) is searched
-    verdict = match(facts, Evidence(found=[found]), allowed)
+    verdict = match(facts, Evidence(found=[found]), allowed, Statistics())
     assert (verdict.click is not None) is searched
     assert bool(verdict.reason) is not searched
 

@@ -1,0 +1,91 @@
+"""Whether a probability of 0.95 is right 95 times in 100, and what is to be said instead where it is not.
+
+Android installs with a referrer are the truth: the probabilistic engine is run on them with the referrer hidden. Its
+answers fall into bins; each bin's rate of right answers, smoothed with what was predicted and made monotone (pool
+adjacent violators), becomes a curve that turns a prediction into a probability.
+"""
+
+import math
+from bisect import bisect_right
+from collections.abc import Sequence
+from itertools import pairwise
+
+import msgspec
+
+EDGES = (0.01, 0.05, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999)
+BINS = len(EDGES) + 1
+STRENGTH = 60.0  # answers that "as predicted" counts for in each bin
+MIN, MAX = 1e-6, 1 - 1e-6
+
+Curve = tuple[tuple[float, float], ...]
+"""(logit of the prediction, logit of the probability), ascending in both."""
+
+
+class Bin(msgspec.Struct):
+    """Answers whose predicted probability lay in one bin."""
+
+    answers: float = 0.0
+    right: float = 0.0
+    predicted: float = 0.0
+    """Sum of the predictions."""
+
+    def observe(self, predicted: float, right: bool) -> None:
+        self.answers += 1.0
+        self.right += right
+        self.predicted += predicted
+
+
+def new_table() -> list[Bin]:
+    """A reliability table without answers."""
+    return [Bin() for _ in range(BINS)]
+
+
+def bin_of(predicted: float) -> int:
+    return bisect_right(EDGES, predicted)
+
+
+def curve(*tables: Sequence[Bin]) -> Curve:
+    """The curve that reliability tables ask for, the most general first: each is smoothed with the one before."""
+    middles = [(low + high) / 2 for low, high in zip((0.0, *EDGES), (*EDGES, 1.0), strict=True)]
+    predicted, observed, weights = list(middles), list(middles), [STRENGTH] * BINS
+    for table in tables:
+        for index, one in enumerate(table):
+            weight = one.answers + STRENGTH
+            predicted[index] = (one.predicted + STRENGTH * predicted[index]) / weight
+            observed[index] = (one.right + STRENGTH * observed[index]) / weight
+            weights[index] = weight
+    return tuple(zip(map(_logit, predicted), map(_logit, _monotone(observed, weights)), strict=True))
+
+
+def calibrate(probability: float, points: Curve) -> float:
+    """The probability that the curve gives for a prediction; beyond its ends the last correction holds."""
+    if not 0.0 < probability < 1.0:
+        return probability
+    x = _logit(probability)
+    for (x0, y0), (x1, y1) in pairwise(points):
+        if x0 <= x < x1:
+            return _logistic(y0 + (y1 - y0) * (x - x0) / (x1 - x0))
+    end_x, end_y = points[0] if x < points[0][0] else points[-1]
+    return _logistic(x + end_y - end_x)
+
+
+def _monotone(values: Sequence[float], weights: Sequence[float]) -> list[float]:
+    """The ascending values nearest to these (pool adjacent violators)."""
+    blocks: list[tuple[float, float, int]] = []
+    for value, weight in zip(values, weights, strict=True):
+        mean, mass, size = value, weight, 1
+        while blocks and blocks[-1][0] > mean:
+            before, before_mass, before_size = blocks.pop()
+            mean = (before * before_mass + mean * mass) / (before_mass + mass)
+            mass, size = mass + before_mass, size + before_size
+        blocks.append((mean, mass, size))
+    return [mean for mean, _, size in blocks for _ in range(size)]
+
+
+def _logit(probability: float) -> float:
+    clipped = min(max(probability, MIN), MAX)
+    return math.log(clipped / (1 - clipped))
+
+
+def _logistic(value: float) -> float:
+    return 1 / (1 + math.exp(-value))

@@ -1,0 +1,92 @@
+"""Clicks behind an install's addresses, grouped into the devices that made them."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+import msgspec
+
+from clicks.address import address_key
+from clicks.record import Click
+from forwarder.matching.crowding import SEEN_FOR_MS, Family
+from forwarder.matching.phones import ClickedPhone, clicked_phone
+
+FOUND_LIMIT = 1_000
+"""Clicks that the store gives for one address: a fuller address is counted up to the whole time."""
+
+
+class Address(msgspec.Struct, frozen=True):
+    """One of the install's addresses, as far as two visits share it."""
+
+    key: str
+    """`203.0.113.7`, or `2001:db8:1:2::/64`."""
+    family: Family
+    devices: int
+    """That clicked from it within 72 h, for any app."""
+
+
+class Clicker(msgspec.Struct, frozen=True):
+    """One device: what its User-Agent, TikTok version, languages and enrichment tell apart."""
+
+    phone: ClickedPhone
+    clicks: tuple[Click, ...]
+    """Newest first, of every app."""
+    address: Address
+    """The least crowded one that it shares with the install."""
+
+
+class Neighbourhood(msgspec.Struct, frozen=True):
+    """Who clicked behind the install's addresses within 72 h."""
+
+    addresses: tuple[Address, ...]
+    clickers: tuple[Clicker, ...]
+
+
+def survey(found: Sequence[Click], addresses: Sequence[str], at_ms: int) -> Neighbourhood:
+    """Group the clicks found behind `addresses`; those that share none of them are left out."""
+    keys = list(dict.fromkeys(key for key in map(known_key, addresses) if key is not None))
+    wanted = frozenset(keys)
+    by_phone: dict[ClickedPhone, list[Click]] = {}
+    seen_from: dict[str, set[ClickedPhone]] = {key: set() for key in keys}
+    oldest: dict[str, int] = {}
+    met: dict[str, int] = dict.fromkeys(keys, 0)
+    for click in sorted({click.click_id: click for click in found}.values(), key=_newest_first):
+        shared = wanted.intersection((known_key(click.ip), known_key(click.macro_ip)))
+        if not shared:
+            continue
+        phone = clicked_phone(click)
+        by_phone.setdefault(phone, []).append(click)
+        for key in shared:
+            if click.at_ms >= at_ms - SEEN_FOR_MS:
+                seen_from[key].add(phone)
+                met[key] += 1
+                oldest[key] = click.at_ms
+    described = {
+        key: Address(key, "v6" if ":" in key else "v4", _devices(len(seen_from[key]), met[key], oldest.get(key), at_ms))
+        for key in keys
+    }
+    clickers = tuple(
+        Clicker(phone, tuple(clicks), _least_crowded(clicks, described)) for phone, clicks in by_phone.items()
+    )
+    return Neighbourhood(tuple(described.values()), clickers)
+
+
+@lru_cache(maxsize=65_536)
+def known_key(address: str | None) -> str | None:
+    """`clicks.address.address_key`, remembered."""
+    return address_key(address) if address else None
+
+
+def _newest_first(click: Click) -> tuple[int, str]:
+    return -click.at_ms, click.click_id
+
+
+def _devices(seen: int, clicks: int, oldest_ms: int | None, at_ms: int) -> int:
+    """Devices in 72 h; where the store's limit cut the time short, as many as there would have been."""
+    if clicks < FOUND_LIMIT or oldest_ms is None:
+        return seen
+    return round(seen * max(1.0, SEEN_FOR_MS / max(at_ms - oldest_ms, 1)))
+
+
+def _least_crowded(clicks: Sequence[Click], addresses: dict[str, Address]) -> Address:
+    shared = {key for click in clicks for key in (known_key(click.ip), known_key(click.macro_ip))}
+    return min((address for key, address in addresses.items() if key in shared), key=lambda address: address.devices)

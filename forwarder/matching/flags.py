@@ -1,0 +1,46 @@
+"""What looks like fraud or a faulty integration. A flag is stored and shown; it changes no credit.
+
+Sources: TUNE and AppsFlyer on click-to-install times and click flooding, Adjust and 24metrics on injected clicks.
+"""
+
+from collections.abc import Mapping
+
+from clicks.record import Click
+from forwarder.matching.install_facts import InstallFacts
+from forwarder.matching.user_agents import read_user_agent
+
+TOO_FAST_MS = 10_000
+FLOOD_CLICKS = 20  # of one device within 72 h
+MAX_INSTALLS_OF_TTCLID = 3
+STORE_CLICK_APART_MS = 10 * 60_000
+
+TOO_FAST = "click_to_install_under_10_s"
+FLOODING = "click_flooding"
+TTCLID_REUSED = "more_than_3_installs_of_one_ttclid"
+STORE_TIME_DIFFERS = "store_click_time_differs"
+OTHER_OS = "user_agent_of_another_os"
+DATA_CENTRE = "data_centre_address"
+
+
+def credit_flags(facts: InstallFacts, click: Click, clicks_of_device: int, installs: Mapping[str, int]) -> list[str]:
+    """Flags of a credited click.
+
+    Args:
+        clicks_of_device: how often its device clicked within 72 h.
+        installs: ttclid -> installs credited with it before.
+    """
+    found = {
+        TOO_FAST: facts.at_ms - click.at_ms < TOO_FAST_MS,
+        FLOODING: clicks_of_device > FLOOD_CLICKS,
+        TTCLID_REUSED: click.ttclid is not None and installs.get(click.ttclid, 0) >= MAX_INSTALLS_OF_TTCLID,
+        STORE_TIME_DIFFERS: facts.referrer_click_ms is not None
+        and abs(facts.referrer_click_ms - click.at_ms) > STORE_CLICK_APART_MS,
+    }
+    return [name for name, holds in found.items() if holds]
+
+
+def install_flags(facts: InstallFacts, from_data_centre: bool) -> list[str]:
+    """Flags of an install, whatever it is credited to."""
+    spoken = read_user_agent(facts.user_agent).os if facts.user_agent else "other"
+    found = {OTHER_OS: spoken not in ("other", facts.platform), DATA_CENTRE: from_data_centre}
+    return [name for name, holds in found.items() if holds]

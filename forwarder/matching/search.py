@@ -1,0 +1,102 @@
+"""The probabilistic tier: who clicked behind the install's addresses, and whether anyone is to be credited."""
+
+from collections.abc import Sequence, Set
+
+import msgspec
+
+from clicks.record import Click
+from forwarder.matching.clickers import Neighbourhood, survey
+from forwarder.matching.install_facts import InstallFacts
+from forwarder.matching.outlook import Outlook
+from forwarder.matching.phones import InstalledPhone, installed_phone
+from forwarder.matching.policy import Policy
+from forwarder.matching.probabilistic import Eligible, Rival, contest, eligible
+from forwarder.matching.statistics import Statistics
+from forwarder.matching.verdict import MAX_CANDIDATES_KEPT, Candidate, Verdict
+
+DIGITS = 6
+
+
+class Search(msgspec.Struct, frozen=True):
+    """What was found and what it is worth."""
+
+    facts: InstallFacts
+    installed: InstalledPhone
+    neighbourhood: Neighbourhood
+    eligible: Sequence[Eligible]
+    ruled_out: dict[str, str]
+    """click_id -> why."""
+    rivals: tuple[Rival, ...]
+    """The likeliest first."""
+    probability: float
+    """That the likeliest rival's last click is this person's; calibrated."""
+    outlook: Outlook
+
+    @property
+    def explained(self) -> float:
+        """Probability that any of the rivals brought the install, before calibration."""
+        return min(1.0, sum(rival.probability for rival in self.rivals))
+
+    def clicks_of_device(self, click: Click) -> int:
+        """How often the device behind a click clicked within 72 h, for any app."""
+        for clicker in self.neighbourhood.clickers:
+            if any(one.click_id == click.click_id for one in clicker.clicks):
+                return len(clicker.clicks)
+        return 1
+
+
+def search(
+    facts: InstallFacts, found: Sequence[Click], consumed: Set[str], policy: Policy, statistics: Statistics
+) -> Search:
+    """Weigh the clicks found behind the install's addresses, other apps' and consumed ones among them."""
+    outlook = Outlook(statistics, facts.app_id)
+    installed = installed_phone(facts)
+    neighbourhood = survey(found, facts.addresses, facts.at_ms)
+    candidates, ruled_out = eligible(facts, neighbourhood, consumed, policy)
+    rivals = contest(facts, installed, candidates, outlook)
+    probability = outlook.calibrate(facts.platform, rivals[0].last_click) if rivals else 0.0
+    return Search(facts, installed, neighbourhood, candidates, ruled_out, rivals, probability, outlook)
+
+
+def address_verdict(searched: Search | None, policy: Policy) -> Verdict:
+    """Credit the likeliest device's last click, or nobody."""
+    if searched is None or not searched.rivals:
+        return Verdict(method="none", reason=_why_nobody(searched, policy))
+    best, probability = searched.rivals[0], searched.probability
+    if probability >= policy.threshold:
+        return Verdict(method="probabilistic", probability=round(probability, DIGITS), click=best.clicks[0])
+    reason = f"probability {probability:.3f} is below the threshold {policy.threshold:g}"
+    second = searched.rivals[1].probability if len(searched.rivals) > 1 else 0.0
+    if second > max(0.1, best.probability / 4):
+        reason = f"ambiguous: {reason}; another device reaches {second:.3f}"
+    return Verdict(method="none", reason=reason)
+
+
+def candidates(searched: Search) -> tuple[Candidate, ...]:
+    """The clicks that were looked at, the likeliest first, then the newest of those that were ruled out."""
+    kept: list[Candidate] = []
+    for rival in searched.rivals[:MAX_CANDIDATES_KEPT]:
+        bits = {name: round(value, 2) for name, value in rival.signals.items()}
+        for number, click in enumerate(rival.clicks[: MAX_CANDIDATES_KEPT - len(kept)]):
+            note = "an earlier click of the same phone" if number else ""
+            share = 0.0 if number else round(rival.probability, DIGITS)
+            kept.append(
+                Candidate(click_id=click.click_id, at_ms=click.at_ms, probability=share,
+                          signals={} if number else bits, note=note)
+            )  # fmt: skip
+    if len(kept) < MAX_CANDIDATES_KEPT:
+        kept += _ruled_out(searched)[: MAX_CANDIDATES_KEPT - len(kept)]
+    return tuple(kept)
+
+
+def _ruled_out(searched: Search) -> list[Candidate]:
+    clicks = [click for clicker in searched.neighbourhood.clickers for click in clicker.clicks]
+    out = sorted((c for c in clicks if c.click_id in searched.ruled_out), key=lambda c: (-c.at_ms, c.click_id))
+    return [Candidate(click_id=c.click_id, at_ms=c.at_ms, note=searched.ruled_out[c.click_id]) for c in out]
+
+
+def _why_nobody(searched: Search | None, policy: Policy) -> str:
+    devices = len(searched.neighbourhood.clickers) if searched is not None else 0
+    if not devices:
+        return f"no click from this address within {policy.window_hours} h"
+    return f"no fitting click from this address: {devices} other device{'s' if devices > 1 else ''}"

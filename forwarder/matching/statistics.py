@@ -1,0 +1,119 @@
+"""What was learned from the installs before: one `Learned` for everything, one per app. Bounded, and small as JSON.
+
+`learn` is the only way in: live, workers call it with what intake wrote down; a backtest calls it after each install.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from forwarder.matching import calibration, crowding, hazard
+from forwarder.matching.calibration import Bin
+from forwarder.matching.frequencies import Frequencies
+from forwarder.matching.observation import Observation
+
+MAX_GROUPS = 200  # of values: a time zone and a language group per country
+MAX_VALUES = 80
+MAX_MODELS = 600
+MAX_APPS = 1_000
+MAX_OUTCOMES = 4_000.0  # installs per platform, beyond which older ones fade
+MAX_CROWDS = 20_000.0
+TABLES = ("full", "address")
+
+
+class Outcomes(msgspec.Struct):
+    """Installs of one platform, by what explains them."""
+
+    explained: float = 0.0
+    """By a click behind one of their addresses: a sum of probabilities."""
+    others: float = 0.0
+    """Organic, from other channels, or from a click that is out of reach."""
+
+
+class Learned(msgspec.Struct, kw_only=True):
+    """What the installs of one app, or of all, have taught."""
+
+    installs: int = 0
+    values: dict[str, Frequencies] = {}
+    """Group -> how often each value occurs among installs."""
+    outcomes: dict[str, Outcomes] = {}
+    """By platform."""
+    click_to_install: list[float] = msgspec.field(default_factory=lambda: [0.0] * hazard.BUCKETS)
+    """Installs whose click is known for certain, by `hazard.bucket`."""
+    crowds: dict[str, list[float]] = {}
+    """v4 | v6 -> installs by the number of accidental devices on their address (`crowding.bucket`)."""
+    reliability: dict[str, list[Bin]] = msgspec.field(
+        default_factory=lambda: {table: calibration.new_table() for table in TABLES}
+    )
+
+    def observe(self, seen: Observation) -> None:
+        """Add one install."""
+        self.installs += 1
+        for group, value in seen.values.items():
+            if group in self.values or len(self.values) < MAX_GROUPS:
+                most = MAX_MODELS if group == "model" else MAX_VALUES
+                self.values.setdefault(group, Frequencies()).observe(value, most)
+        if seen.explained is not None:
+            self._observe_outcome(seen.platform, seen.explained)
+        for crowd in seen.crowds:
+            self._observe_crowd(crowd.family, crowd.devices, crowd.explained)
+        if seen.click_to_install_s is not None:
+            self.click_to_install[hazard.bucket(seen.click_to_install_s)] += 1.0
+        for trial in seen.trials:
+            self.reliability[trial.table][calibration.bin_of(trial.predicted)].observe(trial.predicted, trial.right)
+
+    def _observe_outcome(self, platform: str, explained: float) -> None:
+        outcomes = self.outcomes.setdefault(platform, Outcomes())
+        outcomes.explained += explained
+        outcomes.others += 1.0 - explained
+        if outcomes.explained + outcomes.others > MAX_OUTCOMES:
+            outcomes.explained /= 2
+            outcomes.others /= 2
+
+    def _observe_crowd(self, family: str, devices: int, explained: float) -> None:
+        met = self.crowds.setdefault(family, [0.0] * crowding.BUCKETS)
+        met[crowding.bucket(devices)] += 1.0 - explained
+        if devices:
+            met[crowding.bucket(devices - 1)] += explained
+        if sum(met) > MAX_CROWDS:
+            self.crowds[family] = [count / 2 for count in met]
+
+
+class Statistics:
+    """Everything learned so far; empty, it stands for the documented priors."""
+
+    def __init__(self, whole: Learned | None = None, apps: dict[str, Learned] | None = None) -> None:
+        self.whole = whole if whole is not None else Learned()
+        self.apps = apps if apps is not None else {}
+        self.revision = 0
+        """Counts the observations, so that what was computed from the statistics can be kept until they change."""
+
+    def observe(self, seen: Observation) -> None:
+        """Add one install to the whole and to its app."""
+        self.whole.observe(seen)
+        if seen.app_id in self.apps or len(self.apps) < MAX_APPS:
+            self.apps.setdefault(seen.app_id, Learned()).observe(seen)
+        self.revision += 1
+
+    def of(self, app_id: str) -> Learned:
+        """What the app's own installs have taught; nothing where it has none."""
+        return self.apps.get(app_id, _NOTHING)
+
+
+def learn(statistics: Statistics, seen: Iterable[Observation]) -> None:
+    """Add installs in the order they came."""
+    for one in seen:
+        statistics.observe(one)
+
+
+def learned_from(state: Any) -> Learned:
+    """`Learned` as it was stored with `msgspec.to_builtins`.
+
+    Raises:
+        msgspec.ValidationError: it was stored by another version.
+    """
+    return msgspec.convert(state, Learned)
+
+
+_NOTHING = Learned()
