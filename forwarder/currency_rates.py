@@ -17,6 +17,7 @@ from typing import Any, Final
 
 import structlog
 
+from config.settings import SettingsError
 from tiktok.currencies import ACCEPTED
 
 log = structlog.get_logger()
@@ -24,7 +25,7 @@ log = structlog.get_logger()
 PLACES: Final = Decimal("0.000001")  # to which a converted amount is rounded
 
 
-class RatesError(ValueError):
+class RatesError(SettingsError):
     """The file cannot be used; the text says where and what it must look like."""
 
 

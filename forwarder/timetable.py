@@ -12,6 +12,8 @@ import structlog
 from clicks.counts import drain, finish_drain
 from clicks.links import Table, publish_links
 from clicks.store import ClickStore
+from forwarder.alert_webhook import AlertWebhook
+from forwarder.alerts import alerts_by_kind, post_alerts, watch_deliveries
 from forwarder.delivery import Courier, probe
 from forwarder.lanes import Lanes
 from forwarder.outages import ENGINE_AWAY, OutageLog, wait_after
@@ -33,6 +35,8 @@ class Desk:
     redis: Any
     clicks: ClickStore
     ledger_retention_days: int
+    alert_webhook: AlertWebhook | None = None
+    """None = alerts are logged and counted only."""
 
     @property
     def pool(self) -> Any:
@@ -88,6 +92,20 @@ async def show_gauges(desk: Desk) -> None:
     desk.courier.metrics.show_held(await pixel_state.held_pixels(desk.pool))
 
 
+async def watch(desk: Desk) -> None:
+    await watch_deliveries(desk.pool, desk.now())
+    desk.courier.metrics.show_alerts(await alerts_by_kind(desk.pool))
+
+
+async def tell(desk: Desk) -> None:
+    if desk.alert_webhook is not None:
+        await post_alerts(desk.pool, desk.alert_webhook, desk.now())
+
+
+async def read_currency_rates(desk: Desk) -> None:
+    desk.courier.rates.refresh()
+
+
 @dataclass(frozen=True, slots=True)
 class Task:
     """One line of the timetable."""
@@ -105,6 +123,9 @@ TIMETABLE: Final = (
     Task("drain counters", 2.0, drain_counters),
     Task("republish links", 30.0, republish_links),
     Task("show gauges", 5.0, show_gauges),
+    Task("watch", 15.0, watch),
+    Task("post alerts", 5.0, tell),
+    Task("read currency rates", 30.0, read_currency_rates),
     Task("delete old rows", 3600.0, delete_old_rows),
 )
 

@@ -3,12 +3,13 @@
 import contextlib
 import random
 import signal
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any, Final
 
 import anyio
 import asyncpg
+import httpx
 import structlog
 from anyio.abc import TaskStatus
 from prometheus_client import start_http_server
@@ -17,6 +18,9 @@ from clicks.connection import connect
 from clicks.store import ClickStore
 from config.secrets import Keyring, load_keyring
 from config.settings import METRICS_PORT_OFFSET, WorkerSettings
+from forwarder.alert_webhook import AlertWebhook, alert_client
+from forwarder.alerts import announce_test_mode
+from forwarder.currency_rates import RateTable
 from forwarder.delivery import Courier
 from forwarder.lanes import Lanes
 from forwarder.outages import OutageLog, wait_after
@@ -40,26 +44,39 @@ def serve(settings: WorkerSettings) -> None:
 
     Raises:
         config.secrets.SecretError: SECRET_KEY cannot be used.
+        forwarder.currency_rates.RatesError: CURRENCY_RATES_FILE cannot be used.
         OSError: a port is taken.
     """
     keyring = load_keyring(settings.secret_key, settings.data_dir)
-    anyio.run(_run, settings, keyring, backend_options={"use_uvloop": True})
+    rates = RateTable(settings.currency_rates_file)
+    anyio.run(_run, settings, keyring, rates, backend_options={"use_uvloop": True})
 
 
-async def _run(settings: WorkerSettings, keyring: Keyring) -> None:
+async def _run(settings: WorkerSettings, keyring: Keyring, rates: RateTable) -> None:
     stopping, engines, metrics = anyio.Event(), Engines(), WorkerMetrics()
     async with anyio.create_task_group() as background:
         await background.start(_stop_on_signal, stopping)
         if settings.worker_port:
             background.start_soon(health_server(engines, settings.host, settings.worker_port).serve)
         with _metrics_port(settings, metrics):
-            async with _opened(settings, engines, stopping), events_client() as client:
+            async with _opened(settings, engines, stopping), events_client() as client, alert_client() as alerts:
                 api = EventsApi(client, settings.tiktok_api_url)
-                courier = Courier(engines.pool, api, keyring, settings.public_base, metrics, _utc_now, random.random)
+                courier = Courier(
+                    engines.pool, api, keyring, settings.public_base, metrics, _utc_now, random.random, rates
+                )
                 clicks = ClickStore(engines.redis, keyring.derive("address"), settings.click_retention_days)
-                await _work(courier, clicks, engines.redis, settings.ledger_retention_days, stopping)
+                webhook = _alert_webhook(settings, alerts)
+                days = settings.ledger_retention_days
+                await _work(courier, lambda lanes: Desk(courier, lanes, engines.redis, clicks, days, webhook), stopping)
         background.cancel_scope.cancel()
     log.info("worker stopped")
+
+
+def _alert_webhook(settings: WorkerSettings, client: httpx.AsyncClient) -> AlertWebhook | None:
+    if not settings.alert_webhook_url:
+        return None
+    url = httpx.URL(settings.alert_webhook_url)
+    return AlertWebhook(client, url, settings.console_base, settings.alert_webhook_allow_private)
 
 
 async def _stop_on_signal(stopping: anyio.Event, *, task_status: TaskStatus[None]) -> None:
@@ -110,17 +127,16 @@ async def _pool(database_url: str, stopping: anyio.Event) -> Any:
     return None
 
 
-async def _work(
-    courier: Courier, clicks: ClickStore, redis: Any, ledger_retention_days: int, stopping: anyio.Event
-) -> None:
+async def _work(courier: Courier, desk_with: Callable[[Lanes], Desk], stopping: anyio.Event) -> None:
     """Keep the timetable until the stop, then let what is in flight come to its end."""
     clockwork = Clockwork(stopping, courier.metrics.task_failed)
     async with anyio.create_task_group() as tasks:
         lanes = Lanes(courier, tasks, stopping, clockwork.guarded)
-        desk = Desk(courier, lanes, redis, clicks, ledger_retention_days)
+        desk = desk_with(lanes)
         for task in TIMETABLE:
             tasks.start_soon(clockwork.keep, task, desk)
         log.info("worker started")
+        tasks.start_soon(clockwork.guarded, "announce test mode", lambda: announce_test_mode(desk.pool))
         await stopping.wait()
         tasks.cancel_scope.deadline = anyio.current_time() + FINISH_WITHIN_S
 

@@ -48,6 +48,8 @@ class WorkerMetrics:
             registry=self.registry,
         )
 
+        self._alerts = Gauge("signalpost_alerts", "Alerts whose cause stands", ["kind"], registry=self.registry)
+
     def answered(self, app_id: str, pixel_id: str, outcomes: Sequence[str], seconds: float) -> None:
         """One request, with the outcome of each of its deliveries."""
         self._requests.observe(seconds)
@@ -70,3 +72,9 @@ class WorkerMetrics:
         self._held.clear()
         for (app_id, pixel_id), is_held in held.items():
             self._held.labels(app_id, pixel_id).set(is_held)
+
+    def show_alerts(self, standing: Mapping[str, int]) -> None:
+        """`standing` is kind -> how many."""
+        self._alerts.clear()
+        for kind, count in standing.items():
+            self._alerts.labels(kind).set(count)

@@ -1,0 +1,101 @@
+"""What someone should look at: raised while its cause stands, cleared with it, posted once a day."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+POST_AGAIN_AFTER: Final = timedelta(days=1)  # while the cause still stands
+POSTS_AT_ONCE: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """One cause. Neither field holds personal data."""
+
+    kind: str
+    subject: str
+    """What of the kind it is about, such as a pixel's id: kind and subject name the cause."""
+    message: str
+    app_id: str = ""
+    pixel_id: str = ""
+
+    @property
+    def key(self) -> str:
+        return f"{self.kind}:{self.subject}"
+
+
+@dataclass(frozen=True, slots=True)
+class AlertChanges:
+    """What a look around found new and found gone."""
+
+    raised: tuple[Alert, ...]
+    cleared: tuple[str, ...]
+    """Keys."""
+
+
+CLEAR = "DELETE FROM alerts WHERE kind = ANY($1::text[]) AND alert_key <> ALL($2::text[]) RETURNING alert_key"
+RAISE = """
+INSERT INTO alerts (alert_key, kind, app_id, pixel_id, message, raised_at, post_at)
+SELECT alert_key, kind, app_id, pixel_id, message, $6, $6
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[]) AS given (alert_key, kind, app_id, pixel_id,
+    message)
+ON CONFLICT (alert_key) DO UPDATE SET message = excluded.message WHERE alerts.message <> excluded.message
+RETURNING alert_key, xmax = 0 AS raised
+"""
+
+
+async def sync_alerts(connection: Any, kinds: Sequence[str], alerts: Iterable[Alert], now: datetime) -> AlertChanges:
+    """Let exactly these alerts of these kinds stand. Any number of workers may look around at once: each change is
+    returned to one of them. `connection` is an asyncpg connection or pool, here and below.
+    """
+    given = {alert.key: alert for alert in alerts}
+    cleared = await connection.fetch(CLEAR, list(kinds), list(given))
+    columns = [(a.key, a.kind, a.app_id, a.pixel_id, a.message) for _, a in sorted(given.items())]
+    rows = await connection.fetch(RAISE, *(map(list, zip(*columns, strict=True)) if columns else [[]] * 5), now)
+    raised = tuple(given[row["alert_key"]] for row in rows if row["raised"])
+    return AlertChanges(raised, tuple(row["alert_key"] for row in cleared))
+
+
+@dataclass(frozen=True, slots=True)
+class StandingAlert:
+    """An alert as it is kept."""
+
+    alert_key: str
+    kind: str
+    app_id: str
+    pixel_id: str
+    message: str
+    raised_at: datetime
+
+
+_COLUMNS: Final = "alert_key, kind, app_id, pixel_id, message, raised_at"
+STANDING = f"SELECT {_COLUMNS} FROM alerts ORDER BY raised_at, alert_key"  # noqa: S608 - only the module's own text
+
+
+async def standing_alerts(connection: Any) -> list[StandingAlert]:
+    """Every alert whose cause stands, oldest first."""
+    return [StandingAlert(**dict(row)) for row in await connection.fetch(STANDING)]
+
+
+# given to one caller alone, and again a while later, should that one not say that it has posted it
+TAKE_POSTS = f"""
+UPDATE alerts SET post_failures = post_failures + 1,
+    post_at = $1::timestamptz + least(60, power(2, least(post_failures, 10))) * interval '1 minute'
+WHERE alert_key IN (
+    SELECT alert_key FROM alerts WHERE post_at <= $1 ORDER BY post_at LIMIT {POSTS_AT_ONCE} FOR UPDATE SKIP LOCKED)
+RETURNING {_COLUMNS}
+"""  # noqa: S608 - only the module's own text
+
+
+async def take_posts(connection: Any, now: datetime) -> list[StandingAlert]:
+    """Alerts that are to be posted now."""
+    return [StandingAlert(**dict(row)) for row in await connection.fetch(TAKE_POSTS, now)]
+
+
+POSTED = "UPDATE alerts SET post_failures = 0, post_at = $2 WHERE alert_key = $1"
+
+
+async def posted(connection: Any, alert_key: str, now: datetime) -> None:
+    """Somebody was told; they are told again a day later, should the cause still stand."""
+    await connection.execute(POSTED, alert_key, now + POST_AGAIN_AFTER)
