@@ -2,6 +2,8 @@
 
 import asyncio
 import os
+from collections.abc import Iterable, Iterator
+from itertools import count
 from pathlib import Path
 
 import structlog
@@ -11,9 +13,11 @@ from clicks.store import Batch, ClickStore
 from redirector.recorder import Recorder
 from redirector.spool import Spool, abandoned_segments, read_segment, sync_and_close
 from redirector.tally import Tally
+from redirector.writer import NEVER_SENT
 
 EVERY_S = 0.5
-PAUSE_S = 0.005  # between batches: at most 200 batches a second beside the live ones
+PAUSE_S = 0.005  # between batches: at most 200 batches, or 25,000 clicks, a second beside the live ones
+MAX_MERGED = 128  # visits
 PROBE_TIMEOUT_S = 0.25
 
 log = structlog.get_logger()
@@ -69,7 +73,7 @@ class Drainer:
     async def _replay(self, path: Path, fd: int) -> int | None:
         """The number of clicks of one segment, which is then gone; None where Redis failed on the way."""
         clicks = 0
-        for batch in read_segment(fd):
+        for batch in merged(read_segment(fd), path.stem):
             if batch is None:
                 self._tally.spool_torn += 1
                 log.warning("a spool segment holds a record that a crash or the disk damaged: it is passed over")
@@ -98,3 +102,24 @@ class Drainer:
         except (RedisError, OSError, TimeoutError):
             return False
         return True
+
+
+def merged(batches: Iterable[Batch | None], name: str) -> Iterator[Batch | None]:
+    """The batches of a segment, those that were never sent joined to bigger ones: with Redis away most hold one click.
+
+    What is joined is the same whenever a segment is read, so its name and a number name each joined batch for good.
+    """
+    numbers = count()
+    joined = Batch(name, next(numbers), [], {})
+    for batch in batches:
+        if batch is None or batch.writer != NEVER_SENT:
+            yield batch
+            continue
+        joined.rows.extend(batch.rows)
+        for field, visits in batch.counts.items():
+            joined.counts[field] = joined.counts.get(field, 0) + visits
+        if sum(joined.counts.values()) >= MAX_MERGED:
+            yield joined
+            joined = Batch(name, next(numbers), [], {})
+    if joined.counts:
+        yield joined

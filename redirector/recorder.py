@@ -15,7 +15,7 @@ from clicks.store import Batch, Row
 from redirector.breaker import Breaker
 from redirector.spool import Spool
 from redirector.tally import Tally
-from redirector.writer import Writer
+from redirector.writer import NEVER_SENT, Writer
 
 MAX_BATCH = 512  # visits; bounds the time one script holds Redis
 
@@ -79,8 +79,9 @@ class Recorder:
         try:
             while self._full or self._waiters:
                 rows, counts, waiters, oldest = self._full.popleft() if self._full else self._take()
-                batch = self._writer.batch(rows, counts)
-                if self.breaker.is_open or not await self._apply(batch, oldest):
+                if self.breaker.is_open:
+                    self.spool(Batch(NEVER_SENT, 0, rows, counts))
+                elif not await self._apply(batch := self._writer.batch(rows, counts), oldest):
                     self.spool(batch)
                 self._tally.batch_sizes.append(len(waiters))
                 for waiter in waiters:

@@ -102,7 +102,7 @@ class Redirector:
 def start_redirector(redis_url: str, data_dir: Path, **settings: str) -> Redirector:
     """Start a redirector; `settings` are further environment variables. Returns at once."""
     port = two_free_ports()
-    inherited = {name: value for name, value in os.environ.items() if not name.isupper() or name in {"PATH", "HOME"}}
+    inherited = {name: value for name, value in os.environ.items() if not name.isupper() or name in {"PATH", "HOME", "PYTHONPATH"}}
     environment = inherited | {
         "REDIS_URL": redis_url,
         "DATA_DIR": str(data_dir),
