@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from cli.backtest.lines import ClickLine
-from clicks.click_id import format_click_id
+from clicks.click_id import RANDOM_BYTES, format_click_id
+from clicks.enrichment import enrichment_record, read_enrichment
+from clicks.keys import CLICKS
 from clicks.links import Link
 from clicks.store import Row
 from redirector.click import ClickDesk, DeskSettings, Request
@@ -15,7 +17,6 @@ from redirector.tally import Tally
 ADDRESS_KEY = hashlib.sha256(b"signalpost backtest").digest()  # a scratch store's: it protects nothing
 PUBLIC_BASE = "https://backtest.invalid"
 DEFAULT_LINK = "backtest"
-KEY_PREFIX_BYTES = 2
 
 
 class RecordedDesk:
@@ -31,7 +32,7 @@ class RecordedDesk:
         self._desk = ClickDesk(LinkTable(redis, Path("links")), self._tally, settings, self._clock, self._random_bytes)
 
     def open(self, line: ClickLine, at_ms: int) -> tuple[Row, ...]:
-        """The rows of a click; none where the visitor is no person."""
+        """The rows of a click, its own first; none where the visitor is no person."""
         self._at_ms = at_ms
         slug = line.link or DEFAULT_LINK
         link = Link(slug, line.app_id or self._apps_of_links.get(slug, self._app_id), generate_ttp=False)
@@ -40,7 +41,12 @@ class RecordedDesk:
             headers.append((b"accept-language", line.languages.encode()))
         if line.ttp:
             headers.append((b"cookie", b"_ttp=" + line.ttp.encode()))
-        return self._desk.open(link, Request(line.query.removeprefix("?").encode(), headers, line.ip)).rows
+        rows = self._desk.open(link, Request(line.query.removeprefix("?").encode(), headers, line.ip)).rows
+        facts = read_enrichment(line.enrichment) if rows and line.enrichment else {}
+        if not facts:
+            return rows
+        own = rows[0]
+        return *rows, Row(own.key, own.at_ms, enrichment_record(_random_of(own), facts))
 
     def _clock(self) -> float:
         return (self._at_ms + 0.5) / 1000  # the desk cuts to whole ms
@@ -52,4 +58,8 @@ class RecordedDesk:
 
 def click_id_of(row: Row) -> str:
     """The id that the desk gave the click of this row."""
-    return format_click_id(row.at_ms, int.from_bytes(row.key[KEY_PREFIX_BYTES:]), row.record[1:6])
+    return format_click_id(row.at_ms, int.from_bytes(row.key[len(CLICKS) :]), _random_of(row))
+
+
+def _random_of(row: Row) -> bytes:
+    return row.record[1 : 1 + RANDOM_BYTES]

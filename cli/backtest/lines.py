@@ -21,15 +21,6 @@ END_OF_TIME = datetime(9999, 1, 1, tzinfo=UTC)  # "now" while reading: a file's 
 T = TypeVar("T", bound="ClickLine | InstallLine")
 
 
-class Enrichment(msgspec.Struct, frozen=True, kw_only=True):
-    """What a bridge page read of the browser."""
-
-    screen: dict[str, float] | None = None
-    timezone: str | None = None
-    languages: list[str] | None = None
-    touch_points: int | None = None
-
-
 class ClickLine(msgspec.Struct, frozen=True, kw_only=True):
     """One visit to a Signal link, as the clicks' file has it."""
 
@@ -39,7 +30,8 @@ class ClickLine(msgspec.Struct, frozen=True, kw_only=True):
     query: str
     click_id: str | None = None
     ttp: str | None = None
-    enrichment: Enrichment | None = None
+    enrichment: dict[str, Any] | None = None
+    """What a bridge page told: screen, timezone, languages, touch_points."""
     link: str | None = None
     app_id: str | None = None
     """Where the file holds several apps' clicks; else whose link it is, else the installs' app."""
