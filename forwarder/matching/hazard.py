@@ -16,7 +16,8 @@ DAY_S = 86_400.0
 QUICK, LATER, DAYS = 0.78, 0.16, 0.06
 QUICK_MEDIAN_S, LATER_MEDIAN_S = 240.0, 3 * HOUR_S
 SIGMA = 1.0  # of both log-normals
-SKEW_DENSITY = 1e-4  # per second, where the click seems to lie after the install: clocks differ by a few seconds
+SKEW_S = 10.0  # clocks differ by some seconds: an install that seems to come this soon came at some time near it
+SKEW_DENSITY = 1e-4
 FLOOR = 1e-9
 
 EDGES_S = (
@@ -39,10 +40,11 @@ def prior_density(seconds: float) -> float:
     """Installs per second after the click, per install that comes."""
     if seconds <= 0:
         return SKEW_DENSITY
+    least = SKEW_DENSITY if seconds < SKEW_S else FLOOR
     density = QUICK * _log_normal(seconds, QUICK_MEDIAN_S) + LATER * _log_normal(seconds, LATER_MEDIAN_S)
     if DAY_S <= seconds < 7 * DAY_S:
         density += DAYS / (6 * DAY_S)
-    return max(density, FLOOR)
+    return max(density, least)
 
 
 def factors(*histograms: tuple[Sequence[float], float]) -> list[float]:
