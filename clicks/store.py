@@ -5,7 +5,7 @@ Every method raises `redis.exceptions.RedisError` (or `TimeoutError`, `OSError`)
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from importlib.resources import files
 from typing import Any
 
@@ -13,7 +13,8 @@ import msgspec
 from redis.asyncio import RedisCluster
 
 from clicks.address import AddressHasher, packed_address
-from clicks.click_id import RANDOM_BYTES, ClickId, parse_click_id, unpack_click_id
+from clicks.click_id import RANDOM_BYTES, ClickId, format_click_id, parse_click_id, unpack_click_id
+from clicks.enrichment import ENRICHMENT, decode_enrichment, enriched_click, enrichment_record
 from clicks.keys import APPLIED, APPLIED_LIFETIME_S, CLICKS, COUNTS
 from clicks.record import POINTER, Click, RecordCodec, pointer
 
@@ -40,6 +41,13 @@ class Batch(msgspec.Struct, frozen=True, array_like=True):
     counts: dict[str, int]  # field of the counts hash -> visits
 
 
+class _Found(msgspec.Struct, frozen=True):
+    """A click, and the records that are about it under its own address."""
+
+    records: list[bytes]
+    click: Click
+
+
 def clicks_key(address_hash: int) -> bytes:
     """The sorted set of an address."""
     return CLICKS + address_hash.to_bytes(ADDRESS_HASH_BYTES)
@@ -57,8 +65,8 @@ class ClickStore:
         self._hashers = [AddressHasher(key) for key in address_keys]
         self._codec = RecordCodec()
         self._lifetime_s = retention_days * DAY_S
-        script = files("clicks").joinpath("apply.lua").read_text()
-        self._apply = redis.register_script(script)
+        self._apply = redis.register_script(files("clicks").joinpath("apply.lua").read_text())
+        self._enrich = redis.register_script(files("clicks").joinpath("enrich.lua").read_text())
         self._is_cluster = isinstance(redis, RedisCluster)
 
     async def apply(self, batch: Batch) -> None:
@@ -87,6 +95,18 @@ class ClickStore:
         keys = [rows[0].key, rows[0].key, *(row.key for row in rows)]
         values = [part for row in rows for part in (row.at_ms, row.record)]
         await self._apply(keys=keys, args=[self._lifetime_s, APPLIED_LIFETIME_S, NO_COUNTS, 0, *values])
+
+    async def enrich(self, click_id: str, facts: Mapping[str, Any]) -> bool:
+        """Keep what a bridge page told of a click (`clicks.enrichment.read_enrichment`); the first word stands.
+
+        False: there is one already, or this is not a click id of ours.
+        """
+        parsed = parse_click_id(click_id)
+        if parsed is None:
+            return False
+        record = enrichment_record(parsed.random, facts)
+        arguments = [parsed.at_ms, record[: 1 + RANDOM_BYTES], record, self._lifetime_s]
+        return bool(await self._enrich(keys=[clicks_key(parsed.address_hash)], args=arguments))
 
     async def find(self, address: str, since_ms: int, until_ms: int, limit: int = 1000) -> list[Click]:
         """Clicks from this address (or its /64) between the times, both included, newest first."""
@@ -137,50 +157,59 @@ class ClickStore:
 
     async def _read(self, members: Iterable[tuple[bytes, float]], address_hash: int) -> list[Click]:
         clicks: list[Click] = []
+        told: dict[str, bytes] = {}  # by click id
         for record, score in members:
-            if record[0] != POINTER:
+            if record[0] == ENRICHMENT:
+                told[format_click_id(int(score), address_hash, enriched_click(record))] = record
+            elif record[0] != POINTER:
                 clicks.append(self._codec.decode(record, int(score), address_hash))
-                continue
-            found = await self._member(unpack_click_id(record[1:]))
-            if found is not None:
-                clicks.append(found[1])
-        return clicks
+            elif (found := await self._member(unpack_click_id(record[1:]))) is not None:
+                clicks.append(found.click)
+        return [_enriched(click, told) for click in clicks] if told else clicks
 
     async def get(self, click_id: str) -> Click | None:
         """The click with this id; None where it is not one of ours, or its retention is over."""
         found = await self._locate(click_id)
-        return found[1] if found is not None else None
+        return found.click if found is not None else None
 
     async def get_many(self, click_ids: Sequence[str]) -> list[Click | None]:
         """`get` for several ids at once."""
         return list(await asyncio.gather(*(self.get(click_id) for click_id in click_ids)))
 
     async def erase(self, click_id: str) -> bool:
-        """Remove a click under both its addresses; whether there was one."""
-        found = await self._locate(click_id)
-        if found is None:
-            return False
-        record, click = found
+        """Remove a click under both its addresses, and what was told of it; whether there was one."""
         parsed = parse_click_id(click_id)
-        if parsed is None:
+        found = await self._member(parsed) if parsed is not None else None
+        if parsed is None or found is None:
             return False
-        await self._redis.zrem(clicks_key(parsed.address_hash), record)
-        other = packed_address(click.macro_ip) if click.macro_ip else None
+        await self._redis.zrem(clicks_key(parsed.address_hash), *found.records)
+        other = packed_address(found.click.macro_ip) if found.click.macro_ip else None
         if other is not None:
             for hasher in self._hashers:
                 await self._redis.zrem(clicks_key(hasher.hash(other)), pointer(parsed))
         return True
 
-    async def _locate(self, click_id: str) -> tuple[bytes, Click] | None:
+    async def _locate(self, click_id: str) -> _Found | None:
         parsed = parse_click_id(click_id)
         return await self._member(parsed) if parsed is not None else None
 
-    async def _member(self, wanted: ClickId) -> tuple[bytes, Click] | None:
+    async def _member(self, wanted: ClickId) -> _Found | None:
         members = await self._redis.zrangebyscore(clicks_key(wanted.address_hash), wanted.at_ms, wanted.at_ms)
-        for record in members:
-            if record[0] != POINTER and record[1 : 1 + RANDOM_BYTES] == wanted.random:
-                return record, self._codec.decode(record, wanted.at_ms, wanted.address_hash)
-        return None
+        own = [m for m in members if m[0] != POINTER and m[1 : 1 + RANDOM_BYTES] == wanted.random]
+        record = next((member for member in own if member[0] != ENRICHMENT), None)
+        if record is None:
+            return None
+        click = self._codec.decode(record, wanted.at_ms, wanted.address_hash)
+        told = next((member for member in own if member[0] == ENRICHMENT), None)
+        if told is not None:
+            click = msgspec.structs.replace(click, enrichment=decode_enrichment(told))
+        return _Found(own, click)
+
+
+def _enriched(click: Click, told: Mapping[str, bytes]) -> Click:
+    """The click with what its bridge page told; `told` by click id."""
+    record = told.get(click.click_id)
+    return msgspec.structs.replace(click, enrichment=decode_enrichment(record)) if record is not None else click
 
 
 def _seen_at(click: Click, address: bytes) -> bool:

@@ -12,7 +12,6 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request as HttpRequest
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
 
 from clicks.committer import Committer
 from clicks.connection import connect
@@ -20,14 +19,17 @@ from clicks.store import DAY_S, ClickStore
 from config.logging import configure_logging
 from config.secrets import load_keyring
 from config.settings import RedirectorSettings, load
-from redirector.answers import redirect_headers
-from redirector.click import ClickDesk, DeskSettings, Hop, Request
+from redirector import deep_links
+from redirector.caps import ClickCaps
+from redirector.click import ClickDesk, DeskSettings
 from redirector.drain import Drainer
-from redirector.front import Front
+from redirector.enrich import enrich
+from redirector.front import Bridging, Front
 from redirector.link_table import LinkTable
 from redirector.metrics import publish
 from redirector.pages import StoresPage, not_found, wrong_method
 from redirector.recorder import Recorder
+from redirector.signal_link import SignalLink
 from redirector.spool import Spool
 from redirector.tally import Tally
 
@@ -38,58 +40,18 @@ COMMIT_TIMEOUT_S = 1.0  # a live commit is given up by its own budget long befor
 log = structlog.get_logger()
 
 
-class _Answer:
-    """Waits for a click that came the long way."""
-
-    def __init__(self) -> None:
-        self._recorded = asyncio.get_running_loop().create_future()
-
-    def release(self) -> None:
-        if not self._recorded.done():
-            self._recorded.set_result(None)
-
-    async def wait(self) -> None:
-        await self._recorded
-
-
-class SignalLink:
-    """`/{slug}` as a plain ASGI callable: HEAD, pipelined requests and links that were unknown a moment ago."""
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        front: Front = scope["state"]["front"]
-        link = await front.links.get_fresh(scope["path_params"]["slug"].encode())
-        if scope["method"] not in ("GET", "HEAD"):
-            await wrong_method("GET, HEAD")(scope, receive, send)
-        elif link is None:
-            await not_found()(scope, receive, send)
-        else:
-            peer = scope["client"][0] if scope["client"] else ""
-            is_head = scope["method"] == "HEAD"
-            started = asyncio.get_running_loop().time()
-            hop = front.desk.open(link, Request(scope["query_string"], scope["headers"], peer, is_head))
-            answer = _Answer()
-            front.recorder.record(hop.rows, hop.count, answer)
-            await answer.wait()
-            front.tally.redirected(asyncio.get_running_loop().time() - started)
-            await _send_redirect(hop, send)
-
-
-async def _send_redirect(hop: Hop, send: Send) -> None:
-    await send({"type": "http.response.start", "status": 302, "headers": redirect_headers(hop)})
-    await send({"type": "http.response.body", "body": b""})
-
-
 class Stores:
     """`/{slug}/stores`: where visitors without the right phone are sent."""
 
-    def __init__(self, public_base: str) -> None:
+    def __init__(self) -> None:
         self._page = StoresPage()
-        self._public_base = public_base
 
     async def answer(self, request: HttpRequest) -> Response:
         front: Front = request.state.front
-        link = await front.links.get_fresh(request.path_params["slug"].encode())
-        return self._page.render(link, f"{self._public_base}/{link.slug}") if link is not None else not_found()
+        link = await front.link(request.path_params["slug"], request.scope["headers"])
+        if link is None:
+            return not_found()
+        return self._page.render(link, f"{front.links.hosts.base_of(link.app_id)}/{link.slug}")
 
 
 async def healthz(_request: HttpRequest) -> Response:
@@ -123,9 +85,11 @@ async def opened(settings: RedirectorSettings) -> AsyncIterator[dict[str, Any]]:
     redis = connect(settings.redis_url, timeout_s=COMMIT_TIMEOUT_S)
     links_redis = connect(settings.redis_url, timeout_s=LINK_TIMEOUT_S)
     tally = Tally()
-    links = LinkTable(links_redis, settings.data_dir / "links.json")
+    links = LinkTable(links_redis, settings.data_dir / "links.json", settings.public_base)
     links.load_file()
     await links.refresh()
+    caps = ClickCaps(links, links_redis)
+    await caps.sync()
     store = ClickStore(redis, keyring.derive("address"), settings.click_retention_days)
     spool = Spool(settings.data_dir / "spool", settings.spool_max_mb * 1024 * 1024)
     committer = Committer(redis, settings.click_retention_days * DAY_S) if isinstance(redis, Redis) else None
@@ -133,9 +97,10 @@ async def opened(settings: RedirectorSettings) -> AsyncIterator[dict[str, Any]]:
     desk = ClickDesk(
         links, tally, DeskSettings(keyring.derive("address")[0], settings.trusted_proxies, settings.public_base)
     )
-    front = Front(links, desk, recorder, tally)
+    front = Front(links, desk, recorder, tally, Bridging(store, caps, keyring.derive("enrichment")))
     tasks = [
         asyncio.create_task(links.follow()),
+        asyncio.create_task(caps.run()),
         asyncio.create_task(Drainer(store, spool, recorder, tally).run()),
         asyncio.create_task(_maintain(front, spool)),
     ]
@@ -146,6 +111,7 @@ async def opened(settings: RedirectorSettings) -> AsyncIterator[dict[str, Any]]:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await caps.sync()
         spool.close()
         publish(tally, spool)
         if committer is not None:
@@ -174,8 +140,11 @@ def create_app(settings: RedirectorSettings) -> Starlette:
         routes=[
             Route("/healthz", healthz, methods=["GET"]),
             Route("/readyz", readyz, methods=["GET"]),
+            Route("/.well-known/apple-app-site-association", deep_links.apple, methods=["GET"]),
+            Route("/.well-known/assetlinks.json", deep_links.android, methods=["GET"]),
             Route("/{slug}", SignalLink()),
-            Route("/{slug}/stores", Stores(settings.public_base).answer, methods=["GET"]),
+            Route("/{slug}/stores", Stores().answer, methods=["GET"]),
+            Route("/{slug}/enrich", enrich, methods=["POST"]),
         ],
         exception_handlers={404: nothing_here, 405: not_so},
         lifespan=lifespan,

@@ -13,9 +13,10 @@ from clicks.links import Link
 from clicks.macros import read_macros
 from clicks.record import PLATFORM_NUMBERS, RecordCodec, Visit, generated_ttp, pointer
 from clicks.store import Row, clicks_key
-from redirector.destinations import Destination, destination
+from redirector.destinations import Destination, destination, is_wrong_os
 from redirector.link_table import LinkTable
 from redirector.tally import Tally
+from redirector.utm import read_utm
 from redirector.visitors import Visitor, read_user_agent
 
 MAX_REMEMBERED = 20_000  # user agents and ads seen; forgotten all at once, which costs one parse each
@@ -46,6 +47,7 @@ class Hop(msgspec.Struct, frozen=True):
     set_cookie: bytes | None  # value of a Set-Cookie header
     rows: tuple[Row, ...]  # empty for visits that are not clicks
     count: str  # field of the counts hash
+    click_id: str
 
 
 class DeskSettings(msgspec.Struct, frozen=True):
@@ -75,6 +77,7 @@ class _Ad(msgspec.Struct, frozen=True):
     count_label: str
     other_address: bytes | None
     unexpanded: tuple[str, ...]
+    is_wrong_os: bool
 
 
 class ClickDesk:
@@ -121,9 +124,11 @@ class ClickDesk:
         location = ad.destination.location(click_id).encode("latin-1")
         count = count_field(at_ms, kind, ad.count_label)
         if kind != "click":
-            return Hop(location, None, (), count)
+            return Hop(location, None, (), count, click_id)
         if ad.unexpanded:
             self._tally.unexpanded[ad.unexpanded] += 1
+        if ad.is_wrong_os:
+            self._tally.wrong_os[link.slug, visitor.platform] += 1
         languages = self._languages.get(seen.languages)
         if languages is None:
             languages = self._clean_languages(seen.languages)
@@ -134,7 +139,7 @@ class ClickDesk:
                 user_agent, languages, visit.query, ttp,
             )
         )  # fmt: skip
-        return Hop(location, set_cookie, self._rows(click, record, ad), count)
+        return Hop(location, set_cookie, self._rows(click, record, ad), count, click_id)
 
     def _rows(self, click: ClickId, record: bytes, ad: _Ad) -> tuple[Row, ...]:
         row = Row(clicks_key(click.address_hash), click.at_ms, record)
@@ -147,7 +152,7 @@ class ClickDesk:
 
     def _browser_id(self, link: Link, cookie: bytes, click_id: str) -> tuple[bytes | None, bytes | None]:
         """The `_ttp` to keep with the click (None = the generated one), and the cookie to set."""
-        ttp = _cookie_value(cookie)
+        ttp = cookie_value(cookie)
         if ttp is not None or not link.generate_ttp:
             return ttp or b"", None
         return None, f"_ttp={generated_ttp(click_id)}{self._cookie_end}".encode()
@@ -189,13 +194,15 @@ class ClickDesk:
         campaign = values.get("campaign_name") or values.get("campaign_id") or ""
         ids = (values.get("campaign_id", ""), values.get("adgroup_id", ""), values.get("ad_id", ""))
         macro_ip = values.get("ip")
+        base = self._links.hosts.base_of(link.app_id)
         return _Ad(
             link.slug.encode(),
             link.app_id.encode(),
-            destination(link, platform, campaign, f"{self._settings.public_base}/{link.slug}/stores"),
+            destination(link, platform, campaign, f"{base}/{link.slug}/stores", read_utm(query)),
             count_label(link.slug, platform, *ids),
             packed_address(macro_ip) if macro_ip else None,
             macros.unexpanded,
+            is_wrong_os(link, platform),
         )
 
     def _without_ttclid(self, query: bytes) -> bytes:
@@ -251,7 +258,7 @@ def _without_controls(value: bytes) -> bytes:
     return value if value.isascii() and value.decode("ascii").isprintable() else value.translate(None, _CONTROLS)
 
 
-def _cookie_value(cookie: bytes) -> bytes | None:
+def cookie_value(cookie: bytes) -> bytes | None:
     """The `_ttp` cookie; None where there is none that could be TikTok's."""
     if b"_ttp=" not in cookie:
         return None

@@ -3,19 +3,32 @@
 Scheme, host and path come from the stored link alone; what the visitor brought fills declared parameters,
 percent-encoded. Google Play hands `referrer` to the app, so it carries the click id; the App Store carries a campaign
 name only (`ct`, at most 30 characters, App Store Connect help "campaign links"), which never reaches the app.
+
+A scheme that opens a store past the in-app browser fails in it (an error page, or nothing at all), so none ever leaves.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeGuard
 from urllib.parse import quote, urlsplit
 
 from clicks.links import Link
 
 REFERRER_MAX_CHARS = 500
 CT_MAX_CHARS = 30
+MAX_SOURCE_CHARS = 80  # percent-encoded twice
 CLICK_ID_CHARS = 22
 PLAY_HOST = "play.google.com"
 APP_STORE_HOSTS = frozenset({"apps.apple.com", "itunes.apple.com"})
+NEVER_SCHEMES = frozenset(
+    {
+        "android-app", "data", "file", "intent", "itms", "itms-apps", "itms-appss", "itms-services", "javascript",
+        "market",
+    }
+)  # fmt: skip
+OUR_UTM = ("utm_source", "utm_medium", "utm_campaign")
+NO_UTM: Mapping[str, str] = {}
 _URL_CHARACTERS = ":/?#[]@!$&'()*+,;=%"
 _NOT_IN_CT = re.compile(r"[^A-Za-z0-9._-]+")
 
@@ -31,19 +44,55 @@ class Destination:
         return self.before if self.after is None else self.before + click_id + self.after
 
 
-def destination(link: Link, platform: str, campaign: str, stores_page: str) -> Destination:
+def destination(
+    link: Link, platform: str, campaign: str, stores_page: str, utm: Mapping[str, str] = NO_UTM
+) -> Destination:
     """Where this link sends a visitor.
 
     Args:
         platform: `ios`, `android` or `other`.
         campaign: the campaign's name or id as TikTok sent it, '' where it did not.
         stores_page: URL of the page that offers both stores, for links without a fallback of their own.
+        utm: the visit's own utm_* parameters, of which the link's option says what becomes.
     """
-    if platform == "ios" and link.ios_url:
+    passed = utm if link.utm != "off" else NO_UTM
+    own_campaign = passed.get("utm_campaign", "")
+    campaign = own_campaign or campaign if link.utm == "replace" else campaign or own_campaign
+    if platform == "ios" and may_lead_to(link.ios_url):
         return _app_store(_ascii(link.ios_url), campaign or link.slug)
-    if platform == "android" and link.android_url:
-        return _play(_ascii(link.android_url), campaign)
-    return Destination(_ascii(link.fallback_url or stores_page))
+    if platform == "android" and may_lead_to(link.android_url):
+        return _play(_ascii(link.android_url), campaign, _sources(passed, link.utm), _further(passed))
+    return Destination(_ascii(link.fallback_url if may_lead_to(link.fallback_url) else stores_page))
+
+
+def is_wrong_os(link: Link, platform: str) -> bool:
+    """Whether a phone came whose OS the link has no URL for, while it has one for the other."""
+    ios, android = may_lead_to(link.ios_url), may_lead_to(link.android_url)
+    return (platform == "ios" and android and not ios) or (platform == "android" and ios and not android)
+
+
+def may_lead_to(url: str | None) -> TypeGuard[str]:
+    """Whether a stored URL may stand in a Location. What may be stored is narrower; this holds for whatever is."""
+    if not url:
+        return False
+    scheme = url.partition(":")[0].strip().lower()
+    return scheme != url.strip().lower() and scheme not in NEVER_SCHEMES
+
+
+def _sources(utm: Mapping[str, str], option: str) -> tuple[str, str]:
+    """utm_source and utm_medium."""
+    given = utm if option == "replace" else NO_UTM
+    source, medium = given.get("utm_source", ""), given.get("utm_medium", "")
+    return (source if _is_short(source) else "tiktok"), (medium if _is_short(medium) else "paid")
+
+
+def _is_short(value: str) -> bool:
+    return 0 < len(_within(value)) <= MAX_SOURCE_CHARS
+
+
+def _further(utm: Mapping[str, str]) -> list[tuple[str, str]]:
+    """What the visit brought beside the three that are ours."""
+    return [(name, value) for name, value in utm.items() if name not in OUR_UTM]
 
 
 def _ascii(url: str) -> str:
@@ -58,16 +107,32 @@ def _app_store(url: str, campaign: str) -> Destination:
     return Destination(_with_parameter(url, f"ct={ct}") if ct else url)
 
 
-def _play(url: str, campaign: str) -> Destination:
+def _play(url: str, campaign: str, sources: tuple[str, str], further: list[tuple[str, str]]) -> Destination:
     if urlsplit(url).hostname != PLAY_HOST:
         return Destination(url)
     before = quote("click_id=", safe="")
-    after = quote("&utm_source=tiktok&utm_medium=paid", safe="")
-    room = REFERRER_MAX_CHARS - len(before) - CLICK_ID_CHARS - len(after)
-    after += _campaign_part(campaign, room)
+    room = REFERRER_MAX_CHARS - len(before) - CLICK_ID_CHARS
+    after = ""
+    for name, value in zip(OUR_UTM, sources, strict=False):
+        after += _pair(name, value)
+    after += _campaign_part(campaign, room - len(after))
+    for name, value in further:
+        pair = _pair(name, value)
+        if len(after) + len(pair) <= room:  # a value that was cut would be another value
+            after += pair
     whole = _with_parameter(_without_parameter(url, "referrer"), f"referrer={before}")
     url_part, hash_mark, fragment = whole.partition("#")
     return Destination(url_part, after + hash_mark + fragment)
+
+
+def _pair(name: str, value: str) -> str:
+    """`&name=value` within a value."""
+    return quote(f"&{name}=", safe="") + _within(value)
+
+
+def _within(value: str) -> str:
+    """Encoded for a value within a value."""
+    return quote(quote(value, safe=""), safe="")
 
 
 def _campaign_part(campaign: str, room: int) -> str:
@@ -76,7 +141,7 @@ def _campaign_part(campaign: str, room: int) -> str:
     if not campaign:
         return ""
     for character in campaign:
-        encoded = quote(quote(character, safe=""), safe="")
+        encoded = _within(character)
         if len(part) + len(encoded) > room:
             break
         part += encoded

@@ -1,9 +1,15 @@
 """What every connection of this process shares."""
 
+import time
+from collections.abc import Callable
 from typing import Protocol
 
+import msgspec
+
 from clicks.links import Link
-from redirector.click import ClickDesk
+from clicks.store import ClickStore
+from redirector.caps import ClickCaps
+from redirector.click import ClickDesk, Headers
 from redirector.link_table import LinkTable
 from redirector.recorder import Recorder
 from redirector.tally import Tally
@@ -13,20 +19,39 @@ class Connection(Protocol):
     def close_if_overdue(self, now: float) -> None: ...
 
 
+class Bridging(msgspec.Struct, frozen=True):
+    """What bridge pages and capped links need besides."""
+
+    store: ClickStore
+    caps: ClickCaps
+    token_keys: tuple[bytes, ...]  # newest first
+
+
 class Front:
     """The parts of a redirect, opened in the lifespan and handed to each connection."""
 
-    def __init__(self, links: LinkTable, desk: ClickDesk, recorder: Recorder, tally: Tally) -> None:
+    def __init__(self, links: LinkTable, desk: ClickDesk, recorder: Recorder, tally: Tally, bridging: Bridging) -> None:
         self.links = links
         self.desk = desk
         self.recorder = recorder
         self.tally = tally
+        self.store = bridging.store
+        self.caps = bridging.caps
+        self.token_keys = bridging.token_keys
+        self.clock: Callable[[], float] = time.time
         self.connections: set[Connection] = set()
 
-    def redirect_link(self, slug: bytes) -> Link | None:
+    def redirect_link(self, slug: bytes, headers: Headers) -> Link | None:
         """The enabled link of a slug that is answered with a 302 straight away."""
-        link = self.links.by_slug.get(slug)
-        return link if link is not None and link.enabled and link.mode == "redirect" else None
+        link = self.links.plain.get(slug)
+        if link is None or self.links.hosts.serve_any or self.links.hosts.serves(link.app_id, headers):
+            return link
+        return None
+
+    async def link(self, slug: str, headers: Headers) -> Link | None:
+        """The enabled link of a slug, asked for anew where it is unknown, if this host serves it."""
+        link = await self.links.get_fresh(slug.encode())
+        return link if link is not None and self.links.hosts.serves(link.app_id, headers) else None
 
     def close_overdue(self, now: float) -> None:
         for connection in tuple(self.connections):

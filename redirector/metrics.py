@@ -14,6 +14,9 @@ BATCH_BUCKETS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
 BATCH_SIZE = Histogram("signalpost_redis_batch_size", "Visits per commit.", buckets=BATCH_BUCKETS)
 UNEXPANDED = Counter("signalpost_macros_unexpanded", "Macros that TikTok left unexpanded.", ("macro",))
 TTCLIDS_REFUSED = Counter("signalpost_ttclids_refused", "ttclids stored as absent: too long or not printable ASCII.")
+WRONG_OS = Counter("signalpost_wrong_os", "Clicks of phones whose OS the link has no URL for.", ("link", "platform"))
+BRIDGE = Counter("signalpost_bridge", "Steps of persons on bridge links: see docs/links.md.", ("link", "step"))
+ENRICHMENTS = Counter("signalpost_enrichments", "What became of posted enrichments.", ("outcome",))
 REFUSED = Counter("signalpost_requests_refused", "Requests refused at the socket.", ("reason",))
 REDIS_FAILURES = Counter("signalpost_redirect_redis_failures", "Commits that Redis did not take.", ("error",))
 SPOOLED = Counter("signalpost_spooled", "Clicks written to the spool.")
@@ -30,6 +33,12 @@ def publish(tally: Tally, spool: Spool) -> None:
     for macros, times in tally.unexpanded.items():
         for macro in macros:
             UNEXPANDED.labels(macro).inc(times)
+    for link_and_platform, times in tally.wrong_os.items():
+        WRONG_OS.labels(*link_and_platform).inc(times)
+    for link_and_step, times in tally.bridge.items():
+        BRIDGE.labels(*link_and_step).inc(times)
+    for outcome, times in tally.enrichments.items():
+        ENRICHMENTS.labels(outcome).inc(times)
     for reason, times in tally.refused.items():
         REFUSED.labels(reason).inc(times)
     for error, times in tally.redis_failures.items():

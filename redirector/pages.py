@@ -39,7 +39,9 @@ class StoresPage:
 
     def render(self, link: Link, link_url: str) -> HTMLResponse:
         nonce = secrets.token_urlsafe(12)
-        page = self._template.render(nonce=nonce, ios=link.ios_url, android=link.android_url, qr=_qr_code(link_url))
+        page = self._template.render(
+            nonce=nonce, ended=link.ended, ios=link.ios_url, android=link.android_url, qr=_qr_code(link_url)
+        )
         policy = f"default-src 'none'; style-src 'nonce-{nonce}'; frame-ancestors 'none'; base-uri 'none'"
         return HTMLResponse(page, headers=HEADERS | {"content-security-policy": policy})
 

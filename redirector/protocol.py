@@ -174,7 +174,7 @@ class SignalLinkProtocol(HttpToolsProtocol):
         if self.flow.write_paused:  # uvicorn's way waits until the client has read what was sent
             return False
         path, _, query = url.partition(b"?")
-        link = self.front.redirect_link(path[1:])
+        link = self.front.redirect_link(path[1:], self.headers)
         if link is None or b"#" in query:
             return False
         keep_alive = self.parser.get_http_version() == "1.1" and self.parser.should_keep_alive()

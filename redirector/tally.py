@@ -21,6 +21,9 @@ class Tally:
         """Begin anew, once the numbers have been moved."""
         self.visits: Counter[tuple[str, str, str]] = Counter()  # (link, platform, kind)
         self.unexpanded: Counter[tuple[str, ...]] = Counter()  # macro parameters of a click
+        self.wrong_os: Counter[tuple[str, str]] = Counter()  # (link, platform)
+        self.bridge: Counter[tuple[str, str]] = Counter()  # (link, step)
+        self.enrichments: Counter[str] = Counter()  # what became of them
         self.ttclids_refused = 0
         self.seconds = [0] * (len(BUCKETS_S) + 1)
         self.seconds_sum = 0.0

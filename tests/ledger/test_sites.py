@@ -58,7 +58,9 @@ async def test_capped_links_are_published_with_the_clicks_of_persons(ledger: Any
     await insert_link(ledger, StoredLink("open", "app_1", None, None, None))
     for slug in ("capped", "fresh"):
         await insert_link(ledger, StoredLink(slug, "app_1", None, None, None, options=LinkOptions(click_cap=9)))
-    await add_counts(ledger, "drain", [Visits(3, link="capped"), Visits(5, "bot", link="capped"), Visits(4, link="open")])
+    await add_counts(
+        ledger, "drain", [Visits(3, link="capped"), Visits(5, "bot", link="capped"), Visits(4, link="open")]
+    )
     assert (await published_table(ledger))["clicks"] == {"capped": 3, "fresh": 0}
 
 
