@@ -17,6 +17,8 @@ from tiktok.payload import MAX_ROWS
 LANES_PER_PIXEL: Final = 2  # one batch is prepared while the other is on its way
 MAX_LANES: Final = 8
 BATCHES_PER_LANE: Final = 20  # then the lane is free for a pixel that has waited
+BUSY_FROM: Final = 50  # rows; a batch of fewer is sent as soon as it is there
+GATHER_FOR_S: Final = 1.0  # a busy pixel's batches fill up for so long, unless they are full before
 
 Guarded = Callable[[str, Callable[[], Awaitable[None]]], Awaitable[bool]]
 
@@ -31,13 +33,21 @@ class Lanes:
         self._stopping = stopping
         self._guarded = guarded
         self._running: Counter[str] = Counter()
+        self._gathering: dict[str, float] = {}  # pixel -> until when, by the event loop's clock
+
+    @property
+    def busy(self) -> bool:
+        """Whether any batch is in flight."""
+        return self._running.total() > 0
 
     async def open_lanes(self) -> None:
         """Give a lane, or one more, to every pixel that has something due."""
         pixels = await pixels_with_due(self._courier.pool, self._courier.clock())
         random.shuffle(pixels)
+        now = anyio.current_time()
         for pixel_id in pixels:
-            if self._running.total() < MAX_LANES and self._running[pixel_id] < LANES_PER_PIXEL:
+            free = self._running.total() < MAX_LANES and self._running[pixel_id] < LANES_PER_PIXEL
+            if free and self._gathering.get(pixel_id, now) <= now:
                 self._running[pixel_id] += 1
                 self._tasks.start_soon(self._lane, pixel_id)
 
@@ -51,6 +61,9 @@ class Lanes:
         for _ in range(BATCHES_PER_LANE):
             if self._stopping.is_set():
                 return
+            started = anyio.current_time()
             batch = await deliver_batch(self._courier, pixel_id)
             if batch.claimed < MAX_ROWS:
+                if batch.claimed >= BUSY_FROM:
+                    self._gathering[pixel_id] = started + GATHER_FOR_S
                 return

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, Literal
 
 from forwarder.backoff import THROTTLE_MINUTE, give_up_at, next_utc_midnight, per_second_pause, retry_delay
@@ -147,7 +147,8 @@ def _throttled_until(verdict: Verdict, moment: Moment) -> datetime:
         case "qpm":
             return moment.now + THROTTLE_MINUTE
         case _:
-            return moment.now + per_second_pause(moment.failures_in_row)
+            asked = min(timedelta(seconds=verdict.retry_after_s or 0), THROTTLE_MINUTE)
+            return moment.now + max(per_second_pause(moment.failures_in_row), asked)
 
 
 def _words(verdict: Verdict) -> str:

@@ -47,6 +47,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """Whether any of the request may have reached TikTok."""
     ms: float = 0.0
     """Milliseconds from the call to its end."""
+    retry_after_s: int | None = None
+    """Of a `Retry-After` header in seconds. TikTok documents none; what stands in front of it may send one."""
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,6 +65,8 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """Zero-based rows TikTok refused. Of an invalid request the others were not taken; of a delivered one they were."""
     throttle: Throttle | None = None
     """Which of TikTok's limits was met, when its words say."""
+    retry_after_s: int | None = None
+    """Of a throttled request: the wait it was asked for, not yet bounded."""
     split: bool = False
     """The request was refused and no row named: send its halves. Never set for a single row."""
     may_have_arrived: bool = True
@@ -89,9 +93,10 @@ def classify(answer: Answer, rows: int = 1) -> Verdict:
     if answer.error is not None:
         return _failed(answer, answer.error)
     envelope = _envelope(answer.body or b"")
-    if envelope is None:
-        return _by_status(answer, rows)
-    return _by_code(envelope, rows)
+    verdict = _by_status(answer, rows) if envelope is None else _by_code(envelope, rows)
+    if verdict.outcome == "throttled":
+        return msgspec.structs.replace(verdict, retry_after_s=answer.retry_after_s)
+    return verdict
 
 
 def explain(code: int | None, message: str = "") -> Explanation | None:

@@ -56,6 +56,7 @@ class EventsApi:
             error=answer.error,
             sent=answer.sent,
             ms=round((time.monotonic() - started) * 1000, 1),
+            retry_after_s=answer.retry_after_s,
         )
 
     def _request(self, token: str, body: bytes) -> httpx.Request:
@@ -92,7 +93,7 @@ class _Call:
                 body += chunk
                 if len(body) > _LARGEST_ANSWER:
                     return self._failed("too_large")
-            return Answer(status=response.status_code, body=bytes(body))
+            return Answer(status=response.status_code, body=bytes(body), retry_after_s=_retry_after(response))
         finally:
             await response.aclose()
 
@@ -101,6 +102,12 @@ class _Call:
 
     async def _trace(self, event: str, _: dict[str, Any]) -> None:
         self._sent = self._sent or event.endswith(_SENDING)
+
+
+def _retry_after(response: httpx.Response) -> int | None:
+    """In seconds; a date is not read, as this machine's clock may not be theirs."""
+    said = response.headers.get("Retry-After", "")
+    return int(said) if said.isascii() and said.isdigit() and len(said) <= 10 else None
 
 
 def _is_tls(error: BaseException) -> bool:

@@ -72,6 +72,14 @@ def test_a_throttled_pixel_pauses_as_long_as_the_limit_says(
     assert consequences(verdict, [FRESH], moment(failures)).pixel == Pause(until)
 
 
+@pytest.mark.parametrize(
+    ("retry_after", "pause"), [(None, 1), (0, 1), (2, 2), (10**9, 300)], ids=["none", "0", "2 s", "for ever"]
+)
+def test_a_wait_that_is_asked_for_is_kept_up_to_five_minutes(retry_after: int | None, pause: int) -> None:
+    verdict = Verdict(outcome="throttled", retry_after_s=retry_after, may_have_arrived=False)
+    assert consequences(verdict, [FRESH], moment()).pixel == Pause(NOW + timedelta(seconds=pause))
+
+
 def test_a_named_row_is_dead_and_its_mates_go_out_again_without_an_attempt_burned() -> None:
     verdict = Verdict(outcome="invalid", code=40002, message="data.1.event", invalid_rows=(1,), may_have_arrived=False)
     follow = consequences(verdict, [FRESH] * 3, moment())

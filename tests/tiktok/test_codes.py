@@ -251,3 +251,9 @@ def test_words_without_a_code_are_explained_where_they_are_known() -> None:
 @pytest.mark.parametrize(("code", "message"), [(99999, "eh?"), (None, ""), (None, "HTTP 502")])
 def test_what_nobody_documented_is_not_explained(code: int | None, message: str) -> None:
     assert explain(code, message) is None
+
+
+def test_the_wait_that_was_asked_for_is_that_of_a_throttled_request_alone() -> None:
+    throttled = Answer(status=429, body=b"", retry_after_s=7)
+    assert classify(throttled).retry_after_s == 7
+    assert classify(Answer(status=200, body=b'{"code": 50000}', retry_after_s=7)).retry_after_s is None

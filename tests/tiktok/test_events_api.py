@@ -212,3 +212,20 @@ async def test_cancelling_a_call_leaves_the_client_usable() -> None:
         answer = await EventsApi(client, server.url).track(TOKEN, BODY)
     assert scope.cancelled_caught
     assert answer.status == 200
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        ("Retry-After: 2", 2),
+        ("Retry-After: 1000000000", 1_000_000_000),
+        ("Retry-After: Fri, 20 Nov 2026 10:00:00 GMT", None),
+        ("Retry-After: -1", None),
+        ("Retry-After: 99999999999", None),
+        ("X: y", None),
+    ],
+)
+async def test_a_wait_in_seconds_is_read_and_a_date_is_not(header: str, seconds: int | None) -> None:
+    talk = saying(http("429 Too Many Requests", b"", header))
+    async with serving(talk) as server, events_client() as client:
+        assert (await EventsApi(client, server.url).track(TOKEN, BODY)).retry_after_s == seconds
