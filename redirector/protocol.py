@@ -20,6 +20,7 @@ MAX_HEADERS = 100
 MAX_HEADER_BYTES = 32 * 1024
 HEAD_DEADLINE_S = 10.0  # for a whole request head; uvicorn's own timer restarts with each byte
 LINGER_S = 2.0  # for whoever was refused to read the answer: closing on bytes still under way would take it with them
+HTTP_VERSIONS = ("1.1", "1.0")
 METHODS = b"allow: GET, HEAD\r\n"
 
 
@@ -177,7 +178,10 @@ class SignalLinkProtocol(HttpToolsProtocol):
         link = self.front.redirect_link(path[1:], self.headers)
         if link is None or b"#" in query:
             return False
-        keep_alive = self.parser.get_http_version() == "1.1" and self.parser.should_keep_alive()
+        version = self.parser.get_http_version()
+        if version not in HTTP_VERSIONS:
+            return False
+        keep_alive = version == "1.1" and self.parser.should_keep_alive()
         hop = self.front.desk.open(link, Request(query, self.headers, self.peer))
         self.cycle = PendingClick(self, hop, keep_alive)
         self.front.recorder.record(hop.rows, hop.count, self.cycle)
@@ -185,6 +189,8 @@ class SignalLinkProtocol(HttpToolsProtocol):
 
     def _take_the_long_way(self) -> None:
         method, url, headers, expects = self.parser.get_method(), self.url, self.headers, self.expect_100_continue
+        if self.parser.get_http_version() not in HTTP_VERSIONS:  # a request line that a raw line feed cut is 0.9
+            self._refuse(b"400 Bad Request", "malformed")
         if method == b"CONNECT":  # its target is no path: uvicorn would stumble over it
             self._refuse(b"405 Method Not Allowed", "method", METHODS)
         super().on_message_begin()
