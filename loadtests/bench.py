@@ -44,13 +44,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if cores.pinned:
         os.sched_setaffinity(0, {cores.rest})  # what is started inherits it, until the server under test is moved
     length = QUICK if options.quick else FULL
+    _say(f"starting Signalpost and the servers it is held against (about {30 if options.quick else 130} s in all)")
     try:
         with _stage() as directory, Product(directory) as product:
             with _others(directory) as others:
                 if options.wrk:
                     _cross_check(others, cores)
+                _say("redirects: every contestant in turn, then the redirector at half its maximum")
                 redirecting = RedirectBench(product, cores, length).run(others)
-            forwarding = None if options.redirects_only else ForwardBench(product, cores, length).run()
+            forwarding = None
+            if not options.redirects_only:
+                _say("forwarder and worker")
+                forwarding = ForwardBench(product, cores, length).run()
     except (ContestantError, GeneratorError) as error:
         print(f"bench: {error}", file=sys.stderr)
         return 1
@@ -70,6 +75,10 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--realtime", action="store_true", help="ahead of all other work on the machine; needs root")
     parser.add_argument("--wrk", action="store_true", help="also load nginx and bare uvicorn with wrk, to compare")
     return parser.parse_args(arguments)
+
+
+def _say(what: str) -> None:
+    print(f"bench: {what} ...", file=sys.stderr, flush=True)
 
 
 def _end(number: int, frame: FrameType | None) -> None:
