@@ -3,6 +3,7 @@
 import argparse
 import sys
 
+from sandbox.rate import RateLimits
 from sandbox.server import serve
 
 
@@ -13,12 +14,14 @@ def main() -> int:
     parser.add_argument("--port", type=int, default=8003, help="port to listen on (default: %(default)s, 0 = any)")
     parser.add_argument("--pixel", help="code of a pixel known from the start; needs --token")
     parser.add_argument("--token", help="token of that pixel")
-    parser.add_argument("--qps", type=int, help="requests per second before 40100 is answered (default: no limit)")
+    for name, span in (("qps", "second"), ("qpm", "minute"), ("qpd", "day")):
+        parser.add_argument(f"--{name}", type=int, help=f"requests per {span} before 40100 (default: no limit)")
     options = parser.parse_args()
     if (options.pixel is None) != (options.token is None):
         parser.error("--pixel and --token go together")
     try:
-        serve(options.host, options.port, pixel=options.pixel, token=options.token, qps=options.qps)
+        rates = RateLimits(qps=options.qps, qpm=options.qpm, qpd=options.qpd)
+        serve(options.host, options.port, pixel=options.pixel, token=options.token, rates=rates)
     except OSError as error:
         reason = error.strerror or error
         sys.stderr.write(f"cannot listen on {options.host} port {options.port}: {reason}; choose another --port\n")

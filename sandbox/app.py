@@ -26,11 +26,13 @@ To see and steer it
   GET    /_sandbox/events              what was taken: event_id= pixel= event= test= limit= offset=
   GET    /_sandbox/requests            every request as received
   GET    /_sandbox/rejections          what was refused and why: pixel= code=
-  POST   /_sandbox/faults              {"endpoint", "times", "status"|"code"|"delay_s"|"body"|"drop"}
+  POST   /_sandbox/faults              {"endpoint", "times", "status"|"code"|"delay_s"|"body"|"drop"}; a partial
+                                       success with {"code": 20001, "rows": [1]}
                                        GET lists what is waiting, DELETE clears
   POST   /_sandbox/pixels              {"code", "token", "advertiser_id"?}
                                        GET lists them, DELETE /_sandbox/pixels/{code} removes one
   POST   /_sandbox/tokens/revoke       {"token"}; /_sandbox/tokens/restore undoes it
+  POST   /_sandbox/limits              {"qps"?, "qpm"?, "qpd"?} requests before 40100; {} = no limit
   POST   /_sandbox/reset               forgets what was taken and all faults; {"pixels": true} the pixels too
   GET    /healthz  /readyz
 """

@@ -19,6 +19,8 @@ class Call(msgspec.Struct, frozen=True):
     query: str
     headers: list[tuple[bytes, bytes]]
     body: bytes
+    refused_rows: tuple[int, ...] = ()
+    """Rows of `data[]` that a scripted partial success leaves out, from zero."""
 
     def header(self, name: bytes) -> str | None:
         """The first value of a header, by its lower-case name."""
@@ -52,6 +54,6 @@ class _Envelope(msgspec.Struct):
 _encode = msgspec.json.Encoder().encode
 
 
-def envelope(code: int, request_id: str, message: str | None = None) -> bytes:
+def envelope(code: int, request_id: str, message: str | None = None, data: dict[str, object] | None = None) -> bytes:
     """TikTok's answer body. Without a message, the one that goes with the code."""
-    return _encode(_Envelope(int(code), message_of(code) if message is None else message, request_id, {}))
+    return _encode(_Envelope(int(code), message_of(code) if message is None else message, request_id, data or {}))

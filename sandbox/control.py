@@ -23,6 +23,7 @@ from sandbox.inquiries import (
     told,
 )
 from sandbox.memory import Memory
+from sandbox.rate import RateLimits
 from sandbox.tokens import Pixel, masked
 
 _T = TypeVar("_T")
@@ -48,6 +49,8 @@ class Control:
             Route("/_sandbox/pixels/{code}", self.remove_pixel, methods=["DELETE"]),
             Route("/_sandbox/tokens/revoke", self.revoke_token, methods=["POST"]),
             Route("/_sandbox/tokens/restore", self.restore_token, methods=["POST"]),
+            Route("/_sandbox/limits", self.limits, methods=["GET"]),
+            Route("/_sandbox/limits", self.set_limits, methods=["POST"]),
             Route("/_sandbox/reset", self.reset, methods=["POST"]),
         ]
 
@@ -105,6 +108,15 @@ class Control:
     async def clear_faults(self, _request: Request) -> Response:
         self._memory.faults.clear()
         return answered({"waiting": 0})
+
+    async def limits(self, _request: Request) -> Response:
+        """`{"qps", "qpm", "qpd"}`; null = no limit."""
+        return answered(self._memory.rate.limits)
+
+    async def set_limits(self, request: Request) -> Response:
+        """What is not named has no limit from now on."""
+        self._memory.rate.set(await told(request, RateLimits))
+        return answered(self._memory.rate.limits)
 
     async def pixels(self, _request: Request) -> Response:
         """`{"items": [{"code", "token" (masked), "advertiser_id", "adopted"}]}`."""

@@ -4,6 +4,7 @@
 |---|---|
 | `status` | that HTTP status with an HTML page, as a gateway in front of TikTok answers |
 | `code` | that code in TikTok's envelope, with `message` where given; HTTP 200, or `status` where given |
+| `rows` | with code 20001: these rows of `data[]`, from zero, are not taken and named in the answer's `data` |
 | `body` | these characters as the whole answer (torn JSON, say); HTTP 200, or `status` where given |
 | `delay_s` | the answer, scripted or real, comes that late |
 | `drop` | the connection closes without an answer: `"after"` (or true) the events are taken, or `"before"` |
@@ -20,7 +21,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from sandbox.calls import HTML, JSON, Answer, Call, envelope
-from sandbox.codes import SUCCESSES
+from sandbox.codes import SUCCESSES, Code
 
 _WITHOUT_BODY = frozenset({204, 304})
 
@@ -34,6 +35,7 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     status: Annotated[int, msgspec.Meta(ge=200, le=599)] | None = None
     code: Annotated[int, msgspec.Meta(ge=0, le=99_999)] | None = None
     message: str | None = None
+    rows: tuple[Annotated[int, msgspec.Meta(ge=0, le=999)], ...] = ()
     delay_s: Annotated[float, msgspec.Meta(ge=0, le=600)] = 0.0
     body: str | None = None
     drop: Literal["before", "after"] | bool | None = None
@@ -50,6 +52,8 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             raise ValueError("`body` and code are two answers: give one")
         if self.message is not None and self.code is None:
             raise ValueError("`message` goes with code only")
+        if self.rows and self.code != Code.PARTIAL_OK:
+            raise ValueError("`rows` goes with code 20001 only")
         if self.retry_after is not None and not scripted:
             raise ValueError("`retry_after` goes with status, code or body only")
 
@@ -76,7 +80,7 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         """The scripted answer, or None when the real one goes out."""
         status = 200 if self.status is None else self.status
         if self.code is not None:
-            body = envelope(self.code, call.request_id, self.message)
+            body = envelope(self.code, call.request_id, self.message, self._details())
             return Answer(body, code=self.code, status=status, retry_after=self.retry_after)
         if self.body is not None:
             return Answer(self.body.encode(), status=status, content_type=JSON, retry_after=self.retry_after)
@@ -84,6 +88,13 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             return None
         page = b"" if status in _WITHOUT_BODY else f"<html><body><h1>{status}</h1></body></html>".encode()
         return Answer(page, status=status, content_type=HTML, retry_after=self.retry_after)
+
+    def _details(self) -> dict[str, object] | None:
+        """What a partial success says of the rows it left out. TikTok's own shape is not documented."""
+        if not self.rows:
+            return None
+        message = self.message or "Refused as scripted."
+        return {"failed_rows": [{"index": row, "message": f"data.{row}: {message}"} for row in self.rows]}
 
 
 class Waiting(msgspec.Struct):

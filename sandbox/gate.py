@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 
+import msgspec
 from starlette.types import Receive, Scope, Send
 
 from sandbox.calls import Answer, Call, envelope
@@ -61,8 +62,8 @@ class Gate:
             message = f"Method {call.method} is not allowed: use {self._method}."
             body = envelope(Code.INVALID_PARAMS, call.request_id, message)
             return Answer(body, code=Code.INVALID_PARAMS, status=405, allow=self._method)
-        if not self._memory.rate.allows(call.received_at):
-            return Answer(envelope(Code.REQUEST_TOO_FREQUENT, call.request_id), code=Code.REQUEST_TOO_FREQUENT)
+        if words := self._memory.rate.refusal(call.received_at):
+            return Answer(envelope(Code.REQUEST_TOO_FREQUENT, call.request_id, words), code=Code.REQUEST_TOO_FREQUENT)
         if len(call.body) > BODY_LIMIT:
             message = f"Request body is larger than {BODY_LIMIT} bytes."
             return Answer(envelope(Code.PARAM_ERROR, call.request_id, message), code=Code.PARAM_ERROR, status=413)
@@ -70,7 +71,7 @@ class Gate:
 
     async def _misbehave(self, call: Call, fault: Fault, receive: Receive) -> Answer | None:
         """The answer a fault leaves, or None when the connection is to be dropped."""
-        handled = self._handle(call) if fault.takes else None
+        handled = self._handle(msgspec.structs.replace(call, refused_rows=fault.rows)) if fault.takes else None
         if fault.delay_s:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(_client_gone(receive), fault.delay_s)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from sandbox.events import EventStore
 from sandbox.faults import FaultQueue
 from sandbox.journal import RejectionLog, RequestLog
-from sandbox.rate import RateLimit
+from sandbox.rate import RateLimit, RateLimits
 from sandbox.tokens import Pixel, Registry
 
 
@@ -24,8 +24,8 @@ class Limits:
     request_bytes: int = 64 * 1024 * 1024
     """Bytes of request bodies kept with them."""
     rejections: int = 5_000
-    qps: int | None = None
-    """Requests per second before 40100; None = no limit."""
+    rates: RateLimits = field(default_factory=RateLimits)
+    """Requests before 40100."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Memory:
             requests=RequestLog(limits.requests, limits.request_bytes),
             rejections=RejectionLog(limits.rejections),
             faults=FaultQueue(),
-            rate=RateLimit(limits.qps),
+            rate=RateLimit(limits.rates),
             clock=clock,
         )
 
@@ -61,9 +61,10 @@ class Memory:
         return f"{time.strftime('%Y%m%d%H%M%S', time.gmtime(now))}{next(self._serial):018X}"
 
     def forget_traffic(self) -> None:
-        """Drop everything taken and every fault still waiting; pixels and tokens stay."""
+        """Drop everything taken and every fault still waiting, go back to the first limits; pixels and tokens stay."""
         self.events.reset()
         self.test_events.reset()
         self.requests.reset()
         self.rejections.reset()
         self.faults.clear()
+        self.rate.reset()

@@ -11,6 +11,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from sandbox.app import create_app
 from sandbox.gate import DROP_CONNECTION
 from sandbox.memory import Limits
+from sandbox.rate import RateLimits
 from sandbox.tokens import Pixel
 
 # What a delayed answer may still take once the sandbox is told to stop, in seconds.
@@ -43,7 +44,7 @@ def configured(limits: Limits, demo: Pixel | None) -> uvicorn.Config:
     )
 
 
-def serve(host: str, port: int, *, pixel: str | None, token: str | None, qps: int | None = None) -> None:
+def serve(host: str, port: int, *, pixel: str | None, token: str | None, rates: RateLimits | None = None) -> None:
     """Serve until SIGTERM or SIGINT, then return. Port 0 takes any free port; the log line `listening` says which.
 
     `pixel` and `token` make a pair known from the start; without them any pair is adopted on first use. Raises
@@ -53,7 +54,7 @@ def serve(host: str, port: int, *, pixel: str | None, token: str | None, qps: in
         raise ValueError("pixel and token go together: give both or neither")
     demo = Pixel(code=pixel, token=token) if pixel is not None and token is not None else None
     listener = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
-    server = uvicorn.Server(configured(Limits(qps=qps), demo))
+    server = uvicorn.Server(configured(Limits(rates=rates or RateLimits()), demo))
     shown_host = f"[{host}]" if ":" in host else host
     structlog.get_logger().info("listening", process="sandbox", url=f"http://{shown_host}:{listener.getsockname()[1]}")
     with contextlib.suppress(KeyboardInterrupt), listener:

@@ -1,6 +1,7 @@
 """`POST /open_api/v1.3/event/track/`: one or many events of one web pixel.
 
-All or nothing: one bad row refuses the whole request and the message names the first bad row.
+All or nothing: one bad row refuses the whole request and the message names the first bad row. Only a scripted partial
+success (20001) takes some rows and not others.
 """
 
 from typing import Any
@@ -40,7 +41,9 @@ def track(call: Call, memory: Memory) -> Answer:
         memory.rejections.note(call, refusal, pixel_code, payload)
         return Answer(envelope(refusal.code, call.request_id, str(refusal)), code=refusal.code)
     store = memory.events if test_event_code is None else memory.test_events
-    for row, payload in zip(checked, rows, strict=True):
+    for index, (row, payload) in enumerate(zip(checked, rows, strict=True)):
+        if index in call.refused_rows:
+            continue
         store.take(
             Taken(
                 received_at=call.received_at,

@@ -154,6 +154,8 @@ def test_waiting_faults_are_listed_and_cleared(client: httpx.Client, send: Send)
         pytest.param({"endpoint": 1, "code": 1}, "endpoint", id="endpoint a number"),
         pytest.param({"endpoint": "", "code": 1}, "endpoint", id="endpoint empty"),
         pytest.param({"endpoint": "*"}, "status", id="no effect"),
+        pytest.param({"endpoint": "*", "code": 40002, "rows": [1]}, "rows", id="rows of a refusal"),
+        pytest.param({"endpoint": "*", "code": 20001, "rows": [1000]}, "rows[0]", id="row out of range"),
         pytest.param({"endpoint": "*", "times": 0, "code": 1}, "times", id="times zero"),
         pytest.param({"endpoint": "*", "times": "2", "code": 1}, "times", id="times text"),
         pytest.param({"endpoint": "*", "status": 99}, "status", id="status too low"),

@@ -10,6 +10,7 @@ from sandbox.app import create_app
 from sandbox.codes import Code
 from sandbox.gate import BODY_LIMIT
 from sandbox.memory import Limits
+from sandbox.rate import RateLimits
 from tests.sandbox.conftest import Clock, Send, in_process
 from tests.sandbox.rows import PIXEL, TOKEN, TRACK, a_body, a_full_row, a_row
 
@@ -163,6 +164,24 @@ def test_a_body_over_the_limit_is_refused(client: httpx.Client) -> None:
 
 
 def test_beyond_the_rate_limit_requests_are_answered_with_40100(clock: Clock) -> None:
-    with in_process(create_app(Limits(qps=1), clock=clock)) as client:
+    with in_process(create_app(Limits(rates=RateLimits(qps=1)), clock=clock)) as client:
         codes = [client.post(TRACK, json=a_body(), headers=HEADERS).json()["code"] for _ in range(2)]
     assert codes == [0, Code.REQUEST_TOO_FREQUENT]
+
+
+def test_a_partial_success_takes_all_rows_but_those_it_names(client: httpx.Client, send: Send) -> None:
+    client.post("/_sandbox/faults", json={"endpoint": "event/track", "code": 20001, "rows": [1]})
+    answer = send(a_body(*(a_row(event_id=f"e{number}") for number in range(3))))
+    assert answer["code"] == 20001
+    assert [failed["index"] for failed in answer["data"]["failed_rows"]] == [1]
+    assert "data.1" in answer["data"]["failed_rows"][0]["message"]
+    assert {item["event_id"] for item in client.get("/_sandbox/events").json()["items"]} == {"e0", "e2"}
+
+
+def test_limits_are_set_while_it_runs_and_a_reset_takes_them_back(client: httpx.Client, send: Send) -> None:
+    assert client.post("/_sandbox/limits", json={"qpm": 1}).json() == {"qps": None, "qpm": 1, "qpd": None}
+    send()
+    assert "QPM limit 1" in send()["message"]
+    client.post("/_sandbox/reset")
+    assert client.get("/_sandbox/limits").json() == {"qps": None, "qpm": None, "qpd": None}
+    assert send()["code"] == 0
