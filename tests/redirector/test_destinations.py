@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clicks.links import Link
-from redirector.destinations import destination
+from redirector.destinations import destination, is_wrong_os
 
 CLICK_ID = "0123456789abcdefghijkl"
 PAGE = "http://t.test/s/stores"
@@ -144,3 +144,38 @@ def test_no_campaign_breaks_the_app_store_url(campaign: str) -> None:
 )
 def test_everyone_else_is_sent_to_the_fallback(link: Link, platform: str, location: str) -> None:
     assert destination(link, platform, "Spring", PAGE).location(CLICK_ID) == location
+
+
+NEVER = [
+    "itms-apps://itunes.apple.com/app/id1",
+    "market://details?id=a.b",
+    "intent://x#Intent;end",
+    "ITMS-APPS:x",
+    "javascript:alert(1)",
+    "no scheme",
+]
+
+
+@pytest.mark.parametrize("url", NEVER)
+@pytest.mark.parametrize("platform", ["ios", "android", "other"])
+def test_a_scheme_that_fails_in_the_in_app_browser_never_leaves(url: str, platform: str) -> None:
+    link = Link("s", "app_1", ios_url=url, android_url=url, fallback_url=url)
+    assert destination(link, platform, "Spring", PAGE).location(CLICK_ID) == PAGE
+
+
+@pytest.mark.parametrize(
+    ("ios", "android", "platform", "wrong"),
+    [
+        (APP_STORE, None, "android", True),
+        (APP_STORE, None, "ios", False),
+        (APP_STORE, None, "other", False),
+        (None, PLAY, "ios", True),
+        (APP_STORE, PLAY, "ios", False),
+        (None, None, "ios", False),
+        ("itms-apps://x", PLAY, "ios", True),
+    ],
+)
+def test_wrong_is_the_os_that_a_link_for_the_other_has_no_url_for(
+    ios: str | None, android: str | None, platform: str, wrong: bool
+) -> None:
+    assert is_wrong_os(Link("s", "app_1", ios_url=ios, android_url=android), platform) is wrong
