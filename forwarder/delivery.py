@@ -226,7 +226,7 @@ async def _exchange(courier: Courier, errand: Errand, parcels: Sequence[Parcel])
     sent_at = courier.clock()
     rows = [msgspec.Raw(parcel.row) for parcel in parcels]
     answer = await courier.api.track(errand.token, request_body(errand.pixel.code, rows, errand.pixel.test_event_code))
-    verdict = classify(answer, len(rows))
+    verdict = classify(answer, len(rows), [parcel.claimed.event_id for parcel in parcels])
     moment = Moment(sent_at, courier.clock(), courier.chance(), errand.pixel.throttle_step)
     facts = [DeliveryFacts(p.claimed.attempts, p.claimed.due_at, p.claimed.maybe_arrived_at) for p in parcels]
     follow = consequences(verdict, facts, moment)

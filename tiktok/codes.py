@@ -4,21 +4,21 @@ The `code` of the envelope is read before the HTTP status, which is 200 for near
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import Any, Final, Literal
 
 import msgspec
 
 from tiktok.code_table import Code, Outcome, Wording, code_row, wording_for
 from tiktok.redaction import redact_message
+from tiktok.rows_named import rows_named
 
 Failure = Literal["timeout", "connect", "tls", "reset", "too_large", "token"]
 Throttle = Literal["qps", "qpm", "qpd"]
 
+PARTIAL_OK: Final = 20001
 _LONGEST_MESSAGE: Final = 500
 _LONGEST_REQUEST_ID: Final = 100
-# Shapes seen: `Batch.0.properties…`, `data.0.…`, `data[2]…`. They count from zero.
-_ROW_NAMED: Final = re.compile(r"\b(?:batch|data)(?:\.(\d{1,4})\b|\[(\d{1,4})\])", re.IGNORECASE)
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 _THROTTLES: Final[tuple[tuple[Throttle, re.Pattern[str]], ...]] = (
     ("qpd", re.compile(r"\bqpd\b|per day|daily", re.IGNORECASE)),
@@ -88,12 +88,14 @@ class _Envelope(msgspec.Struct, frozen=True):
     data: Any
 
 
-def classify(answer: Answer, rows: int = 1) -> Verdict:
-    """The verdict on a request of `rows` rows. Never raises, whatever the body holds."""
+def classify(answer: Answer, rows: int = 1, event_ids: Sequence[str] = ()) -> Verdict:
+    """The verdict on a request of `rows` rows, whose `event_id`s help to find those that a partial success leaves out.
+    Never raises, whatever the body holds.
+    """
     if answer.error is not None:
         return _failed(answer, answer.error)
     envelope = _envelope(answer.body or b"")
-    verdict = _by_status(answer, rows) if envelope is None else _by_code(envelope, rows)
+    verdict = _by_status(answer, rows) if envelope is None else _by_code(envelope, rows, event_ids)
     if verdict.outcome == "throttled":
         return msgspec.structs.replace(verdict, retry_after_s=answer.retry_after_s)
     return verdict
@@ -140,19 +142,20 @@ def _kept(text: str) -> str:
     return redact_message(text)[:_LONGEST_MESSAGE]
 
 
-def _by_code(envelope: _Envelope, rows: int) -> Verdict:
+def _by_code(envelope: _Envelope, rows: int, event_ids: Sequence[str]) -> Verdict:
     row = code_row(envelope.code)
     outcome: Outcome = row.outcome if row else "unknown"
-    named = _rows_named(envelope, rows)
+    details = envelope.data if envelope.code == PARTIAL_OK else None
+    named = tuple(sorted(row for row in rows_named(envelope.message, details, event_ids) if row < rows))
     # a row that is named is at fault, whatever else the message mentions
     if not (named and outcome == "invalid") and (wording := wording_for(envelope.code, envelope.message)):
         outcome = wording.outcome
     verdict = Verdict(
         outcome=outcome,
         code=envelope.code,
-        message=_kept(envelope.message),
+        message=_kept(envelope.message if not details else f"{envelope.message} {_written(details)}"),
         request_id=envelope.request_id,
-        invalid_rows=named if envelope.code == 20001 else (),
+        invalid_rows=named if envelope.code == PARTIAL_OK else (),
         throttle=_throttle(envelope.message) if outcome == "throttled" else None,
         may_have_arrived=outcome in ("delivered", "transient", "unknown"),
     )
@@ -178,28 +181,8 @@ def _invalid(verdict: Verdict, named: tuple[int, ...], rows: int) -> Verdict:
     return msgspec.structs.replace(verdict, invalid_rows=named, split=not named)
 
 
-def _rows_named(envelope: _Envelope, rows: int) -> tuple[int, ...]:
-    found = {int(dot or bracket) for text in _texts(envelope) for dot, bracket in _ROW_NAMED.findall(text)}
-    return tuple(sorted(row for row in found if row < rows))
-
-
-def _texts(envelope: _Envelope) -> Iterator[str]:
-    """The message, and for a partial success what `data` says: its shape is not documented, so every text in it."""
-    yield envelope.message
-    if envelope.code == 20001 and envelope.data:
-        yield from _texts_in(envelope.data)
-
-
-def _texts_in(data: object) -> Iterator[str]:
-    waiting = [data]
-    while waiting:
-        value = waiting.pop()
-        if isinstance(value, str):
-            yield value
-        elif isinstance(value, dict):
-            waiting += [*value, *value.values()]
-        elif isinstance(value, list):
-            waiting += value
+def _written(details: Any) -> str:
+    return msgspec.json.encode(details).decode()
 
 
 def _throttle(message: str) -> Throttle | None:

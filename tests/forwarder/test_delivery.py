@@ -75,6 +75,16 @@ async def test_a_partial_success_is_a_success_but_for_the_rows_it_names(scene: S
     assert await scene.state(second) == ("dead", "20001: data.1.properties: Not a valid object")
 
 
+async def test_a_partial_success_is_settled_by_its_details(scene: Scene) -> None:
+    ids = await scene.deliveries(4)
+    await scene.sandbox.fault(code=20001, rows=[0, 2])
+    await deliver(scene)
+    assert [(await scene.state(one))[0] for one in ids] == ["dead", "delivered", "dead", "delivered"]
+    taken = {event["event_id"] for event in (await scene.sandbox.events())["items"]}
+    assert taken == {"sent-e1", "sent-e3"}
+    assert "failed_rows" in ((await scene.show(ids[1])).item.last_message or "")
+
+
 # -- retried
 
 
