@@ -17,7 +17,7 @@ import msgspec
 
 from clicks.record import Click
 from forwarder.matching import signals
-from forwarder.matching.click_ids import SKEW_MS
+from forwarder.matching.click_ids import SKEW_MS, began_before
 from forwarder.matching.clickers import Clicker, Neighbourhood
 from forwarder.matching.crowding import SEEN_FOR_MS
 from forwarder.matching.install_facts import InstallFacts
@@ -33,7 +33,8 @@ SAME_AT_HOME, HOME_FADES_S = 0.93, 36 * 3_600.0  # still behind that address at 
 SAME_SHARED, SHARED_HALF_LIFE_S = 0.90, 72 * 60.0
 SHARED_BY_OTHERS = (0.05, 0.35, 0.7)  # chance that an address with so many other devices is a carrier's or a venue's
 P_SHARED_AT_MOST = 0.95
-RECLICK = 0.15  # clicks that are followed by another of the same person
+RECLICK, RECLICK_S = 0.15, 1_800.0  # clicks that are followed by another of the same person, mostly soon
+TAKEN = "credited to another install"
 LOOK_ALIKES_AFTER = 5  # devices on an address
 APP_VERSION_SHARE = 0.3  # devices of one OS version and model that also have one TikTok version
 
@@ -76,23 +77,16 @@ def eligible(
     facts: InstallFacts, neighbourhood: Neighbourhood, consumed: Set[str], policy: Policy
 ) -> tuple[list[Eligible], dict[str, str]]:
     """Who can be credited, and why the others cannot: click_id -> reason."""
-    since, until = facts.at_ms - policy.window_hours * HOUR_MS, facts.at_ms + SKEW_MS
     ruled_out: dict[str, str] = {}
     left: list[Eligible] = []
     for clicker in neighbourhood.clickers:
         own: list[Click] = []
-        taken = False
+        spent = False
         for click in clicker.clicks:
             is_taken = click.click_id in consumed
             # the earlier clicks of a device that installed are spent; where look-alikes are many, they may be another's
-            taken = taken or (is_taken and clicker.address.devices <= LOOK_ALIKES_AFTER)
-            reason = (
-                "credited to another install" if taken or is_taken
-                else "another app's click" if click.app_id != facts.app_id
-                else "another OS" if clicker.phone.phone.os != facts.platform
-                else "outside the window" if not since <= click.at_ms <= until
-                else ""
-            )  # fmt: skip
+            spent = spent or (is_taken and clicker.address.devices <= LOOK_ALIKES_AFTER)
+            reason = TAKEN if spent or is_taken else _ruled_out(click, clicker, facts, policy)
             if reason:
                 ruled_out[click.click_id] = reason
             else:
@@ -100,6 +94,17 @@ def eligible(
         if own:
             left.append(Eligible(clicker, tuple(own)))
     return left, ruled_out
+
+
+def _ruled_out(click: Click, clicker: Clicker, facts: InstallFacts, policy: Policy) -> str:
+    """Why this click cannot have brought the install; empty where it can."""
+    if click.app_id != facts.app_id:
+        return "another app's click"
+    if clicker.phone.phone.os != facts.platform:
+        return "another OS"
+    if not facts.at_ms - policy.window_hours * HOUR_MS <= click.at_ms <= facts.at_ms + SKEW_MS:
+        return "outside the window"
+    return "the download began before the click" if began_before(click, facts) else ""
 
 
 def contest(
@@ -171,8 +176,10 @@ def _same_person(candidate: Eligible, accidental: float, outlook: Outlook) -> fl
     clicks = candidate.clicks
     if len(clicks) == 1 or (clicks[0].ttp is not None and all(click.ttp == clicks[0].ttp for click in clicks)):
         return 1.0
-    look_alikes = accidental * _share_of_phone(candidate.clicker.phone, outlook)
-    return RECLICK / (RECLICK + look_alikes)
+    gap_s = (clicks[0].at_ms - clicks[1].at_ms) / 1000
+    again = RECLICK * (0.8 / RECLICK_S * math.exp(-gap_s / RECLICK_S) + 0.2 / SEEN_FOR_S)
+    look_alikes = accidental / SEEN_FOR_S * _share_of_phone(candidate.clicker.phone, outlook)
+    return again / (again + look_alikes)
 
 
 def _share_of_phone(clicked: ClickedPhone, outlook: Outlook) -> float:

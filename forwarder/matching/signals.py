@@ -19,7 +19,7 @@ MAX_TOTAL_BITS = 40.0
 
 P_UPDATED = 0.012  # a minor version newer at the install
 P_UPGRADED = 0.003  # a major one
-P_DOWNGRADED = 0.0005
+P_DOWNGRADED = 0.008  # misread, or restored; half of all accidents show an older version
 MAX_CHANCE = 0.75  # a share beyond it makes a disagreement no weaker
 REGION_AGREES, REGION_DIFFERS = 0.1, -1.0  # bits: whoever shares the address mostly shares the country, too
 
