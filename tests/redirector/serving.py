@@ -18,7 +18,8 @@ import redis as blocking_redis
 
 from clicks.connection import connect
 from clicks.counts import drain, finish_drain
-from clicks.links import Link, publish_links
+from clicks.enrichment import ENRICHMENT
+from clicks.links import Link, Site, publish_links
 from clicks.record import POINTER, Click, RecordCodec
 from clicks.store import ClickStore
 from config.secrets import load_keyring
@@ -102,7 +103,11 @@ class Redirector:
 def start_redirector(redis_url: str, data_dir: Path, **settings: str) -> Redirector:
     """Start a redirector; `settings` are further environment variables. Returns at once."""
     port = two_free_ports()
-    inherited = {name: value for name, value in os.environ.items() if not name.isupper() or name in {"PATH", "HOME", "PYTHONPATH"}}
+    inherited = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.isupper() or name in {"PATH", "HOME", "PYTHONPATH"}
+    }
     environment = inherited | {
         "REDIS_URL": redis_url,
         "DATA_DIR": str(data_dir),
@@ -136,10 +141,10 @@ def running(redis_url: str, data_dir: Path, **settings: str) -> Iterator[Redirec
             redirector.kill()
 
 
-def publish(redis_url: str, links: tuple[Link, ...] = LINKS) -> None:
+def publish(redis_url: str, links: tuple[Link, ...] = LINKS, sites: tuple[Site, ...] = ()) -> None:
     async def run() -> None:
         async with connect(redis_url) as redis:
-            await publish_links(redis, links)
+            await publish_links(redis, links, sites)
 
     asyncio.run(run())
 
@@ -165,7 +170,7 @@ def stored_clicks(redis_url: str) -> list[Click]:
     with blocking_redis.Redis.from_url(redis_url) as client:
         for key in client.scan_iter(b"c:*", count=1000):
             for record, score in client.zrange(key, 0, -1, withscores=True):
-                if record[0] != POINTER:
+                if record[0] not in (POINTER, ENRICHMENT):
                     clicks.append(codec.decode(record, int(score), int.from_bytes(key[2:])))
     return clicks
 
