@@ -47,17 +47,16 @@ def prior_density(seconds: float) -> float:
     return max(density, least)
 
 
-def factors(*histograms: tuple[Sequence[float], float]) -> list[float]:
-    """What the mixture's density is multiplied with in each bucket.
+def factor(in_bucket: int, *histograms: Sequence[float]) -> float:
+    """What the mixture's density is multiplied with in a bucket.
 
     Args:
-        histograms: (installs by bucket, the weight in installs of what came before it), the most general first.
+        histograms: installs by bucket, the most general first: each is smoothed with the one before.
     """
-    shares = list(_PRIOR_MASS)
-    for counts, strength in histograms:
-        total = sum(counts) + strength
-        shares = [(count + strength * share) / total for count, share in zip(counts, shares, strict=True)]
-    return [share / prior for share, prior in zip(shares, _PRIOR_MASS, strict=True)]
+    share = _PRIOR_MASS[in_bucket]
+    for counts in histograms:
+        share = (counts[in_bucket] + STRENGTH * share) / (sum(counts) + STRENGTH)
+    return share / _PRIOR_MASS[in_bucket]
 
 
 def _log_normal(seconds: float, median: float) -> float:

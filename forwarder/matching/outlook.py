@@ -2,7 +2,7 @@
 
 from forwarder.matching import calibration, crowding, hazard, priors
 from forwarder.matching.crowding import Family
-from forwarder.matching.statistics import Learned, Outcomes, Statistics
+from forwarder.matching.statistics import Outcomes, Statistics
 from forwarder.matching.user_agents import OsVersion
 
 MATCH_TABLE = {"android": "full", "ios": "address"}
@@ -13,9 +13,9 @@ class Outlook:
     """What is expected of an app's installs at this moment. Cheap to make; computes what is asked, once."""
 
     def __init__(self, statistics: Statistics, app_id: str) -> None:
+        self._statistics, self._app_id = statistics, app_id
         self._whole, self._own = statistics.whole, statistics.of(app_id)
-        self._curves: dict[str, calibration.Curve] = {}
-        self._factors: list[float] | None = None
+        self._factors: dict[int, float] = {}
         self._versions: dict[tuple[str, int], dict[OsVersion, float]] = {}
 
     def share(self, group: str, value: str) -> float:
@@ -56,12 +56,13 @@ class Outlook:
 
     def density(self, seconds: float) -> float:
         """Installs per second at this time after their click."""
-        if self._factors is None:
-            self._factors = hazard.factors(
-                (self._whole.click_to_install, hazard.STRENGTH), (self._own.click_to_install, hazard.STRENGTH)
-            )
         density = hazard.prior_density(seconds)
-        return density if seconds <= 0 else density * self._factors[hazard.bucket(seconds)]
+        if seconds <= 0:
+            return density
+        bucket = hazard.bucket(seconds)
+        if bucket not in self._factors:
+            self._factors[bucket] = hazard.factor(bucket, self._whole.click_to_install, self._own.click_to_install)
+        return density * self._factors[bucket]
 
     def crowd(self, family: Family, others: int) -> float:
         """Accidental clickers in 72 h on an address of this family where `others` were seen. The same for every app."""
@@ -69,10 +70,7 @@ class Outlook:
 
     def calibrate(self, platform: str, probability: float) -> float:
         """What a prediction of this probability has turned out to be worth."""
-        table = MATCH_TABLE[platform]
-        if table not in self._curves:
-            self._curves[table] = calibration.curve(*(_reliability(one, table) for one in (self._whole, self._own)))
-        return calibration.calibrate(probability, self._curves[table])
+        return calibration.calibrate(probability, self._statistics.curve(self._app_id, MATCH_TABLE[platform]))
 
 
 def padded(version: OsVersion, depth: int) -> OsVersion:
@@ -80,9 +78,4 @@ def padded(version: OsVersion, depth: int) -> OsVersion:
     return (*version, 0, 0, 0)[:depth]
 
 
-def _reliability(learned: Learned, table: str) -> list[calibration.Bin]:
-    return learned.reliability.get(table, _NO_ANSWERS)
-
-
 _NO_OUTCOMES = Outcomes()
-_NO_ANSWERS = calibration.new_table()

@@ -86,19 +86,27 @@ class Statistics:
     def __init__(self, whole: Learned | None = None, apps: dict[str, Learned] | None = None) -> None:
         self.whole = whole if whole is not None else Learned()
         self.apps = apps if apps is not None else {}
-        self.revision = 0
-        """Counts the observations, so that what was computed from the statistics can be kept until they change."""
+        self._curves: dict[tuple[str, str], calibration.Curve] = {}
 
     def observe(self, seen: Observation) -> None:
         """Add one install to the whole and to its app."""
         self.whole.observe(seen)
         if seen.app_id in self.apps or len(self.apps) < MAX_APPS:
             self.apps.setdefault(seen.app_id, Learned()).observe(seen)
-        self.revision += 1
+        if seen.trials:
+            self._curves.clear()
 
     def of(self, app_id: str) -> Learned:
         """What the app's own installs have taught; nothing where it has none."""
         return self.apps.get(app_id, _NOTHING)
+
+    def curve(self, app_id: str, table: str) -> calibration.Curve:
+        """The calibration of an app's matches, for one of TABLES."""
+        known = self._curves.get((app_id, table))
+        if known is None:
+            tables = (self.whole.reliability[table], self.of(app_id).reliability[table])
+            known = self._curves[app_id, table] = calibration.curve(*tables)
+        return known
 
 
 def learn(statistics: Statistics, seen: Iterable[Observation]) -> None:
