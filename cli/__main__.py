@@ -17,6 +17,7 @@ COMMANDS = {
     "click": Entry("cli.clicks:app", "Clicks: show one, find those behind an address."),
     "match": Entry("cli.matches:app", "Why an install was credited to a click, or to none: explain, backtest."),
     "delivery": Entry("cli.deliveries:app", "The postback log: list, show, replay."),
+    "webhook": Entry("cli.webhooks:app", "What subscription platforms posted: list, show."),
     "report": Entry("cli.report:report_command", "Clicks, installs, events and revenue."),
     "export": Entry("cli.export:app", "Recorded clicks and installs as NDJSON, for `match backtest`."),
     "erase": Entry("cli.erase:erase_command", "Erase an install, a person or a click for good."),

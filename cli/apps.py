@@ -12,7 +12,7 @@ import typer
 from cli.assignments import checked_name, parse_assignments
 from cli.output import Json, print_items, print_record
 from cli.publishing import publish
-from cli.refusal import Refused
+from cli.refusal import Refused, note
 from cli.session import Session, run
 from ledger.apps import (
     APP_SECRETS,
@@ -33,6 +33,7 @@ from ledger.links import all_links
 from ledger.pixels import all_pixels
 from ledger.setting_values import SettingError, check_known, check_timezone, parse_settings
 from ledger.sites import domain_owner
+from ledger.webhook_events import SECRETS
 
 app = typer.Typer(no_args_is_help=True, help="Apps: create, list, show, set, rotate-key.")
 
@@ -115,12 +116,14 @@ def set_command(
     """Change settings of an app: KEY=VALUE..., an empty value goes back to the default."""
 
     async def change(session: Session) -> dict[str, Any]:
-        changes = _changes(session, app_id, parse_assignments(assignments, "match_window_hours=24"))
+        assigned = parse_assignments(assignments, "match_window_hours=24")
+        changes = _changes(session, app_id, assigned)
         await _check_domains(session, app_id, changes.settings.get("domains") or ())
         changed = await update_app(session.database, app_id, changes)
         if changed is None:
             raise no_app(app_id)
         await publish(session)
+        _note_revenue_source(changed, [key for key in assigned if assigned[key]])
         return _shown(changed, *await _counts(session))
 
     _print_app(run(change), as_json)
@@ -154,6 +157,17 @@ async def require_app(session: Session, app_id: str) -> App:
 
 def no_app(app_id: str) -> Refused:
     return Refused(f"app: there is no app {app_id[:60]!r}; `signalpost app list` shows them")
+
+
+def _note_revenue_source(changed: App, keys: list[str]) -> None:
+    """Whoever connects a platform mostly wants its sales, and would wonder why they are not sent."""
+    for provider, secret in SECRETS.items():
+        chosen = changed.settings.revenue_source
+        if secret in keys and provider != chosen:
+            note(
+                f"trials, subscriptions and sales come from {chosen}; `signalpost app set {changed.app_id} "
+                f"revenue_source={provider}` takes them from {provider}"
+            )
 
 
 def _changes(session: Session, app_id: str, assignments: dict[str, str]) -> AppChanges:

@@ -7,16 +7,26 @@ from typing import Any
 import structlog
 
 from forwarder.alert_webhook import AlertWebhook, NotPosted
-from ledger.alerts import posted, standing_alerts, sync_alerts, take_posts
+from ledger.alerts import AlertChanges, posted, standing_alerts, sync_alerts, take_posts
 from ledger.delivery_watch import KINDS, delivery_alerts
 from ledger.pixels import all_pixels
+from ledger.source_watch import KINDS as SOURCE_KINDS
+from ledger.source_watch import source_alerts
 
 log = structlog.get_logger()
 
 
 async def watch_deliveries(pool: Any, now: datetime) -> None:
     """Raise what is wrong, clear what no longer is; each change is one line of the log."""
-    changes = await sync_alerts(pool, KINDS, await delivery_alerts(pool, now), now)
+    _report(await sync_alerts(pool, KINDS, await delivery_alerts(pool, now), now))
+
+
+async def watch_sources(pool: Any, now: datetime) -> None:
+    """The same for webhooks that went silent and for second sources of revenue."""
+    _report(await sync_alerts(pool, SOURCE_KINDS, await source_alerts(pool, now), now))
+
+
+def _report(changes: AlertChanges) -> None:
     for alert in changes.raised:
         log.error("alert", kind=alert.kind, app_id=alert.app_id, pixel_id=alert.pixel_id, message=alert.message)
     for key in changes.cleared:

@@ -12,6 +12,7 @@ from forwarder.errors import JsonResponse
 from forwarder.intake.event_request import MAX_EVENTS, EventRequest
 from forwarder.intake.install_request import InstallRequest
 from ledger.delivery_views import DeliveryItem
+from ledger.webhook_events import SECRETS
 
 API_VERSION = "1"
 
@@ -103,6 +104,7 @@ def _paths(schemas: dict[str, Any]) -> dict[str, Any]:
         "/v1/events": {
             "post": _operation("Report events", error, status="202", ok=schemas["EventsAnswer"], body=one_or_many),
         },
+        "/v1/webhooks/{provider}/{app_id}": {"post": _webhook(error)},
         "/healthz": {"get": _health("The process answers")},
         "/readyz": {"get": _health("PostgreSQL is reached; Redis is reached or done without")},
     }
@@ -122,6 +124,22 @@ def _operation(summary: str, error: Any, *, status: str = "200", **parts: Any) -
     if "parameters" in parts:
         operation["parameters"] = parts["parameters"]
     return operation
+
+
+def _webhook(error: Any) -> dict[str, Any]:
+    provider = _parameter("provider", "path", required=True) | {"schema": {"enum": list(SECRETS)}}
+    operation = _operation(
+        "What a subscription platform posts",
+        error,
+        ok={"type": "object", "required": ["received"], "properties": {"received": {"type": "boolean"}}},
+        parameters=[provider, _parameter("app_id", "path", required=True)],
+    )
+    body = {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}}
+    responses = {code: operation["responses"][code] for code in ("200", "404", "503")}
+    responses |= {code: _json(_REFUSALS[code], error) for code in ("400", "413", "415")}
+    responses["401"] = _json("The provider's own proof is missing or wrong", error)
+    # each provider signs in its own way: none of the schemes of the other paths
+    return operation | {"security": [], "requestBody": body, "responses": dict(sorted(responses.items()))}
 
 
 def _json(text: str, schema: Any) -> dict[str, Any]:

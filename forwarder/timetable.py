@@ -13,15 +13,17 @@ from clicks.counts import drain, finish_drain
 from clicks.links import Table, publish_links
 from clicks.store import ClickStore
 from forwarder.alert_webhook import AlertWebhook
-from forwarder.alerts import alerts_by_kind, post_alerts, watch_deliveries
+from forwarder.alerts import alerts_by_kind, post_alerts, watch_deliveries, watch_sources
 from forwarder.delivery import Courier, probe
 from forwarder.lanes import Lanes
 from forwarder.outages import ENGINE_AWAY, OutageLog, wait_after
 from forwarder.pending import join_missed, match_pending
+from forwarder.qualifying import emit_due
 from ledger import pixel_state, retention
 from ledger.counts import add_counts
 from ledger.delivery_claims import backlog
 from ledger.sites import published_table
+from ledger.webhook_events import last_received
 
 log = structlog.get_logger()
 
@@ -90,10 +92,18 @@ async def delete_old_rows(desk: Desk) -> None:
 async def show_gauges(desk: Desk) -> None:
     desk.courier.metrics.show_backlog(await backlog(desk.pool), desk.now())
     desk.courier.metrics.show_held(await pixel_state.held_pixels(desk.pool))
+    desk.courier.metrics.show_webhooks(await last_received(desk.pool))
+
+
+async def qualify_starts(desk: Desk) -> None:
+    """Trials and subscriptions whose time has come become qualified, unless they ended."""
+    while (await emit_due(desk.pool, desk.courier.keyring, desk.now())).due:
+        pass
 
 
 async def watch(desk: Desk) -> None:
     await watch_deliveries(desk.pool, desk.now())
+    await watch_sources(desk.pool, desk.now())
     desk.courier.metrics.show_alerts(await alerts_by_kind(desk.pool))
 
 
@@ -120,6 +130,7 @@ TIMETABLE: Final = (
     Task("probe held pixels", 2.0, probe_held_pixels),  # whose minute is over
     Task("match pending installs", 2.0, match_pending_installs),
     Task("join missed events", 5.0, join_missed_events),
+    Task("qualify starts", 10.0, qualify_starts),
     Task("drain counters", 2.0, drain_counters),
     Task("republish links", 30.0, republish_links),
     Task("show gauges", 5.0, show_gauges),

@@ -39,6 +39,12 @@ class WorkerMetrics:
             ["app", "pixel"],
             registry=self.registry,
         )
+        self._webhooks = Gauge(
+            "signalpost_webhook_last_received_timestamp_seconds",
+            "When a subscription platform was last heard of, tests and repeats included",
+            ["app", "provider"],
+            registry=self.registry,
+        )
         self._failures = Counter(
             "signalpost_worker_task_failures", "Rounds of the timetable that failed", ["task"], registry=self.registry
         )
@@ -72,6 +78,12 @@ class WorkerMetrics:
         self._held.clear()
         for (app_id, pixel_id), is_held in held.items():
             self._held.labels(app_id, pixel_id).set(is_held)
+
+    def show_webhooks(self, last_received: Mapping[tuple[str, str], datetime]) -> None:
+        """`last_received` is (app_id, provider) -> when."""
+        self._webhooks.clear()
+        for (app_id, provider), at in last_received.items():
+            self._webhooks.labels(app_id, provider).set(at.timestamp())
 
     def show_alerts(self, standing: Mapping[str, int]) -> None:
         """`standing` is kind -> how many."""

@@ -8,6 +8,13 @@ from typing import Any, Final, Literal
 from ledger.installs import SEPARATOR
 
 Provider = Literal["revenuecat", "superwall", "adapty", "stripe"]
+SECRETS: Final[dict[Provider, str]] = {
+    "revenuecat": "revenuecat_authorization",
+    "superwall": "superwall_secret",
+    "adapty": "adapty_authorization",
+    "stripe": "stripe_signing_secret",
+}
+"""The app's write-only setting that each signs with or sends along; a provider whose one is set is connected."""
 BodyOutcome = Literal["event", "counted", "test", "ignored", "unread"]
 """event: it became one. counted: what it says had been said before. test: of a sandbox. ignored: no event is made of
 its type. unread: no event could be read from it.

@@ -8,7 +8,7 @@ from forwarder.webhooks import adapty, revenuecat, stripe, superwall
 from forwarder.webhooks.authentication import Letter, authorization_verbatim, stripe_signature, svix_signature
 from forwarder.webhooks.normal import SourceEvent
 from forwarder.webhooks.reading import Fields
-from ledger.webhook_events import Provider
+from ledger.webhook_events import SECRETS, Provider
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,8 +16,6 @@ class Source:
     """One provider."""
 
     provider: Provider
-    secret: str
-    """The app's setting that holds what the provider signs with or sends along."""
     authentic: Callable[[Letter, str], bool]
     """(request, secret) -> whether it comes from the provider."""
     read: Callable[[Fields], SourceEvent | None]
@@ -25,14 +23,19 @@ class Source:
     answer: Callable[[Fields], dict[str, object]] = lambda _: {}
     """What the answer to a body says besides that it was taken."""
 
+    @property
+    def secret(self) -> str:
+        """The app's setting that holds what the provider signs with or sends along."""
+        return SECRETS[self.provider]
+
 
 SOURCES: Final[dict[str, Source]] = {
     source.provider: source
     for source in (
-        Source("revenuecat", "revenuecat_authorization", authorization_verbatim, revenuecat.read),
-        Source("superwall", "superwall_secret", svix_signature, superwall.read),
-        Source("adapty", "adapty_authorization", authorization_verbatim, adapty.read, adapty.check_answer),
-        Source("stripe", "stripe_signing_secret", stripe_signature, stripe.read),
+        Source("revenuecat", authorization_verbatim, revenuecat.read),
+        Source("superwall", svix_signature, superwall.read),
+        Source("adapty", authorization_verbatim, adapty.read, adapty.check_answer),
+        Source("stripe", stripe_signature, stripe.read),
     )
 }
 assert set(SOURCES) == set(get_args(Provider))  # noqa: S101 - a provider added in one place only

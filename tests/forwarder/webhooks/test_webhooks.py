@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from forwarder.routing import NOT_MAPPED
+from ledger.mappings import set_mappings
 from ledger.retention import delete_old
 from tests.forwarder.api import APP, OTHER_APP, Api, opened_api, settings
 from tests.forwarder.webhooks.fixtures import PROVIDERS, body, cases
@@ -260,7 +261,7 @@ async def test_a_switch_of_the_source_holds_for_what_comes_after_it(api: Api) ->
 
 
 async def test_what_a_mapping_turns_into_a_purchase_is_a_sale_of_its_source(api: Api) -> None:
-    await api.pool.execute("INSERT INTO mappings VALUES ($1, '', 'rc_paywall_shown', 'Purchase')", APP)
+    await set_mappings(api.pool, APP, "", {"rc_paywall_shown": "Purchase"})
     await api.services.directory.refresh()
     await taken(api, "revenuecat", body("revenuecat", "an unknown type is kept"))
     assert (await delivery(api, "rc_paywall_shown"))["reason"] == "revenue comes from sdk"
