@@ -41,6 +41,30 @@ class Batch(msgspec.Struct, frozen=True, array_like=True):
     counts: dict[str, int]  # field of the counts hash -> visits
 
 
+Call = list[Any]  # of apply.lua: number of keys, keys, arguments
+
+
+def apply_call(batch: Batch, lifetime_s: int) -> Call:
+    """The call of `apply.lua` for a whole batch. On a cluster its keys must lie in one slot, the counts'."""
+    rows, counts = batch.rows, batch.counts
+    call: Call = [2 + len(rows), COUNTS, APPLIED + batch.writer.encode()]
+    call += [row.key for row in rows]
+    call += (lifetime_s, APPLIED_LIFETIME_S, batch.number, len(counts))
+    for count in counts.items():
+        call += count
+    for row in rows:
+        call += (row.at_ms, row.record)
+    return call
+
+
+def rows_call(rows: Sequence[Row], lifetime_s: int) -> Call:
+    """The call of `apply.lua` for rows of one slot, without counts."""
+    # the two leading keys belong to the counts; here they only have to lie in the same slot
+    keys = [rows[0].key, rows[0].key, *(row.key for row in rows)]
+    values = [part for row in rows for part in (row.at_ms, row.record)]
+    return [len(keys), *keys, lifetime_s, APPLIED_LIFETIME_S, NO_COUNTS, 0, *values]
+
+
 class _Found(msgspec.Struct, frozen=True):
     """A click, and the records that are about it under its own address."""
 
@@ -72,29 +96,17 @@ class ClickStore:
     async def apply(self, batch: Batch) -> None:
         """Store the rows and add the counts; done when Redis has answered. Applying a batch again changes nothing."""
         if not self._is_cluster:
-            await self._send(batch.rows, batch)
+            await self._call(apply_call(batch, self._lifetime_s))
             return
         by_slot: dict[int, list[Row]] = defaultdict(list)
         for row in batch.rows:
             by_slot[self._redis.keyslot(row.key)].append(row)
-        await asyncio.gather(*(self._send_rows(rows) for rows in by_slot.values()))
-        await self._send([], batch)  # counted only once every click is stored
+        await asyncio.gather(*(self._call(rows_call(rows, self._lifetime_s)) for rows in by_slot.values()))
+        await self._call(apply_call(Batch(batch.writer, batch.number, [], batch.counts), self._lifetime_s))
 
-    async def _send(self, rows: Sequence[Row], counted: Batch) -> None:
-        keys = [COUNTS, APPLIED + counted.writer.encode()]
-        arguments: list[Any] = [self._lifetime_s, APPLIED_LIFETIME_S, counted.number, len(counted.counts)]
-        for field, visits in counted.counts.items():
-            arguments += (field, visits)
-        for row in rows:
-            keys.append(row.key)
-            arguments += (row.at_ms, row.record)
-        await self._apply(keys=keys, args=arguments)
-
-    async def _send_rows(self, rows: Sequence[Row]) -> None:
-        # the two leading keys belong to the counts; here they only have to lie in the same slot
-        keys = [rows[0].key, rows[0].key, *(row.key for row in rows)]
-        values = [part for row in rows for part in (row.at_ms, row.record)]
-        await self._apply(keys=keys, args=[self._lifetime_s, APPLIED_LIFETIME_S, NO_COUNTS, 0, *values])
+    async def _call(self, call: Call) -> None:
+        keys = call[0]
+        await self._apply(keys=call[1 : 1 + keys], args=call[1 + keys :])
 
     async def enrich(self, click_id: str, facts: Mapping[str, Any]) -> bool:
         """Keep what a bridge page told of a click (`clicks.enrichment.read_enrichment`); the first word stands.

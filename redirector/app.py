@@ -6,13 +6,14 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import structlog
-from redis.asyncio import Redis
+from redis.asyncio import Redis, RedisCluster
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request as HttpRequest
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from clicks.cluster_committer import ClusterCommitter
 from clicks.committer import Committer
 from clicks.connection import connect
 from clicks.store import DAY_S, ClickStore
@@ -92,8 +93,8 @@ async def opened(settings: RedirectorSettings) -> AsyncIterator[dict[str, Any]]:
     await caps.sync()
     store = ClickStore(redis, keyring.derive("address"), settings.click_retention_days)
     spool = Spool(settings.data_dir / "spool", settings.spool_max_mb * 1024 * 1024)
-    committer = Committer(redis, settings.click_retention_days * DAY_S) if isinstance(redis, Redis) else None
-    recorder = Recorder(committer or store, spool, tally, budget_s)
+    committer = _committer(redis, settings.click_retention_days * DAY_S)
+    recorder = Recorder(committer, spool, tally, budget_s)
     desk = ClickDesk(
         links, tally, DeskSettings(keyring.derive("address")[0], settings.trusted_proxies, settings.public_base)
     )
@@ -114,10 +115,13 @@ async def opened(settings: RedirectorSettings) -> AsyncIterator[dict[str, Any]]:
         await caps.sync()
         spool.close()
         publish(tally, spool)
-        if committer is not None:
-            await committer.close()
+        await committer.close()
         await redis.aclose()
         await links_redis.aclose()
+
+
+def _committer(redis: Redis | RedisCluster, retention_s: int) -> Committer | ClusterCommitter:
+    return ClusterCommitter(redis, retention_s) if isinstance(redis, RedisCluster) else Committer(redis, retention_s)
 
 
 async def _maintain(front: Front, spool: Spool) -> None:

@@ -33,7 +33,7 @@ _Taken = tuple[list[Row], dict[str, int], list[Waiter], float]  # rows, counts, 
 
 
 class Applies(Protocol):
-    """Where batches go: `clicks.committer.Committer`, or `clicks.store.ClickStore` on a cluster."""
+    """Where batches go: `clicks.committer.Committer`, or `clicks.cluster_committer.ClusterCommitter`."""
 
     async def apply(self, batch: Batch) -> None: ...
 

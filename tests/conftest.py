@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.clicks.cluster import Cluster, running_cluster
 from tests.engines import SessionEngines, session_engines, short_directory
 
 
@@ -19,6 +20,19 @@ def engines() -> Iterator[SessionEngines]:
     """The session's Valkey and PostgreSQL; most tests want `redis_url` or `database_url` instead."""
     with session_engines() as started:
         yield started
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """The session's Redis Cluster of three nodes; most tests want `cluster_url` instead."""
+    with running_cluster() as started:
+        yield started
+
+
+@pytest.fixture
+def cluster_url(cluster: Cluster) -> str:
+    """A real cluster without a key in it."""
+    return cluster.empty()
 
 
 @pytest.fixture

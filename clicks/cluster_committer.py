@@ -1,0 +1,76 @@
+"""Applying batches of clicks to a cluster: one connection and one write per node, all nodes at once.
+
+A script may only touch one slot, so each address key is a call of its own; the calls for one node travel together. The
+counts travel with them: rows and counts are each applied once, in whatever order and however often they are sent.
+"""
+
+import asyncio
+from collections import defaultdict
+
+from redis.asyncio import RedisCluster
+from redis.crc import key_slot
+from redis.exceptions import MovedError
+
+from clicks.keys import COUNTS
+from clicks.script_connection import ScriptConnection
+from clicks.store import Batch, Call, Row, apply_call, rows_call
+
+COUNTS_SLOT = key_slot(COUNTS)
+
+
+class ClusterCommitter:
+    """Applies one batch at a time. Not for concurrent use."""
+
+    def __init__(self, redis: RedisCluster, retention_s: int) -> None:
+        self._redis = redis
+        self._retention_s = retention_s
+        self._connections: dict[str, ScriptConnection] = {}  # by the node's name
+
+    async def apply(self, batch: Batch) -> None:
+        """As `ClickStore.apply`. Slots that have moved are looked up once; one that is just moving is a failure.
+
+        Raises:
+            redis.exceptions.RedisError, OSError: a node is away or refuses.
+        """
+        await self._redis.initialize()
+        calls = self._calls(batch)
+        try:
+            await self._run(calls)
+        except MovedError:
+            await self._redis.nodes_manager.initialize()
+            await self._run(calls)
+
+    async def close(self) -> None:
+        for connection in self._connections.values():
+            await connection.close()
+
+    def _calls(self, batch: Batch) -> dict[int, Call]:
+        """The calls by slot."""
+        by_slot: dict[int, list[Row]] = defaultdict(list)
+        for row in batch.rows:
+            by_slot[key_slot(row.key)].append(row)
+        calls = {slot: rows_call(rows, self._retention_s) for slot, rows in by_slot.items() if slot != COUNTS_SLOT}
+        # a click whose address shares the counts' slot goes with them
+        calls[COUNTS_SLOT] = apply_call(
+            Batch(batch.writer, batch.number, by_slot.get(COUNTS_SLOT, []), batch.counts), self._retention_s
+        )
+        return calls
+
+    async def _run(self, calls: dict[int, Call]) -> None:
+        by_node: dict[str, list[Call]] = defaultdict(list)
+        for slot, call in calls.items():
+            by_node[self._node_name(slot)].append(call)
+        # every answer is waited for, also behind a failure: a connection must be at rest when the next batch comes
+        outcomes = await asyncio.gather(
+            *(self._connections[name].run(node_calls) for name, node_calls in by_node.items()), return_exceptions=True
+        )
+        for outcome in outcomes:
+            if isinstance(outcome, BaseException):
+                raise outcome
+
+    def _node_name(self, slot: int) -> str:
+        node = self._redis.nodes_manager.get_node_from_slot(slot)
+        name: str = node.name
+        if name not in self._connections:
+            self._connections[name] = ScriptConnection(node.acquire_connection)
+        return name
