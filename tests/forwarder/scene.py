@@ -57,6 +57,9 @@ class Sandbox:
     async def fault(self, **fields: Any) -> None:
         await self._post("faults", {"endpoint": "event/track", **fields})
 
+    async def clear_faults(self) -> None:
+        (await self._client.delete("/_sandbox/faults")).raise_for_status()
+
     async def revoke(self) -> None:
         await self._post("tokens/revoke", {"token": TOKEN})
 
