@@ -8,10 +8,10 @@ from clicks.record import Click
 from clicks.store import ClickStore
 from forwarder.matching.click_ids import SKEW_MS
 from forwarder.matching.crowding import SEEN_FOR_MS
+from forwarder.matching.eligibility import HOUR_MS
 from forwarder.matching.install_facts import InstallFacts
 from forwarder.matching.matcher import Evidence, click_ids_of, needs_search, wants_search
 from forwarder.matching.policy import Policy
-from forwarder.matching.probabilistic import HOUR_MS
 
 
 class Case(msgspec.Struct, frozen=True):

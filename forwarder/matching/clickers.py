@@ -88,5 +88,7 @@ def _devices(seen: int, clicks: int, oldest_ms: int | None, at_ms: int) -> int:
 
 
 def _least_crowded(clicks: Sequence[Click], addresses: dict[str, Address]) -> Address:
+    if len(addresses) == 1:
+        return next(iter(addresses.values()))
     shared = {key for click in clicks for key in (known_key(click.ip), known_key(click.macro_ip))}
     return min((address for key, address in addresses.items() if key in shared), key=lambda address: address.devices)

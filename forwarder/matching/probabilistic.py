@@ -11,21 +11,19 @@ clickers of 72 h, and what remains of c, lambda_0 and that number is the odds of
 """
 
 import math
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
 
 import msgspec
 
 from clicks.record import Click
 from forwarder.matching import signals
-from forwarder.matching.click_ids import SKEW_MS, began_before
-from forwarder.matching.clickers import Clicker, Neighbourhood
+from forwarder.matching.clickers import Clicker
 from forwarder.matching.crowding import SEEN_FOR_MS
+from forwarder.matching.eligibility import Eligible
 from forwarder.matching.install_facts import InstallFacts
 from forwarder.matching.outlook import Outlook
 from forwarder.matching.phones import ClickedPhone, InstalledPhone
-from forwarder.matching.policy import Policy
 
-HOUR_MS = 3_600_000
 SEEN_FOR_S = SEEN_FOR_MS / 1000
 HOUSEHOLD_SHARE = 0.05  # of all other installs: somebody at a clicker's home installs without a click
 HOUSEHOLD_S = 12 * 3_600.0  # such installs fade with the time since the click
@@ -33,9 +31,9 @@ SAME_AT_HOME, HOME_FADES_S = 0.93, 36 * 3_600.0  # still behind that address at 
 SAME_SHARED, SHARED_HALF_LIFE_S = 0.90, 72 * 60.0
 SHARED_BY_OTHERS = (0.05, 0.35, 0.7)  # chance that an address with so many other devices is a carrier's or a venue's
 P_SHARED_AT_MOST = 0.95
+LEAST_SHARE = 1e-30
+MAX_WEIGHT_BITS = 200.0
 RECLICK, RECLICK_S = 0.15, 1_800.0  # clicks that are followed by another of the same person, mostly soon
-TAKEN = "credited to another install"
-LOOK_ALIKES_AFTER = 5  # devices on an address
 APP_VERSION_SHARE = 0.3  # devices of one OS version and model that also have one TikTok version
 
 
@@ -52,59 +50,25 @@ class Rival(msgspec.Struct, frozen=True):
     """Probability that the last of the clicks is this person's: less, where the clicks may be of look-alikes."""
 
 
-class Contest(msgspec.Struct, frozen=True):
-    """All that can be credited for an install."""
+class _Surroundings(msgspec.Struct, frozen=True):
+    """What is expected behind an address."""
 
-    rivals: tuple[Rival, ...]
-    """The likeliest first."""
-    ruled_out: dict[str, str]
-    """click_id -> why."""
-
-    @property
-    def explained(self) -> float:
-        """Probability that one of the rivals brought the install."""
-        return sum(rival.probability for rival in self.rivals)
+    accidental: float
+    """Clickers in 72 h that did not bring the install."""
+    bits: float
+    """log2 of one over them and over installs from clickers' homes."""
+    shared: float
+    """Chance that it is a carrier's or a venue's."""
 
 
-class Eligible(msgspec.Struct, frozen=True):
-    """A clicker's clicks that can be credited to the install at hand."""
+class _Weighed(msgspec.Struct, frozen=True):
+    """A candidate before its probability is known."""
 
-    clicker: Clicker
-    clicks: tuple[Click, ...]
-
-
-def eligible(
-    facts: InstallFacts, neighbourhood: Neighbourhood, consumed: Set[str], policy: Policy
-) -> tuple[list[Eligible], dict[str, str]]:
-    """Who can be credited, and why the others cannot: click_id -> reason."""
-    ruled_out: dict[str, str] = {}
-    left: list[Eligible] = []
-    for clicker in neighbourhood.clickers:
-        own: list[Click] = []
-        spent = False
-        for click in clicker.clicks:
-            is_taken = click.click_id in consumed
-            # the earlier clicks of a device that installed are spent; where look-alikes are many, they may be another's
-            spent = spent or (is_taken and clicker.address.devices <= LOOK_ALIKES_AFTER)
-            reason = TAKEN if spent or is_taken else _ruled_out(click, clicker, facts, policy)
-            if reason:
-                ruled_out[click.click_id] = reason
-            else:
-                own.append(click)
-        if own:
-            left.append(Eligible(clicker, tuple(own)))
-    return left, ruled_out
-
-
-def _ruled_out(click: Click, clicker: Clicker, facts: InstallFacts, policy: Policy) -> str:
-    """Why this click cannot have brought the install; empty where it can."""
-    if click.app_id != facts.app_id:
-        return "another app's click"
-    if clicker.phone.phone.os != facts.platform:
-        return "another OS"
-    if not facts.at_ms - policy.window_hours * HOUR_MS <= click.at_ms <= facts.at_ms + SKEW_MS:
-        return "outside the window"
-    return "the download began before the click" if began_before(click, facts) else ""
+    bits: float
+    candidate: Eligible
+    signals: dict[str, float]
+    last: float
+    """Chance that its last click is the same person's as the others."""
 
 
 def contest(
@@ -120,44 +84,64 @@ def contest(
         with_model: False = as if no model were known.
     """
     scorer = signals.Scorer(installed, outlook, with_model)
-    households = _households(facts, candidates)
-    prior = math.log2(outlook.odds(facts.platform))
-    weighed: list[tuple[float, Eligible, dict[str, float], float]] = []
+    odds = math.log2(outlook.odds(facts.platform))
+    surroundings = _surroundings(facts, candidates, outlook)
+    weighed: list[_Weighed] = []
     for candidate in candidates:
+        around = surroundings[candidate.clicker.address.key]
         scores = scorer.score(candidate.clicker.phone)
-        address = candidate.clicker.address
-        others = address.devices - 1 if address.devices else 0
-        accidental = outlook.crowd(address.family, others)
-        shares = [_time_share(facts, click, others, outlook) for click in candidate.clicks]
-        time_bits = math.log2(max(sum(shares), 1e-300))
-        address_bits = -math.log2(accidental + households.get(address.key, 0.0) / (1 + others))
-        bits = prior + time_bits + address_bits + signals.total(scores)
-        same = _same_person(candidate, accidental, outlook)
-        last = same + (1 - same) * (shares[0] / sum(shares) if sum(shares) else 1.0)
-        weighed.append((bits, candidate, {"odds": prior, "time": time_bits, "address": address_bits} | scores, last))
-    return _shares_of(weighed)
+        shares = [_time_share(facts, click, around.shared, outlook) for click in candidate.clicks]
+        time = math.log2(sum(shares))
+        last = 1.0
+        if len(shares) > 1:
+            same = _same_person(candidate, around.accidental, outlook)
+            last = same + (1 - same) * shares[0] / sum(shares)
+        bits = odds + time + around.bits + signals.total(scores)
+        weighed.append(_Weighed(bits, candidate, {"odds": odds, "time": time, "address": around.bits} | scores, last))
+    return _rivals(weighed)
 
 
-def _shares_of(weighed: Sequence[tuple[float, Eligible, dict[str, float], float]]) -> tuple[Rival, ...]:
-    weights = [2.0 ** min(bits, 200.0) for bits, *_ in weighed]
+def _rivals(weighed: Sequence[_Weighed]) -> tuple[Rival, ...]:
+    weights = [2.0 ** min(one.bits, MAX_WEIGHT_BITS) for one in weighed]
     whole = 1.0 + math.fsum(weights)
     rivals = [
-        Rival(one.clicker, one.clicks, scores, weight / whole, last * weight / whole)
-        for weight, (_, one, scores, last) in zip(weights, weighed, strict=True)
+        Rival(one.candidate.clicker, one.candidate.clicks, one.signals, weight / whole, one.last * weight / whole)
+        for weight, one in zip(weights, weighed, strict=True)
     ]
-    return tuple(
-        sorted(rivals, key=lambda rival: (-rival.probability, -rival.clicks[0].at_ms, rival.clicks[0].click_id))
-    )
+    return tuple(sorted(rivals, key=_likeliest_first))
 
 
-def _time_share(facts: InstallFacts, click: Click, others: int, outlook: Outlook) -> float:
-    """Installs that the click brings at this moment and address, against clicks spread evenly over 72 h."""
+def _likeliest_first(rival: Rival) -> tuple[float, int, str]:
+    return -rival.probability, -rival.clicks[0].at_ms, rival.clicks[0].click_id
+
+
+def _time_share(facts: InstallFacts, click: Click, shared: float, outlook: Outlook) -> float:
+    """Installs that the click brings at this moment and address, against clicks spread evenly over 72 h.
+
+    Args:
+        shared: chance that the address is a carrier's or a venue's, which phones leave soon.
+    """
     seconds = (facts.at_ms - click.at_ms) / 1000
-    shared = SHARED_BY_OTHERS[others] if others < len(SHARED_BY_OTHERS) else P_SHARED_AT_MOST
     waited = max(seconds, 0.0)
     stays = (1 - shared) * SAME_AT_HOME * math.exp(-waited / HOME_FADES_S)
     stays += shared * SAME_SHARED * 2 ** (-waited / SHARED_HALF_LIFE_S)
-    return SEEN_FOR_S * outlook.density(seconds) * stays
+    return max(SEEN_FOR_S * outlook.density(seconds) * stays, LEAST_SHARE)
+
+
+def _surroundings(facts: InstallFacts, candidates: Sequence[Eligible], outlook: Outlook) -> dict[str, _Surroundings]:
+    """Address key -> what is expected behind it."""
+    households = _households(facts, candidates)
+    found: dict[str, _Surroundings] = {}
+    for candidate in candidates:
+        address = candidate.clicker.address
+        if address.key in found:
+            continue
+        others = max(address.devices - 1, 0)
+        accidental = outlook.crowd(address.family, others)
+        bits = -math.log2(accidental + households[address.key] / (1 + others))
+        shared = SHARED_BY_OTHERS[others] if others < len(SHARED_BY_OTHERS) else P_SHARED_AT_MOST
+        found[address.key] = _Surroundings(accidental, bits, shared)
+    return found
 
 
 def _households(facts: InstallFacts, candidates: Sequence[Eligible]) -> dict[str, float]:
@@ -174,7 +158,7 @@ def _households(facts: InstallFacts, candidates: Sequence[Eligible]) -> dict[str
 def _same_person(candidate: Eligible, accidental: float, outlook: Outlook) -> float:
     """Probability that several clicks of look-alike devices are one person's."""
     clicks = candidate.clicks
-    if len(clicks) == 1 or (clicks[0].ttp is not None and all(click.ttp == clicks[0].ttp for click in clicks)):
+    if clicks[0].ttp is not None and all(click.ttp == clicks[0].ttp for click in clicks):
         return 1.0
     gap_s = (clicks[0].at_ms - clicks[1].at_ms) / 1000
     again = RECLICK * (0.8 / RECLICK_S * math.exp(-gap_s / RECLICK_S) + 0.2 / SEEN_FOR_S)

@@ -6,11 +6,12 @@ import msgspec
 
 from clicks.record import Click
 from forwarder.matching.clickers import Neighbourhood, survey
+from forwarder.matching.eligibility import Eligible, eligible
 from forwarder.matching.install_facts import InstallFacts
 from forwarder.matching.outlook import Outlook
 from forwarder.matching.phones import InstalledPhone, installed_phone
 from forwarder.matching.policy import Policy
-from forwarder.matching.probabilistic import Eligible, Rival, contest, eligible
+from forwarder.matching.probabilistic import Rival, contest
 from forwarder.matching.statistics import Statistics
 from forwarder.matching.verdict import MAX_CANDIDATES_KEPT, Candidate, Verdict
 

@@ -25,6 +25,8 @@ REGION_AGREES, REGION_DIFFERS = 0.1, -1.0  # bits: whoever shares the address mo
 
 Scores = dict[str, float]
 """Fact -> bits. Absent = nothing is known on one side."""
+Reader = Callable[[ClickedPhone], Any]
+Judge = Callable[[InstalledPhone, Any, Outlook], float | None]
 OsFact = tuple[OsVersion, int, bool]
 """A click's OS version, how many of its numbers are known, and whether it is a floor (`Phone.os_is_floor`)."""
 
@@ -36,13 +38,13 @@ class Scorer:
         """`with_model` False = as if no model were known, as it is on an iPhone."""
         self._installed = installed
         self._outlook = outlook
-        self._facts = [fact for fact in _FACTS if with_model or fact[0] != "model"]
+        self._facts = [fact for fact in _FACTS if getattr(installed, fact[1]) and (with_model or fact[0] != "model")]
         self._known: dict[tuple[str, Any], float | None] = {}
 
     def score(self, clicked: ClickedPhone) -> Scores:
         """Bits per fact. The click's OS family must be the install's."""
         scores: Scores = {}
-        for name, read, judge in self._facts:
+        for name, _, read, judge in self._facts:
             value = read(clicked)
             if value is None:
                 continue
@@ -97,12 +99,13 @@ def _capped(bits: float | None) -> float | None:
     return None if bits is None else max(-MAX_BITS, min(MAX_BITS, bits))
 
 
+_MODEL_DIFFERS = _disagreement("model", 0.0)
+
+
 def _os(installed: InstalledPhone, clicked: OsFact, outlook: Outlook) -> float | None:
     before, clicked_depth, is_floor = clicked
-    if installed.os_version is None:
-        return None
     depth = min(installed.os_depth, clicked_depth)
-    then, now = padded(before, depth), padded(installed.os_version, depth)
+    then, now = padded(before, depth), padded(installed.os_version or (), depth)
     if now < then:
         return math.log2(P_DOWNGRADED / 0.5)
     if is_floor:
@@ -123,39 +126,31 @@ def _newer(then: OsVersion, now: OsVersion, shares: Mapping[OsVersion, float]) -
 
 
 def _model(installed: InstalledPhone, clicked: str, outlook: Outlook) -> float | None:
-    if installed.model is None:
-        return None
-    if same_model(installed.model, clicked):
-        return _agreement("model", outlook.share("model", installed.model))
-    return _disagreement("model", 0.0)
+    model = installed.model or ""
+    return _agreement("model", outlook.share("model", model)) if same_model(model, clicked) else _MODEL_DIFFERS
 
 
 def _form(installed: InstalledPhone, clicked: str, outlook: Outlook) -> float | None:
-    if installed.form is None:
-        return None
     if installed.form == clicked:
         return _agreement("form", outlook.share("form:ios", clicked))
     return _disagreement("form", 0.0)
 
 
 def _screen(installed: InstalledPhone, clicked: str, outlook: Outlook) -> float | None:
-    if installed.screen is None:
-        return None
+    screen = installed.screen or ""
     size, _, scale = clicked.partition("@")
-    if installed.screen == clicked or (scale == "0" and installed.screen.startswith(size + "@")):
-        return _agreement("screen", outlook.share("screen", installed.screen))
+    if screen == clicked or (scale == "0" and screen.startswith(size + "@")):
+        return _agreement("screen", outlook.share("screen", screen))
     return _disagreement("screen", outlook.share("screen", clicked))
 
 
 def _time_zone(installed: InstalledPhone, clicked: str, outlook: Outlook) -> float | None:
-    if installed.time_zone is None:
-        return None
     share = outlook.share(f"time_zone:{installed.region}", clicked)
     return _agreement("time_zone", share) if installed.time_zone == clicked else _disagreement("time_zone", share)
 
 
 def _language(installed: InstalledPhone, clicked: tuple[str, ...], outlook: Outlook) -> float | None:
-    if not installed.languages or not clicked:
+    if not clicked:
         return None
     group = f"language:{installed.region}"
     # the first language is the phone's; one side's first among the other's further ones is an agreement as well
@@ -167,8 +162,6 @@ def _language(installed: InstalledPhone, clicked: tuple[str, ...], outlook: Outl
 
 
 def _region(installed: InstalledPhone, clicked: str, _: Outlook) -> float | None:
-    if installed.region is None:
-        return None
     return REGION_AGREES if installed.region == clicked else REGION_DIFFERS
 
 
@@ -177,15 +170,13 @@ def _os_fact(clicked: ClickedPhone) -> OsFact | None:
     return None if phone.os_version is None else (phone.os_version, phone.os_depth, phone.os_is_floor)
 
 
-_FACTS: tuple[
-    tuple[str, Callable[[ClickedPhone], Any], Callable[[InstalledPhone, Any, Outlook], float | None]], ...
-] = (
-    ("os", _os_fact, _os),
-    ("model", lambda clicked: clicked.phone.model, _model),
-    ("form", lambda clicked: clicked.phone.form, _form),
-    ("screen", lambda clicked: clicked.screen, _screen),
-    ("time_zone", lambda clicked: clicked.time_zone, _time_zone),
-    ("language", lambda clicked: clicked.languages, _language),
-    ("region", lambda clicked: clicked.phone.region, _region),
+_FACTS: tuple[tuple[str, str, Reader, Judge], ...] = (
+    ("os", "os_version", _os_fact, _os),
+    ("model", "model", lambda clicked: clicked.phone.model, _model),
+    ("form", "form", lambda clicked: clicked.phone.form, _form),
+    ("screen", "screen", lambda clicked: clicked.screen, _screen),
+    ("time_zone", "time_zone", lambda clicked: clicked.time_zone, _time_zone),
+    ("language", "languages", lambda clicked: clicked.languages, _language),
+    ("region", "region", lambda clicked: clicked.phone.region, _region),
 )
-"""Fact -> what the click says of it, and what that is worth."""
+"""Fact, the installed phone's field, what the click says of it, and what the two are worth."""
