@@ -9,10 +9,12 @@ its prefix: three bytes hold four characters, which no general compressor reache
 dictionary shortens. The query string comes out byte for byte; what it says is read when the click is read.
 """
 
+import re
 from binascii import a2b_base64, b2a_base64
 from collections.abc import Mapping
 from hashlib import blake2b
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 import msgspec
 
@@ -36,8 +38,15 @@ _PREFIXES = {_TTCLID_DOTTED: b"E.C.P.", _TTCLID_UNDERSCORED: b"E_C_P_"}
 _FLAGS = {prefix: flag for flag, prefix in _PREFIXES.items()}
 PREFIX_CHARS = 6
 MAX_PACKED_CHARS = 1_006
+MAX_REMEMBERED_AGENTS = 5_000
+MAX_REMEMBERED_BYTES = 1_024
 _BASE64URL = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
-_CUT = b"\x01"  # marks in the query where the packed ttclid was; no URL holds this byte
+# bytes that no URL holds mark in the query where the packed ttclid was, and what the record says elsewhere already
+_CUT = b"\x01"
+_SAME_ADDRESS = b"\x02"  # the ip macro, equal to the visitor's address
+_SAME_AGENT_FORM = b"\x03"  # the ua macro, the User-Agent header form-encoded
+_SAME_AGENT = b"\x04"  # the same, percent-encoded
+_MARKS = re.compile(rb"[\x01-\x04]")
 _SEPARATOR = b"\x00"
 _STANDARD_TO_URLSAFE = bytes.maketrans(b"+/", b"-_")
 _URLSAFE_TO_STANDARD = bytes.maketrans(b"-_", b"+/")
@@ -97,6 +106,7 @@ class RecordCodec:
 
     def __init__(self) -> None:
         self._dictionaries = Dictionaries()
+        self._agents: dict[bytes, tuple[bytes, bytes]] = {}  # User-Agent -> form-encoded, percent-encoded
 
     def encode(self, visit: Visit) -> bytes:
         """The record of a click."""
@@ -108,9 +118,34 @@ class RecordCodec:
             flags |= flag
             packed = _pack_base64url(query[start + PREFIX_CHARS : end])
             query = query[:start] + _CUT + query[end:]
+        query = self._without_repeats(query, visit)
         text = _SEPARATOR.join((visit.link, visit.app_id, visit.user_agent, visit.languages, visit.ttp or b"", query))
         head = bytes((CURRENT_VERSION,)) + visit.random + bytes((flags,)) + visit.ip + packed
         return head + self._dictionaries.compress(text)
+
+    def _without_repeats(self, query: bytes, visit: Visit) -> bytes:
+        """The query with a mark for each value of `ip` and `ua` that the visit carries anyway."""
+        address = _value_of(query, b"&ip=")
+        if address and address[0] != ord("_") and address == address_text(visit.ip).encode():
+            query = query.replace(b"&ip=" + address, b"&ip=" + _SAME_ADDRESS, 1)
+        agent = _value_of(query, b"&ua=")
+        if agent and agent[0] != ord("_"):
+            form, percent = self._encoded_agent(visit.user_agent)
+            if agent == form:
+                query = query.replace(b"&ua=" + agent, b"&ua=" + _SAME_AGENT_FORM, 1)
+            elif agent == percent:
+                query = query.replace(b"&ua=" + agent, b"&ua=" + _SAME_AGENT, 1)
+        return query
+
+    def _encoded_agent(self, user_agent: bytes) -> tuple[bytes, bytes]:
+        encoded = self._agents.get(user_agent)
+        if encoded is None:
+            encoded = quote_plus(user_agent).encode(), quote(user_agent, safe="").encode()
+            if len(self._agents) >= MAX_REMEMBERED_AGENTS:
+                self._agents.clear()
+            if len(user_agent) <= MAX_REMEMBERED_BYTES:
+                self._agents[user_agent] = encoded
+        return encoded
 
     def decode(self, record: bytes, at_ms: int, address_hash: int) -> Click:
         """The click of a record that `encode` wrote, in this version or an earlier one."""
@@ -121,7 +156,11 @@ class RecordCodec:
         text = self._dictionaries.decompress(record[text_start:], version)
         link, app_id, user_agent, languages, ttp, query = text.split(_SEPARATOR, 5)
         click_id = format_click_id(at_ms, address_hash, record[1 : 1 + RANDOM_BYTES])
-        query = query.replace(_CUT, token, 1)
+        repeats = {_CUT: token, _SAME_ADDRESS: address_text(record[ip_start:ip_end]).encode()}
+        if _SAME_AGENT_FORM in query or _SAME_AGENT in query:
+            form, percent = self._encoded_agent(user_agent)
+            repeats |= {_SAME_AGENT_FORM: form, _SAME_AGENT: percent}
+        query = _MARKS.sub(lambda mark: repeats[mark[0]], query)
         macros = read_macros(query)
         return Click(
             click_id=click_id,
@@ -158,6 +197,15 @@ def _macro_fields(values: Mapping[str, str]) -> dict[str, Any]:
         "placement": values.get("placement"),
         "callback": values.get("callback"),
     }
+
+
+def _value_of(query: bytes, parameter: bytes) -> bytes:
+    start = query.find(parameter)
+    if start < 0:
+        return b""
+    start += len(parameter)
+    end = query.find(b"&", start)
+    return query[start:] if end < 0 else query[start:end]
 
 
 def _find_packable(query: bytes) -> tuple[int, int, int] | None:

@@ -8,22 +8,17 @@ import msgspec
 
 from clicks.address import AddressHasher, Networks, client_address, packed_address
 from clicks.click_id import RANDOM_BYTES, ClickId
-from clicks.counts import count_field, count_label
+from clicks.counts import count_field
 from clicks.links import Link
-from clicks.macros import read_macros
 from clicks.record import PLATFORM_NUMBERS, RecordCodec, Visit, generated_ttp, pointer
 from clicks.store import Row, clicks_key
-from redirector.destinations import Destination, destination, is_wrong_os
+from redirector.ads import MAX_REMEMBERED, MAX_REMEMBERED_BYTES, Ads
 from redirector.link_table import LinkTable
 from redirector.tally import Tally
-from redirector.utm import read_utm
 from redirector.visitors import Visitor, read_user_agent
 
-MAX_REMEMBERED = 20_000  # user agents and ads seen; forgotten all at once, which costs one parse each
-MAX_REMEMBERED_BYTES = 2_048  # of each: longer ones nobody sends twice, and they would fill the memory
 TTP_MAX_AGE_S = 34_190_000  # 13 months, as TikTok's own cookie
 TTP_MAX_CHARS = 100
-TTCLID_MAX_CHARS = 1_000
 RANDOM_POOL_BYTES = 4_096
 UNKNOWN_ADDRESS = bytes(4)
 PREFETCH_HEADERS = frozenset({b"purpose", b"sec-purpose", b"x-purpose", b"x-moz"})
@@ -68,18 +63,6 @@ class _Seen(msgspec.Struct):
     prefetch: bool = False
 
 
-class _Ad(msgspec.Struct, frozen=True):
-    """What all clicks of one ad on one link and platform share: everything in the query but the ttclid."""
-
-    link: bytes
-    app_id: bytes
-    destination: Destination
-    count_label: str
-    other_address: bytes | None
-    unexpanded: tuple[str, ...]
-    is_wrong_os: bool
-
-
 class ClickDesk:
     """Turns requests for Signal links into hops. `clock` gives Unix time in seconds, `random_bytes` that many."""
 
@@ -102,8 +85,7 @@ class ClickDesk:
         self._cookie_end = f"; Max-Age={TTP_MAX_AGE_S}; Path=/; SameSite=Lax{secure}"
         self._visitors: dict[bytes, tuple[Visitor, bytes]] = {}
         self._languages: dict[bytes, bytes] = {}
-        self._ads: dict[tuple[str, str, bytes], _Ad] = {}
-        self._ads_generation = 0
+        self._ads = Ads(links, tally)
         self._addresses: dict[str, bytes] = {}
         self._random = b""
         self._random_at = 0
@@ -116,7 +98,7 @@ class ClickDesk:
         if seen.prefetch and kind == "click":
             kind = "prefetch"
         self._tally.visits[link.slug, visitor.platform, kind] += 1
-        ad = self._ad(link, visitor.platform, visit.query)
+        ad, particulars = self._ads.read(link, visitor.platform, visit.query)
         address = self._address(visit.peer, seen.forwarded_for)
         at_ms = int(self._clock() * 1000)
         click = ClickId(at_ms, self._hasher.hash(address), self._random_bytes())
@@ -125,8 +107,8 @@ class ClickDesk:
         count = count_field(at_ms, kind, ad.count_label)
         if kind != "click":
             return Hop(location, None, (), count, click_id)
-        if ad.unexpanded:
-            self._tally.unexpanded[ad.unexpanded] += 1
+        if ad.unexpanded or particulars.unexpanded:
+            self._tally.unexpanded[ad.unexpanded + particulars.unexpanded] += 1
         if ad.is_wrong_os:
             self._tally.wrong_os[link.slug, visitor.platform] += 1
         languages = self._languages.get(seen.languages)
@@ -139,13 +121,19 @@ class ClickDesk:
                 user_agent, languages, visit.query, ttp,
             )
         )  # fmt: skip
-        return Hop(location, set_cookie, self._rows(click, record, ad), count, click_id)
+        return Hop(
+            location,
+            set_cookie,
+            self._rows(click, record, ad.other_address or particulars.other_address),
+            count,
+            click_id,
+        )
 
-    def _rows(self, click: ClickId, record: bytes, ad: _Ad) -> tuple[Row, ...]:
+    def _rows(self, click: ClickId, record: bytes, other_address: bytes | None) -> tuple[Row, ...]:
         row = Row(clicks_key(click.address_hash), click.at_ms, record)
-        if ad.other_address is None:
+        if other_address is None:
             return (row,)
-        other_hash = self._hasher.hash(ad.other_address)
+        other_hash = self._hasher.hash(other_address)
         if other_hash == click.address_hash:  # the same address, or the same /64
             return (row,)
         return row, Row(clicks_key(other_hash), click.at_ms, pointer(click))
@@ -175,45 +163,6 @@ class ClickDesk:
         if len(header) <= MAX_REMEMBERED_BYTES:
             self._languages[header] = languages
         return languages
-
-    def _ad(self, link: Link, platform: str, query: bytes) -> _Ad:
-        key = (link.slug, platform, self._without_ttclid(query))
-        if self._ads_generation != self._links.generation or len(self._ads) >= MAX_REMEMBERED:
-            self._ads.clear()
-            self._ads_generation = self._links.generation
-        ad = self._ads.get(key)
-        if ad is None:
-            ad = self._read_ad(link, platform, key[2])
-            if len(key[2]) <= MAX_REMEMBERED_BYTES:
-                self._ads[key] = ad
-        return ad
-
-    def _read_ad(self, link: Link, platform: str, query: bytes) -> _Ad:
-        macros = read_macros(query)
-        values = macros.values
-        campaign = values.get("campaign_name") or values.get("campaign_id") or ""
-        ids = (values.get("campaign_id", ""), values.get("adgroup_id", ""), values.get("ad_id", ""))
-        macro_ip = values.get("ip")
-        base = self._links.hosts.base_of(link.app_id)
-        return _Ad(
-            link.slug.encode(),
-            link.app_id.encode(),
-            destination(link, platform, campaign, f"{base}/{link.slug}/stores", read_utm(query)),
-            count_label(link.slug, platform, *ids),
-            packed_address(macro_ip) if macro_ip else None,
-            macros.unexpanded,
-            is_wrong_os(link, platform),
-        )
-
-    def _without_ttclid(self, query: bytes) -> bytes:
-        start = query.rfind(b"ttclid=")
-        if start < 0 or (start > 0 and query[start - 1] != ord("&")):
-            return query
-        end = query.find(b"&", start)
-        value = query[start + 7 :] if end < 0 else query[start + 7 : end]
-        if (len(value) > TTCLID_MAX_CHARS or b"%" in value) and read_macros(b"ttclid=" + value).ttclid_refused:
-            self._tally.ttclids_refused += 1
-        return query[:start] if end < 0 else query[:start] + query[end:]
 
     def _address(self, peer: str, forwarded_for: bytes) -> bytes:
         text = peer

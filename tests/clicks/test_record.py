@@ -3,6 +3,7 @@
 import json
 import random
 from pathlib import Path
+from urllib.parse import quote, quote_plus
 
 import msgspec
 import pytest
@@ -118,3 +119,29 @@ WRITTEN = json.loads((Path(__file__).parents[1] / "data" / "click-records.json")
 def test_a_record_written_by_an_earlier_version_stays_readable(row: dict[str, object]) -> None:
     click = CODEC.decode(bytes.fromhex(str(row["record"])), int(str(row["at_ms"])), int(str(row["address_hash"])))
     assert click == msgspec.convert(row["click"], Click)
+
+
+AGENT = b"Mozilla/5.0 (iPhone; CPU iPhone OS 18_6_2 like Mac OS X) AppleWebKit/605.1.15 musical_ly_43.0.0"
+
+
+@pytest.mark.parametrize(
+    ("address", "agent", "shortened"),
+    [
+        (b"203.0.113.7", quote_plus(AGENT).encode(), True),
+        (b"203.0.113.7", quote(AGENT, safe="").encode(), True),
+        (b"203.0.113.8", quote_plus(AGENT).encode().lower(), False),
+        (b"203.000.113.7", AGENT[:20], False),
+        (b"__IP__", b"__UA__", False),
+    ],
+    ids=["form-encoded", "percent-encoded", "other address, other case", "odd spelling", "unexpanded"],
+)
+def test_macros_that_repeat_the_visit_come_out_byte_for_byte_and_take_no_room(
+    address: bytes, agent: bytes, shortened: bool
+) -> None:
+    query = b"campaign_id=1&ip=" + address + b"&ua=" + agent + b"&ip=203.0.113.7&x=1"
+    visit = Visit(b"12345", 0, bytes((203, 0, 113, 7)), b"spring", b"app_1", AGENT, b"en", query, None)
+    record = CODEC.encode(visit)
+    assert read(record).query.encode() == query
+    under_other_names = query.replace(b"&ip=", b"&iq=").replace(b"&ua=", b"&ub=")
+    plain = CODEC.encode(msgspec.structs.replace(visit, query=under_other_names))
+    assert (len(record) + 20 < len(plain)) is shortened

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from redis.asyncio import Redis
 
 from clicks.links import Link
-from redirector import click
+from redirector import ads, click
 from redirector.click import ClickDesk, DeskSettings, Request
 from redirector.link_table import LinkTable
 from redirector.tally import Tally
@@ -70,6 +70,7 @@ def test_long_user_agents_and_queries_are_not_remembered() -> None:
 
 def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(click, "MAX_REMEMBERED", 10)
+    monkeypatch.setattr(ads, "MAX_REMEMBERED", 10)
     one = desk()
     for number in range(100):
         request = Request(b"ad_id=%d" % number, ((b"user-agent", b"Phone %d" % number),), f"203.0.113.{number}")
