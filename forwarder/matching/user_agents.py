@@ -15,22 +15,22 @@ from forwarder.matching.apple_devices import ios_of_darwin
 
 OsVersion = tuple[int, ...]
 
-_TIKTOK = re.compile(r"musical_ly|trill|BytedanceWebview|aweme", re.IGNORECASE)
-_APPLE_OS = re.compile(r"(?:iPhone|iPad|iPod)[^)]*?OS (\d{1,3}(?:_\d{1,3}){0,2}) like Mac", re.IGNORECASE)
-_APPLE_NATIVE = re.compile(r"\((?:iPhone|iPad|iPod)[^;)]*; iOS (\d{1,3}(?:\.\d{1,3}){0,2})", re.IGNORECASE)
-_SAFARI_VERSION = re.compile(r"Version/(\d{1,3}(?:\.\d{1,3}){0,2})", re.IGNORECASE)
-_APPLE_BUILD = re.compile(r"Mobile/(2[1-9])([A-G])\d", re.IGNORECASE)
-_ANDROID = re.compile(r"Android (\d{1,3}(?:\.\d{1,3}){0,2})", re.IGNORECASE)
+# all read lower case: some logs and proxies change it
+_TIKTOK = re.compile(r"musical_ly|trill|bytedancewebview|aweme")
+_APPLE_OS = re.compile(r"(?:iphone|ipad|ipod)[^)]*?os (\d{1,3}(?:_\d{1,3}){0,2}) like mac")
+_APPLE_NATIVE = re.compile(r"\((?:iphone|ipad|ipod)[^;)]*; ios (\d{1,3}(?:\.\d{1,3}){0,2})")
+_SAFARI_VERSION = re.compile(r"version/(\d{1,3}(?:\.\d{1,3}){0,2})")
+_APPLE_BUILD = re.compile(r"mobile/(2[1-9])([a-g])\d")
+_ANDROID = re.compile(r"android (\d{1,3}(?:\.\d{1,3}){0,2})")
 # the model may hold parentheses (`moto g(7)`), so it ends at its build, at `;`, or where the comment does
 _ANDROID_MODEL = re.compile(
-    r"Android \d[\d.]*;\s*(?:[a-z]{2}[-_][a-z]{2};\s*)?(?:HarmonyOS;\s*)?"
-    r"([^;]{1,80}?)(?:\s+Build/|;|\)\s+(?!Build/)|\)$)",
-    re.IGNORECASE,
+    r"android \d[\d.]*;\s*(?:[a-z]{2}[-_][a-z]{2};\s*)?(?:harmonyos;\s*)?"
+    r"([^;]{1,80}?)(?:\s+build/|;|\)\s+(?!build/)|\)$)"
 )
-_DARWIN = re.compile(r"CFNetwork/[\d.]+ Darwin/(\d{1,2})\.(\d{1,2})", re.IGNORECASE)
-_APP_VERSION = re.compile(r"(?:musical_ly|trill|aweme)_[\d.]+", re.IGNORECASE)
-_LOCALE = re.compile(r"ByteLocale/([A-Za-z]{2,3})", re.IGNORECASE)
-_REGION = re.compile(r"\bRegion/([A-Za-z]{2})\b", re.IGNORECASE)
+_DARWIN = re.compile(r"cfnetwork/[\d.]+ darwin/(\d{1,2})\.(\d{1,2})")
+_APP_VERSION = re.compile(r"(?:musical_ly|trill|aweme)_[\d.]+")
+_LOCALE = re.compile(r"bytelocale/([a-z]{2,3})")
+_REGION = re.compile(r"\bregion/([a-z]{2})\b")
 _REDUCED_MODEL = "k"
 _FROZEN = ((18, 6), (18, 7))
 _BUILD_TO_MAJOR = {"21": 17, "22": 18, "23": 26}  # Mobile/23A355 is 26.0.1: 23 = 26, A = .0
@@ -60,32 +60,33 @@ class Phone(msgspec.Struct, frozen=True, kw_only=True):
 @lru_cache(maxsize=32_768)
 def read_user_agent(user_agent: str) -> Phone:
     """The phone of a User-Agent of a browser, a webview or a native stack; `other` where it is no phone's."""
-    apple = _APPLE_OS.search(user_agent) or _APPLE_NATIVE.search(user_agent)
-    if apple is not None:
-        version, is_floor = _apple_version(user_agent, os_version(apple[1]) or ())
-        form = "ipad" if "ipad" in apple[0].lower() else "iphone"
-        phone = Phone(os="ios", os_version=version or None, os_is_floor=is_floor, form=form)
-        return _with_tokens(phone, user_agent)
-    darwin = _DARWIN.search(user_agent)
-    if darwin is not None and "x86_64" not in user_agent:
-        version_of_kernel = ios_of_darwin(int(darwin[1]), int(darwin[2]))
-        return Phone(os="ios", os_version=version_of_kernel, os_depth=2)
-    android = _ANDROID.search(user_agent)
+    text = user_agent.lower()
+    if any(form in text for form in ("iphone", "ipad", "ipod")):
+        apple = _APPLE_OS.search(text) or _APPLE_NATIVE.search(text)
+        if apple is not None:
+            version, is_floor = _apple_version(text, os_version(apple[1]) or ())
+            form = "ipad" if "ipad" in apple[0] else "iphone"
+            return _with_tokens(Phone(os="ios", os_version=version or None, os_is_floor=is_floor, form=form), text)
+    darwin = _DARWIN.search(text) if "darwin/" in text else None
+    if darwin is not None and "x86_64" not in text:
+        return Phone(os="ios", os_version=ios_of_darwin(int(darwin[1]), int(darwin[2])), os_depth=2)
+    android = _ANDROID.search(text) if "android" in text else None
     if android is None:
         return Phone(os="other")
-    model, release = _android_model(user_agent), os_version(android[1])
+    model, release = _android_model(text), os_version(android[1])
     reduced = model is None and release == (10,)
-    phone = Phone(os="android", os_version=release, os_is_floor=reduced, model=model, os_depth=1)
-    return _with_tokens(phone, user_agent)
+    return _with_tokens(Phone(os="android", os_version=release, os_is_floor=reduced, model=model, os_depth=1), text)
 
 
-def _with_tokens(phone: Phone, user_agent: str) -> Phone:
+def _with_tokens(phone: Phone, text: str) -> Phone:
     """What TikTok writes besides; where a token stands twice, the first counts."""
-    version, language, region = (pattern.search(user_agent) for pattern in (_APP_VERSION, _LOCALE, _REGION))
+    version = _APP_VERSION.search(text)
+    language = _LOCALE.search(text) if "bytelocale/" in text else None
+    region = _REGION.search(text) if "region/" in text else None
     return msgspec.structs.replace(
         phone,
-        app_version=version[0].lower() if version is not None else "",
-        language=language[1].lower() if language is not None else None,
+        app_version=version[0] if version is not None else "",
+        language=language[1] if language is not None else None,
         region=region[1].upper() if region is not None else None,
     )
 
@@ -115,7 +116,7 @@ def _apple_version(user_agent: str, token: OsVersion) -> tuple[OsVersion, bool]:
 
 
 def _from_build(build: re.Match[str]) -> tuple[OsVersion, bool]:
-    minor = ord(build[2].upper()) - ord("A")
+    minor = ord(build[2]) - ord("a")
     major = _BUILD_TO_MAJOR[build[1]]
     return ((major, minor) if minor else (major,)), True
 
@@ -124,5 +125,5 @@ def _android_model(user_agent: str) -> str | None:
     found = _ANDROID_MODEL.search(user_agent)
     if found is None:
         return None
-    model = found[1].strip().lower()
+    model = found[1].strip()
     return None if model in (_REDUCED_MODEL, "", "wv", "mobile") else model
