@@ -4,18 +4,20 @@ import csv
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
 import typer
 
 from cli.apps import require_app
 from cli.output import Json, print_json, print_table
-from cli.refusal import Refused
+from cli.refusal import Refused, note
 from cli.session import Session, run
 from ledger.report import DIMENSIONS, By, ReportQuery, column_names
 from ledger.report import report as make_report
+from ledger.revenue_sources import second_sources
 from ledger.signals import signal_shares
+from ledger.source_watch import WARN_FOR
 
 _SIGNAL_COLUMNS = ("signal", "share")
 # A cell that begins so is a formula to a spreadsheet, and a campaign's name is anyone's to choose.
@@ -46,9 +48,12 @@ def report_command(  # noqa: PLR0913, PLR0917 - one parameter per option of the 
             raise Refused("from: must not be later than --to")
         if app_id:
             await require_app(session, app_id)
-        return await make_report(session.database, query)
+        rivals = await second_sources(session.database, datetime.now(UTC) - WARN_FOR, app_id or None)
+        return {**await make_report(session.database, query), "warnings": [rival.warning() for rival in rivals]}
 
     found = run(read)
+    for warning in found["warnings"]:
+        note(warning)
     if as_json:
         print_json(found)
         return

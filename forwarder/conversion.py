@@ -185,8 +185,8 @@ def _locale(install: Mapping[str, Any], click: Mapping[str, Any]) -> str | None:
 
 
 def _external_id(user: Mapping[str, Any], claimed: Claimed) -> Any:
-    known = [*claimed.external_ids, *claimed.install_external_ids]
-    return user.get("external_id") or (known[0] if known else claimed.install_id)
+    # not the event's other ids: a subscription platform makes up its own, and they only join
+    return user.get("external_id") or next(iter(claimed.install_external_ids), claimed.install_id)
 
 
 def _page_url(click: Mapping[str, Any], pixel: SendingPixel, public_base: str) -> str:

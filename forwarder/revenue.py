@@ -7,7 +7,8 @@ from any.
 
 from typing import Final, Literal
 
-from forwarder.webhooks.normal import PREFIXES, REFUND, SALES, STARTS
+from forwarder.webhooks.normal import REFUND, STARTS
+from ledger.webhook_events import PREFIXES, SALES
 from tiktok.standard_events import RENAMED
 
 RevenueSource = Literal["sdk", "revenuecat", "superwall", "adapty", "stripe"]

@@ -9,11 +9,14 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final, Literal, get_args
 
+from ledger.webhook_events import SALE_EVENTS
+
 By = Literal["day", "hour", "campaign", "adgroup", "ad", "country", "platform", "link"]
 DIMENSIONS: Final[tuple[By, ...]] = get_args(By)
 MONEY_PLACES = 6
 
-# Their value is what might be paid; every other event with a value is revenue.
+# Revenue is that of the app's one source of it, so that a sale reported by two counts once; refunds are not taken off.
+# The value of these is what might be paid; every other event of an SDK with a value is revenue.
 UNPAID_EVENTS: Final = (
     "search", "view_content", "view_item", "add_to_cart", "add_to_wishlist", "initiate_checkout", "add_payment_info",
 )  # fmt: skip
@@ -104,9 +107,11 @@ GROUP BY 1
 _EVENT_TIME = f"events.occurred_at AT TIME ZONE {_LOCAL}"
 EVENTS = f"""
 SELECT {{key}} AS key, max({{name}}) AS name, coalesce(currency, '') AS currency, count(*) AS events,
-    sum(value) FILTER (WHERE event <> ALL ($4::text[])) AS revenue
+    sum(value) FILTER (WHERE source = revenue_source AND CASE WHEN source = 'sdk' THEN event <> ALL ($4::text[])
+        ELSE event = ANY ($5::text[]) END) AS revenue
 FROM (
-    SELECT {_EVENT_TIME} AS local_time, events.name AS event, events.currency, events.value, {_FROM_CLICK}
+    SELECT {_EVENT_TIME} AS local_time, events.name AS event, events.currency, events.value, events.source,
+        coalesce(nullif(apps.settings ->> 'revenue_source', ''), 'sdk') AS revenue_source, {_FROM_CLICK}
     FROM events JOIN apps USING (app_id) JOIN installs USING (app_id, install_id)
     WHERE installs.click_id IS NOT NULL AND events.event_id <> 'install:' || events.install_id
         AND {_period(_EVENT_TIME)}
@@ -133,7 +138,7 @@ async def report(connection: Any, query: ReportQuery) -> dict[str, Any]:
     """{"rows": [...], "totals": {...}} as the contract's `report` has it, rows in the order of their key."""
     arguments = (query.app_id, query.first_day, query.last_day)
     tallies: dict[str | None, _Tally] = {}
-    for statement, further in ((VISITS, ()), (INSTALLS, ()), (EVENTS, (UNPAID_EVENTS,))):
+    for statement, further in ((VISITS, ()), (INSTALLS, ()), (EVENTS, (UNPAID_EVENTS, SALE_EVENTS))):
         for row in await connection.fetch(_grouped(statement, query.by), *arguments, *further):
             _count(tallies.setdefault(row["key"], _Tally()), row)
     total = _Tally()

@@ -7,8 +7,9 @@ name, and is kept under it as a custom event.
 from typing import Final
 
 from forwarder.webhooks.attributes import person
-from forwarder.webhooks.normal import FAMILY_SHARE, REFUND, SALES, STARTS, Person, Reading, SourceEvent
+from forwarder.webhooks.normal import FAMILY_SHARE, REFUND, STARTS, Person, Reading, SourceEvent
 from forwarder.webhooks.reading import Fields, fields, from_iso, money, paid, present, text, texts, type_name
+from ledger.webhook_events import SALES
 
 NAMES: Final = {
     "trial_started": "trial_started",
@@ -78,7 +79,8 @@ def _name(kind: str, properties: Fields, *, free: bool) -> str:
 def _person(body: Fields, properties: Fields) -> Person:
     return person(
         fields(body.get("user_attributes")),
-        texts(body.get("customer_user_id"), body.get("profile_id")),
+        texts(body.get("customer_user_id")),
+        texts(body.get("profile_id")),
         ip=properties.get("profile_ip_address"),
         user_agent=body.get("user_agent"),
         email=body.get("email"),

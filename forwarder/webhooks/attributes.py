@@ -17,22 +17,23 @@ GENERATED: Final = "$"
 """What ids begin with that a platform made up (`$RCAnonymousID:`, `$SuperwallAlias:`): they join, and name nobody."""
 
 
-def person(attributes: Fields, ids: tuple[str, ...], **known: Any) -> Person:
-    """The person behind an event. `known` is what the provider says outside of the attributes, which come first."""
+def person(attributes: Fields, own: tuple[str, ...], others: tuple[str, ...] = (), **known: Any) -> Person:
+    """The person behind an event.
+
+    `own` are ids that the app gives, as far as they are not generated, `others` those of the provider's making. `known`
+    is what the provider says outside of the attributes, which come first.
+    """
+    given = [one for one in own if not one.startswith(GENERATED)]
     return Person(
         install_id=text(attributes.get(INSTALL_ID)),
-        ids=tuple(sorted(ids, key=lambda one: one.startswith(GENERATED))),
+        ids=tuple(dict.fromkeys((*given, *own, *others))),
+        external_id=next(iter(given), None),
         ip=_ip(_first(attributes, "$ip", "ip") or known.get("ip")),
         user_agent=text(_first(attributes, "user_agent") or known.get("user_agent"), MAX_USER_AGENT_CHARS),
         ttclid=_ttclid(attributes.get("ttclid")),
         email=text(_first(attributes, "$email", "email") or known.get("email")),
         phone=text(_first(attributes, "$phoneNumber", "phone") or known.get("phone")),
     )
-
-
-def app_user_id(found: Person) -> str | None:
-    """The app's own id of the person; None where only generated ids are known."""
-    return next((one for one in found.ids if not one.startswith(GENERATED)), None)
 
 
 def _first(attributes: Fields, *names: str) -> Any:

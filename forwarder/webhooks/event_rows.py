@@ -5,11 +5,10 @@ from datetime import datetime
 from typing import Any, Final
 
 from forwarder.intake.values import EARLIEST, IN_FUTURE, MAX_ID_CHARS
-from forwarder.webhooks.attributes import app_user_id
-from forwarder.webhooks.normal import ENDINGS, PREFIXES, REFUND, STARTS, Person, SourceEvent
+from forwarder.webhooks.normal import ENDINGS, REFUND, STARTS, Person, SourceEvent
 from forwarder.webhooks.reading import present
 from ledger.events import NewEvent
-from ledger.webhook_events import Provider
+from ledger.webhook_events import PREFIXES, Provider
 
 QUALIFIED: Final = ":qualified"
 """What a qualified event's id has behind its start's."""
@@ -65,6 +64,6 @@ def _occurred(at: datetime | None, received_at: datetime) -> tuple[datetime, tup
 
 
 def _identity(person: Person) -> dict[str, Any]:
-    user = present({"email": person.email, "phone": person.phone, "external_id": app_user_id(person)})
+    user = present({"email": person.email, "phone": person.phone, "external_id": person.external_id})
     own = {"ip": person.ip, "user_agent": person.user_agent, "ttclid": person.ttclid}
     return {**own, "user": user or None}

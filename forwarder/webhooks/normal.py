@@ -6,16 +6,9 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-from ledger.webhook_events import Provider
-
-PREFIXES: Final[dict[Provider, str]] = {"revenuecat": "rc", "superwall": "sw", "adapty": "adapty", "stripe": "stripe"}
-"""What a provider's source events begin with, in front of `_` and the normal name (or the provider's own)."""
-
 STARTS: Final = {"trial_started": "trial_qualified", "subscription_started": "subscription_qualified"}
 """A start -> what it becomes where no ending came within the app's `qualified_delay_minutes`."""
 ENDINGS: Final = frozenset({"cancellation", "expiration", "refund"})
-SALES: Final = frozenset({"subscription_started", "trial_converted", "renewal", "one_time"})
-"""The events whose value is revenue."""
 REFUND: Final = "refund"
 FAMILY_SHARE: Final = "family_share"
 """A start or sale of somebody who shares another person's purchase: nothing was sold."""
@@ -32,7 +25,9 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     install_id: str | None = None
     """Of the attribute `signalpost_install_id`."""
     ids: tuple[str, ...] = ()
-    """Every id the provider names, the app's own before generated ones."""
+    """Every id the provider names, the app's own before generated ones: the event joins by any of them."""
+    external_id: str | None = None
+    """The app's own id of the person; None where the provider knows only ids of its own making."""
     ip: str | None = None
     user_agent: str | None = None
     ttclid: str | None = None

@@ -7,8 +7,9 @@ from decimal import Decimal
 from typing import Final
 
 from forwarder.webhooks.attributes import person
-from forwarder.webhooks.normal import FAMILY_SHARE, REFUND, SALES, STARTS, Person, Reading, SourceEvent
+from forwarder.webhooks.normal import FAMILY_SHARE, REFUND, STARTS, Person, Reading, SourceEvent
 from forwarder.webhooks.reading import Fields, fields, from_millis, money, number, paid, present, text, texts, type_name
+from ledger.webhook_events import SALES
 
 IGNORED: Final = frozenset(
     {

@@ -27,7 +27,7 @@ REFUND_TYPES: Final = frozenset({"refund.created", "refund.updated", "charge.ref
 CHARGE_REFUNDED: Final = "charge.refunded"
 REFUND_DONE: Final = "succeeded"
 CHARGED: Final = "charge.succeeded"
-USER_IDS: Final = ("external_id", "user_id", "customer_id", "app_user_id")
+USER_IDS: Final = ("external_id", "user_id", "app_user_id")
 
 # their amounts are in whole units; ISK and UGX lost their minor unit, and Stripe goes on writing two decimals
 ZERO_DECIMAL: Final = frozenset(
@@ -104,6 +104,6 @@ def _order_id(thing: Fields) -> str | None:
 def _person(thing: Fields) -> Person:
     metadata = fields(thing.get("metadata"))
     billing = fields(thing.get("billing_details")) or fields(thing.get("customer_details"))
-    ids = texts(*(metadata.get(name) for name in USER_IDS), thing.get("client_reference_id"), thing.get("customer"))
+    own = texts(*(metadata.get(name) for name in USER_IDS), thing.get("client_reference_id"))
     email = billing.get("email") or thing.get("receipt_email") or thing.get("customer_email")
-    return person(metadata, ids, email=email)
+    return person(metadata, own, texts(thing.get("customer")), email=email)

@@ -8,8 +8,9 @@ from decimal import Decimal
 from typing import Any, Final
 
 from forwarder.webhooks.attributes import person
-from forwarder.webhooks.normal import FAMILY_SHARE, REFUND, SALES, STARTS, Person, Reading, SourceEvent
+from forwarder.webhooks.normal import FAMILY_SHARE, REFUND, STARTS, Person, Reading, SourceEvent
 from forwarder.webhooks.reading import Fields, fields, from_millis, money, number, paid, present, text, texts, type_name
+from ledger.webhook_events import SALES
 
 NAMES: Final = {
     "non_renewing_purchase": "one_time",
@@ -21,7 +22,8 @@ NAMES: Final = {
     "subscription_paused": "paused",
 }
 SUBSCRIBER: Final = ("user", "subscriber")
-USER_IDS: Final = ("appUserId", "userId", "originalAppUserId", "aliasId", "aliases")
+USER_IDS: Final = ("appUserId", "userId", "originalAppUserId")
+ALIASES: Final = ("aliasId", "aliases")
 ATTRIBUTES: Final = ("userAttributes", "attributes")
 
 
@@ -80,7 +82,8 @@ def _person(body: Fields, data: Fields) -> Person:
     for place in reversed(places):
         for name in reversed(ATTRIBUTES):
             attributes |= fields(place.get(name))
-    return person(attributes, texts(*(place.get(name) for name in USER_IDS for place in places)))
+    own, aliases = (texts(*(place.get(name) for name in names for place in places)) for names in (USER_IDS, ALIASES))
+    return person(attributes, own, aliases)
 
 
 def _properties(data: Fields) -> dict[str, object]:

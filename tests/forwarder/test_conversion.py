@@ -161,11 +161,10 @@ def test_a_browsers_name_comes_before_an_http_librarys(
     ("user", "event_ids", "install_ids", "expected"),
     [
         ({"external_id": "u1"}, ("u2",), ("u3",), "u1"),
-        ({}, ("u2",), ("u3",), "u2"),
-        ({}, (), ("u3",), "u3"),
-        ({}, (), (), "i1"),
+        ({}, ("$RCAnonymousID:1",), ("u3",), "u3"),
+        ({}, ("$RCAnonymousID:1",), (), "i1"),
     ],
-    ids=["user's", "event's", "install's", "install id"],
+    ids=["user's", "install's", "install id"],
 )
 def test_the_external_id_is_the_apps_or_else_the_install_id(
     user: Any, event_ids: tuple[str, ...], install_ids: tuple[str, ...], expected: str

@@ -190,3 +190,16 @@ async def test_every_row_has_every_column(ledger: Any) -> None:
     await visited(ledger, "click", 5)
     [row] = (await asked(ledger, "ad"))["rows"]
     assert set(column_names("ad")) == set(row["key"]) | set(row) - {"key", "revenue_other"}
+
+
+async def test_revenue_is_that_of_the_apps_one_source(ledger: Any) -> None:
+    await an_app(ledger)
+    install_id = await installed(ledger, click={"link": "link-of-app_1"})
+    await happened(ledger, install_id, "a", "purchase", "1")
+    for event_id, name in (("b", "rc_one_time"), ("c", "rc_renewal"), ("d", "rc_refund"), ("e", "rc_trial_qualified")):
+        await happened(ledger, install_id, event_id, name, "10")
+    await ledger.execute("UPDATE events SET source = 'revenuecat' WHERE name LIKE 'rc_%'")
+    by_app = (await report(ledger, ReportQuery("app_1", "day", None, None)))["totals"]["revenue"]
+    await ledger.execute("""UPDATE apps SET settings = '{"revenue_source": "revenuecat"}'""")
+    by_platform = (await report(ledger, ReportQuery("app_1", "day", None, None)))["totals"]["revenue"]
+    assert (by_app, by_platform) == (1, 20)

@@ -64,6 +64,10 @@ def test_what_is_known_of_the_person_is_read(provider: str, case: str) -> None:
 def test_an_id_that_a_platform_made_up_is_not_told_to_tiktok_as_the_apps_own() -> None:
     assert row("revenuecat", "a trial starts").body["user"]["external_id"] == "user-7"
     assert "user" not in row("superwall", "a trial starts").body
+    nameless = {**cases("adapty")["a trial starts"]["body"], "customer_user_id": None}
+    event = event_row("app_1", "adapty", read("adapty", nameless), NOW)
+    assert event.external_ids == (nameless["profile_id"],)
+    assert "external_id" not in event.body["user"]
 
 
 def test_a_sale_names_its_order_and_its_product() -> None:
