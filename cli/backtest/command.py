@@ -12,7 +12,7 @@ import typer
 from cli.apps import require_app
 from cli.assignments import parse_assignments
 from cli.backtest.desk import RecordedDesk
-from cli.backtest.lines import install_reader, read_click, read_lines
+from cli.backtest.lines import read_clicks, read_installs
 from cli.backtest.policy import policies_of, tried_settings
 from cli.backtest.runner import Backtest, Outcome, Totals
 from cli.backtest.scratch import scratch_redis
@@ -83,8 +83,7 @@ async def outcomes(plan: Plan, totals: Totals) -> AsyncIterator[Outcome]:
     app_id = plan.app_id or APP
     async with scratch_redis(plan.redis_url) as redis:
         backtest = Backtest(redis, RecordedDesk(redis, app_id, apps_of_links), policies, totals)
-        clicks = read_lines(plan.clicks, read_click)
-        async for outcome in backtest.run(clicks, read_lines(plan.installs, install_reader(app_id))):
+        async for outcome in backtest.run(read_clicks(plan.clicks), read_installs(plan.installs, app_id)):
             yield outcome
 
 

@@ -15,10 +15,12 @@ from forwarder.intake.decoding import decode
 from forwarder.intake.install_request import InstallReport, read_install
 from forwarder.intake.values import clean_text, instant
 
-MAX_DISORDER_MS = 86_400_000  # clocks of phones are wrong by hours; a file that is off by a day is not sorted
+MAX_DISORDER_MS = 86_400_000
+AHEAD_MS = 60_000  # an install so far ahead of its neighbours has a wrong clock
 END_OF_TIME = datetime(9999, 1, 1, tzinfo=UTC)  # "now" while reading: a file's times lie in its own past
+UNSORTED = "lies more than a day before an earlier line; sort the file by time"
 
-T = TypeVar("T", bound="ClickLine | InstallLine")
+T = TypeVar("T")
 
 
 class ClickLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,17 +40,13 @@ class ClickLine(msgspec.Struct, frozen=True, kw_only=True):
     languages: str | None = None
     """The Accept-Language header, where it is known."""
 
-    @property
-    def at_ms(self) -> int:
-        """Unix time in ms."""
-        return round(instant("clicked_at", self.clicked_at).timestamp() * 1000)
-
 
 class InstallLine(msgspec.Struct, frozen=True, kw_only=True):
     """One install, as production reads it."""
 
     report: InstallReport
     at_ms: int
+    """When it happened, Unix time in ms; never far ahead of its neighbours in the file."""
 
 
 class _InstallHead(msgspec.Struct):
@@ -62,8 +60,43 @@ _CLICKS = msgspec.json.Decoder(ClickLine)
 _HEADS = msgspec.json.Decoder(_InstallHead)
 
 
-def read_click(raw: bytes) -> tuple[ClickLine, int]:
-    """A click and its Unix time in ms.
+def read_clicks(path: Path) -> Iterator[tuple[int, ClickLine]]:
+    """(Unix time in ms, visit) of each line; blank lines are passed over.
+
+    Raises:
+        Refused: the file cannot be opened, or a line cannot be read: names file, line and field.
+    """
+    latest = 0
+    for number, line in _records(path, click_of):
+        at_ms = round(instant("clicked_at", line.clicked_at).timestamp() * 1000)
+        if at_ms < latest - MAX_DISORDER_MS:
+            raise _refused(path, number, FieldError("clicked_at", UNSORTED))
+        latest = max(latest, at_ms)
+        yield at_ms, line
+
+
+def read_installs(path: Path, app_id: str) -> Iterator[tuple[int, InstallLine]]:
+    """(Unix time in ms to match it at, install) of each line; installs that name no app are of this one.
+
+    Phones' clocks are wrong by hours or days. An install far ahead of the lines around it is taken to have happened
+    when it was reported, between them, as intake does with times in the future.
+
+    Raises:
+        Refused: as `read_clicks`.
+    """
+    latest = 0
+    for number, before, here, after in _neighbours(_records(path, lambda raw: install_of(raw, app_id))):
+        reported_ms = sorted((before.at_ms, here.at_ms, after.at_ms))[1]
+        if reported_ms < latest - MAX_DISORDER_MS:
+            raise _refused(path, number, FieldError("occurred_at", UNSORTED))
+        latest = max(latest, reported_ms)
+        is_ahead = here.at_ms > reported_ms + AHEAD_MS
+        line = msgspec.structs.replace(here, at_ms=reported_ms) if is_ahead else here
+        yield max(reported_ms, line.at_ms), line
+
+
+def click_of(raw: bytes) -> ClickLine:
+    """The visit of one line.
 
     Raises:
         FieldError: a field is missing or cannot be.
@@ -72,46 +105,45 @@ def read_click(raw: bytes) -> tuple[ClickLine, int]:
     line = decode(_CLICKS, raw)
     if packed_address(line.ip) is None:
         raise FieldError("ip", "must be an IPv4 or IPv6 address")
-    return line, line.at_ms
+    instant("clicked_at", line.clicked_at)
+    return line
 
 
-def install_reader(app_id: str) -> Callable[[bytes], tuple[InstallLine, int]]:
-    """Reads installs, of this app where their line names none, as `read_click` reads clicks."""
-
-    def read(raw: bytes) -> tuple[InstallLine, int]:
-        head = decode(_HEADS, raw)
-        report = read_install(raw, clean_text(head.app_id or app_id), "", END_OF_TIME)
-        at_ms = round(report.occurred_at.timestamp() * 1000)
-        return InstallLine(report=report, at_ms=at_ms), at_ms
-
-    return read
+def install_of(raw: bytes, app_id: str) -> InstallLine:
+    """The install of one line, of this app where it names none. Raises as `click_of`."""
+    head = decode(_HEADS, raw)
+    report = read_install(raw, clean_text(head.app_id or app_id), "", END_OF_TIME)
+    if report.occurred_at == END_OF_TIME:
+        raise FieldError("occurred_at", "must be RFC 3339 or Unix seconds")
+    return InstallLine(report=report, at_ms=int(report.occurred_at.timestamp() * 1000))
 
 
-def read_lines(path: Path, read: Callable[[bytes], tuple[T, int]]) -> Iterator[tuple[int, T]]:
-    """(Unix time in ms, record) of each line; blank lines are passed over.
+def _neighbours(
+    numbered: Iterator[tuple[int, InstallLine]],
+) -> Iterator[tuple[int, InstallLine, InstallLine, InstallLine]]:
+    """(line number, the line before, the line, the line after); the ends are their own neighbours."""
+    held = next(numbered, None)
+    before = held[1] if held is not None else None
+    while held is not None and before is not None:
+        number, here = held
+        held = next(numbered, None)
+        yield number, before, here, held[1] if held is not None else here
+        before = here
 
-    Raises:
-        Refused: the file cannot be opened, or a line cannot be read: names file, line and field.
-    """
-    latest = 0
+
+def _records(path: Path, read: Callable[[bytes], T]) -> Iterator[tuple[int, T]]:
     for number, raw in _numbered(path):
         try:
-            record, at_ms = read(raw)
-            if at_ms < latest - MAX_DISORDER_MS:
-                raise FieldError(
-                    _time_field(record), "lies more than a day before an earlier line; sort the file by time"
-                )
+            yield number, read(raw)
         except FieldError as error:
-            where = f"{path} line {number}: {error.field}: " if error.field else f"{path} line {number}: "
-            raise Refused(f"{where}{error.message}") from None
+            raise _refused(path, number, error) from None
         except Refusal:
             raise Refused(f"{path} line {number}: is not one JSON object in UTF-8") from None
-        latest = max(latest, at_ms)
-        yield at_ms, record
 
 
-def _time_field(record: Any) -> str:
-    return "clicked_at" if isinstance(record, ClickLine) else "occurred_at"
+def _refused(path: Path, number: int, error: FieldError) -> Refused:
+    where = f"{error.field}: " if error.field else ""
+    return Refused(f"{path} line {number}: {where}{error.message}")
 
 
 def _numbered(path: Path) -> Iterator[tuple[int, bytes]]:

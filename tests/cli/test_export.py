@@ -10,7 +10,7 @@ import pytest
 
 from cli import sorting
 from cli.backtest.desk import RecordedDesk, click_id_of
-from cli.backtest.lines import install_reader, read_click
+from cli.backtest.lines import click_of, install_of
 from cli.sorting import Keyed, sorted_lines
 from clicks.connection import connect
 from clicks.store import Batch, ClickStore, Row
@@ -48,7 +48,8 @@ def recorded(
         redis = connect(redis_url)
         desk, rows = RecordedDesk(redis, app_id, {}), list[Row]()
         for line in lines:
-            opened = desk.open(*read_click(json.dumps(line).encode()))
+            at_ms = int(datetime.fromisoformat(line["clicked_at"]).timestamp() * 1000)
+            opened = desk.open(click_of(json.dumps(line).encode()), at_ms)
             line["click_id"] = click_id_of(opened[0])
             rows += opened
         await ClickStore(redis, key).apply(Batch("test", 1, rows, {}))
@@ -90,8 +91,7 @@ def test_installs_come_out_as_the_bodies_they_were(cli: Cli, sql: Sql, app_id: s
     ran = cli("export", "installs", "--app", app_id, "--since", "150m")
     assert [line["install_id"] for line in lines_of(ran.stdout)] == ["i-2", "i-1"]
     for line in ran.stdout.splitlines():
-        read, _ = install_reader("other")(line.encode())
-        assert read.report.app_id == app_id
+        assert install_of(line.encode(), "other").report.app_id == app_id
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from cli.__main__ import app
 from cli.backtest.desk import RecordedDesk
-from cli.backtest.lines import ClickLine, install_reader, read_click, read_lines
+from cli.backtest.lines import click_of, read_clicks, read_installs
 from cli.backtest.policy import policies_of
 from cli.backtest.runner import STRETCH, Backtest, Totals
 from clicks.connection import connect
@@ -98,6 +98,22 @@ def test_an_install_that_is_reported_again_gets_the_same_answer(backtest: Run) -
 @pytest.mark.parametrize(("at", "method"), [("10:04:20", "probabilistic"), ("10:04:31", "none")])
 def test_a_click_may_lie_thirty_seconds_after_its_install_and_no_more(backtest: Run, at: str, method: str) -> None:
     assert backtest([click(at)], [install()]).one["method"] == method
+
+
+@pytest.mark.parametrize(
+    ("clock", "method"),
+    [("10:04:00", "probabilistic"), ("13:00:00", "probabilistic"), ("09:00:00", "none")],
+    ids=["right", "ahead: reported between its neighbours", "behind: before its click"],
+)
+def test_a_phone_whose_clock_is_wrong_does_not_upset_the_others(backtest: Run, clock: str, method: str) -> None:
+    around = [install(f"i-{minute}", f"10:0{minute}:00", ip=f"198.51.100.{minute}") for minute in range(1, 9)]
+    clicks = [click(), *[click(f"10:0{minute}:30", ip=f"198.51.100.{minute + 1}") for minute in range(4, 8)]]
+    answers = {
+        a["install_id"]: a["method"] for a in backtest(clicks, [*around[:4], install("x", clock), *around[4:]]).answers
+    }
+    assert answers == {f"i-{minute}": "probabilistic" if minute > 4 else "none" for minute in range(1, 9)} | {
+        "x": method
+    }
 
 
 def test_another_apps_click_is_never_credited(backtest: Run) -> None:
@@ -218,8 +234,8 @@ def test_the_named_redis_is_empty_again_afterwards(backtest: Run, redis_url: str
         assert client.dbsize() == 0
 
 
-def lines_counted(path: Path, read: Any, counted: list[int]) -> Iterator[Any]:
-    for line in read_lines(path, read):
+def clicks_counted(path: Path, counted: list[int]) -> Iterator[Any]:
+    for line in read_clicks(path):
         counted[0] += 1
         yield line
 
@@ -240,7 +256,7 @@ async def test_files_are_read_as_needed_and_old_clicks_forgotten(redis_url: str,
     files = written(tmp_path / "c.ndjson", clicks), written(tmp_path / "i.ndjson", installs)
     client, read = connect(redis_url), [0]
     backtest = Backtest(client, RecordedDesk(client, "a", {}), policies_of(AppSettings()), Totals())
-    outcomes = backtest.run(lines_counted(files[0], read_click, read), read_lines(files[1], install_reader("a")))
+    outcomes = backtest.run(clicks_counted(files[0], read), read_installs(files[1], "a"))
     assert (await anext(outcomes)).answer.install_id == "first"
     assert read[0] <= 2 * STRETCH
     assert (await anext(outcomes)).answer.install_id == "last"
@@ -252,7 +268,5 @@ async def test_files_are_read_as_needed_and_old_clicks_forgotten(redis_url: str,
 
 def test_a_line_is_read_with_every_documented_field() -> None:
     text = json.dumps(click(click_id="x", ttp="t", link="spring", enrichment={"timezone": "Europe/Berlin"}))
-    line, at_ms = read_click(text.encode())
-    assert isinstance(line, ClickLine)
+    line = click_of(text.encode())
     assert (line.click_id, line.ttp, line.link, line.enrichment) == ("x", "t", "spring", {"timezone": "Europe/Berlin"})
-    assert at_ms == 1_793_527_200_000

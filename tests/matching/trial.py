@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from cli.backtest.desk import RecordedDesk
-from cli.backtest.lines import install_reader, read_click, read_lines
+from cli.backtest.lines import read_clicks, read_installs
 from cli.backtest.policy import policies_of, tried_settings
 from cli.backtest.runner import Answer, Backtest, Totals
 from ledger.apps import AppSettings
@@ -36,7 +36,7 @@ async def try_world(world: World, redis: Any, policy: Mapping[str, str]) -> Tria
     with tempfile.TemporaryDirectory(prefix="world-") as directory:
         clicks, installs = world.write(Path(directory))
         started = time.perf_counter()
-        outcomes = backtest.run(read_lines(clicks, read_click), read_lines(installs, install_reader(APP)))
+        outcomes = backtest.run(read_clicks(clicks), read_installs(installs, APP))
         answers = [outcome.answer async for outcome in outcomes]
         seconds = time.perf_counter() - started
     await redis.flushdb()
