@@ -28,6 +28,7 @@ from forwarder.health import healthz, readyz
 from forwarder.installs import delete_install, delete_person, get_install_with_deliveries, post_install
 from forwarder.intake.event_batch import EventLedger
 from forwarder.intake.install_batch import InstallLedger
+from forwarder.learning import Knowledge
 from forwarder.openapi import get_openapi
 from forwarder.services import Services
 from forwarder.webhooks.routes import post_webhook
@@ -99,8 +100,9 @@ async def opened(settings: ForwarderSettings) -> AsyncIterator[dict[str, Any]]:
     pool = await _open_ledger(settings.database_url)
     redis = connect(settings.redis_url, timeout_s=REDIS_TIMEOUT_S)
     clicks = ClickStore(redis, keyring.derive("address"), settings.click_retention_days)
-    directory = Directory(pool, keyring)
+    directory, knowledge = Directory(pool, keyring), Knowledge(pool)
     tombstone_keys = keyring.derive("tombstone")
+    install_ledger = InstallLedger(pool, clicks, directory, tombstone_keys, knowledge)
     event_ledger = EventLedger(pool, directory, tombstone_keys)
     webhook_ledger = WebhookLedger(pool, directory, tombstone_keys, event_ledger)
     services = Services(
@@ -109,14 +111,14 @@ async def opened(settings: ForwarderSettings) -> AsyncIterator[dict[str, Any]]:
         clicks=clicks,
         directory=directory,
         doorkeeper=Doorkeeper(directory, redis),
-        installs=GroupCommit(InstallLedger(pool, clicks, directory, tombstone_keys).commit, weigh=lambda _: 1),
+        installs=GroupCommit(install_ledger.commit, weigh=lambda _: 1),
         events=GroupCommit(event_ledger.commit, weigh=len),
         webhooks=GroupCommit(webhook_ledger.commit, weigh=lambda _: 1, most=WEBHOOKS_AT_ONCE),
         tombstone_keys=tombstone_keys,
         trusted_proxies=settings.trusted_proxies,
     )
     await directory.refresh()
-    refreshing = asyncio.create_task(directory.keep_fresh())
+    refreshing = asyncio.gather(directory.keep_fresh(), knowledge.keep_fresh())
     try:
         yield {"services": services}
     finally:

@@ -8,13 +8,13 @@ from typing import Any
 
 from clicks.store import ClickStore
 from forwarder.directory import match_policy
-from forwarder.intake.crediting import credit
+from forwarder.intake.crediting import credit, note
 from forwarder.intake.evidence import Case, gather
 from forwarder.intake.install_rows import rematched
 from forwarder.intake.joining import join_by_what_they_bring
+from forwarder.learning import Knowledge
 from forwarder.matching.install_facts import install_facts
 from forwarder.matching.policy import Policy
-from forwarder.matching.statistics import Statistics
 from ledger.apps import all_apps
 from ledger.deliveries import release_for_events, release_for_installs
 from ledger.events import join_events, late_installs
@@ -35,9 +35,12 @@ async def match_pending(pool: Any, clicks: ClickStore, now: datetime) -> int:
         if not installs:
             return 0
         cases = await gather(clicks, await _cases(connection, installs))
-        verdicts = await credit(connection, cases, Statistics())
+        knowledge = Knowledge(connection)
+        await knowledge.refresh()
+        verdicts = await credit(connection, cases, knowledge.statistics)
         matched = [rematched(install, verdict) for install, verdict in zip(installs, verdicts, strict=True)]
         await update_matches(connection, matched)
+        await note(connection, verdicts)
         await release_for_installs(connection, [install.key for install in matched], now)
     return len(installs)
 

@@ -16,6 +16,7 @@ from forwarder.alert_webhook import AlertWebhook
 from forwarder.alerts import alerts_by_kind, post_alerts, watch_deliveries, watch_sources
 from forwarder.delivery import Courier, probe
 from forwarder.lanes import Lanes
+from forwarder.learning import add_observations
 from forwarder.outages import ENGINE_AWAY, OutageLog, wait_after
 from forwarder.pending import join_missed, match_pending
 from forwarder.qualifying import emit_due
@@ -62,6 +63,12 @@ async def probe_held_pixels(desk: Desk) -> None:
 async def match_pending_installs(desk: Desk) -> None:
     """Installs that came while Redis was away."""
     while await match_pending(desk.pool, desk.clicks, desk.now()):
+        pass
+
+
+async def learn_from_installs(desk: Desk) -> None:
+    """What matched installs taught becomes what the next ones are matched with."""
+    while await add_observations(desk.pool):
         pass
 
 
@@ -131,6 +138,7 @@ TIMETABLE: Final = (
     Task("match pending installs", 2.0, match_pending_installs),
     Task("join missed events", 5.0, join_missed_events),
     Task("qualify starts", 10.0, qualify_starts),
+    Task("learn from installs", 10.0, learn_from_installs),
     Task("drain counters", 2.0, drain_counters),
     Task("republish links", 30.0, republish_links),
     Task("show gauges", 5.0, show_gauges),

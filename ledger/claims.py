@@ -33,6 +33,21 @@ async def claimed_clicks(connection: Any, click_ids: Sequence[str]) -> frozenset
     return frozenset(row["click_id"] for row in await connection.fetch(CLAIMED_CLICKS, list(click_ids)))
 
 
+INSTALLS_OF_TTCLIDS = """
+SELECT wanted.ttclid, count(*) AS installs FROM unnest($1::text[]) AS wanted (ttclid)
+JOIN installs i ON md5(i.click ->> 'ttclid') = md5(wanted.ttclid) AND i.click ->> 'ttclid' IS NOT NULL
+GROUP BY wanted.ttclid
+"""
+
+
+async def installs_of_ttclids(connection: Any, ttclids: Sequence[str]) -> dict[str, int]:
+    """ttclid -> installs that were credited with it; those without one are left out."""
+    if not ttclids:
+        return {}
+    rows = await connection.fetch(INSTALLS_OF_TTCLIDS, list(dict.fromkeys(ttclids)))
+    return {row["ttclid"]: row["installs"] for row in rows}
+
+
 RELEASE_CLAIMS = """
 DELETE FROM click_claims c USING unnest($1::text[], $2::text[], $3::text[]) AS given (click_id, app_id, install_id)
 WHERE c.click_id = given.click_id AND c.app_id = given.app_id AND c.install_id = given.install_id

@@ -8,10 +8,12 @@ from typing import Any
 import msgspec
 
 from forwarder.intake.evidence import Case
+from forwarder.matching.flags import flag_reused_ttclids
 from forwarder.matching.matcher import match
 from forwarder.matching.statistics import Statistics
 from forwarder.matching.verdict import Verdict
-from ledger.claims import claim_clicks, claimed_clicks
+from ledger.claims import claim_clicks, claimed_clicks, installs_of_ttclids
+from ledger.match_statistics import note_observations
 
 Claim = tuple[str, str, str]
 """(click_id, app_id, install_id)."""
@@ -38,4 +40,13 @@ async def credit(connection: Any, cases: Sequence[Case], statistics: Statistics)
         won = await claim_clicks(connection, list(claims.values()))
         consumed |= {click_id for click_id, _, _ in claims.values()}
         undecided = [i for i, claim in claims.items() if claim not in won and verdicts[i].method == "probabilistic"]
-    return [verdicts[index] for index in range(len(cases))]
+    decided = [verdicts[index] for index in range(len(cases))]
+    ttclids = [verdict.click.ttclid for verdict in decided if verdict.click is not None]
+    before = await installs_of_ttclids(connection, [ttclid for ttclid in ttclids if ttclid is not None])
+    return flag_reused_ttclids(decided, before)
+
+
+async def note(connection: Any, verdicts: Sequence[Verdict]) -> None:
+    """Keep what the installs of these verdicts teach. Runs in the transaction that stores them."""
+    seen = [verdict.observation for verdict in verdicts if verdict.observation is not None]
+    await note_observations(connection, [msgspec.to_builtins(one) for one in seen])

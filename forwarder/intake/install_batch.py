@@ -11,14 +11,14 @@ from clicks.store import ClickStore
 from forwarder import metrics
 from forwarder.directory import Directory
 from forwarder.errors import unavailable
-from forwarder.intake.crediting import credit
+from forwarder.intake.crediting import credit, note
 from forwarder.intake.evidence import Case, gather, needs_clicks
 from forwarder.intake.install_request import InstallReport
 from forwarder.intake.install_rows import install_event, install_row, known
 from forwarder.intake.joining import join_by_what_they_bring
+from forwarder.learning import Knowledge
 from forwarder.matching.install_facts import install_facts
 from forwarder.matching.policy import Policy
-from forwarder.matching.statistics import Statistics
 from forwarder.matching.verdict import Verdict
 from forwarder.routing import PENDING, Destination, deliveries
 from ledger.claims import release_claims
@@ -51,6 +51,7 @@ class InstallLedger:
     clicks: ClickStore
     directory: Directory
     tombstone_keys: TombstoneKeys
+    knowledge: Knowledge
 
     async def commit(self, reports: Sequence[InstallReport]) -> list[Install | None]:
         """Each report's stored row, whoever stored it; None where the install was erased before. See GroupCommit."""
@@ -96,11 +97,13 @@ class InstallLedger:
 
     async def _store(self, connection: Any, reports: Sequence[InstallReport], cases: Sequence[Case | None]) -> Stored:
         """Insert what is new, with all that follows from it; what another process stored meanwhile is read."""
-        verdicts = iter(await credit(connection, [case for case in cases if case is not None], Statistics()))
+        known = [case for case in cases if case is not None]
+        verdicts = iter(await credit(connection, known, self.knowledge.statistics))
         decided = [next(verdicts) if case is not None else PENDING_VERDICT for case in cases]
         rows = [install_row(report, verdict) for report, verdict in zip(reports, decided, strict=True)]
         won = await insert_installs(connection, rows)
         new = [(row, report) for row, report in zip(rows, reports, strict=True) if row.key in won]
+        await note(connection, [verdict for row, verdict in zip(rows, decided, strict=True) if row.key in won])
         await self._send_on(connection, new)
         stored = {row.key: row for row, _ in new}
         lost = [row for row in rows if row.key not in won]

@@ -3,11 +3,15 @@
 Sources: TUNE and AppsFlyer on click-to-install times and click flooding, Adjust and 24metrics on injected clicks.
 """
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+import msgspec
 
 from clicks.record import Click
 from forwarder.matching.install_facts import InstallFacts
 from forwarder.matching.user_agents import read_user_agent
+from forwarder.matching.verdict import Verdict
 
 TOO_FAST_MS = 10_000
 FLOOD_CLICKS = 20  # of one device within 72 h
@@ -22,21 +26,38 @@ OTHER_OS = "user_agent_of_another_os"
 DATA_CENTRE = "data_centre_address"
 
 
-def credit_flags(facts: InstallFacts, click: Click, clicks_of_device: int, installs: Mapping[str, int]) -> list[str]:
+def credit_flags(facts: InstallFacts, click: Click, clicks_of_device: int) -> list[str]:
     """Flags of a credited click.
 
     Args:
         clicks_of_device: how often its device clicked within 72 h.
-        installs: ttclid -> installs credited with it before.
     """
     found = {
         TOO_FAST: facts.at_ms - click.at_ms < TOO_FAST_MS,
         FLOODING: clicks_of_device > FLOOD_CLICKS,
-        TTCLID_REUSED: click.ttclid is not None and installs.get(click.ttclid, 0) >= MAX_INSTALLS_OF_TTCLID,
         STORE_TIME_DIFFERS: facts.referrer_click_ms is not None
         and abs(facts.referrer_click_ms - click.at_ms) > STORE_CLICK_APART_MS,
     }
     return [name for name, holds in found.items() if holds]
+
+
+def flag_reused_ttclids(verdicts: Sequence[Verdict], installs: Mapping[str, int]) -> list[Verdict]:
+    """The verdicts, flagged where more than 3 installs were credited with one ttclid.
+
+    Args:
+        installs: ttclid -> installs that were credited with it before these.
+    """
+    counted = Counter(installs)
+    flagged: list[Verdict] = []
+    for verdict in verdicts:
+        ttclid = verdict.click.ttclid if verdict.click is not None else None
+        if ttclid is not None:
+            counted[ttclid] += 1
+            if counted[ttclid] > MAX_INSTALLS_OF_TTCLID:
+                flagged.append(msgspec.structs.replace(verdict, flags=(*verdict.flags, TTCLID_REUSED)))
+                continue
+        flagged.append(verdict)
+    return flagged
 
 
 def install_flags(facts: InstallFacts, from_data_centre: bool) -> list[str]:

@@ -38,8 +38,6 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     """Clicks behind the install's addresses; None = nobody looked."""
     consumed: Set[str] = frozenset()
     """Ids among `found` that were credited before."""
-    ttclid_installs: Mapping[str, int] = {}
-    """ttclid -> installs that were credited with it before."""
     from_data_centre: bool = False
     """One of the install's addresses belongs to a data centre."""
 
@@ -137,5 +135,5 @@ def _flags(facts: InstallFacts, evidence: Evidence, verdict: Verdict, searched: 
     click = verdict.click
     if click is not None:
         clicks = 1 if searched is None else searched.clicks_of_device(click)
-        found += credit_flags(facts, click, clicks, evidence.ttclid_installs)
+        found += credit_flags(facts, click, clicks)
     return tuple(found)

@@ -94,6 +94,7 @@ CREATE TABLE installs (
     PRIMARY KEY (app_id, install_id)
 );
 CREATE INDEX installs_click ON installs (click_id) WHERE click_id IS NOT NULL;
+CREATE INDEX installs_ttclid ON installs (md5(click ->> 'ttclid')) WHERE click ->> 'ttclid' IS NOT NULL;
 CREATE INDEX installs_pending ON installs (received_at) WHERE match_method = 'pending';
 CREATE INDEX installs_external ON installs USING gin (external_ids);
 CREATE INDEX installs_received ON installs (received_at);
@@ -105,6 +106,19 @@ CREATE TABLE click_claims (
     app_id text NOT NULL,
     install_id text NOT NULL,
     claimed_at timestamptz NOT NULL DEFAULT now()
+);
+
+-- What one matched install teaches, until a worker has added it to the statistics. Names no person and no address.
+CREATE TABLE match_observations (
+    observation_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    seen jsonb NOT NULL
+);
+
+-- What the matcher has learned, per app; app_id '' = all apps together.
+CREATE TABLE match_statistics (
+    app_id text PRIMARY KEY,
+    state jsonb NOT NULL,
+    updated_at timestamptz NOT NULL DEFAULT now()
 );
 
 CREATE TABLE events (
@@ -301,6 +315,7 @@ def downgrade() -> None:
         "tombstones", "count_drains", "visit_counts", "alerts", "attempts", "deliveries",
         "second_revenue_sources", "charge_refunds", "event_timers", "webhook_sources", "webhook_bodies",
         "person_installs", "events",
-        "click_claims", "installs", "field_mappings", "mappings", "pixels", "links", "apps",
+        "match_statistics", "match_observations", "click_claims", "installs",
+        "field_mappings", "mappings", "pixels", "links", "apps",
     ):  # fmt: skip
         op.execute(f"DROP TABLE {table}")
