@@ -7,7 +7,8 @@ Phones change the lower half of an IPv6 address about daily, while a /64 belongs
 import hashlib
 import socket
 from collections.abc import Sequence
-from ipaddress import IPv4Network, IPv6Network, ip_address
+from functools import lru_cache
+from ipaddress import IPv4Network, IPv6Network
 
 HASH_BITS = 46
 MAPPED_PREFIX = bytes(10) + b"\xff\xff"
@@ -74,21 +75,30 @@ def client_address(peer: str, forwarded_for: str | None, trusted: Networks) -> s
     the first stranger was written by the client itself.
     """
     address = peer
-    if not forwarded_for or not trusted or not _is_trusted(peer, trusted):
+    if not forwarded_for or not trusted:
+        return address
+    ranges = _ranges(tuple(trusted))
+    packed = packed_address(peer)
+    if packed is None or not _lies_in(packed, ranges):
         return address
     for hop in reversed(forwarded_for.split(",")):
         packed = packed_address(hop)
         if packed is None:
             break
         address = address_text(packed)
-        if not _is_trusted(address, trusted):
+        if not _lies_in(packed, ranges):
             break
     return address
 
 
-def _is_trusted(text: str, trusted: Networks) -> bool:
-    packed = packed_address(text)
-    if packed is None:
-        return False
-    address = ip_address(packed)
-    return any(address.version == network.version and address in network for network in trusted)
+@lru_cache(maxsize=16)
+def _ranges(networks: tuple[IPv4Network | IPv6Network, ...]) -> tuple[tuple[int, int, int], ...]:
+    """Bytes of an address, mask and masked value of each network: comparing integers takes a tenth of `ipaddress`."""
+    return tuple(
+        (network.max_prefixlen // 8, int(network.netmask), int(network.network_address)) for network in networks
+    )
+
+
+def _lies_in(packed: bytes, ranges: tuple[tuple[int, int, int], ...]) -> bool:
+    number = int.from_bytes(packed)
+    return any(len(packed) == size and number & mask == value for size, mask, value in ranges)
