@@ -15,7 +15,7 @@ COMMANDS = {
     "pixel": Entry("cli.pixels:app", "Pixels: add, list, set, validate, test, disable."),
     "mapping": Entry("cli.mappings:app", "Which TikTok event an event becomes: show, set, field, preset, presets."),
     "click": Entry("cli.clicks:app", "Clicks: show one, find those behind an address."),
-    "match": Entry("cli.matches:app", "Why an install was credited to a click, or to none: explain, backtest."),
+    "match": Entry("cli.matches:app", "Why an install was credited to a click, or to none: explain, stats, backtest."),
     "delivery": Entry("cli.deliveries:app", "The postback log: list, show, replay."),
     "webhook": Entry("cli.webhooks:app", "What subscription platforms posted: list, show."),
     "report": Entry("cli.report:report_command", "Clicks, installs, events and revenue."),

@@ -6,13 +6,15 @@ from typing import Annotated, Any
 import typer
 
 from cli.backtest.command import backtest_command
+from cli.match_stats import stats_command
 from cli.output import Json, print_json, print_record, print_table
 from cli.refusal import Refused
 from cli.session import Session, run
 from ledger.matches import matches_of_install
 
-app = typer.Typer(no_args_is_help=True, help="Matching: explain, backtest.")
+app = typer.Typer(no_args_is_help=True, help="Matching: explain, stats, backtest.")
 app.command("backtest")(backtest_command)
+app.command("stats")(stats_command)
 
 
 @app.command("explain")
@@ -36,7 +38,7 @@ def explain_command(
         print_json(explained)
         return
     print_record({name: value for name, value in explained.items() if name != "candidates"}, as_json)
-    print_table(explained["candidates"], ("click_id", "clicked_at", "probability", "note"))
+    print_table(explained["candidates"], ("click_id", "clicked_at", "probability", "signals", "note"))
 
 
 def _explained(row: dict[str, Any]) -> dict[str, Any]:

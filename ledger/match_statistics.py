@@ -66,3 +66,29 @@ ON CONFLICT (app_id) DO UPDATE SET state = EXCLUDED.state, updated_at = EXCLUDED
 async def store_statistics(connection: Any, states: Mapping[str, Any]) -> None:
     """Replace the statistics of these apps."""
     await connection.execute(STORE_STATISTICS, list(states), list(states.values()))
+
+
+RECENT_RATES = """
+SELECT
+    (SELECT coalesce(sum(visits), 0) FROM visit_counts v JOIN links l ON l.slug = v.link
+        WHERE v.kind = 'click' AND v.hour >= now() - make_interval(days => $2)
+            AND ($1 = '' OR l.app_id = $1)) AS clicks,
+    count(*) AS installs,
+    count(*) FILTER (WHERE click_id IS NOT NULL) AS credited
+FROM installs WHERE received_at >= now() - make_interval(days => $2) AND ($1 = '' OR app_id = $1)
+"""
+
+
+async def recent_rates(connection: Any, app_id: str, days: int) -> dict[str, Any]:
+    """Clicks, installs and credits of the last days, of one app or ('') all: {clicks, installs, credited,
+    credited_per_click, others_per_day}.
+    """
+    row = await connection.fetchrow(RECENT_RATES, app_id, days)
+    clicks, installs, credited = int(row["clicks"]), row["installs"], row["credited"]
+    return {
+        "clicks": clicks,
+        "installs": installs,
+        "credited": credited,
+        "credited_per_click": round(credited / clicks, 4) if clicks else None,
+        "others_per_day": round((installs - credited) / days, 2),
+    }

@@ -11,7 +11,7 @@ Method = Literal["referrer", "click_id", "probabilistic", "none", "pending"]
 MAX_CANDIDATES_KEPT = 20
 
 
-class Candidate(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     """One click that was looked at, and what spoke for it."""
 
     click_id: str

@@ -1,27 +1,38 @@
-"""The first probabilistic matcher, by table."""
+"""The posterior over clicks behind an address, by table and by property."""
 
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from clicks.record import Click
+from forwarder.matching.matcher import Evidence, match
 from forwarder.matching.policy import Policy
-from forwarder.matching.probabilistic import crowding, group_clickers, match_by_address
+from forwarder.matching.statistics import Statistics
 from forwarder.matching.verdict import MAX_CANDIDATES_KEPT, Verdict
-from tests.forwarder.matching.cases import DAY, HOUR, MINUTE, android, click, install, iphone
+from tests.forwarder.matching.cases import DAY, HOUR, MINUTE, NOW_MS, android, click, install, iphone
 
 POLICY = Policy(probabilistic="always")
 
 
 def verdict_of(*found: Click, consumed: tuple[str, ...] = (), platform: str = "ios", **facts: Any) -> Verdict:
-    return match_by_address(install(platform, **facts), found, frozenset(consumed), POLICY)
+    evidence = Evidence(found=found, consumed=frozenset(consumed))
+    return match(install(platform, **facts), evidence, POLICY, Statistics())
 
 
-def test_one_fitting_device_is_credited() -> None:
+def probability_of(found: Click, *others: Click, **facts: Any) -> float:
+    """What the first click's device gets, whether it is credited or not."""
+    candidates = verdict_of(found, *others, **facts).candidates
+    return next(candidate.probability for candidate in candidates if candidate.click_id == found.click_id)
+
+
+def test_one_fitting_device_minutes_before_is_credited() -> None:
     found = click()
     verdict = verdict_of(found)
     assert (verdict.method, verdict.click, verdict.devices) == ("probabilistic", found, 1)
-    assert verdict.probability == pytest.approx(0.98)
+    assert verdict.probability is not None
+    assert 0.99 < verdict.probability < 1
 
 
 def test_re_clicks_of_one_device_are_one_and_the_last_is_credited() -> None:
@@ -33,73 +44,97 @@ def test_re_clicks_of_one_device_are_one_and_the_last_is_credited() -> None:
 
 def test_two_fitting_devices_cancel_each_other() -> None:
     verdict = verdict_of(click(), click(user_agent=iphone(app="musical_ly_43.9.0")))
-    assert (verdict.click, verdict.reason) == (None, "ambiguous: 2 devices")
+    assert verdict.click is None
+    assert verdict.reason.startswith("ambiguous: ")
 
 
 def test_a_device_that_cannot_be_the_phone_is_no_rival() -> None:
     right = click()
-    verdict = verdict_of(right, click(user_agent=iphone("17_5")), click(user_agent=android()), platform="ios")
-    # 17.5 could have been updated to 18.6.2 in between, so it is a rival; Android is not
-    assert verdict.reason == "ambiguous: 2 devices"
     assert verdict_of(right, click(user_agent=iphone("26_1")), click(user_agent=android())).click == right
 
 
+def test_look_alikes_on_a_crowded_address_are_not_taken_for_one_person() -> None:
+    crowd = [click(number * MINUTE, user_agent=android(model=f"SM-{number}")) for number in range(1, 60)]
+    verdict = verdict_of(click(10 * HOUR), click(), *crowd)
+    alone = verdict_of(click(10 * HOUR), click())
+    assert alone.click is not None
+    assert (verdict.probability or 0) < (alone.probability or 0)
+
+
 @pytest.mark.parametrize(
-    ("user_agent", "os_version", "probability"),
+    ("user_agent", "os_version"),
     [
-        (iphone("18_6_2"), "18.6.2", 0.98),
-        (iphone("18_6"), "18.6.0", 0.98),
-        (iphone("18_6"), "18.6.2", 0.93),
-        (iphone("18_6_2"), "18", 0.95),
-        (iphone("18_6_2"), None, 0.95),
-        (iphone("18_7", app=""), "26.1", 0.95),
-        (iphone("18_6_2"), "18.6.1", None),
-        (iphone("26_1"), "18.6.2", None),
-        (iphone("18_7", app=""), "18.5", None),
+        (iphone("18_6_2"), "18.6.2"),
+        (iphone("18_6"), "18.6.0"),
+        (iphone("18_6"), "18.6.2"),
+        (iphone("18_6_2"), "18"),
+        (iphone("18_6_2"), None),
+        (iphone("18_7", app=""), "26.1"),
+    ],
+    ids=["equal", "zero at the end", "updated", "major only", "unknown", "frozen"],
+)
+def test_a_phone_whose_ios_version_fits_or_is_unknown_is_credited_minutes_after_its_click(
+    user_agent: str, os_version: str | None
+) -> None:
+    assert verdict_of(click(user_agent=user_agent), os_version=os_version).click is not None
+
+
+@pytest.mark.parametrize(
+    ("user_agent", "os_version", "model"),
+    [
+        (android("14", "SM-A536B"), "14", "SM-A536B"),
+        (android("14", "SM-A536B"), "14", "sm-a536b"),
+        (android("14", "SM-A536B"), "14", "samsung SM-A536B"),
+        (android("14", "SM-A536B"), "14", None),
+        (android("10", "K"), "16", "SM-A536B"),
     ],
 )
-def test_ios_versions_are_equal_newer_unknown_or_another_phones(
-    user_agent: str, os_version: str | None, probability: float | None
+def test_an_android_whose_model_agrees_or_is_unknown_is_credited(
+    user_agent: str, os_version: str, model: str | None
 ) -> None:
-    verdict = verdict_of(click(user_agent=user_agent), os_version=os_version)
-    assert verdict.probability == (None if probability is None else pytest.approx(probability))
+    verdict = verdict_of(click(user_agent=user_agent), platform="android", os_version=os_version, model=model)
+    assert verdict.click is not None
 
 
 @pytest.mark.parametrize(
-    ("user_agent", "os_version", "model", "credited"),
+    ("click_agent", "platform", "facts"),
     [
-        (android("14", "SM-A536B"), "14", "SM-A536B", True),
-        (android("14", "SM-A536B"), "14", "sm-a536b", True),
-        (android("14", "SM-A536B"), "14", "samsung SM-A536B", True),
-        (android("14", "SM-A536B"), "14", None, True),
-        (android("10", "K"), "16", "SM-A536B", True),
-        (android("13", "SM-A536B"), "14", "SM-A536B", True),
-        (android("14", "SM-A536B"), "14", "SM-A536U", False),
-        (android("15", "SM-A536B"), "14", "SM-A536B", False),
+        (iphone("26_1"), "ios", {"os_version": "18.6.2"}),
+        (iphone("18_7", app=""), "ios", {"os_version": "18.5"}),
+        (android("14", "SM-A536B"), "android", {"os_version": "14", "model": "SM-A536U"}),
+        (android("16", "SM-A536B"), "android", {"os_version": "14", "model": "SM-A536U"}),
     ],
+    ids=["older iOS", "older than the frozen one", "another model", "another model and older"],
 )
-def test_android_models_must_agree_where_both_are_known(
-    user_agent: str, os_version: str, model: str | None, credited: bool
+def test_a_phone_that_differs_is_not_credited_an_hour_after_its_click(
+    click_agent: str, platform: str, facts: dict[str, Any]
 ) -> None:
-    found = click(user_agent=user_agent)
-    verdict = verdict_of(found, platform="android", os_version=os_version, model=model)
-    assert (verdict.click is not None) is credited
+    assert verdict_of(click(HOUR, user_agent=click_agent), platform=platform, **facts).click is None
 
 
 @pytest.mark.parametrize(
-    ("before_ms", "credited"),
+    ("before_ms", "fits"),
     [(DAY, True), (DAY + 1, False), (-30_000, True), (-30_001, False)],
     ids=["24 h before", "longer before", "30 s after", "longer after"],
 )
-def test_only_clicks_within_the_window_count(before_ms: int, credited: bool) -> None:
-    assert (verdict_of(click(before_ms)).click is not None) is credited
+def test_only_clicks_within_the_window_count(before_ms: int, fits: bool) -> None:
+    candidate = verdict_of(click(before_ms)).candidates[0]
+    assert (candidate.probability > 0, candidate.note == "outside the window") == (fits, not fits)
+
+
+def test_the_same_phone_is_the_less_likely_the_longer_ago_it_clicked() -> None:
+    waited = [probability_of(click(ms)) for ms in (5 * MINUTE, HOUR, 6 * HOUR, 20 * HOUR)]
+    assert waited == sorted(waited, reverse=True)
+    assert waited[0] > 0.99
+    assert waited[-1] < 0.5
 
 
 def test_another_apps_click_is_never_credited_but_is_a_device_on_the_address() -> None:
     own, foreign = click(), click(user_agent=iphone("17_5"), app_id="app_b")
     verdict = verdict_of(foreign)
     assert (verdict.click, verdict.devices) == (None, 1)
-    assert verdict_of(own, foreign).probability == pytest.approx(0.98 * crowding(1))
+    assert verdict_of(own, foreign).click == own
+    assert probability_of(own, foreign) < probability_of(own)
 
 
 def test_a_consumed_click_takes_the_earlier_clicks_of_its_phone_with_it() -> None:
@@ -109,11 +144,19 @@ def test_a_consumed_click_takes_the_earlier_clicks_of_its_phone_with_it() -> Non
 
 
 def test_the_more_devices_on_the_address_the_less_sure_and_below_the_threshold_nobody() -> None:
-    others = [click(user_agent=iphone("26_1", app=f"musical_ly_{number}.0")) for number in range(60)]
-    own = click()
-    probabilities = [verdict_of(own, *others[:count]).probability or 0 for count in (0, 2, 60)]
+    others = [click(user_agent=iphone("26_1", app=f"musical_ly_{number}.0")) for number in range(200)]
+    own = click(20 * MINUTE)
+    probabilities = [probability_of(own, *others[:count]) for count in (0, 2, 60, 200)]
     assert probabilities == sorted(probabilities, reverse=True)
-    assert verdict_of(own, *others).reason.startswith("probability 0.490 is below the threshold")
+    verdict = verdict_of(own, *others)
+    assert verdict.click is None
+    assert "is below the threshold 0.9" in verdict.reason
+
+
+def test_a_click_after_the_download_began_cannot_have_brought_the_install() -> None:
+    late = click(MINUTE, user_agent=android())
+    verdict = verdict_of(late, platform="android", install_begin_ms=NOW_MS - 2 * MINUTE)
+    assert (verdict.click, verdict.candidates[0].note) == (None, "the download began before the click")
 
 
 def test_nobody_behind_the_address_is_said_so() -> None:
@@ -121,14 +164,77 @@ def test_nobody_behind_the_address_is_said_so() -> None:
     assert verdict_of(click(user_agent=android())).reason == "no fitting click from this address: 1 other device"
 
 
+def test_a_click_from_elsewhere_is_none_behind_the_address() -> None:
+    assert verdict_of(click(ip="198.51.100.1")).devices == 0
+
+
+@pytest.mark.parametrize(
+    ("click_ip", "addresses"),
+    [
+        ("2001:db8:1:2::7", ("2001:db8:1:2:ffff::1",)),
+        ("203.0.113.7", ("2001:db8::1", "203.0.113.7")),
+        ("203.0.113.7", ("::ffff:203.0.113.7",)),
+    ],
+    ids=["the /64", "a further address", "mapped"],
+)
+def test_an_address_is_shared_as_networks_share_it(click_ip: str, addresses: tuple[str, ...]) -> None:
+    assert verdict_of(click(ip=click_ip), addresses=addresses).click is not None
+
+
+def test_the_address_tiktok_names_counts_as_the_clicks_own() -> None:
+    assert verdict_of(click(ip="198.51.100.1", macro_ip="203.0.113.7")).click is not None
+
+
 def test_the_same_click_found_twice_is_one() -> None:
     found = click()
-    assert len(group_clickers([found, found])[0].clicks) == 1
+    assert verdict_of(found, found).devices == 1
+    assert verdict_of(found, found).probability == verdict_of(found).probability
 
 
-def test_only_the_newest_candidates_are_kept_with_the_verdict() -> None:
+def test_only_the_likeliest_candidates_are_kept_with_the_verdict() -> None:
     verdict = verdict_of(*(click(number * MINUTE) for number in range(100)))
     assert len(verdict.candidates) == MAX_CANDIDATES_KEPT
     assert verdict.click is not None
     assert verdict.candidates[0].click_id == verdict.click.click_id
-    assert verdict.detail()["candidates"][0]["weight"] == verdict.probability
+    assert set(verdict.detail()["candidates"][0]["signals"]) >= {"odds", "time", "address", "os"}
+
+
+def test_flags_of_a_credit_are_named() -> None:
+    fast = verdict_of(click(3_000))
+    assert fast.click is not None
+    assert fast.flags == ("click_to_install_under_10_s",)
+    flooded = verdict_of(*(click(number * MINUTE) for number in range(1, 40)))
+    assert flooded.flags == ("click_flooding",)
+    assert verdict_of(click(), user_agent=android()).flags == ("user_agent_of_another_os",)
+
+
+VERSIONS = st.sampled_from(["18_6_2", "18_6", "18_5", "17_5_1", "26_1", "26_2"])
+
+
+@st.composite
+def neighbours(draw: st.DrawFn) -> list[Click]:
+    """Clicks of distinct devices, the first one the install's own version."""
+    drawn = draw(st.lists(st.tuples(st.integers(0, 30 * HOUR), VERSIONS), min_size=1, max_size=12))
+    return [click(before, user_agent=iphone(os, f"musical_ly_{at}.0")) for at, (before, os) in enumerate(drawn)]
+
+
+@given(neighbours(), st.integers(0, 30 * HOUR), VERSIONS)
+def test_another_device_never_makes_the_others_likelier(crowd: list[Click], before: int, os: str) -> None:
+    newcomer = click(before, user_agent=iphone(os, "trill_99.0"))
+    without = {c.click_id: c.probability for c in verdict_of(*crowd).candidates}
+    with_it = {c.click_id: c.probability for c in verdict_of(*crowd, newcomer).candidates}
+    assert all(with_it[click_id] <= probability + 2e-6 for click_id, probability in without.items())
+
+
+@given(neighbours(), st.randoms())
+def test_the_order_in_which_clicks_are_found_changes_nothing(crowd: list[Click], random: Any) -> None:
+    shuffled = list(crowd)
+    random.shuffle(shuffled)
+    assert verdict_of(*shuffled) == verdict_of(*crowd)
+
+
+@given(neighbours())
+def test_probabilities_of_all_devices_never_exceed_one(crowd: list[Click]) -> None:
+    candidates = verdict_of(*crowd).candidates
+    assert all(0 <= candidate.probability <= 1 for candidate in candidates)
+    assert sum(candidate.probability for candidate in candidates) <= 1 + 1e-4

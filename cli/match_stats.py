@@ -1,0 +1,50 @@
+"""`signalpost match stats`: what the matcher has learned, and how well its probabilities hold."""
+
+from typing import Annotated, Any
+
+import typer
+
+from cli.output import Json, print_json, print_record, print_table
+from cli.refusal import Refused
+from cli.session import Session, run
+from forwarder.learning import Knowledge
+from forwarder.matching.summary import summary
+from ledger.apps import get_app
+from ledger.match_statistics import recent_rates
+
+DAYS = 7
+
+
+def stats_command(
+    app_id: Annotated[str, typer.Option("--app", help="One app; default: all together.")] = "", as_json: Json = False
+) -> None:
+    """Show what matched installs have taught: shares, times from click to install, reliability of the probabilities."""
+
+    async def read(session: Session) -> dict[str, Any]:
+        if app_id and await get_app(session.database, app_id) is None:
+            raise Refused(f"app: there is no app {app_id[:60]!r}")
+        knowledge = Knowledge(session.database)
+        await knowledge.refresh()
+        rates = await recent_rates(session.database, app_id, DAYS)
+        return summary(knowledge.statistics, app_id) | {f"last_{DAYS}_days": rates}
+
+    learned = run(read)
+    if as_json:
+        print_json(learned)
+        return
+    tables = {name: learned.pop(name) for name in ("click_to_install", "reliability", "values")}
+    print_record(learned, as_json)
+    _print_tables(tables)
+
+
+def _print_tables(tables: dict[str, Any]) -> None:
+    typer.echo("\nfrom click to install (installs whose click the store named)")
+    print_table(tables["click_to_install"], ("until_s", "installs", "share"))
+    for table, rows in tables["reliability"].items():
+        what = "all facts" if table == "full" else "without the model, as on an iPhone"
+        typer.echo(f"\nreliability on installs whose truth is known: {what}")
+        print_table(
+            [row for row in rows if row["answers"]], ("from", "to", "answers", "predicted", "observed", "given_out_as")
+        )
+    for group, rows in tables["values"].items():
+        typer.echo(f"\n{group}: " + ", ".join(f"{row['value']} {row['share']:.1%}" for row in rows))
