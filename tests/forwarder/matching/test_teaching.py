@@ -1,0 +1,87 @@
+"""What an install teaches, by how it was matched."""
+
+import pytest
+
+from forwarder.matching.flags import TTCLID_REUSED, flag_reused_ttclids
+from forwarder.matching.matcher import Evidence, match
+from forwarder.matching.observation import Observation
+from forwarder.matching.policy import Policy
+from forwarder.matching.statistics import Statistics
+from forwarder.matching.verdict import Verdict
+from tests.forwarder.matching.cases import APP, MINUTE, android, click, install
+
+ALWAYS = Policy(probabilistic="always")
+ORGANIC = "utm_source=google-play&utm_medium=organic"
+
+
+def taught(evidence: Evidence, policy: Policy = ALWAYS, platform: str = "android", **facts: object) -> Observation:
+    verdict = match(install(platform, **facts), evidence, policy, Statistics())
+    assert verdict.observation is not None
+    return verdict.observation
+
+
+def test_a_named_click_tells_the_time_and_tries_the_probabilistic_engine_with_the_referrer_hidden() -> None:
+    named = click(5 * MINUTE, user_agent=android())
+    seen = taught(Evidence(referrer_click=named, found=[named]), referrer=f"click_id={named.click_id}")
+    assert (seen.click_to_install_s, seen.explained) == (300.0, 1.0)
+    assert [(trial.table, trial.right, trial.predicted > 0.9) for trial in seen.trials] == [
+        ("full", True, True), ("address", True, True),
+    ]  # fmt: skip
+    assert seen.trials[1].predicted < seen.trials[0].predicted
+
+
+def test_another_devices_click_at_the_address_was_a_wrong_answer() -> None:
+    named, other = click(user_agent=android(), ip="198.51.100.1"), click(user_agent=android())
+    seen = taught(Evidence(referrer_click=named, found=[other]), referrer=f"click_id={named.click_id}")
+    assert [trial.right for trial in seen.trials] == [False, False]
+    assert seen.explained == 0.0
+    assert seen.crowds[0].explained == 0.0
+
+
+def test_an_install_that_the_store_calls_organic_makes_any_answer_wrong_and_is_credited_to_nobody() -> None:
+    found = click(user_agent=android())
+    facts = install("android", referrer=ORGANIC)
+    verdict = match(facts, Evidence(found=[found]), ALWAYS, Statistics())
+    assert verdict.click is None
+    assert "no link led to the install" in verdict.reason
+    assert verdict.observation is not None
+    assert [trial.right for trial in verdict.observation.trials] == [False, False]
+
+
+def test_an_iphone_without_truth_teaches_by_its_posterior() -> None:
+    seen = taught(Evidence(found=[click()]), platform="ios")
+    assert seen.explained is not None
+    assert 0.9 < seen.explained < 1
+    assert seen.trials == ()
+    assert seen.click_to_install_s is None
+
+
+@pytest.mark.parametrize(
+    ("policy", "consent"), [("never", "granted"), ("with_consent", "unknown")], ids=["off", "without consent"]
+)
+def test_where_the_address_may_not_be_used_nothing_of_the_phone_is_learned(policy: str, consent: str) -> None:
+    named = click(user_agent=android())
+    allowed = Policy(probabilistic=policy)  # type: ignore[arg-type]
+    seen = taught(
+        Evidence(referrer_click=named, found=[named]), allowed,
+        referrer=f"click_id={named.click_id}", marketing_consent=consent,
+    )  # fmt: skip
+    assert seen == Observation(app_id=APP, platform="android", click_to_install_s=300.0)
+
+
+def test_nothing_at_all_is_learned_of_a_person_who_said_no() -> None:
+    facts = install("android", marketing_consent="denied")
+    assert match(facts, Evidence(found=[click(user_agent=android())]), ALWAYS, Statistics()).observation is None
+
+
+def test_no_id_and_no_address_is_in_an_observation() -> None:
+    named = click(user_agent=android())
+    seen = taught(Evidence(referrer_click=named, found=[named]), referrer=f"click_id={named.click_id}")
+    assert named.click_id not in str(seen)
+    assert named.ip not in str(seen)
+
+
+def test_the_fourth_install_of_one_ttclid_is_flagged() -> None:
+    paid = Verdict(method="referrer", click=click(ttclid="E.C.P.x"))
+    flagged = flag_reused_ttclids([paid, paid, Verdict(method="none")], {"E.C.P.x": 2})
+    assert [verdict.flags for verdict in flagged] == [(), (TTCLID_REUSED,), ()]
