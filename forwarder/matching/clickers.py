@@ -9,6 +9,7 @@ from clicks.address import address_key
 from clicks.record import Click
 from forwarder.matching.crowding import SEEN_FOR_MS, Family
 from forwarder.matching.phones import ClickedPhone, clicked_phone
+from forwarder.matching.user_agents import Phone
 
 FOUND_LIMIT = 1_000
 """Clicks that the store gives for one address: a fuller address is counted up to the whole time."""
@@ -45,6 +46,7 @@ def survey(found: Sequence[Click], addresses: Sequence[str], at_ms: int) -> Neig
     """Group the clicks found behind `addresses`; those that share none of them are left out."""
     keys = list(dict.fromkeys(key for key in map(known_key, addresses) if key is not None))
     wanted = frozenset(keys)
+    phones = _phones(found)
     by_phone: dict[ClickedPhone, list[Click]] = {}
     seen_from: dict[str, set[ClickedPhone]] = {key: set() for key in keys}
     oldest: dict[str, int] = {}
@@ -53,7 +55,7 @@ def survey(found: Sequence[Click], addresses: Sequence[str], at_ms: int) -> Neig
         shared = wanted.intersection((known_key(click.ip), known_key(click.macro_ip)))
         if not shared:
             continue
-        phone = clicked_phone(click)
+        phone = phones[click.click_id]
         by_phone.setdefault(phone, []).append(click)
         for key in shared:
             if click.at_ms >= at_ms - SEEN_FOR_MS:
@@ -68,6 +70,22 @@ def survey(found: Sequence[Click], addresses: Sequence[str], at_ms: int) -> Neig
         Clicker(phone, tuple(clicks), _least_crowded(clicks, described)) for phone, clicks in by_phone.items()
     )
     return Neighbourhood(tuple(described.values()), clickers)
+
+
+def _phones(found: Sequence[Click]) -> dict[str, ClickedPhone]:
+    """click_id -> phone. A click that told nothing is of the one device with its headers that told something."""
+    phones = {click.click_id: clicked_phone(click) for click in found}
+    told: dict[tuple[Phone, str], set[ClickedPhone]] = {}
+    for phone in phones.values():
+        if phone.screen is not None or phone.time_zone is not None:
+            told.setdefault((phone.phone, phone.header), set()).add(phone)
+    if not told:
+        return phones
+    only = {headers: next(iter(alike)) for headers, alike in told.items() if len(alike) == 1}
+    return {
+        click_id: phone if phone.screen or phone.time_zone else only.get((phone.phone, phone.header), phone)
+        for click_id, phone in phones.items()
+    }
 
 
 @lru_cache(maxsize=65_536)
