@@ -1,13 +1,13 @@
 """Serving the redirector: `signalpost run redirector`."""
 
 import uvicorn
-from uvicorn.supervisors import Multiprocess
 
 from config import metrics
 from config.settings import METRICS_PORT_OFFSET, RedirectorSettings
+from redirector.supervision import Supervisor
 
 BACKLOG = 4096
-GRACEFUL_STOP_S = 10
+GRACEFUL_STOP_S = 8  # for answers in progress; what is taken is flushed after it, within 10 s in all
 KEEP_ALIVE_S = 15
 MAX_CONNECTIONS = 10_000  # per worker; beyond it a visitor gets a 503 at once instead of a place in a queue
 
@@ -36,7 +36,7 @@ def server_config(settings: RedirectorSettings) -> uvicorn.Config:
 
 
 def serve(settings: RedirectorSettings) -> None:
-    """Serve until SIGTERM or SIGINT.
+    """Serve until SIGTERM or SIGINT; SIGHUP replaces the workers without a connection lost.
 
     Raises:
         OSError: a port is taken.
@@ -45,7 +45,4 @@ def serve(settings: RedirectorSettings) -> None:
     if settings.redirector_port:
         metrics.serve(settings.host, settings.redirector_port + METRICS_PORT_OFFSET)
     config = server_config(settings)
-    if settings.redirector_workers == 1:
-        uvicorn.Server(config).run()
-        return
-    Multiprocess(config, sockets=[config.bind_socket()]).run()
+    Supervisor(config, config.bind_socket()).run()

@@ -40,6 +40,7 @@ class Front:
         self.token_keys = bridging.token_keys
         self.clock: Callable[[], float] = time.time
         self.connections: set[Connection] = set()
+        self.draining_since = 0.0  # loop time since which this process stops; 0 = it does not
 
     def redirect_link(self, slug: bytes, headers: Headers) -> Link | None:
         """The enabled link of a slug that is answered with a 302 straight away."""

@@ -19,6 +19,7 @@ MAX_URL_BYTES = 8 * 1024  # httptools mangles URLs of 64 KiB and more without an
 MAX_HEADERS = 100
 MAX_HEADER_BYTES = 32 * 1024
 HEAD_DEADLINE_S = 10.0  # for a whole request head; uvicorn's own timer restarts with each byte
+DRAIN_S = 1.0  # for open connections of a process that stops: a request may be on its way
 LINGER_S = 2.0  # for whoever was refused to read the answer: closing on bytes still under way would take it with them
 HTTP_VERSIONS = ("1.1", "1.0")
 METHODS = b"allow: GET, HEAD\r\n"
@@ -106,6 +107,20 @@ class SignalLinkProtocol(HttpToolsProtocol):
             if self._is_in_head:
                 self.front.tally.refused["header deadline"] += 1
             self.transport.abort()
+        elif self._is_drained(now):
+            self.transport.close()
+
+    def _is_drained(self, now: float) -> bool:
+        """Whether this process stops and no request has come for so long that none is on its way."""
+        if not self.front.draining_since or not self.awaiting_since or self._is_in_head:
+            return False
+        return now - max(self.awaiting_since, self.front.draining_since) > DRAIN_S
+
+    def shutdown(self) -> None:
+        """This process stops. uvicorn would close idle connections under the requests that are on their way to us."""
+        self.front.draining_since = self.front.draining_since or self.loop.time()
+        if self.cycle is not None:
+            self.cycle.keep_alive = False
 
     def pause_writing(self) -> None:
         super().pause_writing()
@@ -181,7 +196,7 @@ class SignalLinkProtocol(HttpToolsProtocol):
         version = self.parser.get_http_version()
         if version not in HTTP_VERSIONS:
             return False
-        keep_alive = version == "1.1" and self.parser.should_keep_alive()
+        keep_alive = version == "1.1" and not self.front.draining_since and self.parser.should_keep_alive()
         hop = self.front.desk.open(link, Request(query, self.headers, self.peer))
         self.cycle = PendingClick(self, hop, keep_alive)
         self.front.recorder.record(hop.rows, hop.count, self.cycle)
@@ -198,6 +213,8 @@ class SignalLinkProtocol(HttpToolsProtocol):
         self.headers.extend(headers)
         self.expect_100_continue = expects
         super().on_headers_complete()
+        if self.front.draining_since:
+            self.cycle.keep_alive = False
 
     def on_body(self, body: bytes) -> None:
         if not isinstance(self.cycle, PendingClick):
