@@ -97,8 +97,12 @@ JOIN_BY_PERSON = """
 WITH joining AS (
     SELECT DISTINCT ON (e.event_key) e.event_key, arrived.install_id
     FROM unnest($1::text[], $2::text[], $3::text[]) AS arrived (app_id, install_id, external_id)
-    JOIN events e ON NOT e.joined AND e.install_id IS NULL AND e.app_id = arrived.app_id
-        AND e.external_ids @> ARRAY[arrived.external_id]
+    -- OFFSET keeps it a look-up per id: joined by app, every waiting event would be held against every id
+    CROSS JOIN LATERAL (
+        SELECT event_key FROM events
+        WHERE NOT joined AND install_id IS NULL AND app_id = arrived.app_id
+            AND external_ids @> ARRAY[arrived.external_id] OFFSET 0
+    ) AS e
 ), joined AS (
     UPDATE events e SET joined = true, install_id = joining.install_id
     FROM joining WHERE e.event_key = joining.event_key
@@ -126,20 +130,34 @@ async def join_events(connection: Any, installs: Sequence[tuple[str, str, tuple[
 
 
 LATE_INSTALLS = """
-SELECT DISTINCT i.app_id, i.install_id, i.external_ids FROM events e
-JOIN installs i ON i.app_id = e.app_id
-    AND (i.install_id = e.install_id OR (e.install_id IS NULL
-        AND (i.external_ids && e.external_ids OR i.install_id = ANY (e.external_ids))))
-WHERE NOT e.joined AND e.received_at > $1
+WITH waiting AS MATERIALIZED (
+    SELECT app_id, install_id, external_ids FROM events WHERE NOT joined AND received_at > $1
+), people AS MATERIALIZED (
+    SELECT DISTINCT app_id, person FROM waiting CROSS JOIN unnest(external_ids) AS person WHERE install_id IS NULL
+)
+SELECT i.app_id, i.install_id, NULL AS person FROM waiting JOIN installs i USING (app_id, install_id)
+UNION
+SELECT i.app_id, i.install_id, people.person FROM people
+JOIN installs i ON i.app_id = people.app_id AND i.install_id = people.person
+UNION
+(SELECT DISTINCT ON (people.app_id, people.person) i.app_id, i.install_id, people.person
+    FROM people JOIN installs i ON i.app_id = people.app_id AND i.external_ids @> ARRAY[people.person]
+    ORDER BY people.app_id, people.person, i.received_at DESC)
+UNION
+SELECT p.app_id, p.install_id, p.person FROM people JOIN person_installs p USING (app_id, person)
 LIMIT $2
 """
 
 
 async def late_installs(connection: Any, since: datetime, limit: int) -> list[tuple[str, str, tuple[str, ...]]]:
     """Installs that are there although an event received after `since` still waits for them, as `join_events` takes
-    them.
+    them: with those of their ids that are waited for.
 
     An install and its event stored at the same moment do not see one another; this finds them afterwards.
     """
-    rows = await connection.fetch(LATE_INSTALLS, since, limit)
-    return [(row["app_id"], row["install_id"], tuple(row["external_ids"])) for row in rows]
+    found: dict[tuple[str, str], list[str]] = {}
+    for row in await connection.fetch(LATE_INSTALLS, since, limit):
+        people = found.setdefault((row["app_id"], row["install_id"]), [])
+        if row["person"] is not None:
+            people.append(row["person"])
+    return [(app_id, install_id, tuple(people)) for (app_id, install_id), people in found.items()]

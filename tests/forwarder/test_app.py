@@ -109,6 +109,7 @@ async def test_the_description_names_every_path_and_field(api: Api) -> None:
     document = (await api.client.get("/openapi.json")).json()
     assert set(document["paths"]) == {
         "/v1/installs", "/v1/installs/{install_id}", "/v1/events", "/healthz", "/readyz",
+        "/v1/webhooks/{provider}/{app_id}",
     }  # fmt: skip
     schemas = document["components"]["schemas"]
     assert {"install_id", "platform", "device", "consent", "user"} <= set(schemas["InstallRequest"]["properties"])

@@ -44,4 +44,3 @@ def test_a_trial_that_revenuecat_reports_becomes_a_conversion_of_the_click(signa
     assert (body["source_event"], body["joined"], body["install_id"]) == (
         "rc_trial_started", True, install["install_id"],
     )  # fmt: skip
-    signalpost.command("app", "set", app_id, "revenuecat_authorization=", "revenue_source=")

@@ -96,7 +96,8 @@ CREATE TABLE installs (
 CREATE INDEX installs_click ON installs (click_id) WHERE click_id IS NOT NULL;
 CREATE INDEX installs_ttclid ON installs (md5(click ->> 'ttclid')) WHERE click ->> 'ttclid' IS NOT NULL;
 CREATE INDEX installs_pending ON installs (received_at) WHERE match_method = 'pending';
-CREATE INDEX installs_external ON installs USING gin (external_ids);
+-- a list of pending entries would be read from end to end by every look-up
+CREATE INDEX installs_external ON installs USING gin (external_ids) WITH (fastupdate = off);
 CREATE INDEX installs_received ON installs (received_at);
 CREATE INDEX installs_app_occurred ON installs (app_id, occurred_at);
 
@@ -141,7 +142,8 @@ CREATE TABLE events (
 );
 CREATE INDEX events_subscription ON events (app_id, subscription_id) WHERE subscription_id IS NOT NULL;
 CREATE INDEX events_waiting_install ON events (app_id, install_id) WHERE NOT joined AND install_id IS NOT NULL;
-CREATE INDEX events_waiting_external ON events USING gin (external_ids) WHERE NOT joined;
+CREATE INDEX events_waiting_external ON events USING gin (external_ids) WITH (fastupdate = off) WHERE NOT joined;
+CREATE INDEX events_waiting ON events (received_at) WHERE NOT joined;
 CREATE INDEX events_install ON events (app_id, install_id);
 CREATE INDEX events_received ON events (received_at);
 CREATE INDEX events_app_occurred ON events (app_id, occurred_at);
