@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 class Knobs:
     """One world. Shares are of 1, times in hours unless the name says otherwise."""
 
-    clicks: int = 6_000
+    clicks: int = 4_000
     """Ad clicks by people, re-clicks not counted."""
     days: float = 3.0
     organic_share: float = 0.5
@@ -85,8 +85,8 @@ REPORT_WORLDS: dict[str, Knobs] = {
     "plain": PLAIN,
     "busy carrier NAT": replace(PLAIN, clicks_per_cgnat_key=1.0),
     "overcrowded carrier NAT": replace(PLAIN, clicks_per_cgnat_key=10.0),
-    "85 % organic": replace(PLAIN, clicks_per_cgnat_key=1.0, organic_share=0.85, clicks=4_000),
-    "click flood": replace(PLAIN, clicks_per_cgnat_key=1.0, flood=3.0, clicks=4_000),
+    "85 % organic": replace(PLAIN, clicks_per_cgnat_key=1.0, organic_share=0.85, clicks=3_000),
+    "click flood": replace(PLAIN, clicks_per_cgnat_key=1.0, flood=3.0, clicks=3_000),
     "household installs": replace(PLAIN, household=0.20),
     "referrer, some forged": replace(PLAIN, referrer=0.85, forged=0.10),
     "misaligned families": replace(PLAIN, family_mismatch=0.30),
