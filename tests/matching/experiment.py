@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from cli.backtest.scratch import scratch_redis
 from tests.matching.baselines import BASELINES
 from tests.matching.knobs import Knobs
-from tests.matching.metrics import Prediction, Score, calibration_error, predictions, score
+from tests.matching.metrics import Prediction, Score, predictions, score
 from tests.matching.trial import Trial, try_world
 from tests.matching.world import World, make_world
 
@@ -25,6 +25,8 @@ class Job:
     knobs: Knobs
     seed: int
     policy: Mapping[str, str] = field(default_factory=dict)
+    predicts: bool = True
+    """Run it once more at the lowest threshold, to see what lesser probabilities are worth."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +37,7 @@ class Result:
     scores: dict[str, Score]
     """By method: the matcher's and the baselines'."""
     predictions: list[Prediction]
-    """After the warm-up, at a threshold of 0.5."""
-    calibration_error: float
+    """After the warm-up, at a threshold of 0.5; none where the job did not ask."""
     installs: int
     seconds: float
     wrong: Counter[str]
@@ -46,14 +47,13 @@ class Result:
 def run_job(job: Job) -> Result:
     """Make the world, match it, measure it."""
     world = make_world(job.knobs, job.seed)
-    trial, unsure = asyncio.run(_try(world, job.policy))
-    predicted = predictions(world, unsure.answers)
+    trial, unsure = asyncio.run(_try(world, job))
+    predicted = predictions(world, unsure.answers) if unsure is not None else []
     return Result(
         job=job,
         scores={MATCHER: score(world, trial.credits)}
         | {name: score(world, of(world)) for name, of in BASELINES.items()},
         predictions=predicted,
-        calibration_error=calibration_error(predicted),
         installs=len(world.installs),
         seconds=trial.seconds,
         wrong=_wrong(world, trial),
@@ -66,12 +66,11 @@ def run_jobs(jobs: Iterable[Job], processes: int = PROCESSES) -> Iterator[Result
         yield from pool.map(run_job, jobs)
 
 
-async def _try(world: World, policy: Mapping[str, str]) -> tuple[Trial, Trial]:
-    """Under the policy, and with the lowest threshold, to see what its lesser probabilities are worth."""
+async def _try(world: World, job: Job) -> tuple[Trial, Trial | None]:
     async with scratch_redis("") as redis:
-        return await try_world(world, redis, policy), await try_world(
-            world, redis, {**policy, "match_threshold": "0.5"}
-        )
+        decided = await try_world(world, redis, job.policy)
+        lowest = {**job.policy, "match_threshold": "0.5"}
+        return decided, await try_world(world, redis, lowest) if job.predicts else None
 
 
 def _wrong(world: World, trial: Trial) -> Counter[str]:
