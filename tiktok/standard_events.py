@@ -101,6 +101,7 @@ DEFAULT_MAPPING: Final[tuple[DefaultRow, ...]] = (
             ("renewal", ""),
         )
     ),
+    DefaultRow("stripe_one_time", "Purchase", False),
 )
 
 
