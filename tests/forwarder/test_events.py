@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from ledger.pixels import PixelSettings, update_pixel
 from tests.forwarder.api import APP, PIXEL, Api, add_pixel, opened_api, settings
 
 pytestmark = pytest.mark.anyio
@@ -116,3 +117,24 @@ async def test_a_mapping_made_while_the_forwarder_runs_holds_within_seconds(api:
     await api.services.directory.refresh()
     await api.events({**GOOD, "name": "level_up"})
     assert [delivery["target_event"] for delivery in await api.deliveries()] == ["ViewContent"]
+
+
+async def test_a_pixel_added_later_is_not_sent_what_was_before_it(api: Api) -> None:
+    await api.install(install_id="i-1")
+    await api.events({"event_id": "before", "install_id": "i-1", "name": "purchase"})
+    await add_pixel(api.pool, api.keyring, "px_bbbbbbbbbbbb")
+    await api.services.directory.refresh()
+    await api.events({"event_id": "after", "install_id": "i-1", "name": "purchase"})
+    sent = [(row["source_event_id"], row["pixel_id"]) for row in await api.deliveries()]
+    assert [pixel for event, pixel in sent if event == "before"] == [PIXEL]
+    assert [pixel for event, pixel in sent if event == "after"] == [PIXEL, "px_bbbbbbbbbbbb"]
+
+
+async def test_a_pixel_of_the_old_names_is_sent_them_under_an_id_of_their_own(api: Api) -> None:
+    await add_pixel(api.pool, api.keyring, "px_bbbbbbbbbbbb")
+    await update_pixel(api.pool, "px_bbbbbbbbbbbb", settings=PixelSettings(event_names="legacy"))
+    await api.services.directory.refresh()
+    await api.events({"event_id": "e", "name": "purchase", "user": {"external_id": "u"}})
+    rows = await api.deliveries()
+    assert [row["target_event"] for row in rows] == ["Purchase", "CompletePayment"]
+    assert len({row["event_id"] for row in rows}) == 2
