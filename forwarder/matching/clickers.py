@@ -25,7 +25,7 @@ class Address(msgspec.Struct, frozen=True):
     """That clicked from it within 72 h, for any app."""
 
 
-class Clicker(msgspec.Struct, frozen=True):
+class Clicker(msgspec.Struct, frozen=True, gc=False):
     """One device: what its User-Agent, TikTok version, languages and enrichment tell apart."""
 
     phone: ClickedPhone

@@ -15,7 +15,7 @@ TAKEN = "credited to another install"
 LOOK_ALIKES_AFTER = 5  # devices on an address
 
 
-class Eligible(msgspec.Struct, frozen=True):
+class Eligible(msgspec.Struct, frozen=True, gc=False):
     """A clicker's clicks that can be credited to the install at hand."""
 
     clicker: Clicker

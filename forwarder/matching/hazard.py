@@ -15,7 +15,6 @@ DAY_S = 86_400.0
 
 QUICK, LATER, DAYS = 0.78, 0.16, 0.06
 QUICK_MEDIAN_S, LATER_MEDIAN_S = 240.0, 3 * HOUR_S
-SIGMA = 1.0  # of both log-normals
 SKEW_S = 10.0  # clocks differ by some seconds: an install that seems to come this soon came at some time near it
 SKEW_DENSITY = 1e-4
 FLOOR = 1e-9
@@ -29,6 +28,7 @@ BUCKETS = len(EDGES_S) + 1
 STRENGTH = 200.0  # installs that the mixture counts for
 
 _ROOT = math.sqrt(2 * math.pi)
+_QUICK_LOG, _LATER_LOG = math.log(QUICK_MEDIAN_S), math.log(LATER_MEDIAN_S)
 
 
 def bucket(seconds: float) -> int:
@@ -41,7 +41,9 @@ def prior_density(seconds: float) -> float:
     if seconds <= 0:
         return SKEW_DENSITY
     least = SKEW_DENSITY if seconds < SKEW_S else FLOOR
-    density = QUICK * _log_normal(seconds, QUICK_MEDIAN_S) + LATER * _log_normal(seconds, LATER_MEDIAN_S)
+    logarithm = math.log(seconds)
+    quick, later = logarithm - _QUICK_LOG, logarithm - _LATER_LOG  # in sigmas: both have one of 1
+    density = (QUICK * math.exp(-quick * quick / 2) + LATER * math.exp(-later * later / 2)) / (seconds * _ROOT)
     if DAY_S <= seconds < 7 * DAY_S:
         density += DAYS / (6 * DAY_S)
     return max(density, least)
@@ -59,14 +61,9 @@ def factor(in_bucket: int, *histograms: Sequence[float]) -> float:
     return share / _PRIOR_MASS[in_bucket]
 
 
-def _log_normal(seconds: float, median: float) -> float:
-    deviation = math.log(seconds / median) / SIGMA
-    return math.exp(-deviation * deviation / 2) / (seconds * SIGMA * _ROOT)
-
-
 def _mass_until(seconds: float) -> float:
     def below(median: float) -> float:
-        return (1 + math.erf(math.log(seconds / median) / (SIGMA * math.sqrt(2)))) / 2
+        return (1 + math.erf(math.log(seconds / median) / math.sqrt(2))) / 2
 
     uniform = min(max((seconds - DAY_S) / (6 * DAY_S), 0.0), 1.0)
     return QUICK * below(QUICK_MEDIAN_S) + LATER * below(LATER_MEDIAN_S) + DAYS * uniform

@@ -37,17 +37,38 @@ RECLICK, RECLICK_S = 0.15, 1_800.0  # clicks that are followed by another of the
 APP_VERSION_SHARE = 0.3  # devices of one OS version and model that also have one TikTok version
 
 
-class Rival(msgspec.Struct, frozen=True):
+class Rival(msgspec.Struct, frozen=True, gc=False):
     """A device whose click can be credited, and its share of the probability."""
 
     clicker: Clicker
     clicks: tuple[Click, ...]
     """Those that can be credited, newest first."""
-    signals: dict[str, float]
-    """Bits per fact, the time and the address included."""
+    weights: "_Weights"
     probability: float
     last_click: float
     """Probability that the last of the clicks is this person's: less, where the clicks may be of look-alikes."""
+
+    @property
+    def signals(self) -> dict[str, float]:
+        """Bits per fact, the odds, the time and the address included."""
+        return self.weights.facts | {
+            "odds": self.weights.odds,
+            "time": self.weights.time,
+            "address": self.weights.address,
+        }
+
+
+class _Weights(msgspec.Struct, frozen=True, gc=False):
+    """What speaks for a clicker, in bits."""
+
+    odds: float
+    time: float
+    address: float
+    facts: signals.Scores
+
+    @property
+    def total(self) -> float:
+        return self.odds + self.time + self.address + signals.total(self.facts)
 
 
 class _Surroundings(msgspec.Struct, frozen=True):
@@ -61,12 +82,11 @@ class _Surroundings(msgspec.Struct, frozen=True):
     """Chance that it is a carrier's or a venue's."""
 
 
-class _Weighed(msgspec.Struct, frozen=True):
+class _Weighed(msgspec.Struct, frozen=True, gc=False):
     """A candidate before its probability is known."""
 
-    bits: float
     candidate: Eligible
-    signals: dict[str, float]
+    weights: _Weights
     last: float
     """Chance that its last click is the same person's as the others."""
 
@@ -96,16 +116,15 @@ def contest(
         if len(shares) > 1:
             same = _same_person(candidate, around.accidental, outlook)
             last = same + (1 - same) * shares[0] / sum(shares)
-        bits = odds + time + around.bits + signals.total(scores)
-        weighed.append(_Weighed(bits, candidate, {"odds": odds, "time": time, "address": around.bits} | scores, last))
+        weighed.append(_Weighed(candidate, _Weights(odds, time, around.bits, scores), last))
     return _rivals(weighed)
 
 
 def _rivals(weighed: Sequence[_Weighed]) -> tuple[Rival, ...]:
-    weights = [2.0 ** min(one.bits, MAX_WEIGHT_BITS) for one in weighed]
+    weights = [2.0 ** min(one.weights.total, MAX_WEIGHT_BITS) for one in weighed]
     whole = 1.0 + math.fsum(weights)
     rivals = [
-        Rival(one.candidate.clicker, one.candidate.clicks, one.signals, weight / whole, one.last * weight / whole)
+        Rival(one.candidate.clicker, one.candidate.clicks, one.weights, weight / whole, one.last * weight / whole)
         for weight, one in zip(weights, weighed, strict=True)
     ]
     return tuple(sorted(rivals, key=_likeliest_first))
