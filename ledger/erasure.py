@@ -53,10 +53,15 @@ WHERE app_id = $1 AND (install_id = $2 OR external_ids @> ARRAY[$3::text])
 ORDER BY install_id FOR UPDATE
 """
 DELETE_EVENTS = """
-DELETE FROM events WHERE app_id = $1 AND (install_id = ANY($2::text[]) OR external_ids @> ARRAY[$3::text])
+DELETE FROM events WHERE app_id = $1
+    AND (install_id = ANY($2::text[]) OR external_ids @> ARRAY[$3::text] OR external_ids && $2::text[])
 """
-# what was made into an event goes with it
-DELETE_BODIES = "DELETE FROM webhook_bodies WHERE app_id = $1 AND people && $2::text[]"
+DELETE_PEOPLE = "DELETE FROM person_installs WHERE app_id = $1 AND person = $2"
+# a body that became an event goes with it; of one that could not be read, nobody knows whom it names
+DELETE_BODIES = """
+DELETE FROM webhook_bodies WHERE app_id = $1 AND (people && $2::text[] OR (outcome = 'unread'
+    AND EXISTS (SELECT FROM unnest($2::text[]) AS person WHERE position(convert_to(person, 'UTF8') IN body) > 0)))
+"""
 DELETE_CLAIMS = "DELETE FROM click_claims WHERE app_id = $1 AND install_id = ANY($2::text[])"
 DELETE_INSTALLS = "DELETE FROM installs WHERE app_id = $1 AND install_id = ANY($2::text[])"
 LAY_TOMBSTONES = "INSERT INTO tombstones (hash) SELECT unnest($1::bytea[]) ON CONFLICT DO NOTHING"
@@ -82,6 +87,7 @@ async def erase(
     status = await connection.execute(DELETE_EVENTS, app_id, install_ids, external_id)
     people = [*install_ids, *([external_id] if external_id is not None else [])]
     await connection.execute(DELETE_BODIES, app_id, people)
+    await connection.execute(DELETE_PEOPLE, app_id, external_id)
     await connection.execute(DELETE_CLAIMS, app_id, install_ids)
     await connection.execute(DELETE_INSTALLS, app_id, install_ids)
     events = int(status.rsplit(" ", maxsplit=1)[1])

@@ -7,7 +7,7 @@ name, and is kept under it as a custom event.
 from typing import Final
 
 from forwarder.webhooks.attributes import person
-from forwarder.webhooks.normal import FAMILY_SHARE, REFUND, STARTS, Person, Reading, SourceEvent
+from forwarder.webhooks.normal import PROMOTIONAL, REFUND, STARTS, Person, Reading, SourceEvent
 from forwarder.webhooks.reading import Fields, fields, from_iso, money, paid, present, text, texts, type_name
 from ledger.webhook_events import SALES
 
@@ -18,6 +18,7 @@ NAMES: Final = {
     "trial_renewal_reactivated": "uncancellation",
     "trial_expired": "expiration",
     "subscription_started": "subscription_started",
+    "subscription_initial_purchase": "subscription_started",
     "subscription_renewed": "renewal",
     "subscription_renewal_cancelled": "cancellation",
     "subscription_renewal_reactivated": "uncancellation",
@@ -30,6 +31,8 @@ NAMES: Final = {
     "billing_issue_detected": "billing_issue",
 }
 IGNORED: Final = frozenset({"access_level_updated"})  # comes along with each of the others
+GRANTED: Final = frozenset({"adapty_server_side_product", "adapty_dashboard_product", "adapty_promotion"})
+"""In the place of a store's product: access that the app's owner gave away."""
 CHECK: Final = "adapty_check"
 
 
@@ -71,8 +74,8 @@ def _reading(kind: str, properties: Fields) -> Reading:
 def _name(kind: str, properties: Fields, *, free: bool) -> str:
     """Google Play sends a subscription_started of no price where one subscription takes another's place."""
     name = NAMES.get(kind) or type_name(kind)
-    if name in SALES | STARTS.keys() and properties.get("is_family_shared") is True:
-        return FAMILY_SHARE
+    if name in SALES | STARTS.keys() and text(properties.get("vendor_product_id")) in GRANTED:
+        return PROMOTIONAL
     return f"{name}_free" if free and name in ("subscription_started", "one_time") else name
 
 

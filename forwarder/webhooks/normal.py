@@ -13,6 +13,9 @@ REFUND: Final = "refund"
 FAMILY_SHARE: Final = "family_share"
 """A start or sale of somebody who shares another person's purchase: nothing was sold."""
 
+PROMOTIONAL: Final = "promotional"
+"""A start or sale that the app's owner gave away: nothing was sold."""
+
 Reading = Literal["event", "test", "ignored"]
 """event: kept and sent on. test: of a sandbox, it verifies the set-up and goes nowhere. ignored: says nothing of a
 conversion, so it is answered and not kept as an event.

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Final
 
 from forwarder.webhooks.attributes import person
-from forwarder.webhooks.normal import FAMILY_SHARE, REFUND, STARTS, Person, Reading, SourceEvent
+from forwarder.webhooks.normal import FAMILY_SHARE, PROMOTIONAL, REFUND, STARTS, Person, Reading, SourceEvent
 from forwarder.webhooks.reading import Fields, fields, from_millis, money, number, paid, present, text, texts, type_name
 from ledger.webhook_events import SALES
 
@@ -31,8 +31,6 @@ NAMES: Final = {
     "SUBSCRIPTION_PAUSED": "paused",
     "SUBSCRIPTION_EXTENDED": "extended",
 }
-PROMOTIONAL: Final = "promotional"
-"""Granted by the app's owner: nothing was sold."""
 
 
 def read(body: Fields) -> SourceEvent | None:
@@ -99,7 +97,7 @@ def _person(event: Fields) -> Person:
         name: fields(attribute).get("value") for name, attribute in fields(event.get("subscriber_attributes")).items()
     }
     ids = texts(event.get("app_user_id"), event.get("original_app_user_id"), event.get("aliases"))
-    return person(attributes, ids)
+    return person(attributes, ids, texts(event.get("transferred_from"), event.get("transferred_to")))
 
 
 def _properties(event: Fields) -> dict[str, object]:

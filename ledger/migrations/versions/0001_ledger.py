@@ -174,6 +174,7 @@ CREATE TABLE webhook_bodies (
     UNIQUE (app_id, provider, provider_event_id)
 );
 CREATE INDEX webhook_bodies_event ON webhook_bodies (event_key) WHERE event_key IS NOT NULL;
+CREATE INDEX webhook_bodies_people ON webhook_bodies USING gin (people);
 CREATE INDEX webhook_bodies_received ON webhook_bodies (received_at);
 
 -- When each webhook was last heard of, tests and repeats included.

@@ -13,7 +13,7 @@ import pytest
 from forwarder.routing import NOT_MAPPED
 from ledger.mappings import set_mappings
 from ledger.retention import delete_old
-from tests.forwarder.api import APP, OTHER_APP, Api, opened_api, settings
+from tests.forwarder.api import APP, KEY, OTHER_APP, Api, opened_api, settings
 from tests.forwarder.webhooks.fixtures import PROVIDERS, body, cases
 from tests.forwarder.webhooks.posting import connect, delivery, event, post, proof, set_up, taken
 
@@ -209,10 +209,27 @@ async def test_an_erased_person_is_not_brought_back_by_a_webhook(api: Api) -> No
     await api.install(install_id="i-1", user={"external_id": "user-7"})
     await taken(api, "revenuecat", body("revenuecat", "a trial starts"))
     await taken(api, "revenuecat", body("revenuecat", "a sandbox purchase"))
-    await api.client.delete("/v1/installs?external_id=user-7", headers={"Authorization": "Bearer sp_" + "a" * 40})
+    await api.client.delete("/v1/installs?external_id=user-7", headers={"Authorization": f"Bearer {KEY}"})
     assert [await api.count("events"), await api.count("webhook_bodies"), await api.count("person_installs")] == [0] * 3
     await taken(api, "revenuecat", body("revenuecat", "a renewal"))
     await taken(api, "revenuecat", body("revenuecat", "a cancellation", app_user_id="i-1"))
+    assert [await api.count("events"), await api.count("webhook_bodies")] == [0, 0]
+
+
+async def test_an_erasure_takes_every_body_that_names_the_person(api: Api) -> None:
+    transfer = {"id": "t", "type": "TRANSFER", "transferred_from": ["user-7"], "transferred_to": ["user-8"]}
+    await taken(api, "revenuecat", {"event": transfer})
+    await taken(api, "superwall", {"object": "event_v9", "payload": {"user": "user-7"}})
+    await taken(api, "superwall", {"object": "event_v9", "payload": {"user": "user-9"}})
+    await taken(api, "revenuecat", body("revenuecat", "a trial starts"))
+    await api.client.delete("/v1/installs?external_id=user-7", headers={"Authorization": f"Bearer {KEY}"})
+    left = await api.pool.fetch("SELECT body FROM webhook_bodies")
+    assert [b"user-9" in row["body"] for row in left] == [True]
+
+
+async def test_the_erasure_of_an_install_takes_what_waits_for_it_under_its_id(api: Api) -> None:
+    await taken(api, "revenuecat", body("revenuecat", "a trial starts", app_user_id="i-1"))
+    await api.client.delete("/v1/installs/i-1", headers={"Authorization": f"Bearer {KEY}"})
     assert [await api.count("events"), await api.count("webhook_bodies")] == [0, 0]
 
 
