@@ -18,10 +18,11 @@ from config.secrets import Keyring, SecretError
 from forwarder.conversion import NotSent, conversion, objection
 from forwarder.currency_rates import RateTable
 from forwarder.outages import persist
+from forwarder.parcels import Parcel, packed
 from forwarder.settlement import Consequences, DeliveryFacts, Hold, Moment, Pause, Resume, consequences
 from forwarder.worker_metrics import WorkerMetrics
 from ledger import pixel_state
-from ledger.delivery_claims import Claimed, Lease, Prepared, Sent, Settled, claim, settle, store_prepared
+from ledger.delivery_claims import Claimed, Lease, Sent, Settled, claim, settle, store_prepared
 from ledger.pixel_state import SendingPixel
 from ledger.pixels import token_record
 from tiktok.codes import Answer, Verdict, classify
@@ -34,7 +35,6 @@ LEASE_FOR: Final = timedelta(seconds=30)  # how long the deliveries of a worker 
 SEND_TAKES: Final = timedelta(seconds=15)  # a request's deadline and its settling: no send begins with less lease left
 ALONE_AFTER_TAKEOVERS: Final = 2
 SETTLE_WITHIN_S: Final = 60.0
-MAX_REQUEST_BYTES: Final = 4 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,22 +54,6 @@ class Courier:
     """Uniform in 0..1, for the jitter."""
     rates: RateTable = field(default_factory=lambda: RateTable(None))
     """For currencies TikTok does not take."""
-
-
-@dataclass(frozen=True, slots=True)
-class Parcel:
-    """A claimed delivery that is ready to be sent."""
-
-    claimed: Claimed
-    row: bytes
-    """Its element of `data[]`, the same bytes on every send."""
-    notes: tuple[str, ...]
-
-    def prepared(self) -> Prepared:
-        first = self.claimed.payload is None
-        return Prepared(
-            self.claimed.delivery_id, self.row.decode() if first else None, self.notes, self.claimed.install_id
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +171,7 @@ class Errand:
 
 async def send(courier: Courier, errand: Errand, parcels: Sequence[Parcel]) -> None:
     """Send the parcels in as few requests as TikTok takes; each request is settled before the next one is made."""
-    requests = deque(_requests(parcels))
+    requests = deque(packed(parcels))
     while requests:
         if courier.clock() + SEND_TAKES > errand.lease.until:
             break
@@ -199,19 +183,6 @@ async def send(courier: Courier, errand: Errand, parcels: Sequence[Parcel]) -> N
         if isinstance(follow.pixel, Hold | Pause):
             break
     await _release(courier, errand.lease, [parcel.claimed for request in requests for parcel in request])
-
-
-def _requests(parcels: Sequence[Parcel]) -> list[list[Parcel]]:
-    """As many parcels to a request as TikTok takes, and no request so large that it could not be answered in time."""
-    requests: list[list[Parcel]] = []
-    size = 0
-    for parcel in parcels:
-        size += len(parcel.row)
-        if not requests or len(requests[-1]) == MAX_ROWS or size > MAX_REQUEST_BYTES:
-            requests.append([])
-            size = len(parcel.row)
-        requests[-1].append(parcel)
-    return requests
 
 
 async def _stamp(courier: Courier, lease: Lease, parcels: Sequence[Parcel]) -> list[Parcel]:
