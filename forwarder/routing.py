@@ -23,7 +23,7 @@ CONSENT_DENIED = "consent denied"
 CONSENT_UNKNOWN = "consent unknown"
 NOT_ATTRIBUTED = "not attributed"
 TOO_OLD = "event older than event_max_age_days"
-PENDING = "pending"  # an install's match_method while Redis is away
+PENDING = "pending"  # an install's match_method while Redis, or its click, is away
 
 _DEFAULT_TARGETS: Mapping[str, str] = {row.source: row.target for row in DEFAULT_MAPPING}
 

@@ -24,7 +24,7 @@ class Install:
     body: dict[str, Any]
     """The request as accepted, normalised, only what was given; `ip` filled in."""
     match_method: str
-    """referrer | click_id | probabilistic | none | pending (Redis was away: to be matched by the worker)."""
+    """referrer | click_id | probabilistic | none | pending (Redis or the click was away: the worker matches it)."""
     match_probability: float | None
     match_reason: str
     match_detail: dict[str, Any]
@@ -165,13 +165,18 @@ async def installs_of_people(connection: Any, people: Sequence[tuple[str, str]])
 
 
 PENDING_INSTALLS = """
-SELECT * FROM installs WHERE match_method = 'pending' ORDER BY received_at LIMIT $1 FOR UPDATE SKIP LOCKED
+SELECT * FROM installs
+WHERE match_method = 'pending'
+    AND coalesce((match_detail ->> 'look_again_at')::float8, 0) <= extract(epoch FROM $2::timestamptz)
+ORDER BY received_at LIMIT $1 FOR UPDATE SKIP LOCKED
 """
 
 
-async def pending_installs(connection: Any, limit: int) -> list[Install]:
-    """The oldest installs that wait for their match, locked for this transaction."""
-    return [_install(row) for row in await connection.fetch(PENDING_INSTALLS, limit)]
+async def pending_installs(connection: Any, limit: int, now: datetime) -> list[Install]:
+    """The oldest installs that wait for their match, locked for this transaction; not those whose `match_detail` says
+    `look_again_at` (Unix s) and means later than `now`.
+    """
+    return [_install(row) for row in await connection.fetch(PENDING_INSTALLS, limit, now)]
 
 
 def _match_columns(installs: Sequence[Install]) -> tuple[list[Any], ...]:

@@ -18,8 +18,9 @@ from forwarder.intake.install_rows import install_event, install_row, known
 from forwarder.intake.joining import join_by_what_they_bring
 from forwarder.learning import Knowledge
 from forwarder.matching.install_facts import install_facts
+from forwarder.matching.matcher import awaits_click
 from forwarder.matching.policy import Policy
-from forwarder.matching.verdict import Verdict
+from forwarder.matching.verdict import LATE_CLICK, Verdict
 from forwarder.routing import PENDING, Destination, deliveries
 from ledger.claims import release_claims
 from ledger.deliveries import NewDelivery, insert_deliveries, release_for_events
@@ -31,6 +32,7 @@ ACQUIRE_TIMEOUT_S = 5.0
 PENDING_VERDICT = Verdict(
     method="pending", reason="pending: the click store cannot be reached, the install is matched as soon as it can"
 )
+LATE_CLICK_VERDICT = Verdict(method="pending", reason=LATE_CLICK)
 
 log = structlog.get_logger()
 
@@ -76,8 +78,8 @@ class InstallLedger:
         standing = await erased(connection, [one for of_report in hashes for one in of_report]) if hashes else ()
         return [r for r, own in zip(reports, hashes, strict=True) if any(one in standing for one in own)]
 
-    async def _cases(self, reports: Sequence[InstallReport]) -> list[Case | None]:
-        """The evidence of each install; None where it needs the click store, and that is away."""
+    async def _cases(self, reports: Sequence[InstallReport]) -> list[Case | Verdict]:
+        """The evidence of each install, or why it cannot be decided yet: the click store or its click is away."""
         cases = [
             Case(
                 install_facts(r.app_id, r.install_id, int(r.occurred_at.timestamp() * 1000), r.body),
@@ -86,20 +88,23 @@ class InstallLedger:
             for r in reports
         ]
         try:
-            return list(await gather(self.clicks, cases))
+            gathered = await gather(self.clicks, cases)
         except (RedisError, OSError, TimeoutError) as error:
             log.warning("installs accepted unmatched", installs=len(cases), error=type(error).__name__)
-            return [None if needs_clicks(case) else case for case in cases]
+            return [PENDING_VERDICT if needs_clicks(case) else case for case in cases]
+        return [LATE_CLICK_VERDICT if awaits_click(c.facts, c.evidence, c.policy) else c for c in gathered]
 
     def _policy(self, app_id: str, platform: str) -> Policy:
         entry = self.directory.get(app_id)
         return entry.policies[platform] if entry is not None else Policy(probabilistic="never")
 
-    async def _store(self, connection: Any, reports: Sequence[InstallReport], cases: Sequence[Case | None]) -> Stored:
+    async def _store(
+        self, connection: Any, reports: Sequence[InstallReport], cases: Sequence[Case | Verdict]
+    ) -> Stored:
         """Insert what is new, with all that follows from it; what another process stored meanwhile is read."""
-        known = [case for case in cases if case is not None]
+        known = [case for case in cases if isinstance(case, Case)]
         verdicts = iter(await credit(connection, known, self.knowledge.statistics))
-        decided = [next(verdicts) if case is not None else PENDING_VERDICT for case in cases]
+        decided = [next(verdicts) if isinstance(case, Case) else case for case in cases]
         rows = [install_row(report, verdict) for report, verdict in zip(reports, decided, strict=True)]
         won = await insert_installs(connection, rows)
         new = [(row, report) for row, report in zip(rows, reports, strict=True) if row.key in won]

@@ -21,6 +21,7 @@ MAX_ENCODINGS = 2  # some store apps hand the referrer over encoded once more
 
 NO_REFERRER = "no referrer"
 NO_LINK_ID = "no click id from a link"
+UNKNOWN_CLICK = "unknown click"
 STORE_SAYS_ORGANIC = "organic by the store's word"
 GOOGLE_ADS = "google_ads: the referrer names a Google ad"
 _GOOGLE_CLICK = re.compile(r"(?:^|[&?])(?:gclid|gbraid|wbraid)=[^&]")
@@ -67,7 +68,7 @@ def refusal(click_id: str, click: Click | None, facts: InstallFacts, policy: Pol
     if parts.at_ms < facts.at_ms - policy.referrer_window_days * DAY_MS:
         return f"the click is older than {policy.referrer_window_days} days"
     if click is None:
-        return "unknown click"
+        return UNKNOWN_CLICK
     return ""
 
 

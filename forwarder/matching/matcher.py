@@ -12,6 +12,7 @@ from forwarder.matching.click_ids import (
     NO_LINK_ID,
     NO_REFERRER,
     STORE_SAYS_ORGANIC,
+    UNKNOWN_CLICK,
     began_before,
     parse_referrer,
     refusal,
@@ -81,6 +82,16 @@ def needs_search(facts: InstallFacts, evidence: Evidence, policy: Policy) -> boo
 def wants_search(facts: InstallFacts, policy: Policy) -> bool:
     """Whether the clicks behind the addresses are of use, be it only to learn from an install whose click is known."""
     return not facts.denied and not _search_forbidden(facts, policy)
+
+
+def awaits_click(facts: InstallFacts, evidence: Evidence, policy: Policy) -> bool:
+    """Whether an id of ours names a click that is not stored and may be on its way: a redirector that could not reach
+    Redis in time keeps its clicks in its spool until it can.
+    """
+    if facts.denied:
+        return False
+    by_id = _match_by_id(facts, evidence, policy)
+    return by_id.click is None and UNKNOWN_CLICK in by_id.tiers.values()
 
 
 def _match_by_id(facts: InstallFacts, evidence: Evidence, policy: Policy) -> Verdict:

@@ -9,6 +9,7 @@ from forwarder.matching.observation import Observation
 
 Method = Literal["referrer", "click_id", "probabilistic", "none", "pending"]
 MAX_CANDIDATES_KEPT = 20
+LATE_CLICK = "pending: the click is not stored yet, the install is matched as soon as it is, or soon without it"
 
 
 class Candidate(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 from redis.exceptions import RedisError
 
+from clicks.click_id import ClickId, parse_click_id
 from clicks.connection import connect
-from clicks.store import ClickStore
-from forwarder.pending import join_missed, match_pending
-from tests.forwarder.api import Api, opened_api, settings
+from clicks.store import ClickStore, clicks_key
+from forwarder.pending import LATE_CLICK_S, LOOK_EVERY_S, join_missed, match_pending
+from tests.forwarder.api import ANDROID, Api, android, opened_api, referrer, settings
 
 pytestmark = pytest.mark.anyio
 
@@ -19,6 +20,12 @@ pytestmark = pytest.mark.anyio
 async def api_without_redis(database_url: str, data_dir: Path) -> AsyncIterator[Api]:
     """An application whose Redis is away."""
     async with opened_api(settings(database_url, f"unix://{data_dir}/nobody", data_dir)) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def api(database_url: str, redis_url: str, data_dir: Path) -> AsyncIterator[Api]:
+    async with opened_api(settings(database_url, redis_url, data_dir)) as opened:
         yield opened
 
 
@@ -51,6 +58,36 @@ async def test_deliveries_that_waited_for_the_match_are_due_at_once(api_without_
     now = datetime.now(UTC)
     await match_pending(api.pool, store, now)
     assert {(d["reason"], d["next_attempt_at"] <= now) for d in await api.deliveries()} == {("", True)}
+
+
+async def test_a_click_that_comes_out_of_a_spool_after_its_install_is_still_credited(api: Api, redis_url: str) -> None:
+    click_id = await api.click(user_agent=ANDROID)
+    parts = parse_click_id(click_id)
+    assert parts is not None
+    redis, key = connect(redis_url), clicks_key(parts.address_hash)
+    await redis.rename(key, b"not stored yet")
+    answer = await api.install(**android(install_referrer=referrer(click_id)))
+    assert (answer["attributed"], answer["match"]["reason"].partition(":")[0]) == (False, "pending")
+    now = datetime.now(UTC)
+    await match_pending(api.pool, api.store, now)
+    assert {d["reason"] for d in await api.deliveries()} == {"waiting for install"}
+    await redis.rename(b"not stored yet", key)
+    await redis.aclose()
+    await match_pending(api.pool, api.store, now + timedelta(seconds=LOOK_EVERY_S))
+    assert (await api.install())["match"]["click_id"] == click_id
+    assert {(d["reason"], d["state"]) for d in await api.deliveries()} == {("", "due")}
+
+
+async def test_a_click_that_never_comes_is_given_up_and_the_install_goes_out_without_it(api: Api) -> None:
+    nobodys = ClickId(int(datetime.now(UTC).timestamp() * 1000) - 60_000, 1, b"abcde").text()
+    await api.install(**android(install_referrer=referrer(nobodys), consent=None))
+    now = datetime.now(UTC)
+    assert await match_pending(api.pool, api.store, now) == 1
+    assert await match_pending(api.pool, api.store, now) == 0
+    await match_pending(api.pool, api.store, now + timedelta(seconds=LATE_CLICK_S))
+    answer = await api.install()
+    assert (answer["match"]["method"], answer["match"]["reason"].partition(";")[0]) == ("none", "unknown click")
+    assert {d["reason"] for d in await api.deliveries()} == {""}
 
 
 async def test_while_redis_stays_away_nothing_changes(api_without_redis: Api) -> None:
