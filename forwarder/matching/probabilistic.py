@@ -157,7 +157,7 @@ def _surroundings(facts: InstallFacts, candidates: Sequence[Eligible], outlook: 
             continue
         others = max(address.devices - 1, 0)
         accidental = outlook.crowd(address.family, others)
-        bits = -math.log2(accidental + households[address.key] / (1 + others))
+        bits = -math.log2(accidental + households[address.key])
         shared = SHARED_BY_OTHERS[others] if others < len(SHARED_BY_OTHERS) else P_SHARED_AT_MOST
         found[address.key] = _Surroundings(accidental, bits, shared)
     return found
@@ -170,7 +170,7 @@ def _households(facts: InstallFacts, candidates: Sequence[Eligible]) -> dict[str
         waited = max(facts.at_ms - candidate.clicks[0].at_ms, 0) / 1000
         rate = HOUSEHOLD_SHARE * SEEN_FOR_S / HOUSEHOLD_S * math.exp(-waited / HOUSEHOLD_S)
         key = candidate.clicker.address.key
-        found[key] = found.get(key, 0.0) + rate
+        found[key] = max(found.get(key, 0.0), rate)  # behind a carrier's address nobody is at home
     return found
 
 

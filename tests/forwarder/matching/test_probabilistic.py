@@ -219,11 +219,17 @@ def neighbours(draw: st.DrawFn) -> list[Click]:
 
 
 @given(neighbours(), st.integers(0, 30 * HOUR), VERSIONS)
-def test_another_device_never_makes_the_others_likelier(crowd: list[Click], before: int, os: str) -> None:
+def test_another_device_never_makes_the_others_together_likelier(crowd: list[Click], before: int, os: str) -> None:
     newcomer = click(before, user_agent=iphone(os, "trill_99.0"))
-    without = {c.click_id: c.probability for c in verdict_of(*crowd).candidates}
-    with_it = {c.click_id: c.probability for c in verdict_of(*crowd, newcomer).candidates}
-    assert all(with_it[click_id] <= probability + 2e-6 for click_id, probability in without.items())
+    without = sum(c.probability for c in verdict_of(*crowd).candidates)
+    with_it = sum(c.probability for c in verdict_of(*crowd, newcomer).candidates if c.click_id != newcomer.click_id)
+    assert with_it <= without + 1e-5
+
+
+@given(st.integers(0, 30 * HOUR), neighbours())
+def test_rivals_never_make_a_device_likelier_than_it_is_alone(before: int, rivals: list[Click]) -> None:
+    first = click(before, user_agent=iphone("18_6_2", "trill_98.0"))
+    assert probability_of(first, *rivals) <= probability_of(first) + 2e-6
 
 
 @given(neighbours(), st.randoms())
