@@ -18,7 +18,11 @@ TTCLID_MAX_CHARS = 1_000
 _KNOWN = frozenset((*MACRO_PARAMETERS, "ttclid"))
 _NAMES = {name.encode(): name for name in _KNOWN}
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff]")
-_PLACEHOLDER = re.compile(r"__[A-Za-z0-9_]+__|_(?:CAMPAIGN|AID|CID)(?:_NAME|_ID)?_|_PLACEMENT_", re.IGNORECASE)
+# TikTok's macros are upper case; those of our link count however somebody rewrote its case. `__proto__` is a name.
+_PLACEHOLDER = re.compile(
+    r"__[A-Z0-9_]+__|(?i:__(?:CAMPAIGN_ID|CAMPAIGN_NAME|AID|AID_NAME|CID|CID_NAME|PLACEMENT|CALLBACK_PARAM|IP|UA)__)"
+    r"|(?i:_(?:CAMPAIGN|AID|CID)(?:_NAME|_ID)?_|_PLACEMENT_)"
+)
 _SEPARATORS = re.compile(r"[^A-Za-z0-9_]+")
 
 

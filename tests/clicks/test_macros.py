@@ -75,7 +75,10 @@ def test_a_macro_as_it_stands_in_the_link_is_unexpanded(value: str) -> None:
     assert read_macros(f"ad_name={quote_plus(value)}".encode()) == Macros({}, ("ad_name",))
 
 
-@pytest.mark.parametrize("value", ["", "x", "__", "____", "a__CID__", "__CID__1", "_", "_SPRING_", "|", "snake_case"])
+@pytest.mark.parametrize(
+    "value",
+    ["", "x", "__", "____", "a__CID__", "__CID__1", "_", "_SPRING_", "|", "snake_case", "__proto__", "__Spring__"],
+)
 def test_other_values_are_not_unexpanded(value: str) -> None:
     assert not is_unexpanded(value)
 
