@@ -16,6 +16,7 @@ from forwarder.field_mapping import Mapped, mapped_fields
 from forwarder.settlement import GAVE_UP
 from ledger.delivery_claims import Claimed
 from ledger.pixel_state import SendingPixel
+from ledger.sites import link_bases
 from tiktok.currencies import ACCEPTED, normalise
 from tiktok.payload import Conversion
 
@@ -190,7 +191,8 @@ def _external_id(user: Mapping[str, Any], claimed: Claimed) -> Any:
 
 
 def _page_url(click: Mapping[str, Any], pixel: SendingPixel, public_base: str) -> str:
+    base = link_bases(public_base, pixel.app_settings.domains)[0]
     if click.get("link"):
-        url = f"{public_base}/{click['link']}"
+        url = f"{base}/{click['link']}"
         return f"{url}?{click['query']}" if click.get("query") else url
-    return f"{public_base}/{pixel.link_slug}" if pixel.link_slug else public_base
+    return f"{base}/{pixel.link_slug}" if pixel.link_slug else base

@@ -1,6 +1,7 @@
 """The report: what the ads brought, by day, campaign and so on. Days and hours are those of the app's time zone.
 
-link_clicks are persons' clicks on Signal links, visits everything else that opened them. installs, events and revenue
+link_clicks are persons' clicks on Signal links, visits everything else that opened them; wrong_os are the clicks of
+phones whose OS the link, as it is set now, has no URL for while it has one for the other. installs, events and revenue
 are those of installs that were credited to a click: what an ad brought, not what the app has.
 """
 
@@ -21,6 +22,7 @@ UNPAID_EVENTS: Final = (
     "search", "view_content", "view_item", "add_to_cart", "add_to_wishlist", "initiate_checkout", "add_payment_info",
 )  # fmt: skip
 
+COUNTED = ("spend", "impressions", "clicks", "reach", "link_clicks", "visits", "wrong_os", "installs", "events")
 RATIOS = ("cpi", "ipm", "cpm", "cpc", "ctr", "cti", "roas")
 
 
@@ -47,13 +49,14 @@ class _Tally:
     reach: int = 0
     link_clicks: int = 0
     visits: int = 0
+    wrong_os: int = 0
     installs: int = 0
     events: int = 0
     revenue: dict[str, Decimal] = field(default_factory=dict)
     """Currency ('' = none given) -> sum."""
 
     def add(self, other: "_Tally") -> None:
-        for column in ("spend", "impressions", "clicks", "reach", "link_clicks", "visits", "installs", "events"):
+        for column in COUNTED:
             setattr(self, column, getattr(self, column) + getattr(other, column))
         for currency, amount in other.revenue.items():
             self.revenue[currency] = self.revenue.get(currency, Decimal(0)) + amount
@@ -80,13 +83,18 @@ def _period(local_time: str) -> str:
     return _IN_PERIOD.format(f"({local_time})::date")
 
 
+_HAS_IOS = "coalesce(links.ios_url, nullif(apps.settings ->> 'ios_app_id', '')) IS NOT NULL"
+_HAS_ANDROID = "coalesce(links.android_url, nullif(apps.settings ->> 'android_package', '')) IS NOT NULL"
+_WRONG_OS = f"""kind = 'click' AND CASE platform
+    WHEN 'ios' THEN {_HAS_ANDROID} AND NOT {_HAS_IOS} WHEN 'android' THEN {_HAS_IOS} AND NOT {_HAS_ANDROID}
+    ELSE false END"""
 _VISIT_TIME = f"visit_counts.hour AT TIME ZONE {_LOCAL}"
 VISITS = f"""
 SELECT {{key}} AS key, NULL AS name, sum(visits) FILTER (WHERE kind = 'click') AS link_clicks,
-    sum(visits) FILTER (WHERE kind <> 'click') AS visits
+    sum(visits) FILTER (WHERE kind <> 'click') AS visits, sum(visits) FILTER (WHERE wrong_os) AS wrong_os
 FROM (
     SELECT {_VISIT_TIME} AS local_time, campaign_id, adgroup_id, ad_id, NULL::text AS country, platform, link,
-        kind, visits
+        kind, visits, {_WRONG_OS} AS wrong_os
     FROM visit_counts JOIN links ON links.slug = visit_counts.link JOIN apps USING (app_id)
     WHERE {_period(_VISIT_TIME)}
 ) AS facts
@@ -163,6 +171,7 @@ def _count(tally: _Tally, row: Any) -> None:
     found = dict(row)
     tally.link_clicks += int(found.get("link_clicks") or 0)
     tally.visits += int(found.get("visits") or 0)
+    tally.wrong_os += int(found.get("wrong_os") or 0)
     tally.installs += found.get("installs", 0)
     tally.events += found.get("events", 0)
     if found.get("revenue") is not None:
@@ -191,6 +200,7 @@ def _columns(tally: _Tally, currency: str | None) -> dict[str, Any]:
         "reach": tally.reach,
         "link_clicks": tally.link_clicks,
         "visits": tally.visits,
+        "wrong_os": tally.wrong_os,
         "installs": tally.installs,
         "installs_from": "signalpost",
         "events": tally.events,

@@ -50,7 +50,7 @@ def test_days_outside_the_period_are_left_out(cli: Cli, counted: str) -> None:
 def test_csv_has_a_header_and_no_formulas(cli: Cli, counted: str) -> None:
     header, row = csv.reader(io.StringIO(cli("report", "--app", counted, "--by", "campaign", "--csv").stdout))
     cells = dict(zip(header, row, strict=True))
-    assert set(header) == (COLUMNS - {"key"}) | {"campaign_id", "campaign_name"}
+    assert set(header) == (COLUMNS - {"key"}) | {"campaign_id", "campaign_name", "wrong_os"}
     assert (cells["campaign_id"], cells["link_clicks"], cells["cpi"]) == ("42", "7", "0.0")
     assert cells["campaign_name"] == "'=cmd|'/C calc'!A0"
 

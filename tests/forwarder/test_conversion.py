@@ -124,6 +124,11 @@ def test_without_a_click_the_page_is_a_link_of_the_app() -> None:
     assert told(claimed()).page_url == f"{PUBLIC}/spring"
 
 
+def test_the_page_stands_on_the_apps_own_domain() -> None:
+    own = pixel(app={"domains": ("go.tea.example", "t.tea.example")})
+    assert told(claimed(), own).page_url == f"{PUBLIC.partition('://')[0]}://go.tea.example/spring"
+
+
 @pytest.mark.parametrize(
     ("event", "install", "expected"),
     [

@@ -88,6 +88,38 @@ async def test_persons_clicks_and_all_other_visits_are_counted_apart(ledger: Any
     assert (totals["link_clicks"], totals["visits"]) == (5, 5)
 
 
+@pytest.mark.parametrize(
+    ("ios_url", "android_url", "wrong"),
+    [
+        ("https://a.example", None, {"android": 2}),
+        (None, "https://a.example", {"ios": 3}),
+        ("https://a.example", "https://a.example", {}),
+        (None, None, {}),
+    ],
+)
+async def test_clicks_of_phones_that_the_link_has_no_url_for_are_of_the_wrong_os(
+    ledger: Any, ios_url: str | None, android_url: str | None, wrong: dict[str, int]
+) -> None:
+    await an_app(ledger)
+    await ledger.execute("UPDATE links SET ios_url = $1, android_url = $2", ios_url, android_url)
+    for platform, kind, visits in (
+        ("ios", "click", 3),
+        ("android", "click", 2),
+        ("other", "click", 4),
+        ("ios", "bot", 9),
+    ):
+        await ledger.execute(
+            "INSERT INTO visit_counts VALUES ($1, 'link-of-app_1', $2, $3, '', '', '', $4)",
+            NOON,
+            platform,
+            kind,
+            visits,
+        )
+    found = await asked(ledger, "platform")
+    assert {row["key"]["platform"]: row["wrong_os"] for row in found["rows"] if row["wrong_os"]} == wrong
+    assert found["totals"]["wrong_os"] == sum(wrong.values())
+
+
 async def test_a_day_is_a_day_of_the_apps_time_zone(ledger: Any) -> None:
     await an_app(ledger)
     await visited(ledger, "click", 1, LATE.replace(minute=0))
