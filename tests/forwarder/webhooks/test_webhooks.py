@@ -1,6 +1,7 @@
 """Webhooks over real engines: believed, kept once with their body, joined to their install, sent on or not."""
 
 import asyncio
+import json
 import uuid
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -150,30 +151,36 @@ async def test_a_body_longer_than_a_mebibyte_is_a_413(api: Api) -> None:
 # -- whose it is
 
 
+FOUND_BY: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "the attribute": ({"subscriber_attributes": {"signalpost_install_id": {"value": "i-#"}}}, {}),
+    "the user id": ({"app_user_id": "i-#"}, {}),
+    "the original id": ({"app_user_id": "x#", "original_app_user_id": "i-#"}, {}),
+    "an alias": ({"app_user_id": "x#", "aliases": ["y#", "i-#"]}, {}),
+    "the install's external id": ({"app_user_id": "user-#"}, {"user": {"external_id": "user-#"}}),
+    "an alias as external id": ({"app_user_id": "x#", "aliases": ["u#"]}, {"user": {"external_id": ["a#", "u#"]}}),
+}  # each # is a number of the case's own
+
+
 @pytest.mark.parametrize("first", ["install", "webhook"])
-@pytest.mark.parametrize(
-    ("sent", "install"),
-    [
-        (ATTRIBUTE, {"install_id": "i-1"}),
-        ({"app_user_id": "i-1"}, {"install_id": "i-1"}),
-        ({"app_user_id": "x", "original_app_user_id": "i-1"}, {"install_id": "i-1"}),
-        ({"app_user_id": "x", "aliases": ["y", "i-1"]}, {"install_id": "i-1"}),
-        ({"app_user_id": "user-7"}, {"install_id": "i-1", "user": {"external_id": "user-7"}}),
-        ({"app_user_id": "x", "aliases": ["user-7"]}, {"install_id": "i-1", "user": {"external_id": ["a", "user-7"]}}),
-    ],
-    ids=["attribute", "user id", "original id", "alias", "external id", "alias as external id"],
-)
-async def test_an_event_finds_its_install(api: Api, first: str, sent: dict[str, Any], install: dict[str, Any]) -> None:
+async def test_an_event_finds_its_install(api: Api, first: str) -> None:
     await connect(api, revenue_source="revenuecat")
-    if first == "install":
-        await api.install(**install)
-    await taken(api, "revenuecat", body("revenuecat", "a trial starts", **sent))
-    if first == "webhook":
-        assert (await delivery(api, "rc_trial_started"))["reason"] == "waiting for install"
-        await api.install(**install)
-    found, sent_on = await event(api, "rc_trial_started"), await delivery(api, "rc_trial_started")
-    assert (found["install_id"], found["joined"]) == ("i-1", True)
-    assert (sent_on["install_id"], sent_on["state"], sent_on["reason"]) == ("i-1", "due", "")
+    for number, (by, (ids, fields)) in enumerate(FOUND_BY.items()):
+        own, known = (json.loads(json.dumps(part).replace("#", str(number))) for part in (ids, fields))
+        strangers = {"original_app_user_id": None, "aliases": []}
+        sent = body("revenuecat", "a trial starts", **{**strangers, **own}, id=f"e-{number}")
+        if first == "install":
+            await api.install(install_id=f"i-{number}", **known)
+        await taken(api, "revenuecat", sent)
+        if first == "webhook":
+            waiting = await api.pool.fetchrow("SELECT * FROM deliveries ORDER BY delivery_id DESC LIMIT 1")
+            assert waiting["reason"] == "waiting for install", by
+            await api.install(install_id=f"i-{number}", **known)
+        row = await api.pool.fetchrow(
+            """SELECT e.install_id, e.joined, d.install_id AS sent_for, d.state, d.reason
+            FROM events e JOIN deliveries d USING (event_key) WHERE e.event_id = $1""",
+            f"revenuecat:e-{number}",
+        )
+        assert tuple(row) == (f"i-{number}", True, f"i-{number}", "due", ""), by
 
 
 @pytest.mark.parametrize("first", ["sign-up", "webhook"])
@@ -312,35 +319,39 @@ async def test_a_refund_of_another_source_than_the_apps_is_not_sent(api: Api) ->
 MADE, UPDATED, CHARGE = "a refund is made", "a refund is updated", "a charge is refunded"
 
 
-@pytest.mark.parametrize(
-    ("messages", "refunded"),
-    [
-        ([(MADE, {}), (UPDATED, {}), (CHARGE, {})], ["9.99"]),
-        ([(CHARGE, {}), (UPDATED, {}), (MADE, {})], ["9.99"]),
-        ([(CHARGE, {"amount_refunded": 300}), (CHARGE, {"amount_refunded": 999})], ["3", "6.99"]),
-        ([(CHARGE, {"amount_refunded": 999}), (CHARGE, {"amount_refunded": 300})], ["9.99"]),
-        (
-            [
-                (MADE, {"id": "re_1", "amount": 300}),
-                (CHARGE, {"amount_refunded": 300}),
-                (CHARGE, {"amount_refunded": 500}),
-                (MADE, {"id": "re_2", "amount": 200}),
-            ],
-            ["2", "3"],
-        ),
-        ([("a refund is pending", {}), (UPDATED, {})], ["9.99"]),
-    ],
-    ids=["refund first", "charge first", "in parts", "late part", "two refunds, either first", "pending first"],
-)
-async def test_stripe_refunds_count_once_however_they_are_reported(
-    api: Api, messages: list[tuple[str, dict[str, Any]]], refunded: list[str]
-) -> None:
-    for case, fields in messages:
-        sent = body("stripe", case, **fields)
-        sent["id"] = f"evt_{uuid.uuid4()}"
-        await taken(api, "stripe", sent)
-    rows = await api.pool.fetch("SELECT value FROM events WHERE name = 'stripe_refund' ORDER BY value")
-    assert [row["value"] for row in rows] == [Decimal(value) for value in refunded]
+REFUNDS: dict[str, tuple[list[tuple[str, dict[str, Any]]], list[str]]] = {
+    "refund first": ([(MADE, {}), (UPDATED, {}), (CHARGE, {})], ["9.99"]),
+    "charge first": ([(CHARGE, {}), (UPDATED, {}), (MADE, {})], ["9.99"]),
+    "in parts": ([(CHARGE, {"amount_refunded": 300}), (CHARGE, {"amount_refunded": 999})], ["3", "6.99"]),
+    "late part": ([(CHARGE, {"amount_refunded": 999}), (CHARGE, {"amount_refunded": 300})], ["9.99"]),
+    "two refunds, each message first": (
+        [
+            (MADE, {"id": "re_1", "amount": 300}),
+            (CHARGE, {"amount_refunded": 300}),
+            (CHARGE, {"amount_refunded": 500}),
+            (MADE, {"id": "re_2", "amount": 200}),
+        ],
+        ["2", "3"],
+    ),
+    "pending first": ([("a refund is pending", {}), (UPDATED, {})], ["9.99"]),
+}
+
+
+async def test_stripe_refunds_count_once_however_they_are_reported(api: Api) -> None:
+    for number, (way, (messages, refunded)) in enumerate(REFUNDS.items()):
+        for case, fields in messages:
+            sent = body("stripe", case, **fields, payment_intent=f"pi_{number}")
+            thing = sent["data"]["object"]
+            thing["id"] = f"ch_{number}" if case == CHARGE else f"{thing['id']}_{number}"
+            thing |= {"charge": f"ch_{number}"} if case != CHARGE else {}
+            sent["id"] = f"evt_{uuid.uuid4()}"
+            await taken(api, "stripe", sent)
+        rows = await api.pool.fetch(
+            """SELECT value FROM events
+            WHERE name = 'stripe_refund' AND body -> 'properties' ->> 'order_id' = $1 ORDER BY value""",
+            f"pi_{number}",
+        )
+        assert [row["value"] for row in rows] == [Decimal(value) for value in refunded], way
 
 
 async def test_a_storm_of_messages_about_one_refund_is_one_event(api: Api) -> None:
