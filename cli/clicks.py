@@ -100,4 +100,5 @@ def _shown(click: Click, consumers: dict[str, str]) -> dict[str, Any]:
         "callback": click.callback,
         "macros_unexpanded": list(click.macros_unexpanded),
         "consumed_by": consumers.get(click.click_id),
+        "enrichment": click.enrichment,
     }

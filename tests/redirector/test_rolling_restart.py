@@ -70,7 +70,14 @@ class Visitors:
             connection.close()
 
 
-def test_workers_are_replaced_under_load_without_a_connection_error(redirector: Redirector) -> None:
+@pytest.mark.parametrize("count", [1, 2])
+def test_workers_are_replaced_under_load_without_a_connection_error(redis_url: str, count: int) -> None:
+    publish(redis_url)
+    with short_directory() as directory, running(redis_url, directory, REDIRECTOR_WORKERS=str(count)) as redirector:
+        _replace_under_load(redirector, count)
+
+
+def _replace_under_load(redirector: Redirector, count: int) -> None:
     visitors = Visitors(redirector.port)
     threads = [threading.Thread(target=visitors.run, args=(number,)) for number in range(6)]
     for thread in threads:
@@ -79,7 +86,7 @@ def test_workers_are_replaced_under_load_without_a_connection_error(redirector: 
     try:
         for _ in range(2):
             redirector.process.send_signal(signal.SIGHUP)
-            wait_for(lambda: len(workers(redirector)) == 1 and not workers(redirector) & generations[-1])
+            wait_for(lambda: len(workers(redirector)) == count and not workers(redirector) & generations[-1])
             generations.append(workers(redirector))
     finally:
         visitors.stopping.set()
@@ -89,7 +96,7 @@ def test_workers_are_replaced_under_load_without_a_connection_error(redirector: 
     assert visitors.seen["302"] == len(visitors.sent) > 100
     wait_for(lambda: redirector.metric("signalpost_spool_clicks") == 0)
     assert {click.ttclid for click in stored_clicks(redirector.redis_url)} == set(visitors.sent)
-    assert len({pid for generation in generations for pid in generation}) == 3
+    assert len({pid for generation in generations for pid in generation}) == 3 * count
 
 
 def test_a_successor_that_cannot_start_leaves_the_old_worker_serving(redirector: Redirector) -> None:
