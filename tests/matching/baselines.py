@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 
-from tests.matching.world import OTHER_APP, World, address_key
+from tests.matching.truth import World, address_key
+from tests.matching.world import OTHER_APP
 
 DAY_S = 86_400.0
 

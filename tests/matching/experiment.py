@@ -11,7 +11,8 @@ from tests.matching.baselines import BASELINES
 from tests.matching.knobs import Knobs
 from tests.matching.metrics import Prediction, Score, predictions, score
 from tests.matching.trial import Trial, try_world
-from tests.matching.world import World, make_world
+from tests.matching.truth import World
+from tests.matching.world import make_world
 
 MATCHER = "Signalpost, P >= 0.90"
 PROCESSES = 2

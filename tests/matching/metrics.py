@@ -8,7 +8,8 @@ from datetime import datetime
 from itertools import pairwise
 
 from cli.backtest.runner import Answer
-from tests.matching.world import DAY_S, START_S, Truth, World
+from tests.matching.truth import Truth, World
+from tests.matching.world import DAY_S, START_S
 
 BIN_EDGES = (0.0, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 1.0)
 WARM_UP_S = DAY_S

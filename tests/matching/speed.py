@@ -23,7 +23,8 @@ from forwarder.matching.policy import Policy
 from forwarder.matching.statistics import Statistics
 from tests.matching.knobs import PLAIN
 from tests.matching.trial import try_world
-from tests.matching.world import World, make_world
+from tests.matching.truth import World
+from tests.matching.world import make_world
 
 SEED = 7
 CANDIDATES = 1_000

@@ -11,7 +11,8 @@ from tests.matching.baselines import last_click_same_ip, last_click_same_ip_and_
 from tests.matching.knobs import GATE_SEED, GATE_WORLD, Knobs
 from tests.matching.metrics import Score, calibration_error, predictions, score, violations
 from tests.matching.trial import Trial, try_world
-from tests.matching.world import World, make_world
+from tests.matching.truth import World
+from tests.matching.world import make_world
 
 TRAPS = replace(
     GATE_WORLD, clicks=700, traps=0.6, bots=0.5, preloads=0.5, other_app=1.0, denied=0.3, referrer=0.7, forged=0.8,

@@ -7,7 +7,7 @@ import pytest
 from tests.matching.baselines import last_click_same_ip, last_click_same_ip_and_os
 from tests.matching.metrics import Prediction, calibration_error, interval, reliability, score, violations
 from tests.matching.recorded import IPHONE, click, install
-from tests.matching.world import Truth, World
+from tests.matching.truth import Truth, World
 
 CLICKED = Truth(person=1, at_s=0, clicks=("own",), reachable=True)
 ORGANIC = Truth(person=2, at_s=0)

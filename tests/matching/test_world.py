@@ -9,7 +9,8 @@ import pytest
 from clicks.address import address_key as production_key
 from redirector.visitors import read_user_agent
 from tests.matching.knobs import PLAIN, REPORT_WORLDS, TUNE_WORLDS, Knobs
-from tests.matching.world import OTHER_APP, World, address_key, make_world
+from tests.matching.truth import World, address_key
+from tests.matching.world import OTHER_APP, make_world
 
 SMALL = replace(PLAIN, clicks=1_500, enriched=0.5, referrer=0.5, forged=0.3, traps=0.2, lists_both=0.5, denied=0.1)
 

@@ -12,7 +12,7 @@ from cli.backtest.lines import read_clicks, read_installs
 from cli.backtest.policy import policies_of, tried_settings
 from cli.backtest.runner import Answer, Backtest, Totals
 from ledger.apps import AppSettings
-from tests.matching.world import World
+from tests.matching.truth import World
 
 APP = "backtest"
 

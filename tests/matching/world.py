@@ -5,13 +5,10 @@ hours later from where they are then, others install without any click; bots, pr
 from the same addresses.
 """
 
-import json
 import math
 import random
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from tests.matching.knobs import Knobs
@@ -26,6 +23,7 @@ from tests.matching.people import (
     other_version,
     webview_user_agent,
 )
+from tests.matching.truth import Truth, World, address_key
 
 START_S = datetime(2026, 11, 1, tzinfo=UTC).timestamp()
 HOUR_S, DAY_S = 3_600.0, 86_400.0
@@ -34,39 +32,6 @@ ORGANIC_REFERRER = "utm_source=google-play&utm_medium=organic"
 BOT = "Mozilla/5.0 (compatible; Bytespider; spider-feedback@bytedance.com)"
 PRELOADER = "thirdLandingPageFeInfra"
 OTHER_APP = "app_other"
-
-
-@dataclass(frozen=True, slots=True)
-class Truth:
-    """What really happened before an install."""
-
-    person: int
-    at_s: float
-    clicks: tuple[str, ...] = ()
-    """The person's own clicks on this app's link before the install, oldest first; none = organic."""
-    reachable: bool = False
-    """One of them shares an address key with the install, 24 hours or less before it."""
-    denied: bool = False
-    by_referrer: bool = False
-    """The install names its click."""
-    household: bool = False
-    """Organic, at a clicker's home."""
-
-
-@dataclass(slots=True)
-class World:
-    """Both files' lines by time, and the truth by install id; `forbidden` are visits no credit may ever go to."""
-
-    clicks: list[dict[str, Any]] = field(default_factory=list)
-    installs: list[dict[str, Any]] = field(default_factory=list)
-    truth: dict[str, Truth] = field(default_factory=dict)
-    person_of_click: dict[str, int] = field(default_factory=dict)
-    forbidden: dict[str, str] = field(default_factory=dict)
-    """Visit -> bot | preload | other app."""
-
-    def write(self, directory: Path) -> tuple[Path, Path]:
-        """The two files."""
-        return _write(directory / "clicks.ndjson", self.clicks), _write(directory / "installs.ndjson", self.installs)
 
 
 @dataclass(slots=True)
@@ -90,11 +55,6 @@ def make_world(knobs: Knobs, seed: int) -> World:
     world.clicks.sort(key=lambda line: (line["clicked_at"], line["click_id"]))
     world.installs.sort(key=lambda line: (line["occurred_at"], line["install_id"]))
     return world
-
-
-def address_key(address: str) -> str:
-    """The generator's own idea of what two visits share: the IPv4 address, the first four groups of an IPv6 one."""
-    return ":".join(address.split(":")[:4]) if ":" in address else address
 
 
 def click_to_install_s(rng: random.Random) -> float:
@@ -329,9 +289,3 @@ def _random_id(rng: random.Random) -> str:
 
 def _time(at_s: float) -> str:
     return datetime.fromtimestamp(at_s, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def _write(path: Path, lines: Iterable[dict[str, Any]]) -> Path:
-    with path.open("w") as file:
-        file.writelines(json.dumps(line, separators=(",", ":")) + "\n" for line in lines)
-    return path
