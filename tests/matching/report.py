@@ -43,11 +43,9 @@ def main() -> None:
 
 def report(results: Sequence[Result], seeds: int) -> str:
     """The tables as Markdown."""
-    rate = sum(result.installs for result in results) / sum(result.seconds for result in results)
     parts = [
         f"{len(REPORT_WORLDS)} worlds, {seeds} seeds each (from {FIRST_SEED}), "
-        f"{sum(r.installs for r in results):,} installs; mean ± half width of the 95 % interval over seeds. "
-        f"{rate:,.0f} installs per second in these runs.\n",
+        f"{sum(r.installs for r in results):,} installs; mean ± half width of the 95 % interval over seeds.\n",
         "### Signalpost at P >= 0.90\n",
         _table(
             (
