@@ -11,7 +11,7 @@ APP_STRENGTH: Final = 50.0
 VALUE_STRENGTH: Final = 40.0
 """How many installs a prior share counts for against the learned one."""
 
-REACH: Final = 0.85
+REACH: Final = 0.8
 """Ad installs that open behind the address of their click, where carriers and homes are mixed."""
 
 # share of the same person's installs on which the two sides agree

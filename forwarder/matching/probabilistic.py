@@ -18,14 +18,15 @@ import msgspec
 from clicks.record import Click
 from forwarder.matching import signals
 from forwarder.matching.clickers import Clicker
-from forwarder.matching.crowding import SEEN_FOR_MS
+from forwarder.matching.crowding import SEEN_FOR_MS, Family
 from forwarder.matching.eligibility import Eligible
 from forwarder.matching.install_facts import InstallFacts
 from forwarder.matching.outlook import Outlook
 from forwarder.matching.phones import ClickedPhone, InstalledPhone
 
 SEEN_FOR_S = SEEN_FOR_MS / 1000
-HOUSEHOLD_SHARE = 0.05  # of all other installs: somebody at a clicker's home installs without a click
+# of all other installs: somebody at a clicker's home installs without a click; half of the /64s are a phone's own
+HOUSEHOLD_SHARE: dict[Family, float] = {"v4": 0.04, "v6": 0.02}
 HOUSEHOLD_S = 12 * 3_600.0  # such installs fade with the time since the click
 SAME_AT_HOME, HOME_FADES_S = 0.93, 36 * 3_600.0  # still behind that address at the install
 SAME_SHARED, SHARED_HALF_LIFE_S = 0.90, 72 * 60.0
@@ -168,9 +169,9 @@ def _households(facts: InstallFacts, candidates: Sequence[Eligible]) -> dict[str
     found: dict[str, float] = {}
     for candidate in candidates:
         waited = max(facts.at_ms - candidate.clicks[0].at_ms, 0) / 1000
-        rate = HOUSEHOLD_SHARE * SEEN_FOR_S / HOUSEHOLD_S * math.exp(-waited / HOUSEHOLD_S)
-        key = candidate.clicker.address.key
-        found[key] = max(found.get(key, 0.0), rate)  # behind a carrier's address nobody is at home
+        address = candidate.clicker.address
+        rate = HOUSEHOLD_SHARE[address.family] * SEEN_FOR_S / HOUSEHOLD_S * math.exp(-waited / HOUSEHOLD_S)
+        found[address.key] = max(found.get(address.key, 0.0), rate)  # behind a carrier's address nobody is at home
     return found
 
 
