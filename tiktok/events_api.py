@@ -15,6 +15,7 @@ from tiktok.codes import Answer, Failure
 _TRACK_PATH: Final = "/open_api/v1.3/event/track/"
 _LARGEST_ANSWER: Final = 64 * 1024
 _CONNECT_SECONDS: Final = 5.0
+_SHORTEST_SECRET: Final = 8  # characters; a shorter token would take words out of an answer
 # From here on TikTok may have read rows, so a failure no longer means that it has not.
 _SENDING: Final = "send_request_headers.started"
 
@@ -44,7 +45,9 @@ class EventsApi:
         self._deadline_s = deadline_s
 
     async def track(self, token: str, body: bytes) -> Answer:
-        """What TikTok said, or how the call failed, within `deadline_s` seconds all told."""
+        """What TikTok said, or how the call failed, within `deadline_s` seconds all told. An answer that quotes the
+        token comes back without it.
+        """
         if not token or not token.isascii() or not token.isprintable() or token != token.strip():
             return Answer(error="token", sent=False)
         started = time.monotonic()
@@ -52,7 +55,7 @@ class EventsApi:
         answer = await call.answered(self._deadline_s)
         return Answer(
             status=answer.status,
-            body=answer.body,
+            body=_without(token, answer.body),
             error=answer.error,
             sent=answer.sent,
             ms=round((time.monotonic() - started) * 1000, 1),
@@ -102,6 +105,12 @@ class _Call:
 
     async def _trace(self, event: str, _: dict[str, Any]) -> None:
         self._sent = self._sent or event.endswith(_SENDING)
+
+
+def _without(token: str, body: bytes | None) -> bytes | None:
+    if body is None or len(token) < _SHORTEST_SECRET:
+        return body
+    return body.replace(token.encode(), b"[token]")
 
 
 def _retry_after(response: httpx.Response) -> int | None:

@@ -119,6 +119,13 @@ async def test_any_answer_comes_back_as_it_is(said: bytes, status: int, outcome:
     assert classify(answer).outcome == outcome
 
 
+async def test_an_answer_that_quotes_the_token_comes_back_without_it() -> None:
+    said = b'{"code":40105,"message":"no such token: ' + TOKEN.encode() + b'."}'
+    async with serving(saying(http("200 OK", said))) as server, events_client() as client:
+        answer = await EventsApi(client, server.url).track(TOKEN, BODY)
+    assert answer.body == b'{"code":40105,"message":"no such token: [token]."}'
+
+
 @pytest.mark.parametrize(
     ("talk", "deadline_s", "error"),
     [

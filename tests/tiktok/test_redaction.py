@@ -96,6 +96,9 @@ def test_nothing_a_person_could_be_found_by_survives_in_a_real_row() -> None:
         ("ip 8.8.8.8 is not public", "ip 8.8.8.0/24 is not public"),
         ("token 2b5700268ac04e741f0045e5f5c17f442ad713fb", "token 2b570026…"),
         (f"ttclid {TTCLID}", "ttclid E.C.P.CrwB_-9x…"),
+        ("ttclid E.C.P.onlyLettersOfSomeLength", "ttclid E.C.P.onlyLett…"),
+        ("ip 2001:db8:1:2:3:4:5:6 is not public", "ip 2001:db8:1::/48 is not public"),
+        ("at 12:30:45, data.0: wrong", None),
     ],
 )
 def test_tiktoks_words_are_kept_but_for_what_they_echo(said: str, kept: str | None) -> None:
