@@ -142,6 +142,7 @@ class RedirectorSettings(IngressSettings):
 
 class ForwarderSettings(IngressSettings):
     forwarder_workers: int = Field(default=1, ge=1, le=256)
+    datacenter_ranges_file: Path | None = None  # one network per line: installs from there are flagged
 
 
 class WorkerSettings(Settings):

@@ -13,6 +13,7 @@ import uvicorn
 
 from config.logging import configure_logging
 from config.settings import METRICS_PORT_OFFSET, ForwarderSettings, SettingsError, load
+from forwarder.data_centres import DataCentreRangesError, read_data_centres
 
 GRACEFUL_SHUTDOWN_S = 10
 KEEP_ALIVE_S = 30
@@ -26,7 +27,7 @@ def serve(settings: ForwarderSettings) -> None:
     """Serve until SIGINT or SIGTERM; then established requests are finished first.
 
     Raises:
-        SystemExit: 1 where no engine is named or a port is taken, with one sentence on stderr.
+        SystemExit: 1 where no engine is named, a file cannot be used or a port is taken, with one sentence on stderr.
     """
     configure_logging(settings.log_level, settings.log_format, "forwarder")
     for name, url, kind in (
@@ -35,6 +36,10 @@ def serve(settings: ForwarderSettings) -> None:
     ):
         if not url:
             sys.exit(f"no {kind}: set {name} or start `signalpost up`")
+    try:
+        read_data_centres(settings.datacenter_ranges_file)  # said once, before any process is started
+    except DataCentreRangesError as error:
+        sys.exit(str(error))
     if settings.forwarder_port == 0:
         log.warning("FORWARDER_PORT is 0: nothing is listened to")
         _wait_for_stop()

@@ -20,6 +20,7 @@ from config.logging import configure_logging
 from config.secrets import load_keyring
 from config.settings import ForwarderSettings, load
 from forwarder.auth import Doorkeeper
+from forwarder.data_centres import read_data_centres
 from forwarder.directory import Directory
 from forwarder.errors import Refusal, on_http_exception, on_refusal, refusal_response
 from forwarder.events import post_events
@@ -95,8 +96,10 @@ async def opened(settings: ForwarderSettings) -> AsyncIterator[dict[str, Any]]:
 
     Raises:
         OSError, asyncpg.PostgresError: PostgreSQL was not there within 30 seconds.
+        forwarder.data_centres.DataCentreRangesError: DATACENTER_RANGES_FILE cannot be used.
     """
     keyring = load_keyring(settings.secret_key, settings.data_dir)
+    data_centres = read_data_centres(settings.datacenter_ranges_file)
     pool = await _open_ledger(settings.database_url)
     redis = connect(settings.redis_url, timeout_s=REDIS_TIMEOUT_S)
     clicks = ClickStore(redis, keyring.derive("address"), settings.click_retention_days)
@@ -116,6 +119,7 @@ async def opened(settings: ForwarderSettings) -> AsyncIterator[dict[str, Any]]:
         webhooks=GroupCommit(webhook_ledger.commit, weigh=lambda _: 1, most=WEBHOOKS_AT_ONCE),
         tombstone_keys=tombstone_keys,
         trusted_proxies=settings.trusted_proxies,
+        data_centres=data_centres,
     )
     await directory.refresh()
     refreshing = asyncio.gather(directory.keep_fresh(), knowledge.keep_fresh())

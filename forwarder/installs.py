@@ -1,5 +1,6 @@
 """`/v1/installs`: an install in, its match out; looked up; erased."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,8 +12,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from forwarder.answers import erased_answer, install_answer
+from forwarder.data_centres import DATA_CENTRE, DataCentres
 from forwarder.errors import FieldError, JsonResponse, Refusal, unavailable
-from forwarder.intake.install_request import read_install
+from forwarder.intake.install_request import InstallReport, read_install
 from forwarder.intake.values import MAX_ID_CHARS, clean_text
 from forwarder.services import Services, services_of, visitor_address
 from ledger.delivery_views import deliveries_of_install
@@ -35,8 +37,13 @@ async def post_install(request: Request) -> Response:
             report = read_install(admitted.body, admitted.entry.app_id, visitor_address(request), datetime.now(UTC))
         except FieldError as error:
             raise error.refusal() from None
-        install = await services.installs.submit(report)
+        install = await services.installs.submit(_flagged(report, services.data_centres))
     return JsonResponse(erased_answer(report.install_id) if install is None else install_answer(install))
+
+
+def _flagged(report: InstallReport, data_centres: DataCentres) -> InstallReport:
+    addresses = [report.body.get("ip", ""), *report.body.get("ips", ())]
+    return replace(report, flags=(*report.flags, DATA_CENTRE)) if any(map(data_centres.holds, addresses)) else report
 
 
 async def get_install_with_deliveries(request: Request) -> Response:

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from clicks.address import Networks, client_address
 from clicks.store import ClickStore
 from forwarder.auth import Doorkeeper
+from forwarder.data_centres import DataCentres
 from forwarder.directory import Directory
 from forwarder.group_commit import GroupCommit
 from forwarder.intake.event_batch import Outcome
@@ -34,6 +35,7 @@ class Services:
     webhooks: GroupCommit[WebhookPost, WebhookOutcome]
     tombstone_keys: TombstoneKeys
     trusted_proxies: Networks
+    data_centres: DataCentres
 
 
 def services_of(request: Request) -> Services:

@@ -1,6 +1,8 @@
 """The rows an install becomes: its own, its event's, and what its events need to know of it. Pure."""
 
+from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
 import msgspec
 
@@ -24,7 +26,7 @@ def install_row(report: InstallReport, verdict: Verdict) -> Install:
         match_method=verdict.method,
         match_probability=verdict.probability,
         match_reason=verdict.reason,
-        match_detail=verdict.detail() | {"flags": list(report.flags)},
+        match_detail=_flagged(verdict, report.flags),
         click_id=click.click_id if click is not None else None,
         click=msgspec.to_builtins(click) if click is not None else None,
         external_ids=report.external_ids,
@@ -62,7 +64,12 @@ def rematched(install: Install, verdict: Verdict) -> Install:
         match_method=verdict.method,
         match_probability=verdict.probability,
         match_reason=verdict.reason,
-        match_detail=verdict.detail() | {"flags": install.match_detail.get("flags", [])},
+        match_detail=_flagged(verdict, install.match_detail.get("flags", ())),
         click_id=click.click_id if click is not None else None,
         click=msgspec.to_builtins(click) if click is not None else None,
     )
+
+
+def _flagged(verdict: Verdict, flags: Iterable[str]) -> dict[str, Any]:
+    """The verdict's detail, with the flags that the report had before the verdict's own."""
+    return verdict.detail() | {"flags": list(dict.fromkeys((*flags, *verdict.flags)))}

@@ -23,7 +23,6 @@ FLOODING = "click_flooding"
 TTCLID_REUSED = "more_than_3_installs_of_one_ttclid"
 STORE_TIME_DIFFERS = "store_click_time_differs"
 OTHER_OS = "user_agent_of_another_os"
-DATA_CENTRE = "data_centre_address"
 
 
 def credit_flags(facts: InstallFacts, click: Click, clicks_of_device: int) -> list[str]:
@@ -60,8 +59,7 @@ def flag_reused_ttclids(verdicts: Sequence[Verdict], installs: Mapping[str, int]
     return flagged
 
 
-def install_flags(facts: InstallFacts, from_data_centre: bool) -> list[str]:
+def install_flags(facts: InstallFacts) -> list[str]:
     """Flags of an install, whatever it is credited to."""
     spoken = read_user_agent(facts.user_agent).os if facts.user_agent else "other"
-    found = {OTHER_OS: spoken not in ("other", facts.platform), DATA_CENTRE: from_data_centre}
-    return [name for name, holds in found.items() if holds]
+    return [OTHER_OS] if spoken not in ("other", facts.platform) else []

@@ -39,8 +39,6 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     """Clicks behind the install's addresses; None = nobody looked."""
     consumed: Set[str] = frozenset()
     """Ids among `found` that were credited before."""
-    from_data_centre: bool = False
-    """One of the install's addresses belongs to a data centre."""
 
 
 def click_ids_of(facts: InstallFacts) -> tuple[str | None, str | None]:
@@ -66,7 +64,7 @@ def match(facts: InstallFacts, evidence: Evidence, policy: Policy, statistics: S
         verdict,
         candidates=candidates(searched) if searched is not None else (),
         devices=len(searched.neighbourhood.clickers) if searched is not None else 0,
-        flags=_flags(facts, evidence, verdict, searched),
+        flags=_flags(facts, verdict, searched),
         observation=teach(facts, verdict, searched),
     )
 
@@ -141,8 +139,8 @@ def _fallen_through(tiers: Mapping[str, str], by_address: Verdict) -> Verdict:
     return msgspec.structs.replace(by_address, tiers=said, reason="; ".join(reasons))
 
 
-def _flags(facts: InstallFacts, evidence: Evidence, verdict: Verdict, searched: Search | None) -> tuple[str, ...]:
-    found = install_flags(facts, evidence.from_data_centre)
+def _flags(facts: InstallFacts, verdict: Verdict, searched: Search | None) -> tuple[str, ...]:
+    found = install_flags(facts)
     click = verdict.click
     if click is not None:
         clicks = 1 if searched is None else searched.clicks_of_device(click)

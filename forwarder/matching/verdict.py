@@ -52,5 +52,5 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
             "tiers": dict(self.tiers),
             "devices": self.devices,
             "candidates": [msgspec.to_builtins(candidate) for candidate in self.candidates],
-            "fraud_flags": list(self.flags),
+            "flags": list(self.flags),
         }

@@ -69,14 +69,14 @@ async def test_the_weights_of_a_match_are_kept_and_shown_with_the_install(api: A
     shown = (await api.client.get("/v1/installs/i-1", headers={"Authorization": f"Bearer {KEY}"})).json()["detail"]
     assert shown["candidates"][0]["click_id"] == click_id
     assert set(shown["candidates"][0]["signals"]) >= {"odds", "time", "address", "os"}
-    assert shown["fraud_flags"] == []
+    assert shown["flags"] == []
 
 
 async def test_the_fourth_install_of_one_ttclid_is_flagged_and_credited_all_the_same(api: Api) -> None:
     click_id = await api.click(user_agent=ANDROID)
     for number in range(4):
         await api.install(**android(install_id=f"i-{number}", install_referrer=referrer(click_id)))
-    flags = await api.pool.fetch("SELECT match_detail -> 'fraud_flags' AS flags FROM installs ORDER BY install_id")
+    flags = await api.pool.fetch("SELECT match_detail -> 'flags' AS flags FROM installs ORDER BY install_id")
     assert [row["flags"] for row in flags] == [[], [], [], ["more_than_3_installs_of_one_ttclid"]]
     assert await api.pool.fetchval("SELECT count(*) FROM installs WHERE click_id = $1", click_id) == 4
 
@@ -88,3 +88,14 @@ async def test_recent_rates_count_clicks_installs_and_credits(api: Api) -> None:
     assert await recent_rates(api.pool, APP, 7) == {
         "clicks": 0, "installs": 2, "credited": 1, "credited_per_click": None, "others_per_day": 0.14,
     }  # fmt: skip
+
+
+async def test_an_install_from_a_data_centre_is_flagged_and_credited_all_the_same(
+    database_url: str, redis_url: str, data_dir: Path
+) -> None:
+    ranges = data_dir / "ranges.txt"
+    ranges.write_text("203.0.113.0/24 a cloud")
+    async with opened_api(settings(database_url, redis_url, data_dir, datacenter_ranges_file=ranges)) as api:
+        await api.click()
+        assert (await api.install())["attributed"] is True
+        assert await api.pool.fetchval("SELECT match_detail -> 'flags' FROM installs") == ["data_centre_address"]
