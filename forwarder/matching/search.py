@@ -33,11 +33,6 @@ class Search(msgspec.Struct, frozen=True):
     """That the likeliest rival's last click is this person's; calibrated."""
     outlook: Outlook
 
-    @property
-    def explained(self) -> float:
-        """Probability that any of the rivals brought the install, before calibration."""
-        return min(1.0, sum(rival.probability for rival in self.rivals))
-
     def clicks_of_device(self, click: Click) -> int:
         """How often the device behind a click clicked within 72 h, for any app."""
         for clicker in self.neighbourhood.clickers:
