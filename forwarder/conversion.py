@@ -18,6 +18,7 @@ from ledger.delivery_claims import Claimed
 from ledger.pixel_state import SendingPixel
 from ledger.sites import link_bases
 from tiktok.currencies import ACCEPTED, normalise
+from tiktok.identifiers import public_ip
 from tiktok.payload import Conversion
 
 TOO_OLD: Final = "event older than event_max_age_days"
@@ -98,7 +99,7 @@ def conversion(
         event_time=int(min(claimed.occurred_at, now).timestamp()),
         ttclid=_ttclid(event, install, click),
         ttp=_ttp(click, pixel),
-        ip=event.get("ip") or install.get("ip") or click.get("ip"),
+        ip=_ip(event, install, click),
         user_agent=_user_agent(event, install, click),
         locale=user.get("locale") or _locale(install, click),
         email=user.get("email"),
@@ -168,6 +169,12 @@ def _ttp(click: Mapping[str, Any], pixel: SendingPixel) -> str | None:
     if ttp and not pixel.app_settings.generate_ttp and ttp == generated_ttp(click["click_id"]):
         return None
     return ttp
+
+
+def _ip(event: Mapping[str, Any], install: Mapping[str, Any], click: Mapping[str, Any]) -> str | None:
+    """The nearest address that can be sent: an app's own server, or a proxy nobody trusts, has one that cannot."""
+    given = [ip for ip in (event.get("ip"), install.get("ip"), click.get("ip"), click.get("macro_ip")) if ip]
+    return next((ip for ip in given if public_ip(ip)), given[0] if given else None)
 
 
 def _user_agent(event: Mapping[str, Any], install: Mapping[str, Any], click: Mapping[str, Any]) -> str | None:

@@ -130,18 +130,20 @@ def test_the_page_stands_on_the_apps_own_domain() -> None:
 
 
 @pytest.mark.parametrize(
-    ("event", "install", "expected"),
+    ("event", "install", "click", "expected"),
     [
-        ({"ip": "1.1.1.1"}, {"ip": "2.2.2.2"}, "1.1.1.1"),
-        ({}, {"ip": "2.2.2.2"}, "2.2.2.2"),
-        ({}, {}, "203.0.113.7"),
+        ({"ip": "1.1.1.1"}, {"ip": "2.2.2.2"}, {}, "1.1.1.1"),
+        ({}, {"ip": "2.2.2.2"}, {}, "2.2.2.2"),
+        ({}, {}, {}, "203.0.113.7"),
+        ({"ip": "10.0.0.5"}, {"ip": "2.2.2.2"}, {}, "2.2.2.2"),
+        ({"ip": "10.0.0.5"}, {"ip": "127.0.0.1"}, {"macro_ip": "8.8.4.4"}, "8.8.4.4"),
     ],
-    ids=["event", "install", "click"],
+    ids=["event", "install", "click", "event's is private", "only the click's macro has a public one"],
 )
 def test_the_address_is_the_events_or_the_installs_or_the_clicks(
-    event: dict[str, str], install: dict[str, str], expected: str
+    event: dict[str, str], install: dict[str, str], click: dict[str, str], expected: str
 ) -> None:
-    assert told(claimed(event_body=event, install_body=install, click=CLICK)).ip == expected
+    assert told(claimed(event_body=event, install_body=install, click=CLICK | click)).ip == expected
 
 
 @pytest.mark.parametrize(
