@@ -62,7 +62,7 @@ async def validate_new(session: Session, code: str, token: str, test_event_code:
     )
     problem = refusal((await ask_tiktok(session, pixel)).verdict)
     if problem:
-        raise Refused(f"token: {problem}. Nothing is saved; --no-validate saves it unchecked")
+        raise Refused(f"token: {problem.rstrip('.')}. Nothing is saved; --no-validate saves it unchecked")
 
 
 async def validate_stored(session: Session, pixel: Pixel) -> Checked:
