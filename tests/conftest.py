@@ -43,8 +43,8 @@ def redis_url(engines: SessionEngines) -> str:
 
 @pytest.fixture
 def database_url(engines: SessionEngines) -> Iterator[str]:
-    """A migrated ledger of the test's own, in a real PostgreSQL."""
-    with engines.new_database() as url:
+    """A migrated ledger without a row in it, in a real PostgreSQL."""
+    with engines.empty_database() as url:
         yield url
 
 
