@@ -17,6 +17,8 @@ from redirector.utm import read_utm
 
 MAX_REMEMBERED = 20_000  # ads, user agents; forgotten all at once, which costs one parse each
 MAX_REMEMBERED_BYTES = 2_048  # of each: longer ones nobody sends twice, and they would fill the memory
+MAX_USUAL = 100
+MAX_USUAL_BYTES = 100
 TTCLID_MAX_CHARS = 1_000
 OWN_PARAMETERS = frozenset({b"", b"callback", b"ip", b"ua", b"ttclid"})
 
@@ -51,18 +53,21 @@ class Ads:
         self._tally = tally
         self._generation = 0
         self._known: dict[tuple[str, str, bytes], Ad] = {}
+        self._usual: dict[bytes, Particulars] = {}  # parameters that TikTok left unexpanded are the same for everybody
 
     def __len__(self) -> int:
         return len(self._known)
 
     def read(self, link: Link, platform: str, query: bytes) -> tuple[Ad, Particulars]:
         """The ad of a click's raw query, and what is the click's own."""
-        cut = query.find(b"&callback=")
+        rest = self._without_ttclid(query)
+        cut = rest.find(b"&callback=")
         if cut >= 0:
-            particulars = self._particulars(query[cut:])
+            own = rest[cut:]
+            particulars = self._usual.get(own) or self._particulars(own)
             if particulars is not None:
-                return self._ad(link, platform, query[:cut]), particulars
-        return self._ad(link, platform, self._without_ttclid(query)), NONE
+                return self._ad(link, platform, rest[:cut]), particulars
+        return self._ad(link, platform, rest), NONE
 
     def _ad(self, link: Link, platform: str, shared: bytes) -> Ad:
         key = (link.slug, platform, shared)
@@ -105,9 +110,12 @@ class Ads:
                 unexpanded.append(name.decode())
             elif name == b"ip" and address is None:
                 address = packed_address(read_macros(pair).values.get("ip", ""))
-            elif name == b"ttclid":
-                self._watch(value)
-        return Particulars(address, tuple(unexpanded)) if address or unexpanded else NONE
+        particulars = Particulars(address, tuple(unexpanded)) if address or unexpanded else NONE
+        if address is None and len(own) <= MAX_USUAL_BYTES:
+            if len(self._usual) >= MAX_USUAL:
+                self._usual.clear()
+            self._usual[own] = particulars
+        return particulars
 
     def _without_ttclid(self, query: bytes) -> bytes:
         start = query.rfind(b"ttclid=")
