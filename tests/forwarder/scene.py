@@ -11,7 +11,7 @@ import asyncpg
 import httpx
 
 from config.secrets import Keyring
-from forwarder.delivery import Courier
+from forwarder.delivery import Batch, Courier, deliver_batch
 from forwarder.worker_metrics import WorkerMetrics
 from ledger.deliveries import NewDelivery, insert_deliveries
 from ledger.delivery_views import DeliveryDetail, show_delivery
@@ -203,3 +203,8 @@ async def add_app_and_pixel(pool: asyncpg.Pool) -> None:
 def rows_of_request(request: dict[str, Any]) -> Sequence[str]:
     """The event ids a request held, as the sandbox received them."""
     return [row["event_id"] for row in json.loads(request["body"])["data"]]
+
+
+async def deliver(scene: Scene) -> Batch:
+    """One batch of the pixel."""
+    return await deliver_batch(scene.courier, PIXEL)

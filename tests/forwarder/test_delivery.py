@@ -1,24 +1,15 @@
 """Batches on their way to TikTok, against the sandbox and a real ledger."""
 
-import json
-import math
 from datetime import timedelta
 
-import anyio
-import httpx
 import pytest
 
-from forwarder.delivery import LEASE_FOR, Batch, deliver_batch, probe
+from forwarder.delivery import Batch, deliver_batch
 from ledger.delivery_replay import replay
-from ledger.pixel_state import take_probes
 from ledger.pixels import PixelSettings
-from tests.forwarder.scene import CLICK, PIXEL, Scene, rows_of_request
+from tests.forwarder.scene import CLICK, PIXEL, Scene, deliver, rows_of_request
 
 pytestmark = pytest.mark.anyio
-
-
-async def deliver(scene: Scene) -> Batch:
-    return await deliver_batch(scene.courier, PIXEL)
 
 
 # -- delivered
@@ -165,123 +156,6 @@ async def test_pauses_double_until_a_send_succeeds(scene: Scene) -> None:
     assert (await scene.pixel())["throttle_step"] == 0
 
 
-# -- held
-
-
-async def test_a_revoked_token_holds_the_pixel_and_a_probe_resumes_it(scene: Scene) -> None:
-    ids = await scene.deliveries(3)
-    await scene.sandbox.revoke()
-    await deliver(scene)
-    shown = await scene.show(ids[0])
-    assert (shown.item.state, shown.item.attempts) == ("held", 0)
-    assert shown.item.reason.startswith("40105")
-    assert await deliver(scene) == Batch(0, 0)
-    await scene.sandbox.restore()
-    scene.clock.turn(seconds=61)
-    assert await take_probes(scene.pool, scene.clock.now) == [PIXEL]
-    assert await probe(scene.courier, PIXEL) == Batch(1, 1)
-    assert await deliver(scene) == Batch(2, 2)
-    assert await scene.states() == {"delivered": 3}
-
-
-async def test_a_held_pixel_is_probed_once_a_minute_with_one_delivery(scene: Scene) -> None:
-    await scene.deliveries(3)
-    await scene.sandbox.revoke()
-    await deliver(scene)
-    assert await take_probes(scene.pool, scene.clock.now) == []
-    scene.clock.turn(seconds=60)
-    assert await take_probes(scene.pool, scene.clock.now) == [PIXEL]
-    assert await take_probes(scene.pool, scene.clock.now) == []
-    await probe(scene.courier, PIXEL)
-    latest = (await scene.sandbox.requests())[0]
-    assert len(rows_of_request(latest)) == 1
-    assert (await scene.pixel())["state"] == "held"
-
-
-async def test_being_held_for_days_does_not_use_up_the_48_hours(scene: Scene) -> None:
-    delivery = await scene.delivery("e1")
-    await scene.sandbox.revoke()
-    await deliver(scene)
-    scene.clock.turn(days=3)
-    await scene.sandbox.restore()
-    await probe(scene.courier, PIXEL)
-    assert (await scene.state(delivery))[0] == "delivered"
-
-
-async def test_a_probe_passes_over_what_is_not_to_be_sent(scene: Scene) -> None:
-    await scene.delivery(
-        "denied", body={"consent": {"marketing": "denied"}}, due_at=scene.clock.now - timedelta(hours=1)
-    )
-    delivery = await scene.delivery("e2")
-    await scene.set_pixel(state="held")
-    await probe(scene.courier, PIXEL)
-    assert (await scene.state(delivery))[0] == "delivered"
-
-
-async def test_a_token_that_no_key_opens_holds_the_pixel(scene: Scene) -> None:
-    delivery = await scene.delivery("e1")
-    await scene.set_pixel(token_encrypted=b"x" * 40)
-    await deliver(scene)
-    state, reason = await scene.state(delivery)
-    assert state == "held"
-    assert "SECRET_KEY" in reason
-
-
-async def test_deliveries_of_a_disabled_pixel_are_held_and_come_back(scene: Scene) -> None:
-    delivery = await scene.delivery("e1")
-    await scene.set_pixel(enabled=False)
-    assert await deliver(scene) == Batch(0, 0)
-    assert await scene.state(delivery) == ("held", "pixel disabled")
-    await scene.set_pixel(enabled=True)
-    await deliver(scene)
-    assert (await scene.state(delivery))[0] == "delivered"
-
-
-# -- invalid
-
-
-async def test_the_row_tiktok_names_dies_alone_and_its_mates_arrive_once(scene: Scene) -> None:
-    ids = await scene.deliveries(50)
-    await scene.sandbox.fault(code=40002, message="data.7.event_time: Not a valid integer")
-    await deliver(scene)
-    assert await scene.state(ids[7]) == ("dead", "40002: data.7.event_time: Not a valid integer")
-    taken = await scene.sandbox.events()
-    assert (taken["unique"], taken["duplicates"]) == (49, 0)
-    assert len(await scene.sandbox.requests()) == 2
-
-
-async def test_a_refusal_that_names_no_row_is_narrowed_down_to_it(scene: Scene) -> None:
-    ids = await scene.deliveries(50)
-    await poison(scene, ids[7])
-    await deliver(scene)
-    assert (await scene.state(ids[7]))[0] == "dead"
-    assert (await scene.sandbox.events())["unique"] == 49
-
-
-async def test_halving_takes_few_requests(scene: Scene) -> None:
-    ids = await scene.deliveries(64)
-    for length in (64, 32, 16, 8, 4, 2, 1):
-        await scene.sandbox.fault(code=40002, message=f"one of {length} rows is not valid")
-    await deliver(scene)
-    assert (await scene.state(ids[0]))[0] == "dead"
-    assert await scene.states() == {"dead": 1, "delivered": 63}
-    assert len(await scene.sandbox.requests()) <= 1 + 2 * math.log2(64)
-
-
-async def test_every_send_of_a_row_is_in_its_log(scene: Scene) -> None:
-    ids = await scene.deliveries(8)
-    await scene.sandbox.fault(code=40002, message="data.3.event: Not a valid string")
-    await deliver(scene)
-    assert [entry.outcome for entry in (await scene.show(ids[0])).log] == ["invalid", "delivered"]
-    assert (await scene.show(ids[0])).item.attempts == 1
-
-
-async def poison(scene: Scene, delivery_id: str) -> None:
-    """A payload the sandbox refuses, as if it had been stored by an earlier version."""
-    payload = json.dumps({"event": 7, "event_id": "poisoned", "event_time": 1})
-    await scene.pool.execute("UPDATE deliveries SET payload = $1 WHERE delivery_id = $2", payload, int(delivery_id))
-
-
 # -- prepared
 
 
@@ -339,78 +213,6 @@ async def test_when_the_wait_ends_an_app_that_sends_attributed_only_skips_it(sce
     delivery = await scene.delivery("e1", "nowhere")
     await deliver(scene)
     assert await scene.state(delivery) == ("skipped", "not attributed")
-
-
-# -- crashes
-
-
-async def test_a_worker_that_dies_between_send_and_settle_costs_one_more_send_of_the_same_bytes(scene: Scene) -> None:
-    delivery = await scene.delivery("e1")
-    sent = []
-
-    async def die(request: httpx.Request) -> httpx.Response:
-        sent.append(request.content.decode())
-        life.cancel()
-        await anyio.sleep_forever()
-        raise AssertionError
-
-    with anyio.CancelScope() as life:
-        await deliver_batch(scene.courier_answered_by(die), PIXEL)
-    assert (await scene.state(delivery))[0] == "sending"
-    assert await deliver(scene) == Batch(0, 0)
-    scene.clock.turn(seconds=LEASE_FOR.total_seconds())
-    assert await deliver(scene) == Batch(1, 1)
-    assert [request["body"] for request in await scene.sandbox.requests()] == sent
-    assert (await scene.state(delivery))[0] == "delivered"
-
-
-async def test_two_workers_never_send_the_same_row(scene: Scene) -> None:
-    await scene.deliveries(60)
-    async with anyio.create_task_group() as workers:
-        for _ in range(6):
-            workers.start_soon(deliver_batch, scene.courier, PIXEL, 10)
-    taken = await scene.sandbox.events()
-    assert (taken["unique"], taken["duplicates"]) == (60, 0)
-
-
-async def test_a_row_taken_over_by_another_worker_is_left_to_it(scene: Scene) -> None:
-    delivery = await scene.delivery("e1")
-
-    async def stall(_: httpx.Request) -> httpx.Response:
-        await scene.pool.execute("UPDATE deliveries SET lease = 'another'")
-        return httpx.Response(200, stream=httpx.ByteStream(b'{"code": 0, "message": "OK"}'))
-
-    await deliver_batch(scene.courier_answered_by(stall), PIXEL)
-    assert (await scene.state(delivery))[0] == "sending"
-    assert (await scene.show(delivery)).log == ()
-
-
-async def test_a_delivery_that_takes_its_worker_down_ends_alone_and_its_neighbours_arrive(scene: Scene) -> None:
-    poison, *others = await scene.deliveries(3)
-
-    async def die_of_poison(request: httpx.Request) -> httpx.Response:
-        if b"sent-e0" in request.content:
-            life.cancel()
-            await anyio.sleep_forever()
-        return httpx.Response(200, stream=httpx.ByteStream(b'{"code": 0, "message": "OK"}'))
-
-    for _ in range(12):
-        with anyio.CancelScope() as life:
-            await deliver_batch(scene.courier_answered_by(die_of_poison), PIXEL)
-        scene.clock.turn(seconds=LEASE_FOR.total_seconds())
-    assert await scene.state(poison) == ("dead", "5 workers in a row did not come back from sending it")
-    assert [await scene.state(other) for other in others] == [("delivered", "")] * 2
-
-
-async def test_an_answer_is_not_lost_when_postgresql_restarts_before_it_is_written_down(scene: Scene) -> None:
-    delivery = await scene.delivery("e1")
-
-    async def restart(_: httpx.Request) -> httpx.Response:
-        await scene.end_sessions()
-        return httpx.Response(200, stream=httpx.ByteStream(b'{"code": 0, "message": "OK"}'))
-
-    await deliver_batch(scene.courier_answered_by(restart), PIXEL)
-    assert (await scene.state(delivery))[0] == "delivered"
 
 
 # -- replayed
