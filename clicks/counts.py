@@ -38,7 +38,7 @@ class Drain(msgspec.Struct, frozen=True):
 
 def count_label(link: str, platform: str, campaign_id: str, adgroup_id: str, ad_id: str) -> str:
     """The part of a count's field that does not change with the hour and the kind."""
-    ids = (identifier if _is_id(identifier) else "" for identifier in (campaign_id, adgroup_id, ad_id))
+    ids = (identifier if is_id(identifier) else "" for identifier in (campaign_id, adgroup_id, ad_id))
     return SEPARATOR.join((link, platform, *ids))
 
 
@@ -47,7 +47,8 @@ def count_field(at_ms: int, kind: str, label: str) -> str:
     return f"{at_ms // HOUR_MS}{SEPARATOR}{kind}{SEPARATOR}{label}"
 
 
-def _is_id(text: str) -> bool:
+def is_id(text: str) -> bool:
+    """Whether this may be an id of TikTok's."""
     return len(text) <= MAX_ID_CHARS and text.isascii() and text.isalnum()
 
 

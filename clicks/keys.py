@@ -9,6 +9,7 @@ CLICKS = b"c:"  # + 6 bytes, the keyed hash of the address; members are click re
 COUNTS = b"{counts}"  # hash: field (see clicks.counts) -> visits since the last drain
 COUNTS_DRAINING = b"{counts}:draining"  # the hash being moved to the ledger
 COUNTS_DRAIN_ID = b"{counts}:drain-id"
+NAMES = b"{counts}:names"  # hash: kind and id of a campaign, ad group or ad -> its name, until the worker takes it
 APPLIED = b"{counts}:applied:"  # + writer: bitmap, bit n = this writer's batch n was counted
 # A batch is only ever sent again because its answer was lost, from the spool, once Redis answers again: within days.
 APPLIED_LIFETIME_S = 7 * 86_400

@@ -11,6 +11,7 @@ import structlog
 
 from clicks.counts import drain, finish_drain
 from clicks.links import Table, publish_links
+from clicks.names import forget_names, waiting_names
 from clicks.store import ClickStore
 from forwarder.alert_webhook import AlertWebhook
 from forwarder.alerts import alerts_by_kind, post_alerts, watch_deliveries, watch_sources
@@ -21,6 +22,7 @@ from forwarder.outages import ENGINE_AWAY, OutageLog, wait_after
 from forwarder.pending import join_missed, match_pending
 from forwarder.qualifying import emit_due
 from ledger import pixel_state, retention
+from ledger.ad_names import add_names
 from ledger.counts import add_counts
 from ledger.delivery_claims import backlog
 from ledger.sites import published_table
@@ -84,6 +86,13 @@ async def drain_counters(desk: Desk) -> None:
         await finish_drain(desk.redis, drained)
 
 
+async def move_names(desk: Desk) -> None:
+    names = await waiting_names(desk.redis)
+    if names:
+        await add_names(desk.pool, names)
+        await forget_names(desk.redis, names)
+
+
 async def republish_links(desk: Desk) -> None:
     """A Redis that lost its data, or a change that was stored while Redis was away, is put right."""
     table = msgspec.convert(await published_table(desk.pool), Table)
@@ -140,6 +149,7 @@ TIMETABLE: Final = (
     Task("qualify starts", 10.0, qualify_starts),
     Task("learn from installs", 10.0, learn_from_installs),
     Task("drain counters", 2.0, drain_counters),
+    Task("move names", 2.0, move_names),
     Task("republish links", 30.0, republish_links),
     Task("show gauges", 5.0, show_gauges),
     Task("watch", 15.0, watch),

@@ -10,6 +10,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final, Literal, get_args
 
+from ledger.ad_names import names_of
 from ledger.webhook_events import SALE_EVENTS
 
 By = Literal["day", "hour", "campaign", "adgroup", "ad", "country", "platform", "link"]
@@ -149,6 +150,8 @@ async def report(connection: Any, query: ReportQuery) -> dict[str, Any]:
     for statement, further in ((VISITS, ()), (INSTALLS, ()), (EVENTS, (UNPAID_EVENTS, SALE_EVENTS))):
         for row in await connection.fetch(_grouped(statement, query.by), *arguments, *further):
             _count(tallies.setdefault(row["key"], _Tally()), row)
+    if query.by in _NAMED:
+        await _name(connection, query.by, tallies)
     total = _Tally()
     for tally in tallies.values():
         total.add(tally)
@@ -159,6 +162,12 @@ async def report(connection: Any, query: ReportQuery) -> dict[str, Any]:
         for key in sorted(tallies, key=lambda key: (key is None, key or ""))
     ]
     return {"rows": rows, "totals": _columns(total, currency)}
+
+
+async def _name(connection: Any, by: By, tallies: dict[str | None, _Tally]) -> None:
+    """What clicks called it last goes before what a matched install's click did."""
+    for key, name in (await names_of(connection, by, [key for key in tallies if key])).items():
+        tallies[key].name = name
 
 
 def _grouped(statement: str, by: By) -> str:

@@ -32,6 +32,9 @@ DELETE_OLD = {
         DELETE FROM webhook_bodies WHERE body_key IN
             (SELECT body_key FROM webhook_bodies WHERE received_at < $1 LIMIT $2)
         """,
+    "ad_names": """
+        DELETE FROM ad_names WHERE (kind, id) IN (SELECT kind, id FROM ad_names WHERE seen_at < $1 LIMIT $2)
+        """,
     "count_drains": """
         DELETE FROM count_drains WHERE drain_id IN (SELECT drain_id FROM count_drains WHERE at < $1 LIMIT $2)
         """,

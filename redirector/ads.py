@@ -10,6 +10,7 @@ from clicks.address import packed_address
 from clicks.counts import count_label
 from clicks.links import Link
 from clicks.macros import is_unexpanded, read_macros
+from clicks.names import names_in
 from redirector.destinations import Destination, destination, is_wrong_os
 from redirector.link_table import LinkTable
 from redirector.tally import Tally
@@ -87,6 +88,8 @@ class Ads:
         campaign = values.get("campaign_name") or values.get("campaign_id") or ""
         ids = (values.get("campaign_id", ""), values.get("adgroup_id", ""), values.get("ad_id", ""))
         macro_ip = values.get("ip")
+        if len(self._tally.names) < MAX_REMEMBERED:
+            self._tally.names |= {(name.kind, name.id): name for name in names_in(values)}
         base = self._links.hosts.base_of(link.app_id)
         return Ad(
             link.slug.encode(),

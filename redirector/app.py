@@ -7,6 +7,7 @@ from typing import Any
 
 import structlog
 from redis.asyncio import Redis, RedisCluster
+from redis.exceptions import RedisError
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request as HttpRequest
@@ -16,6 +17,7 @@ from starlette.routing import Route
 from clicks.cluster_committer import ClusterCommitter
 from clicks.committer import Committer
 from clicks.connection import connect
+from clicks.names import note_names
 from clicks.store import DAY_S, ClickStore
 from config.logging import configure_logging
 from config.secrets import load_keyring
@@ -35,6 +37,7 @@ from redirector.spool import Spool
 from redirector.tally import Tally
 
 MAINTENANCE_EVERY_S = 1.0
+NAMES_AT_ONCE = 1_000
 LINK_TIMEOUT_S = 1.0
 COMMIT_TIMEOUT_S = 1.0  # a live commit is given up by its own budget long before; this bounds replays
 
@@ -104,6 +107,7 @@ async def opened(settings: RedirectorSettings) -> AsyncIterator[dict[str, Any]]:
         asyncio.create_task(caps.run()),
         asyncio.create_task(Drainer(store, spool, recorder, tally).run()),
         asyncio.create_task(_maintain(front, spool)),
+        asyncio.create_task(_note_names(tally, links_redis)),
     ]
     try:
         yield {"front": front}
@@ -130,6 +134,20 @@ async def _maintain(front: Front, spool: Spool) -> None:
         await asyncio.sleep(MAINTENANCE_EVERY_S)
         front.close_overdue(loop.time())
         publish(front.tally, spool)
+
+
+async def _note_names(tally: Tally, redis: Any) -> None:
+    """Leave the names of ads seen for the first time to the worker, for ever."""
+    while True:
+        await asyncio.sleep(MAINTENANCE_EVERY_S)
+        names = list(tally.names.values())[:NAMES_AT_ONCE]
+        try:
+            if names:
+                await note_names(redis, names)
+        except (RedisError, OSError, TimeoutError):
+            continue  # said by whoever follows the links; the names wait
+        for name in names:
+            tally.names.pop((name.kind, name.id), None)
 
 
 def create_app(settings: RedirectorSettings) -> Starlette:

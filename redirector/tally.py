@@ -8,6 +8,8 @@ from collections import Counter
 
 from redis.exceptions import RedisError
 
+from clicks.names import AdName
+
 BUCKETS_S = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.06, 0.075, 0.1, 0.25, 0.5, 1.0)
 
 
@@ -15,6 +17,7 @@ class Tally:
     """Counts since they were last moved."""
 
     def __init__(self) -> None:
+        self.names: dict[tuple[str, str], AdName] = {}  # by kind and id: kept until Redis has them
         self.reset()
 
     def reset(self) -> None:

@@ -83,6 +83,8 @@ def test_report_counts_the_clicks_and_the_installs_of_a_campaign(signalpost: Sig
     def counted() -> bool:
         rows = signalpost.command("report", "--app", signalpost.demo["app_id"], "--by", "campaign")["rows"]
         row = next((row for row in rows if "777001" in row["key"].values()), None)
-        return row is not None and (row["link_clicks"], row["visits"], row["installs"], row["events"]) == (3, 1, 1, 1)
+        if row is None or row["key"]["campaign_name"] != "Summer":
+            return False
+        return (row["link_clicks"], row["visits"], row["installs"], row["events"]) == (3, 1, 1, 1)
 
     until(counted)

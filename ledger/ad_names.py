@@ -1,0 +1,37 @@
+"""What campaigns, ad groups and ads are called. The latest name counts."""
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+
+class Named(Protocol):
+    """A campaign, ad group or ad (`kind`) and its name."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def id(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+
+
+ADD_NAMES = """
+INSERT INTO ad_names (kind, id, name)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[]) AS given (kind, id, name) ORDER BY kind, id
+ON CONFLICT (kind, id) DO UPDATE SET name = excluded.name, seen_at = now()
+"""
+
+
+async def add_names(connection: Any, names: Sequence[Named]) -> None:
+    """Store names, or replace them. No two of them may have the same kind and id."""
+    await connection.execute(
+        ADD_NAMES, [one.kind for one in names], [one.id for one in names], [one.name for one in names]
+    )
+
+
+NAMES_OF = "SELECT id, name FROM ad_names WHERE kind = $1 AND id = ANY($2::text[])"
+
+
+async def names_of(connection: Any, kind: str, ids: Sequence[str]) -> dict[str, str]:
+    """Id -> name of those that are known."""
+    return {row["id"]: row["name"] for row in await connection.fetch(NAMES_OF, kind, list(ids))}
