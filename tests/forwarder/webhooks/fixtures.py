@@ -9,6 +9,8 @@ from typing import Any
 
 DATA = Path(__file__).parents[2] / "data" / "webhooks"
 PROVIDERS = ("revenuecat", "superwall", "adapty", "stripe")
+ATTRIBUTE = {"subscriber_attributes": {"signalpost_install_id": {"value": "i-1"}}}
+"""The attribute by which RevenueCat names the install `i-1`."""
 
 
 @cache
