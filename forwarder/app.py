@@ -126,14 +126,19 @@ async def opened(settings: ForwarderSettings) -> AsyncIterator[dict[str, Any]]:
     try:
         yield {"services": services}
     finally:
-        await services.installs.drain()
-        await services.events.drain()
-        await services.webhooks.drain()
-        refreshing.cancel()
-        with suppress(asyncio.CancelledError):
-            await refreshing
-        await redis.aclose()
-        await pool.close()
+        await _close(services, refreshing)
+
+
+async def _close(services: Services, refreshing: asyncio.Future[Any]) -> None:
+    """What was taken is written down first."""
+    await services.installs.drain()
+    await services.events.drain()
+    await services.webhooks.drain()
+    refreshing.cancel()
+    with suppress(asyncio.CancelledError):
+        await refreshing
+    await services.redis.aclose()
+    await services.pool.close()
 
 
 async def _open_ledger(database_url: str) -> Any:

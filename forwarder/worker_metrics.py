@@ -15,46 +15,37 @@ class WorkerMetrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self._deliveries = Counter(
-            "signalpost_deliveries",
-            "Deliveries sent, by what became of the send",
-            ["app", "pixel", "outcome"],
-            registry=self.registry,
+        self._deliveries = self._counter(
+            "signalpost_deliveries", "Deliveries sent, by what became of the send", "app", "pixel", "outcome"
         )
-        self._pending = Gauge("signalpost_deliveries_pending", "Deliveries still to be sent", registry=self.registry)
-        self._oldest = Gauge(
-            "signalpost_delivery_oldest_pending_seconds",
-            "Age of the oldest delivery still to be sent",
-            registry=self.registry,
+        self._expired = self._counter(
+            "signalpost_delivery_leases_expired", "Deliveries taken over from a worker that did not come back"
         )
+        self._failures = self._counter("signalpost_worker_task_failures", "Rounds of the timetable that failed", "task")
         self._requests = Histogram(
             "signalpost_tiktok_request_seconds",
             "How long TikTok took to answer",
             buckets=REQUEST_SECONDS,
             registry=self.registry,
         )
-        self._held = Gauge(
-            "signalpost_pixel_held",
-            "1 while the pixel's set-up has to be mended",
-            ["app", "pixel"],
-            registry=self.registry,
+        self._pending = self._gauge("signalpost_deliveries_pending", "Deliveries still to be sent")
+        self._oldest = self._gauge(
+            "signalpost_delivery_oldest_pending_seconds", "Age of the oldest delivery still to be sent"
         )
-        self._webhooks = Gauge(
+        self._held = self._gauge("signalpost_pixel_held", "1 while the pixel's set-up has to be mended", "app", "pixel")
+        self._webhooks = self._gauge(
             "signalpost_webhook_last_received_timestamp_seconds",
             "When a subscription platform was last heard of, tests and repeats included",
-            ["app", "provider"],
-            registry=self.registry,
+            "app",
+            "provider",
         )
-        self._failures = Counter(
-            "signalpost_worker_task_failures", "Rounds of the timetable that failed", ["task"], registry=self.registry
-        )
-        self._expired = Counter(
-            "signalpost_delivery_leases_expired",
-            "Deliveries taken over from a worker that did not come back",
-            registry=self.registry,
-        )
+        self._alerts = self._gauge("signalpost_alerts", "Alerts whose cause stands", "kind")
 
-        self._alerts = Gauge("signalpost_alerts", "Alerts whose cause stands", ["kind"], registry=self.registry)
+    def _counter(self, name: str, meaning: str, *labels: str) -> Counter:
+        return Counter(name, meaning, labels, registry=self.registry)
+
+    def _gauge(self, name: str, meaning: str, *labels: str) -> Gauge:
+        return Gauge(name, meaning, labels, registry=self.registry)
 
     def answered(self, app_id: str, pixel_id: str, outcomes: Sequence[str], seconds: float) -> None:
         """One request, with the outcome of each of its deliveries."""

@@ -120,51 +120,53 @@ def test_the_time_is_sent_in_whole_seconds(case: dict[str, Any]) -> None:
     assert row["event_time"] == case["expected"]["event_time"]
 
 
+EVERY_SIGNAL: dict[str, Any] = {
+    "ttclid": TTCLID,
+    "ttp": "2F7h37YkS1j57AYSKTI7IHhJPYH",
+    "ip": "8.8.8.8",
+    "user_agent": IPHONE,
+    "locale": "en_US",
+    "email": ["A@b.com", "c@d.com"],
+    "phone": "(213) 373-4253",
+    "external_id": "User_1",
+    "first_name": "Max",
+    "last_name": "O'Neil",
+    "zip_code": "94105-1234",
+    "city": "San Francisco",
+    "state": "US-CA",
+    "country": "US",
+    "page_url": "https://go.example.com/x?ttclid=1",
+    "page_referrer": "https://www.tiktok.com/",
+    "limited_data_use": True,
+}
+EVERY_SIGNAL_SENT = {
+    "event": "Download",
+    "event_time": 1_600_372_167,
+    "event_id": "e1",
+    "user": {
+        "email": [sha256("a@b.com"), sha256("c@d.com")],
+        "phone": [sha256("+12133734253")],
+        "external_id": [sha256("User_1")],
+        "first_name": sha256("max"),
+        "last_name": sha256("oneil"),
+        "zip_code": sha256("94105"),
+        "city": "sanfrancisco",
+        "state": "ca",
+        "country": "us",
+        "ttclid": TTCLID,
+        "ttp": "2F7h37YkS1j57AYSKTI7IHhJPYH",
+        "ip": "8.8.8.8",
+        "user_agent": IPHONE,
+        "locale": "en-US",
+    },
+    "page": {"url": "https://go.example.com/x?ttclid=1", "referrer": "https://www.tiktok.com/"},
+    "limited_data_use": True,
+}
+
+
 def test_every_signal_goes_where_tiktok_reads_it() -> None:
-    row = event_row(
-        conversion(
-            ttclid=TTCLID,
-            ttp="2F7h37YkS1j57AYSKTI7IHhJPYH",
-            ip="8.8.8.8",
-            user_agent=IPHONE,
-            locale="en_US",
-            email=["A@b.com", "c@d.com"],
-            phone="(213) 373-4253",
-            external_id="User_1",
-            first_name="Max",
-            last_name="O'Neil",
-            zip_code="94105-1234",
-            city="San Francisco",
-            state="US-CA",
-            country="US",
-            page_url="https://go.example.com/x?ttclid=1",
-            page_referrer="https://www.tiktok.com/",
-            limited_data_use=True,
-        )
-    )
-    assert row.body == {
-        "event": "Download",
-        "event_time": 1_600_372_167,
-        "event_id": "e1",
-        "user": {
-            "email": [sha256("a@b.com"), sha256("c@d.com")],
-            "phone": [sha256("+12133734253")],
-            "external_id": [sha256("User_1")],
-            "first_name": sha256("max"),
-            "last_name": sha256("oneil"),
-            "zip_code": sha256("94105"),
-            "city": "sanfrancisco",
-            "state": "ca",
-            "country": "us",
-            "ttclid": TTCLID,
-            "ttp": "2F7h37YkS1j57AYSKTI7IHhJPYH",
-            "ip": "8.8.8.8",
-            "user_agent": IPHONE,
-            "locale": "en-US",
-        },
-        "page": {"url": "https://go.example.com/x?ttclid=1", "referrer": "https://www.tiktok.com/"},
-        "limited_data_use": True,
-    }
+    row = event_row(conversion(**EVERY_SIGNAL))
+    assert row.body == EVERY_SIGNAL_SENT
     assert row.notes == ()
 
 
