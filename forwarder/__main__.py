@@ -63,7 +63,7 @@ def _options(settings: ForwarderSettings) -> dict[str, Any]:
         "workers": settings.forwarder_workers,
         "factory": settings.forwarder_workers > 1,
         "loop": "uvloop",
-        "http": "httptools",
+        "http": "forwarder.protocol:IntakeProtocol",
         "ws": "none",
         "lifespan": "on",
         "access_log": False,

@@ -44,14 +44,14 @@ class InstallRequest(msgspec.Struct, kw_only=True, omit_defaults=True):
     platform: Literal["ios", "android"]
     occurred_at: Time = None
     ip: str | None = None
-    ips: list[str] | str | None = None
+    ips: list[str] | None = None
     user_agent: str | None = None
     device: Device | None = None
     install_referrer: str | None = None
     referrer_click_at: Time = None
     install_begin_at: Time = None
     click_id: str | None = None
-    app_version: str | int | float | None = None
+    app_version: str | None = None
     consent: Consent | None = None
     limited_data_use: bool | None = None
     user: User | None = None
@@ -113,7 +113,7 @@ def _body(request: InstallRequest, occurred_at: datetime, ip: str | None, user: 
         "referrer_click_at": _store_time("referrer_click_at", request.referrer_click_at),
         "install_begin_at": _store_time("install_begin_at", request.install_begin_at),
         "click_id": optional_text("click_id", request.click_id),
-        "app_version": optional_text("app_version", _text(request.app_version)),
+        "app_version": optional_text("app_version", request.app_version),
         "consent": consent_fields(request.consent),
         "limited_data_use": request.limited_data_use,
         "user": user,
@@ -126,7 +126,7 @@ def _device(device: Device | None) -> dict[str, Any]:
         return {}
     fields: dict[str, Any] = clean(msgspec.to_builtins(device))
     if "os_version" in fields:
-        fields["os_version"] = _text(fields["os_version"])
+        fields["os_version"] = str(fields["os_version"])
     for name, value in fields.items():
         if isinstance(value, str):
             optional_text(f"device.{name}", value, 200)
@@ -140,7 +140,3 @@ def _store_time(field: str, value: Time) -> float | None:
     if value in (None, "", 0, "0"):
         return None
     return instant(field, value).timestamp()
-
-
-def _text(value: str | float | None) -> str | None:
-    return None if value is None else str(value)

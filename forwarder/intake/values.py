@@ -166,9 +166,9 @@ def address(field: str, value: str | None) -> str | None:
     return address_text(packed)
 
 
-def addresses(field: str, values: list[str] | str | None) -> list[str]:
+def addresses(field: str, values: list[str] | None) -> list[str]:
     """Further addresses of one phone, without repeats."""
-    listed = [values] if isinstance(values, str) else values or []
+    listed = values or []
     if len(listed) > MAX_ADDRESSES:
         raise FieldError(field, f"must be at most {MAX_ADDRESSES} addresses")
     found = [address(field, value) for value in listed]

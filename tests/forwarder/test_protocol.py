@@ -1,0 +1,74 @@
+"""The forwarder at the socket."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import suppress
+
+import pytest
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+
+from forwarder import protocol
+from forwarder.protocol import IntakeProtocol
+
+pytestmark = pytest.mark.anyio
+
+
+async def slow(_: Request) -> PlainTextResponse:
+    await asyncio.sleep(0.4)
+    return PlainTextResponse("done")
+
+
+@pytest.fixture
+async def port(monkeypatch: pytest.MonkeyPatch, free_port: int) -> AsyncIterator[int]:
+    """A server whose heads have 0.2 s."""
+    monkeypatch.setattr(protocol, "HEAD_DEADLINE_S", 0.2)
+    app = Starlette(routes=[Route("/slow", slow)])
+    config = uvicorn.Config(app, port=free_port, http=IntakeProtocol, lifespan="off", log_config=None)
+    server = uvicorn.Server(config)
+    serving = asyncio.create_task(server.serve())
+    while not server.started:  # noqa: ASYNC110 -- uvicorn says it by a flag alone
+        await asyncio.sleep(0.01)
+    yield free_port
+    server.should_exit = True
+    await serving
+
+
+async def closed(reader: asyncio.StreamReader) -> None:
+    """Returns when the server has ended the connection without an answer."""
+    async with asyncio.timeout(5):
+        with suppress(ConnectionResetError):
+            assert await reader.read() == b""
+
+
+async def test_a_head_that_drips_is_cut_off(port: int) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+
+    async def drip() -> None:
+        writer.write(b"GET /slow HTTP/1.1\r\nHost: x\r\nX-A: ")
+        while True:
+            writer.write(b"a")
+            await asyncio.sleep(0.05)
+
+    dripping = asyncio.create_task(drip())
+    await closed(reader)
+    dripping.cancel()
+    writer.close()
+
+
+async def test_a_connection_that_says_nothing_is_cut_off(port: int) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    await closed(reader)
+    writer.close()
+
+
+async def test_an_answer_may_take_longer_than_a_head(port: int) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    for _ in range(2):
+        writer.write(b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n")
+        answer = await reader.readuntil(b"done")
+        assert answer.startswith(b"HTTP/1.1 200")
+    writer.close()
