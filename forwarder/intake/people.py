@@ -11,7 +11,6 @@ Text = str | int | None
 Listed = str | int | list[str | int] | None
 
 MAX_IDENTIFIERS = 20  # of one kind, in one request
-LISTED = ("email", "phone", "external_id")
 
 
 class User(msgspec.Struct, kw_only=True, omit_defaults=True):
