@@ -56,8 +56,9 @@ class OutageLog:
     def __init__(self) -> None:
         self._said: dict[str, float] = {}
 
-    def away(self, error: BaseException) -> None:
-        engine = "redis" if isinstance(error, RedisError) else "postgresql"
+    def away(self, error: BaseException, engine: str | None = None) -> None:
+        """`engine` names it where the error does not say: a socket's error may be either's."""
+        engine = engine or ("redis" if isinstance(error, RedisError) else "postgresql")
         now = time.monotonic()
         if now - self._said.get(engine, -SAY_EVERY_S) >= SAY_EVERY_S:
             self._said[engine] = now

@@ -1,10 +1,9 @@
 """Storing installs: the rows, their events and deliveries, the claims and the joins, in one transaction per batch."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-import structlog
 from redis.exceptions import RedisError
 
 from clicks.store import ClickStore
@@ -21,6 +20,7 @@ from forwarder.matching.install_facts import install_facts
 from forwarder.matching.matcher import awaits_click
 from forwarder.matching.policy import Policy
 from forwarder.matching.verdict import LATE_CLICK, Verdict
+from forwarder.outages import OutageLog
 from forwarder.routing import PENDING, Destination, deliveries
 from ledger.claims import release_claims
 from ledger.deliveries import NewDelivery, insert_deliveries, release_for_events
@@ -33,8 +33,6 @@ PENDING_VERDICT = Verdict(
     method="pending", reason="pending: the click store cannot be reached, the install is matched as soon as it can"
 )
 LATE_CLICK_VERDICT = Verdict(method="pending", reason=LATE_CLICK)
-
-log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +52,7 @@ class InstallLedger:
     directory: Directory
     tombstone_keys: TombstoneKeys
     knowledge: Knowledge
+    outages: OutageLog = field(default_factory=OutageLog)
 
     async def commit(self, reports: Sequence[InstallReport]) -> list[Install | None]:
         """Each report's stored row, whoever stored it; None where the install was erased before. See GroupCommit."""
@@ -90,7 +89,7 @@ class InstallLedger:
         try:
             gathered = await gather(self.clicks, cases)
         except (RedisError, OSError, TimeoutError) as error:
-            log.warning("installs accepted unmatched", installs=len(cases), error=type(error).__name__)
+            self.outages.away(error, "redis")  # the installs are counted as pending, and matched once it is back
             return [PENDING_VERDICT if needs_clicks(case) else case for case in cases]
         return [LATE_CLICK_VERDICT if awaits_click(c.facts, c.evidence, c.policy) else c for c in gathered]
 
