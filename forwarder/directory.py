@@ -8,12 +8,13 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-import asyncpg
 import msgspec
 import structlog
 
 from config.secrets import Keyring, SecretError
 from forwarder.matching.policy import Policy
+from forwarder.outages import LEDGER_FAILED
+from forwarder.refreshing import keep_fresh
 from forwarder.routing import Destination, destination
 from ledger.apps import App, AppSettings, all_apps, hash_api_key
 from ledger.mappings import all_mappings
@@ -117,18 +118,13 @@ class Directory:
 
     async def keep_fresh(self) -> None:
         """Refresh every second until cancelled; while PostgreSQL is away the last snapshot stays."""
-        away = False
-        while True:
-            try:
-                await self.refresh()
-                away = False
-            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-                if not away:
-                    log.warning("directory not refreshed", error=type(error).__name__)
-                away = True
-            except (msgspec.ValidationError, ValueError) as error:
-                log.error("directory cannot be read", error=str(error))
-            await asyncio.sleep(REFRESH_S)
+        await keep_fresh(self._refresh_unless_unreadable, REFRESH_S, "directory")
+
+    async def _refresh_unless_unreadable(self) -> None:
+        try:
+            await self.refresh()
+        except (msgspec.ValidationError, ValueError) as error:
+            log.error("directory cannot be read", error=str(error))
 
     async def refresh(self) -> None:
         """Read the ledger where it has changed.
@@ -150,7 +146,7 @@ class Directory:
             return False
         try:
             await self.refresh()
-        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        except LEDGER_FAILED:
             return False
         return True
 

@@ -13,6 +13,7 @@ import asyncpg
 import structlog
 
 from forwarder.errors import RETRY_AFTER_S, Refusal, unavailable
+from forwarder.outages import LEDGER_FAILED
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -129,6 +130,6 @@ def _fail(future: asyncio.Future[Result], refusal: Refusal) -> None:
 def _refusal(error: Exception) -> Refusal:
     if isinstance(error, Refusal):
         return error
-    away = isinstance(error, (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError))
+    away = isinstance(error, LEDGER_FAILED)
     log.error("batch not stored", error=type(error).__name__, ledger_away=away, exc_info=None if away else error)
     return unavailable("the ledger")

@@ -2,12 +2,12 @@
 
 import asyncio
 
-import asyncpg
 from redis.exceptions import RedisError
 from starlette.requests import Request
 from starlette.responses import Response
 
 from forwarder.errors import JsonResponse
+from forwarder.outages import LEDGER_FAILED
 from forwarder.services import Services, services_of
 
 PROBE_TIMEOUT_S = 2.0
@@ -35,7 +35,7 @@ async def _ledger(services: Services) -> bool:
     try:
         async with services.pool.acquire(timeout=PROBE_TIMEOUT_S) as connection:
             await connection.fetchval("SELECT 1", timeout=PROBE_TIMEOUT_S)
-    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+    except LEDGER_FAILED:
         return False
     return True
 

@@ -4,7 +4,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-import asyncpg
 import msgspec
 import structlog
 from redis.exceptions import RedisError
@@ -16,12 +15,12 @@ from forwarder.data_centres import DATA_CENTRE, DataCentres
 from forwarder.errors import FieldError, JsonResponse, Refusal, unavailable
 from forwarder.intake.install_request import InstallReport, read_install
 from forwarder.intake.values import MAX_ID_CHARS, clean_text
+from forwarder.outages import LEDGER_FAILED
 from forwarder.services import Services, services_of, visitor_address
 from ledger.delivery_views import deliveries_of_install
 from ledger.erasure import erase, find_clicks
 from ledger.installs import get_install
 
-AWAY = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
 PERSON = "external_id"
 
 log = structlog.get_logger()
@@ -54,7 +53,7 @@ async def get_install_with_deliveries(request: Request) -> Response:
         try:
             install = await get_install(services.pool, app_id, install_id)
             deliveries = await deliveries_of_install(services.pool, app_id, install_id) if install is not None else ()
-        except AWAY as error:
+        except LEDGER_FAILED as error:
             log.warning("install not read", error=type(error).__name__)
             raise unavailable("the ledger") from None
     if install is None:
@@ -97,7 +96,7 @@ async def _erase(services: Services, app_id: str, **whom: str) -> Response:
     except RedisError as error:
         log.warning("not erased", error=type(error).__name__)
         raise unavailable("the click store") from None
-    except AWAY as error:
+    except LEDGER_FAILED as error:
         log.warning("not erased", error=type(error).__name__)
         raise unavailable("the ledger or the click store") from None
     if not gone.install_ids and not gone.events:

@@ -1,15 +1,14 @@
 """Learning from matched installs: workers add what intake noted, every process that matches reads what came of it."""
 
-import asyncio
 from datetime import datetime
 from typing import Any
 
-import asyncpg
 import msgspec
 import structlog
 
 from forwarder.matching.observation import Observation
 from forwarder.matching.statistics import Learned, Statistics, learn, learned_from
+from forwarder.refreshing import keep_fresh
 from ledger.match_statistics import (
     WHOLE,
     statistics_of,
@@ -46,17 +45,8 @@ class Knowledge:
             self.statistics = Statistics(whole, known.apps | fresh)
 
     async def keep_fresh(self) -> None:
-        """Refresh until cancelled."""
-        away = False
-        while True:
-            try:
-                await self.refresh()
-                away = False
-            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-                if not away:
-                    log.warning("statistics not refreshed", error=type(error).__name__)
-                away = True
-            await asyncio.sleep(REFRESH_S)
+        """Refresh every 15 seconds until cancelled."""
+        await keep_fresh(self.refresh, REFRESH_S, "statistics")
 
 
 async def add_observations(pool: Any) -> int:

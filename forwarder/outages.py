@@ -13,6 +13,8 @@ log = structlog.get_logger()
 
 T = TypeVar("T")
 
+LEDGER_FAILED: Final = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
+"""What PostgreSQL raises, away or not: for reading, where the last answer or a 503 serves whatever the cause."""
 ENGINE_AWAY: Final = (
     OSError,  # asyncpg's when nothing listens; TimeoutError is one too
     asyncpg.PostgresConnectionError,

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 import anyio
-import asyncpg
 import httpx
 import structlog
 from anyio.abc import TaskStatus
@@ -23,7 +22,7 @@ from forwarder.alerts import announce_test_mode
 from forwarder.currency_rates import RateTable
 from forwarder.delivery import Courier
 from forwarder.lanes import Lanes
-from forwarder.outages import OutageLog, wait_after
+from forwarder.outages import LEDGER_FAILED, OutageLog, wait_after
 from forwarder.timetable import TIMETABLE, Clockwork, Desk
 from forwarder.worker_health import Engines, health_server
 from forwarder.worker_metrics import WorkerMetrics
@@ -119,7 +118,7 @@ async def _pool(database_url: str, stopping: anyio.Event) -> Any:
     while not stopping.is_set():
         try:
             return await open_pool(database_url, POOL_SIZE)
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except LEDGER_FAILED as error:
             outages.away(error)
             failures += 1
             with anyio.move_on_after(wait_after(failures)):
