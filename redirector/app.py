@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-import structlog
 from redis.asyncio import Redis, RedisCluster
 from redis.exceptions import RedisError
 from starlette.applications import Starlette
@@ -40,8 +39,6 @@ MAINTENANCE_EVERY_S = 1.0
 NAMES_AT_ONCE = 1_000
 LINK_TIMEOUT_S = 1.0
 COMMIT_TIMEOUT_S = 1.0  # a live commit is given up by its own budget long before; this bounds replays
-
-log = structlog.get_logger()
 
 
 class Stores:
