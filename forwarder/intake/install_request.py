@@ -12,7 +12,6 @@ from forwarder.intake.people import Consent, User, consent_fields, external_ids,
 from forwarder.intake.values import address, addresses, clean, identifier, instant, occurred, optional_text
 
 Time = str | int | float | None
-Number = str | int | float | None
 
 MAX_USER_AGENT_CHARS = 2_000
 PRIVATE = ("ip", "ips", "user_agent", "device", "user", "install_referrer", "click_id")
