@@ -75,12 +75,9 @@ def client_address(peer: str, forwarded_for: str | None, trusted: Networks) -> s
     the first stranger was written by the client itself.
     """
     address = peer
-    if not forwarded_for or not trusted:
+    if not forwarded_for or not is_trusted(peer, trusted):
         return address
     ranges = _ranges(tuple(trusted))
-    packed = packed_address(peer)
-    if packed is None or not _lies_in(packed, ranges):
-        return address
     for hop in reversed(forwarded_for.split(",")):
         packed = packed_address(hop)
         if packed is None:
@@ -89,6 +86,12 @@ def client_address(peer: str, forwarded_for: str | None, trusted: Networks) -> s
         if not _lies_in(packed, ranges):
             break
     return address
+
+
+def is_trusted(peer: str, trusted: Networks) -> bool:
+    """Whether a connection's address is one of a trusted proxy."""
+    packed = packed_address(peer)
+    return packed is not None and _lies_in(packed, _ranges(tuple(trusted)))
 
 
 @lru_cache(maxsize=16)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
-from clicks.address import AddressHasher, Networks, client_address, packed_address
+from clicks.address import AddressHasher, Networks, client_address, is_trusted, packed_address
 from clicks.click_id import RANDOM_BYTES, ClickId
 from clicks.counts import count_field
 from clicks.links import Link
@@ -86,7 +86,7 @@ class ClickDesk:
         self._visitors: dict[bytes, tuple[Visitor, bytes]] = {}
         self._languages: dict[bytes, bytes] = {}
         self._ads = Ads(links, tally)
-        self._addresses: dict[str, bytes] = {}
+        self._addresses: dict[str, tuple[bytes, bool]] = {}  # peer -> packed, whether its word on others counts
         self._random = b""
         self._random_at = 0
 
@@ -165,16 +165,19 @@ class ClickDesk:
         return languages
 
     def _address(self, peer: str, forwarded_for: bytes) -> bytes:
-        text = peer
-        if forwarded_for and self._settings.trusted_proxies:
-            text = client_address(peer, forwarded_for.decode("latin-1"), self._settings.trusted_proxies)
-        packed = self._addresses.get(text)
-        if packed is None:
-            packed = packed_address(text) or UNKNOWN_ADDRESS
+        known = self._addresses.get(peer)
+        if known is None:
+            known = packed_address(peer) or UNKNOWN_ADDRESS, is_trusted(peer, self._settings.trusted_proxies)
             if len(self._addresses) >= MAX_REMEMBERED:
                 self._addresses.clear()
-            self._addresses[text] = packed
-        return packed
+            self._addresses[peer] = known
+        address, speaks_for_others = known
+        if not forwarded_for or not speaks_for_others:
+            return address
+        forwarded = forwarded_for.decode("latin-1")
+        if "," not in forwarded:  # one proxy, which names its client
+            return packed_address(forwarded) or address
+        return packed_address(client_address(peer, forwarded, self._settings.trusted_proxies)) or address
 
     def _random_bytes(self) -> bytes:
         start = self._random_at
