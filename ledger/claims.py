@@ -34,9 +34,13 @@ async def claimed_clicks(connection: Any, click_ids: Sequence[str]) -> frozenset
 
 
 INSTALLS_OF_TTCLIDS = """
-SELECT wanted.ttclid, count(*) AS installs FROM unnest($1::text[]) AS wanted (ttclid)
-JOIN installs i ON md5(i.click ->> 'ttclid') = md5(wanted.ttclid) AND i.click ->> 'ttclid' IS NOT NULL
-GROUP BY wanted.ttclid
+SELECT wanted.ttclid, found.installs FROM unnest($1::text[]) AS wanted (ttclid)
+-- counted one by one: a join planned while the table was empty reads all of it
+CROSS JOIN LATERAL (
+    SELECT count(*) AS installs FROM installs i
+    WHERE md5(i.click ->> 'ttclid') = md5(wanted.ttclid) AND i.click ->> 'ttclid' IS NOT NULL
+) AS found
+WHERE found.installs > 0
 """
 
 

@@ -6,6 +6,8 @@ from typing import Any
 import asyncpg
 import msgspec
 
+# A plan made while a table was empty scans it once it is full; PostgreSQL itself looks again only after an ANALYZE.
+PLANS_KEPT_S = 5
 COMMAND_TIMEOUT_S = 30.0  # a statement that takes longer is stuck behind a lock or a full disk
 
 
@@ -38,5 +40,6 @@ async def open_pool(
         max_size=max_size,
         init=_set_up,
         command_timeout=COMMAND_TIMEOUT_S,
+        max_cached_statement_lifetime=PLANS_KEPT_S,
         server_settings=dict(server_settings or {}),
     )
