@@ -6,12 +6,11 @@ Import this module only after `config.metrics.prepare` has set the directory the
 from prometheus_client import Counter, Gauge, Histogram
 
 from redirector.spool import Spool
-from redirector.tally import BUCKETS_S, Tally
+from redirector.tally import BATCH_SIZES, BUCKETS_S, Buckets, Tally
 
 CLICKS = Counter("signalpost_clicks", "Visits to Signal links.", ("link", "platform", "kind"))
 SECONDS = Histogram("signalpost_redirect_seconds", "From request head to answer.", buckets=BUCKETS_S)
-BATCH_BUCKETS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
-BATCH_SIZE = Histogram("signalpost_redis_batch_size", "Visits per commit.", buckets=BATCH_BUCKETS)
+BATCH_SIZE = Histogram("signalpost_redis_batch_size", "Visits per commit.", buckets=BATCH_SIZES)
 UNEXPANDED = Counter("signalpost_macros_unexpanded", "Macros that TikTok left unexpanded.", ("macro",))
 TTCLIDS_REFUSED = Counter("signalpost_ttclids_refused", "ttclids stored as absent: too long or not printable ASCII.")
 WRONG_OS = Counter("signalpost_wrong_os", "Clicks of phones whose OS the link has no URL for.", ("link", "platform"))
@@ -43,9 +42,8 @@ def publish(tally: Tally, spool: Spool) -> None:
         REFUSED.labels(reason).inc(times)
     for error, times in tally.redis_failures.items():
         REDIS_FAILURES.labels(error).inc(times)
-    _add_to_histogram(tally)
-    for size in tally.batch_sizes:
-        BATCH_SIZE.observe(size)
+    _add(SECONDS, tally.seconds)
+    _add(BATCH_SIZE, tally.batch_sizes)
     TTCLIDS_REFUSED.inc(tally.ttclids_refused)
     SPOOLED.inc(tally.spooled)
     DRAINED.inc(tally.drained)
@@ -55,8 +53,9 @@ def publish(tally: Tally, spool: Spool) -> None:
     tally.reset()
 
 
-def _add_to_histogram(tally: Tally) -> None:
-    # observing each redirect by itself costs more than the rest of its bookkeeping: whole buckets are added instead
-    for bucket, redirects in zip(SECONDS._buckets, tally.seconds, strict=True):
-        bucket.inc(redirects)
-    SECONDS._sum.inc(tally.seconds_sum)
+def _add(histogram: Histogram, counted: Buckets) -> None:
+    # observing thousands of values one by one would hold up redirects for 10 ms each second: whole buckets are added
+    for bucket, count in zip(histogram._buckets, counted.counts, strict=True):
+        if count:
+            bucket.inc(count)
+    histogram._sum.inc(counted.total)

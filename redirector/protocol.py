@@ -56,7 +56,7 @@ class PendingClick:
         """The click is recorded: answer it."""
         protocol = self._protocol
         self.response_complete = True
-        protocol.front.tally.redirected(protocol.loop.time() - self._started)
+        protocol.front.tally.seconds.add(protocol.loop.time() - self._started)
         if not protocol.transport.is_closing():
             protocol.transport.write(redirect_bytes(self.hop, self.keep_alive, protocol.date_line()))
             if not self.keep_alive:

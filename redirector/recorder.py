@@ -83,7 +83,7 @@ class Recorder:
                     self.spool(Batch(NEVER_SENT, 0, rows, counts))
                 elif not await self._apply(batch := self._writer.batch(rows, counts), oldest):
                     self.spool(batch)
-                self._tally.batch_sizes.append(len(waiters))
+                self._tally.batch_sizes.add(len(waiters))
                 for waiter in waiters:
                     waiter.release()
         finally:

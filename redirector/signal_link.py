@@ -68,7 +68,7 @@ async def _recorded(front: Front, link: Link, scope: Scope) -> Hop:
     answer = _Answer()
     front.recorder.record(hop.rows, hop.count, answer)
     await answer.wait()
-    front.tally.redirected(loop.time() - started)
+    front.tally.seconds.add(loop.time() - started)
     return hop
 
 

@@ -11,6 +11,20 @@ from redis.exceptions import RedisError
 from clicks.names import AdName
 
 BUCKETS_S = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.06, 0.075, 0.1, 0.25, 0.5, 1.0)
+BATCH_SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
+
+
+class Buckets:
+    """A histogram as plain numbers: how many values lie in each bucket (the last holds what is above all bounds)."""
+
+    def __init__(self, bounds: tuple[float, ...]) -> None:
+        self._bounds = bounds
+        self.counts = [0] * (len(bounds) + 1)
+        self.total = 0.0
+
+    def add(self, value: float) -> None:
+        self.counts[bisect_left(self._bounds, value)] += 1
+        self.total += value
 
 
 class Tally:
@@ -28,19 +42,14 @@ class Tally:
         self.bridge: Counter[tuple[str, str]] = Counter()  # (link, step)
         self.enrichments: Counter[str] = Counter()  # what became of them
         self.ttclids_refused = 0
-        self.seconds = [0] * (len(BUCKETS_S) + 1)
-        self.seconds_sum = 0.0
-        self.batch_sizes: list[int] = []
+        self.seconds = Buckets(BUCKETS_S)
+        self.batch_sizes = Buckets(BATCH_SIZES)
         self.refused: Counter[str] = Counter()  # reason, of requests refused at the socket
         self.redis_failures: Counter[str] = Counter()  # class of the error
         self.spooled = 0  # clicks
         self.drained = 0
         self.spool_dropped = 0
         self.spool_torn = 0
-
-    def redirected(self, seconds: float) -> None:
-        self.seconds[bisect_left(BUCKETS_S, seconds)] += 1
-        self.seconds_sum += seconds
 
     def redis_failed(self, error: Exception) -> None:
         self.redis_failures[_error_class(error)] += 1
