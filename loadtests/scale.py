@@ -139,8 +139,8 @@ def report(measured: list[Measured], machine: Machine) -> str:
     return f"""# Redirects as links and clicks grow
 
 {machine.at} UTC, commit {machine.commit}, {machine.cores} x {machine.processor}, {machine.system},
-Python {machine.python}; {machine.pinning}; load average {machine.load_before:.2f} before anything was started. Medians of {ROUNDS} rounds of
-{SECONDS:.0f} s at 32 connections, every click acknowledged by Redis.
+Python {machine.python}; {machine.pinning}; load average {machine.load_before:.2f} before anything was started.
+Medians of {ROUNDS} rounds of {SECONDS:.0f} s at 32 connections, every click acknowledged by Redis.
 
 | links | clicks stored before | redirects per s | p99 ms | CPU us each |
 | ----: | -------------------: | --------------: | -----: | ----------: |
