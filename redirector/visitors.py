@@ -31,9 +31,12 @@ _LIBRARY = re.compile(
     r"|php|guzzlehttp|libwww-perl|perl|postmanruntime|insomnia|httpie|restsharp|reqwest|scrapy|dart|winhttp|faraday|typhoeus"
     r"|lua-resty|locust|k6|wrk|ab|hey|vegeta|siege|jakarta|unirest|cfnetwork|jersey|rest-client|http_request2|fasthttp)\b",
 )
-_IOS = re.compile(r"\b(?:iphone|ipad|ipod)\b|\(i(?:phone|pad|pod)")
+_IOS = re.compile(r"\b(?:iphone|ipad|ipod)\b|\(i(?:phone|pad|pod)|\bios[ /;]")
 _NOT_ANDROID = re.compile(r"\bcros\b|chromebook|windows phone|iemobile|\btizen\b|kaios|android tv|googletv|smart-tv")
 _DARWIN = re.compile(r"cfnetwork/[\d.]+ darwin/")
+_MAC = re.compile(r"x86_64|i386|macos")
+# HarmonyOS, a Fire tablet in desktop mode, and UC Browser, which writes `Adr 4.2.2` or the version alone
+_UNNAMED_ANDROID = re.compile(r"harmonyos|silk-accelerated|\(linux; ?u; ?(?:adr )?\d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +60,9 @@ def _platform(text: str) -> str:
         return "android"
     if _IOS.search(text):
         return "ios"
-    if _DARWIN.search(text) and "x86_64" not in text and "macos" not in text:
+    if _DARWIN.search(text) and not _MAC.search(text):
         return "ios"
-    return "android" if "harmonyos" in text or (" silk/" in text and "kf" in text) else "other"
+    return "android" if _UNNAMED_ANDROID.search(text) or (" silk/" in text and "kf" in text) else "other"
 
 
 def _kind(text: str) -> str:
