@@ -31,6 +31,7 @@ from redirector.link_table import LinkTable
 from redirector.metrics import publish
 from redirector.pages import StoresPage, not_found, wrong_method
 from redirector.recorder import Recorder
+from redirector.refusals import log_refusals
 from redirector.signal_link import SignalLink
 from redirector.spool import Spool
 from redirector.tally import Tally
@@ -115,6 +116,7 @@ async def opened(settings: RedirectorSettings) -> AsyncIterator[dict[str, Any]]:
         await asyncio.gather(*tasks, return_exceptions=True)
         await caps.sync()
         spool.close()
+        log_refusals(tally)
         publish(tally, spool)
         await committer.close()
         await redis.aclose()
@@ -130,6 +132,7 @@ async def _maintain(front: Front, spool: Spool) -> None:
     while True:
         await asyncio.sleep(MAINTENANCE_EVERY_S)
         front.close_overdue(loop.time())
+        log_refusals(front.tally)
         publish(front.tally, spool)
 
 
