@@ -1,5 +1,5 @@
-"""Platforms as they are and as ua-parser reads them: on the user agents that the package fake-useragent carries (seen in
-the wild, each with its OS) and on those of this project's tests and load tests.
+"""Platforms as they are and as ua-parser reads them: on the user agents that the package fake-useragent carries (seen
+in the wild, each with its OS) and on those of this project's tests and load tests.
 """
 
 import json
