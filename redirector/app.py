@@ -1,10 +1,12 @@
 """The redirector: routes, and what is opened and closed around them."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
+import structlog
 from redis.asyncio import Redis, RedisCluster
 from redis.exceptions import RedisError
 from starlette.applications import Starlette
@@ -56,6 +58,9 @@ class Stores:
         return self._page.render(link, f"{front.links.hosts.base_of(link.app_id)}/{link.slug}")
 
 
+log = structlog.get_logger()
+
+
 async def healthz(_request: HttpRequest) -> Response:
     """Alive."""
     return JSONResponse({"ok": True})
@@ -100,13 +105,15 @@ async def opened(settings: RedirectorSettings) -> AsyncIterator[dict[str, Any]]:
         links, tally, DeskSettings(keyring.derive("address")[0], settings.trusted_proxies, settings.public_base)
     )
     front = Front(links, desk, recorder, tally, Bridging(store, caps, keyring.derive("enrichment")))
-    tasks = [
-        asyncio.create_task(links.follow()),
-        asyncio.create_task(caps.run()),
-        asyncio.create_task(Drainer(store, spool, recorder, tally).run()),
-        asyncio.create_task(_maintain(front, spool)),
-        asyncio.create_task(_note_names(tally, links_redis)),
-    ]
+    drainer = Drainer(store, spool, recorder, tally)
+    upkeep = (
+        links.follow,
+        caps.run,
+        drainer.run,
+        partial(_maintain, front, spool),
+        partial(_note_names, tally, links_redis),
+    )
+    tasks = [asyncio.create_task(_keep_going(work)) for work in upkeep]
     try:
         yield {"front": front}
     finally:
@@ -121,6 +128,16 @@ async def opened(settings: RedirectorSettings) -> AsyncIterator[dict[str, Any]]:
         await committer.close()
         await redis.aclose()
         await links_redis.aclose()
+
+
+async def _keep_going(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Work that never ends by itself; where a mistake of ours ends it, it is said and begun again."""
+    while True:
+        try:
+            await work()
+        except Exception:
+            log.exception("upkeep failed, going on")
+            await asyncio.sleep(MAINTENANCE_EVERY_S)
 
 
 def _committer(redis: Redis | RedisCluster, retention_s: int) -> Committer | ClusterCommitter:
