@@ -1,7 +1,7 @@
 """The redirector: routes, and what is opened and closed around them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
@@ -118,9 +118,7 @@ async def opened(settings: RedirectorSettings) -> AsyncIterator[dict[str, Any]]:
         yield {"front": front}
     finally:
         await recorder.close()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await _end(tasks)
         await caps.sync()
         spool.close()
         log_refusals(tally)
@@ -128,6 +126,12 @@ async def opened(settings: RedirectorSettings) -> AsyncIterator[dict[str, Any]]:
         await committer.close()
         await redis.aclose()
         await links_redis.aclose()
+
+
+async def _end(tasks: Sequence[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _keep_going(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
