@@ -40,7 +40,7 @@ class ClusterCommitter:
             await self._redis.nodes_manager.initialize()
             await self._run(calls)
 
-    async def close(self) -> None:
+    async def aclose(self) -> None:
         for connection in self._connections.values():
             await connection.close()
 

@@ -21,5 +21,5 @@ class Committer:
         """
         await self._connection.run([apply_call(batch, self._retention_s)])
 
-    async def close(self) -> None:
+    async def aclose(self) -> None:
         await self._connection.close()

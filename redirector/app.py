@@ -123,9 +123,8 @@ async def opened(settings: RedirectorSettings) -> AsyncIterator[dict[str, Any]]:
         spool.close()
         log_refusals(tally)
         publish(tally, spool)
-        await committer.close()
-        await redis.aclose()
-        await links_redis.aclose()
+        for connection in (committer, redis, links_redis):
+            await connection.aclose()
 
 
 async def _end(tasks: Sequence[asyncio.Task[None]]) -> None:

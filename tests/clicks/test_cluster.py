@@ -67,7 +67,7 @@ async def applies(request: pytest.FixtureRequest, redis: RedisCluster) -> AsyncI
         return
     committer = ClusterCommitter(redis, 28 * 86_400)
     yield committer
-    await committer.close()
+    await committer.aclose()
 
 
 async def test_a_batch_is_spread_over_the_nodes_and_applied_once(
@@ -136,7 +136,7 @@ async def test_a_committer_goes_on_after_its_scripts_were_forgotten(redis: Redis
     cluster.empty()
     await committer.apply(batch(1))
     assert await counted(redis) == 60
-    await committer.close()
+    await committer.aclose()
 
 
 async def test_a_committer_follows_a_slot_that_moved(redis: RedisCluster, cluster: Cluster) -> None:
@@ -154,7 +154,7 @@ async def test_a_committer_follows_a_slot_that_moved(redis: RedisCluster, cluste
     finally:
         cluster.empty()
         _move(cluster, slot, owner.port)
-        await committer.close()
+        await committer.aclose()
 
 
 def _move(cluster: Cluster, slot: int, port: int) -> None:
@@ -176,7 +176,7 @@ async def test_a_batch_given_up_leaves_no_answer_behind(redis: RedisCluster) -> 
                 await committer.apply(batch(number))
         await committer.apply(batch(number))
     assert await counted(redis) == 20 * 60
-    await committer.close()
+    await committer.aclose()
 
 
 async def _get(redis: RedisCluster) -> None:

@@ -107,7 +107,7 @@ async def test_a_committer_works_again_after_redis_refused_it(client: Redis, sto
         await client.config_set("maxmemory", 0)
     await committer.apply(Batch("writer", 0, click_rows("203.0.113.7")[1], {}))
     assert len(await store.find("203.0.113.7", 0, NOW_MS)) == 1
-    await committer.close()
+    await committer.aclose()
 
 
 async def test_a_click_is_found_under_both_its_addresses(store: ClickStore) -> None:
