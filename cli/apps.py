@@ -14,6 +14,7 @@ from cli.output import Json, print_items, print_record
 from cli.publishing import publish
 from cli.refusal import Refused, note
 from cli.session import Session, run
+from forwarder.currency_rates import read_rates
 from ledger.apps import (
     APP_SECRETS,
     App,
@@ -34,6 +35,7 @@ from ledger.pixels import all_pixels
 from ledger.setting_values import SettingError, check_known, check_timezone, parse_settings
 from ledger.sites import domain_owner
 from ledger.webhook_events import SECRETS
+from tiktok.currencies import ACCEPTED
 
 app = typer.Typer(no_args_is_help=True, help="Apps: create, list, show, set, rotate-key.")
 
@@ -185,11 +187,25 @@ def _checked_settings(session: Session, assignments: dict[str, str]) -> dict[str
     values = parse_settings(AppSettings, assignments)
     if values.get("timezone"):
         check_timezone("timezone", values["timezone"])
+    if values.get("currency"):
+        _check_currency(session, values["currency"])
     if values.get("fallback_url"):
         problem = destination_problem(values["fallback_url"], session.settings.public_base)
         if problem:
             raise SettingError("fallback_url", problem)
     return values
+
+
+def _check_currency(session: Session, currency: str) -> None:
+    """TikTok takes it, or the rate table converts it: else every amount in it would be left out."""
+    path = session.settings.currency_rates_file
+    if currency in ACCEPTED or (path is not None and currency in read_rates(path).rates):
+        return
+    raise SettingError(
+        "currency",
+        f"TikTok takes no amounts in {currency!r}: set one of {', '.join(sorted(ACCEPTED))}, "
+        "or give its rate in CURRENCY_RATES_FILE",
+    )
 
 
 async def _check_domains(session: Session, app_id: str, domains: Iterable[str]) -> None:

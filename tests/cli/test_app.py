@@ -1,6 +1,7 @@
 """`signalpost app`."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -85,6 +86,7 @@ def test_an_empty_value_goes_back_to_the_default(cli: Cli, app_id: str) -> None:
         ("timezone=Mars/Olympus", ("timezone", "IANA")),
         ("timezone=../../etc/passwd", ("timezone", "IANA")),
         ("currency=euro", ("currency", "ISO 4217")),
+        ("currency=ZZZ", ("currency", "'ZZZ'", "EUR", "CURRENCY_RATES_FILE")),
         ("ios_app_id=id123", ("ios_app_id", "digits")),
         ("android_package=tea", ("android_package", "com.example.app")),
         ("android_cert_sha256=AB:CD", ("android_cert_sha256", "SHA-256")),
@@ -101,6 +103,17 @@ def test_set_refuses_and_names_the_field(cli: Cli, app_id: str, assignment: str,
     assert (refused.status, refused.stdout) == (1, "")
     assert all(part in refused.stderr for part in said), refused.stderr
     assert cli("app", "show", app_id, "--json").value == before
+
+
+def test_a_currency_that_the_rate_table_converts_is_taken(
+    cli: Cli, app_id: str, environment: dict[str, str], tmp_path: Path
+) -> None:
+    rates = tmp_path / "rates.toml"
+    rates.write_text("[rates]\nBGN = 0.55\n")
+    assert cli("app", "set", app_id, "currency=BGN").status == 1
+    environment["CURRENCY_RATES_FILE"] = str(rates)
+    assert cli("app", "set", app_id, "currency=BGN", "--json").value["settings"]["currency"] == "BGN"
+    assert cli("app", "set", app_id, "currency=ZZZ").status == 1
 
 
 def test_one_bad_assignment_keeps_the_good_ones_from_being_stored(cli: Cli, app_id: str) -> None:
