@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+import typer
+
 from cli.refusal import Refused
 
 
@@ -9,16 +11,16 @@ def parse_assignments(arguments: Iterable[str], example: str) -> dict[str, str]:
     """Key -> value, in the order given; a value may hold further `=`.
 
     Raises:
-        Refused: an argument without `=` or without a key, or a key given twice; the text shows `example`.
+        typer.BadParameter: an argument without `=` or without a key, or a key given twice; the text shows `example`.
     """
     assignments: dict[str, str] = {}
     for argument in arguments:
         key, equals, value = argument.partition("=")
         key = key.strip()
         if not equals or not key:
-            raise Refused(f"{argument[:60]!r} is not KEY=VALUE: write for example {example}")
+            raise typer.BadParameter(f"{argument[:60]!r} is not KEY=VALUE: write for example {example}")
         if key in assignments:
-            raise Refused(f"{key}: given twice; give it once")
+            raise typer.BadParameter(f"{key}: given twice; give it once")
         assignments[key] = value.strip()
     return assignments
 

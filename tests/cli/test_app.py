@@ -93,7 +93,6 @@ def test_an_empty_value_goes_back_to_the_default(cli: Cli, app_id: str) -> None:
         ("fallback_url=javascript:alert(1)", ("fallback_url", "https://")),
         (f"fallback_url={PUBLIC_URL}/x", ("fallback_url", "PUBLIC_URL")),
         ("name=", ("name", "1 to 100")),
-        ("send", ("send", "KEY=VALUE")),
     ],
     ids=lambda value: str(value)[:30],
 )
@@ -103,6 +102,13 @@ def test_set_refuses_and_names_the_field(cli: Cli, app_id: str, assignment: str,
     assert (refused.status, refused.stdout) == (1, "")
     assert all(part in refused.stderr for part in said), refused.stderr
     assert cli("app", "show", app_id, "--json").value == before
+
+
+@pytest.mark.parametrize("assignments", [("send",), ("=all",), ("send=all", "send=attributed")])
+def test_what_is_not_key_and_value_is_wrong_usage(cli: Cli, app_id: str, assignments: tuple[str, ...]) -> None:
+    wrong = cli("app", "set", app_id, *assignments, "--json")
+    assert (wrong.status, wrong.stdout) == (2, "")
+    assert "KEY=VALUE" in wrong.stderr or "given twice" in wrong.stderr
 
 
 def test_a_currency_that_the_rate_table_converts_is_taken(

@@ -130,7 +130,6 @@ def test_the_default_preset_is_the_default_mapping() -> None:
     [
         (("show", "--app", "app_none"), "app_none"),
         (("preset", "--app", "{app}", "none"), "there are app"),
-        (("set", "--app", "{app}", "purchase"), "KEY=VALUE"),
         (("set", "--app", "{app}", "--pixel", "px_none", "purchase=Lead"), "px_none"),
         (("set", "--app", "{app}", f"purchase={'x' * 101}"), "target:"),
         (("field", "--app", "{app}", "ttclid=properties.x"), "is not a field of the payload"),
@@ -142,3 +141,10 @@ def test_what_cannot_be_is_refused(cli: Cli, app_id: str, command: tuple[str, ..
     refused = cli("mapping", *(part.replace("{app}", app_id) for part in command))
     assert refused.status == 1
     assert said in refused.stderr
+
+
+@pytest.mark.parametrize("command", ["set", "field"])
+def test_a_row_without_an_equals_sign_is_wrong_usage(cli: Cli, app_id: str, command: str) -> None:
+    wrong = cli("mapping", command, "--app", app_id, "purchase")
+    assert wrong.status == 2
+    assert "KEY=VALUE" in wrong.stderr

@@ -160,7 +160,6 @@ def test_consent_to_probabilistic_matching_is_part_of_the_policy(backtest: Run) 
     [
         ("window=6", "window: is not a setting; known are match_threshold, match_window_hours, probabilistic_android"),
         ("match_threshold=2", "match_threshold: must be a probability"),
-        ("match_window_hours", "is not KEY=VALUE"),
         ("name=x", "name: is not a setting"),
     ],
 )
@@ -168,6 +167,12 @@ def test_a_policy_that_cannot_be_is_refused(backtest: Run, policy: str, said: st
     ran = backtest([click()], [install()], "--policy", policy)
     assert (ran.status, ran.stdout) == (1, "")
     assert said in ran.stderr
+
+
+def test_a_policy_without_a_value_is_wrong_usage(backtest: Run) -> None:
+    ran = backtest([click()], [install()], "--policy", "match_window_hours")
+    assert (ran.status, ran.stdout) == (2, "")
+    assert "KEY=VALUE" in ran.stderr
 
 
 def test_a_summary_is_one_object_whose_totals_agree(backtest: Run) -> None:
