@@ -19,14 +19,14 @@ async def healthz(request: Request) -> Response:  # noqa: ARG001
 
 
 async def readyz(request: Request) -> Response:
-    """200 where PostgreSQL can be reached; without Redis installs are taken and matched later (`degraded`)."""
+    """200 where PostgreSQL can be reached; without Redis installs are taken and matched later."""
     services = services_of(request)
     ledger, clicks = await asyncio.gather(_ledger(services), _clicks(services))
     ready = ledger and services.directory.loaded
     content = {
-        "ready": ready,
-        "postgresql": "ok" if ledger else "away",
-        "redis": "ok" if clicks else "degraded: installs are taken and matched once it is back",
+        "ok": ready,
+        "postgresql": "ok" if ledger else "away: nothing is taken",
+        "redis": "ok" if clicks else "away: installs are taken and matched once it is back",
     }
     return JsonResponse(content, 200 if ready else 503)
 

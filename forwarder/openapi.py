@@ -169,5 +169,6 @@ def _erased_schema() -> dict[str, Any]:
 
 
 def _health(text: str) -> dict[str, Any]:
-    responses = {"200": {"description": text}, "503": {"description": "Not so"}}
+    state = {"type": "object", "required": ["ok"], "properties": {"ok": {"type": "boolean"}}}
+    responses = {"200": _json(text, state), "503": _json("Not so", state)}
     return {"summary": text, "security": [], "responses": responses}

@@ -43,12 +43,16 @@ class Engines:
 
 def health_app(engines: Engines) -> Starlette:
     async def alive(_: Request) -> JSONResponse:
-        return JSONResponse({"status": "ok"})
+        return JSONResponse({"ok": True})
 
     async def ready(_: Request) -> JSONResponse:
         """Ready while the ledger answers: deliveries flow without Redis, only counters and late matches wait."""
         postgresql, redis = await engines.postgresql_answers(), await engines.redis_answers()
-        body = {"status": "ok" if postgresql else "unavailable", "postgresql": postgresql, "redis": redis}
+        body = {
+            "ok": postgresql,
+            "postgresql": "ok" if postgresql else "away: nothing is delivered",
+            "redis": "ok" if redis else "away: counters and late matches wait",
+        }
         return JSONResponse(body, status_code=200 if postgresql else 503)
 
     return Starlette(routes=[Route("/healthz", alive), Route("/readyz", ready)])

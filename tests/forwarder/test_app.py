@@ -111,6 +111,9 @@ async def test_the_description_names_every_path_and_field(api: Api) -> None:
         "/v1/installs", "/v1/installs/{install_id}", "/v1/events", "/healthz", "/readyz",
         "/v1/webhooks/{provider}/{app_id}",
     }  # fmt: skip
+    for name in ("/healthz", "/readyz"):
+        for answer in document["paths"][name]["get"]["responses"].values():
+            assert answer["content"]["application/json"]["schema"]["required"] == ["ok"]
     schemas = document["components"]["schemas"]
     assert {"install_id", "platform", "device", "consent", "user"} <= set(schemas["InstallRequest"]["properties"])
     assert schemas["EventRequest"]["required"] == ["event_id", "name"]
@@ -122,14 +125,18 @@ async def test_the_description_names_every_path_and_field(api: Api) -> None:
 async def test_it_is_ready_with_both_engines(api: Api) -> None:
     assert (await api.client.get("/healthz")).json() == {"ok": True}
     response = await api.client.get("/readyz")
-    assert (response.status_code, response.json()) == (200, {"ready": True, "postgresql": "ok", "redis": "ok"})
+    assert (response.status_code, response.json()) == (200, {"ok": True, "postgresql": "ok", "redis": "ok"})
 
 
-async def test_without_redis_it_is_ready_and_says_degraded(database_url: str, data_dir: Path) -> None:
+async def test_without_redis_it_is_ready_and_says_what_waits(database_url: str, data_dir: Path) -> None:
     async with opened_api(settings(database_url, f"unix://{data_dir}/nobody", data_dir)) as api:
         response = await api.client.get("/readyz")
     assert response.status_code == 200
-    assert response.json()["redis"].startswith("degraded")
+    assert response.json() == {
+        "ok": True,
+        "postgresql": "ok",
+        "redis": "away: installs are taken and matched once it is back",
+    }
 
 
 async def test_without_postgresql_nothing_is_taken_and_the_client_is_told_to_retry(api: Api) -> None:
@@ -137,7 +144,9 @@ async def test_without_postgresql_nothing_is_taken_and_the_client_is_told_to_ret
     response = await api.post("/v1/installs", install_body())
     assert (response.status_code, response.json()["error"]["code"]) == (503, "unavailable")
     assert int(response.headers["retry-after"]) > 0
-    assert (await api.client.get("/readyz")).status_code == 503
+    response = await api.client.get("/readyz")
+    assert (response.status_code, response.json()["ok"]) == (503, False)
+    assert response.json()["postgresql"] == "away: nothing is taken"
     assert (await api.client.get("/healthz")).status_code == 200
 
 
