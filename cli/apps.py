@@ -11,6 +11,7 @@ import typer
 
 from cli.assignments import checked_name, parse_assignments
 from cli.output import Json, print_items, print_record
+from cli.own_bases import check_destination, own_bases
 from cli.publishing import publish
 from cli.refusal import Refused, note
 from cli.session import Session, run
@@ -29,7 +30,6 @@ from ledger.apps import (
     set_api_key,
     update_app,
 )
-from ledger.destinations import destination_problem
 from ledger.links import all_links
 from ledger.pixels import all_pixels
 from ledger.setting_values import SettingError, check_known, check_timezone, parse_settings
@@ -190,9 +190,7 @@ def _checked_settings(session: Session, assignments: dict[str, str]) -> dict[str
     if values.get("currency"):
         _check_currency(session, values["currency"])
     if values.get("fallback_url"):
-        problem = destination_problem(values["fallback_url"], session.settings.public_base)
-        if problem:
-            raise SettingError("fallback_url", problem)
+        check_destination("fallback_url", values["fallback_url"], own_bases(session.settings.public_base))
     return values
 
 

@@ -12,11 +12,11 @@ import typer
 from cli.apps import require_app
 from cli.assignments import parse_assignments
 from cli.output import Json, print_items, print_json, print_record
+from cli.own_bases import check_destination, own_bases
 from cli.publishing import publish
 from cli.refusal import Refused, note
 from cli.session import Session, run
 from ledger.apps import App, all_apps
-from ledger.destinations import destination_problem
 from ledger.links import (
     NO_OPTIONS,
     LinkMode,
@@ -212,11 +212,10 @@ def _moment(text: str) -> int:
 
 
 def _check_urls(session: Session, owner: App, link: StoredLink) -> None:
+    bases = own_bases(session.settings.public_base, owner.settings.domains)
     for key in URL_FIELDS:
-        url = getattr(link, key)
-        for base in link_bases(session.settings.public_base, owner.settings.domains) if url else ():
-            if problem := destination_problem(url, base, owner.settings.app_schemes):
-                raise SettingError(key, problem)
+        if url := getattr(link, key):
+            check_destination(key, url, bases, owner.settings.app_schemes)
 
 
 async def _store(session: Session, link: StoredLink) -> dict[str, Any]:

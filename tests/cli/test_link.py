@@ -109,6 +109,22 @@ def test_a_scheme_that_breaks_in_the_in_app_browser_is_never_taken(cli: Cli, app
     assert refused.stderr.startswith("app_schemes")
 
 
+@pytest.mark.parametrize("public", ["http://127.0.0.1:8000", "http://localhost:8000", "http://[::1]:8000"])
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "LOCALHOST.", "[::1]"])
+def test_on_loopback_a_link_to_any_name_of_the_redirector_is_refused(
+    cli: Cli, app_id: str, environment: dict[str, str], public: str, host: str
+) -> None:
+    environment["PUBLIC_URL"] = public
+    for command in (("link", "create", "--app", app_id, "--fallback-url"), ("app", "create", "Jam", "--fallback-url")):
+        refused = cli(*command, f"http://{host}:8000/tea")
+        assert (refused.status, refused.stderr.partition(":")[0]) == (1, "fallback_url")
+    assert cli("link", "create", "--app", app_id, "--fallback-url", "http://localhost:8001/tea").status == 0
+
+
+def test_another_service_of_this_machine_may_be_a_destination(cli: Cli, app_id: str) -> None:
+    assert cli("link", "create", "--app", app_id, "--fallback-url", "https://localhost/tea").status == 0
+
+
 def test_redirectors_are_told_of_every_change(cli: Cli, app_id: str, redis_url: str) -> None:
     cli("link", "create", "--app", app_id, "--slug", "tea", "--ios-url", "https://example.org/ios", "--bridge")
     link = published(redis_url)["tea"]

@@ -47,6 +47,12 @@ def test_without_a_domain_every_host_serves_every_app(host: bytes | None) -> Non
     assert app_of(host, (Site("app_none"),)) == ANY_APP
 
 
+@pytest.mark.parametrize("public", ["http://127.0.0.1:8000", "http://localhost:8000", "http://[::1]:8000"])
+@pytest.mark.parametrize("host", [b"127.0.0.1:8000", b"localhost:8000", b"LocalHost.", b"[::1]:8000"])
+def test_on_loopback_every_name_of_the_machine_serves_every_app(public: str, host: bytes) -> None:
+    assert Hosts(SITES, public).app_of([(b"host", host)]) == ANY_APP
+
+
 def test_an_app_stands_on_its_first_domain() -> None:
     hosts = Hosts(SITES, "https://go.example.com:8443")
     assert hosts.base_of("app_tea") == "https://go.tea.example:8443"
