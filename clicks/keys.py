@@ -5,10 +5,12 @@ same code works on Redis Cluster. What must change together shares the hash tag 
 """
 
 CLICKS = b"c:"  # + 6 bytes, the keyed hash of the address; members are click records, scores their time in ms
+ERASED = b"erased:"  # + 16 bytes, the hash of an erased click's id: it stands for as long as clicks are kept
 
 COUNTS = b"{counts}"  # hash: field (see clicks.counts) -> visits since the last drain
 COUNTS_DRAINING = b"{counts}:draining"  # the hash being moved to the ledger
 COUNTS_DRAIN_ID = b"{counts}:drain-id"
+TEXTS = b"{counts}:texts:"  # + number of a week: hash, reference -> text that records of the week refer to
 NAMES = b"{counts}:names"  # hash: kind and id of a campaign, ad group or ad -> its name, until the worker takes it
 APPLIED = b"{counts}:applied:"  # + writer: bitmap, bit n = this writer's batch n was counted
 # A batch is only ever sent again because its answer was lost, from the spool, once Redis answers again: within days.

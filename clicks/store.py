@@ -17,6 +17,7 @@ from clicks.click_id import RANDOM_BYTES, ClickId, format_click_id, parse_click_
 from clicks.enrichment import ENRICHMENT, decode_enrichment, enriched_click, enrichment_record
 from clicks.keys import APPLIED, APPLIED_LIFETIME_S, CLICKS, COUNTS
 from clicks.record import POINTER, Click, RecordCodec, pointer
+from clicks.tombstones import erased, lay_tombstone
 
 ADDRESS_HASH_BYTES = 6
 SCANNED = 500  # keys read in one round trip
@@ -65,13 +66,6 @@ def rows_call(rows: Sequence[Row], lifetime_s: int) -> Call:
     return [len(keys), *keys, lifetime_s, APPLIED_LIFETIME_S, NO_COUNTS, 0, *values]
 
 
-class _Found(msgspec.Struct, frozen=True):
-    """A click, and the records that are about it under its own address."""
-
-    records: list[bytes]
-    click: Click
-
-
 def clicks_key(address_hash: int) -> bytes:
     """The sorted set of an address."""
     return CLICKS + address_hash.to_bytes(ADDRESS_HASH_BYTES)
@@ -79,6 +73,13 @@ def clicks_key(address_hash: int) -> bytes:
 
 def _address_hash(key: bytes) -> int:
     return int.from_bytes(key[len(CLICKS) :])
+
+
+def _click_of(row: Row) -> ClickId:
+    """The click that a row holds, or points to."""
+    if row.record[0] == POINTER:
+        return unpack_click_id(row.record[1:])
+    return ClickId(row.at_ms, _address_hash(row.key), row.record[1 : 1 + RANDOM_BYTES])
 
 
 class ClickStore:
@@ -175,47 +176,69 @@ class ClickStore:
                 told[format_click_id(int(score), address_hash, enriched_click(record))] = record
             elif record[0] != POINTER:
                 clicks.append(self._codec.decode(record, int(score), address_hash))
-            elif (found := await self._member(unpack_click_id(record[1:]))) is not None:
-                clicks.append(found.click)
+            elif (click := await self._member(unpack_click_id(record[1:]))) is not None:
+                clicks.append(click)
         return [_enriched(click, told) for click in clicks] if told else clicks
 
     async def get(self, click_id: str) -> Click | None:
         """The click with this id; None where it is not one of ours, or its retention is over."""
-        found = await self._locate(click_id)
-        return found.click if found is not None else None
+        parsed = parse_click_id(click_id)
+        return await self._member(parsed) if parsed is not None else None
 
     async def get_many(self, click_ids: Sequence[str]) -> list[Click | None]:
         """`get` for several ids at once."""
         return list(await asyncio.gather(*(self.get(click_id) for click_id in click_ids)))
 
     async def erase(self, click_id: str) -> bool:
-        """Remove a click under both its addresses, and what was told of it; whether there was one."""
+        """Remove a click under both its addresses, and what was told of it; whether there was one.
+
+        Stored or not, it leaves a tombstone: `replay` does not bring it back while clicks of its time are kept.
+        """
         parsed = parse_click_id(click_id)
-        found = await self._member(parsed) if parsed is not None else None
-        if parsed is None or found is None:
+        if parsed is None:
             return False
-        await self._redis.zrem(clicks_key(parsed.address_hash), *found.records)
-        other = packed_address(found.click.macro_ip) if found.click.macro_ip else None
+        await lay_tombstone(self._redis, parsed, self._lifetime_s)
+        return await self._remove(parsed)
+
+    async def replay(self, batch: Batch) -> int:
+        """`apply` for a batch that waited in a spool, but for clicks erased meanwhile; how many rows it left out.
+
+        Looked up again behind it: whoever erased a click in between did not find it yet.
+        """
+        owners = [_click_of(row) for row in batch.rows]
+        gone = await erased(self._redis, owners)
+        kept = [row for row, owner in zip(batch.rows, owners, strict=True) if owner not in gone]
+        await self.apply(msgspec.structs.replace(batch, rows=kept))
+        for click_id in await erased(self._redis, set(owners) - gone):
+            await self._remove(click_id)
+        return len(batch.rows) - len(kept)
+
+    async def _remove(self, wanted: ClickId) -> bool:
+        records = await self._records(wanted)
+        click = self._click(records, wanted)
+        other = packed_address(click.macro_ip) if click is not None and click.macro_ip else None
         if other is not None:
             for hasher in self._hashers:
-                await self._redis.zrem(clicks_key(hasher.hash(other)), pointer(parsed))
-        return True
+                await self._redis.zrem(clicks_key(hasher.hash(other)), pointer(wanted))
+        if records:
+            await self._redis.zrem(clicks_key(wanted.address_hash), *records)
+        return click is not None
 
-    async def _locate(self, click_id: str) -> _Found | None:
-        parsed = parse_click_id(click_id)
-        return await self._member(parsed) if parsed is not None else None
+    async def _member(self, wanted: ClickId) -> Click | None:
+        return self._click(await self._records(wanted), wanted)
 
-    async def _member(self, wanted: ClickId) -> _Found | None:
+    async def _records(self, wanted: ClickId) -> list[bytes]:
+        """What lies under the click's own address about it: its record, and what its bridge page told."""
         members = await self._redis.zrangebyscore(clicks_key(wanted.address_hash), wanted.at_ms, wanted.at_ms)
-        own = [m for m in members if m[0] != POINTER and m[1 : 1 + RANDOM_BYTES] == wanted.random]
-        record = next((member for member in own if member[0] != ENRICHMENT), None)
+        return [m for m in members if m[0] != POINTER and m[1 : 1 + RANDOM_BYTES] == wanted.random]
+
+    def _click(self, records: Sequence[bytes], wanted: ClickId) -> Click | None:
+        record = next((member for member in records if member[0] != ENRICHMENT), None)
         if record is None:
             return None
         click = self._codec.decode(record, wanted.at_ms, wanted.address_hash)
-        told = next((member for member in own if member[0] == ENRICHMENT), None)
-        if told is not None:
-            click = msgspec.structs.replace(click, enrichment=decode_enrichment(told))
-        return _Found(own, click)
+        told = next((member for member in records if member[0] == ENRICHMENT), None)
+        return click if told is None else msgspec.structs.replace(click, enrichment=decode_enrichment(told))
 
 
 def _enriched(click: Click, told: Mapping[str, bytes]) -> Click:

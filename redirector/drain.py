@@ -88,10 +88,12 @@ class Drainer:
 
     async def _apply(self, batch: Batch) -> bool:
         try:
-            await self._store.apply(batch)
+            left_out = await self._store.replay(batch)
         except (RedisError, OSError, TimeoutError) as error:
             self._tally.redis_failed(error)
             return False
+        if left_out:
+            log.info("erased clicks are not brought back from the spool", records=left_out)
         return True
 
     async def _answers(self) -> bool:

@@ -102,6 +102,16 @@ async def test_clicks_are_got_found_by_both_addresses_enriched_and_erased(applie
     assert not await store.erase(click_id.text())
 
 
+async def test_erased_clicks_do_not_come_back_with_a_replay(redis: RedisCluster) -> None:
+    store = ClickStore(redis, (ADDRESS_KEY,))
+    for number in range(0, 60, 2):
+        await store.erase(click(number)[0].text())
+    assert await store.replay(batch(0)) == 30
+    found = [kept.click_id async for clicks in store.scan(0, 2**53) for kept in clicks]
+    assert sorted(found) == sorted(click(number)[0].text() for number in range(1, 60, 2))
+    assert await counted(redis) == 60
+
+
 async def test_every_click_is_scanned_once(applies: Any, redis: RedisCluster) -> None:
     await applies.apply(batch(0))
     scanned = [found.click_id async for clicks in ClickStore(redis, (ADDRESS_KEY,)).scan(0, 2**53) for found in clicks]

@@ -176,6 +176,50 @@ async def test_erasing_one_click_leaves_its_neighbours(store: ClickStore) -> Non
     assert [click.click_id for click in await store.find("203.0.113.7", 0, NOW_MS)] == [neighbour.text()]
 
 
+@pytest.mark.parametrize("was_stored", [True, False], ids=["stored", "only in the spool"])
+async def test_an_erased_click_does_not_come_back_with_a_replay(
+    client: Redis, store: ClickStore, was_stored: bool
+) -> None:
+    click_id, rows = click_rows("203.0.113.7", macro_ip="2001:db8::1")
+    neighbour, more = click_rows("203.0.113.7")
+    if was_stored:
+        await keep(store, *rows)
+    assert await store.erase(click_id.text()) is was_stored
+    assert await store.replay(Batch("w", 1, [*rows, *more], {FIELD: 2})) == 2
+    assert await client.keys("c:*") == [clicks_key(neighbour.address_hash)]
+    assert [click.click_id for click in await store.find("203.0.113.7", 0, NOW_MS)] == [neighbour.text()]
+    drained = await drain(client)
+    assert drained is not None
+    assert [row.visits for row in drained.counts] == [2]  # a count names nobody
+
+
+async def test_an_erasure_in_the_middle_of_a_replay_holds(client: Redis) -> None:
+    click_id, rows = click_rows("203.0.113.7", macro_ip="2001:db8::1")
+
+    class ErasedMeanwhile(ClickStore):
+        async def apply(self, batch: Batch) -> None:
+            assert not await self.erase(click_id.text())
+            await super().apply(batch)
+
+    await ErasedMeanwhile(client, (KEY,)).replay(Batch("w", 1, rows, {}))
+    assert await client.keys("c:*") == []
+
+
+async def test_a_tombstone_names_nobody_and_stands_for_as_long_as_clicks_are_kept(client: Redis) -> None:
+    click_id, _ = click_rows("203.0.113.7")
+    await ClickStore(client, (KEY,), retention_days=2).erase(click_id.text())
+    (key,) = await client.keys("*")
+    assert click_id.pack() not in key
+    assert 2 * DAY_S - 60 < await client.ttl(key) <= 2 * DAY_S
+
+
+async def test_what_was_told_of_a_click_that_lies_in_the_spool_is_erased(client: Redis, store: ClickStore) -> None:
+    click_id, _ = click_rows("203.0.113.7")
+    await store.enrich(click_id.text(), {"timezone": "Europe/London"})
+    assert not await store.erase(click_id.text())
+    assert await client.keys("c:*") == []
+
+
 async def test_after_a_key_rotation_old_and_new_clicks_are_found_newest_first(client: Redis) -> None:
     rotated = ClickStore(client, (KEY, OLD_KEY))
     old, old_rows = click_rows("203.0.113.7", NOW_MS + 1, key=OLD_KEY)

@@ -4,9 +4,10 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 
+from clicks.click_id import ClickId
 from clicks.connection import connect
 from clicks.counts import drain
-from clicks.store import Batch, ClickStore, Row
+from clicks.store import Batch, ClickStore, Row, clicks_key
 from redirector.drain import MAX_MERGED, Drainer, merged
 from redirector.recorder import Recorder
 from redirector.spool import Spool
@@ -112,6 +113,22 @@ async def test_a_drain_that_redis_stops_keeps_the_segment(redis_url: str, tmp_pa
             await client.config_set("maxmemory", 0)
         assert len(segments(tmp_path)) == 1
         assert await scene.drainer.drain() == 5
+
+
+@pytest.mark.anyio
+async def test_a_click_erased_while_it_was_spooled_stays_away(redis_url: str, tmp_path: Path) -> None:
+    async with connect(redis_url) as client:
+        assert isinstance(client, Redis)
+        scene = Scene(client, tmp_path)
+        clicks = [ClickId(1_800_000_000_000 + number, 7, b"clic%d" % number) for number in range(3)]
+        for click_id in clicks:
+            row = Row(clicks_key(click_id.address_hash), click_id.at_ms, b"\x01" + click_id.random)
+            scene.spool.append(Batch(NEVER_SENT, 0, [row], {FIELD: 1}))
+        assert not await scene.store.erase(clicks[1].text())
+        assert await scene.drainer.drain() == 3
+        members = await client.zrange(clicks_key(7), 0, -1, withscores=True)
+        assert [int(score) for _, score in members] == [clicks[0].at_ms, clicks[2].at_ms]
+        assert (segments(tmp_path), scene.spool.clicks) == ([], 0)
 
 
 class Broken:
