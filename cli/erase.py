@@ -6,7 +6,7 @@ import typer
 
 from cli.apps import require_app
 from cli.output import Json, print_record
-from cli.refusal import Refused
+from cli.refusal import Refused, note
 from cli.session import Session, open_redis, run
 from clicks.click_id import parse_click_id
 from clicks.store import ClickStore
@@ -51,12 +51,15 @@ async def _forget_click(session: Session, app_id: str, click_id: str) -> dict[st
     async with open_redis(session.settings) as redis:
         store = _store(session, redis)
         click = await store.get(click_id)
-        stored = click is not None and click.app_id == app_id and await store.erase(click_id)
+        is_foreign = click is not None and click.app_id != app_id
+        stored = not is_foreign and await store.erase(click_id)
     async with session.database.acquire() as connection, connection.transaction():
         installs = await erase_click(connection, app_id, click_id)
-    if not stored and not installs:
+    if is_foreign and not installs:
         raise Refused(f"nothing to erase: {app_id} has no click {click_id}")
-    return {"installs": [], "events": 0, "clicks": [click_id]}
+    if not stored and not installs:
+        note(f"no click {click_id} is stored; should it lie in a redirector's spool, it will not be stored either")
+    return {"installs": [], "events": 0, "clicks": [click_id] if stored or installs else []}
 
 
 async def _erase_clicks(session: Session, click_ids: list[str]) -> None:

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from clicks.address import AddressHasher, packed_address
-from clicks.click_id import format_click_id
+from clicks.click_id import ClickId, format_click_id
 from clicks.connection import connect
 from clicks.record import Click, RecordCodec, Visit
 from clicks.store import Batch, ClickStore, Row, clicks_key
@@ -182,6 +182,36 @@ def test_a_click_of_another_app_is_not_erased(cli: Cli, app_id: str, redis_url: 
     other = cli("app", "create", "Coffee", "--json").value["app_id"]
     assert cli("erase", "--app", other, "--click-id", click.click_id).status == 1
     assert cli("click", "show", click.click_id).status == 0
+
+
+def test_a_click_that_still_lies_in_a_spool_is_erased_before_it_is_stored(
+    cli: Cli, app_id: str, redis_url: str, data_dir: Path
+) -> None:
+    click_id = ClickId(int(time.time() * 1000), 7, b"spool")
+    ran = cli("erase", "--app", app_id, "--click-id", click_id.text(), "--json")
+    assert ran.value == {"installs": [], "events": 0, "clicks": []}
+    assert "spool" in ran.stderr
+    row = Row(clicks_key(click_id.address_hash), click_id.at_ms, b"\x01" + click_id.random)
+
+    async def replay() -> int:
+        async with connect(redis_url) as redis:
+            store = ClickStore(redis, load_keyring("", data_dir).derive("address"))
+            return await store.replay(Batch(writer="test", number=0, rows=[row], counts={}))
+
+    assert asyncio.run(replay()) == 1
+
+
+def test_a_click_of_another_app_keeps_no_tombstone(cli: Cli, app_id: str, redis_url: str, data_dir: Path) -> None:
+    click = store_click(redis_url, data_dir, app_id)
+    other = cli("app", "create", "Coffee", "--json").value["app_id"]
+    refused = cli("erase", "--app", other, "--click-id", click.click_id)
+    assert (refused.status, "nothing to erase" in refused.stderr) == (1, True)
+
+    async def keys() -> list[bytes]:
+        async with connect(redis_url) as redis:
+            return [key async for key in redis.scan_iter(match=b"erased:*")]
+
+    assert asyncio.run(keys()) == []
 
 
 def test_erase_wants_exactly_one_thing(cli: Cli, app_id: str) -> None:
