@@ -19,6 +19,7 @@ OsVersion = tuple[int, ...]
 _TIKTOK = re.compile(r"musical_ly|trill|bytedancewebview|aweme")
 _APPLE_OS = re.compile(r"(?:iphone|ipad|ipod)[^)]*?os (\d{1,3}(?:_\d{1,3}){0,2}) like mac")
 _APPLE_NATIVE = re.compile(r"\((?:iphone|ipad|ipod)[^;)]*; ios (\d{1,3}(?:\.\d{1,3}){0,2})")
+_APPLE_NUMBERLESS = re.compile(r"\((?:iphone|ipad|ipod)[^)]* like mac os x")  # TikTok's webview at times hides it
 _SAFARI_VERSION = re.compile(r"version/(\d{1,3}(?:\.\d{1,3}){0,2})")
 _APPLE_BUILD = re.compile(r"mobile/(2[1-9])([a-g])\d")
 _ANDROID = re.compile(r"android (\d{1,3}(?:\.\d{1,3}){0,2})")
@@ -61,12 +62,9 @@ class Phone(msgspec.Struct, frozen=True, kw_only=True):
 def read_user_agent(user_agent: str) -> Phone:
     """The phone of a User-Agent of a browser, a webview or a native stack; `other` where it is no phone's."""
     text = user_agent.lower()
-    if any(form in text for form in ("iphone", "ipad", "ipod")):
-        apple = _APPLE_OS.search(text) or _APPLE_NATIVE.search(text)
-        if apple is not None:
-            version, is_floor = _apple_version(text, os_version(apple[1]) or ())
-            form = "ipad" if "ipad" in apple[0] else "iphone"
-            return _with_tokens(Phone(os="ios", os_version=version or None, os_is_floor=is_floor, form=form), text)
+    apple = _apple(text) if any(form in text for form in ("iphone", "ipad", "ipod")) else None
+    if apple is not None:
+        return _with_tokens(apple, text)
     darwin = _DARWIN.search(text) if "darwin/" in text else None
     if darwin is not None and "x86_64" not in text:
         return Phone(os="ios", os_version=ios_of_darwin(int(darwin[1]), int(darwin[2])), os_depth=2)
@@ -100,6 +98,17 @@ def os_version(text: str) -> OsVersion | None:
     while len(numbers) > 1 and numbers[-1] == 0:
         numbers.pop()
     return tuple(numbers)
+
+
+def _apple(text: str) -> Phone | None:
+    found = _APPLE_OS.search(text) or _APPLE_NATIVE.search(text)
+    numberless = _APPLE_NUMBERLESS.search(text) if found is None else None
+    apple = found or numberless
+    if apple is None:
+        return None
+    version, is_floor = _apple_version(text, os_version(apple[1]) or ()) if found is not None else ((), False)
+    form = "ipad" if "ipad" in apple[0] else "iphone"
+    return Phone(os="ios", os_version=version or None, os_is_floor=is_floor, form=form)
 
 
 def _apple_version(user_agent: str, token: OsVersion) -> tuple[OsVersion, bool]:

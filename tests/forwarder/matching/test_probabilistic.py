@@ -70,8 +70,9 @@ def test_look_alikes_on_a_crowded_address_are_not_taken_for_one_person() -> None
         (iphone("18_6_2"), "18"),
         (iphone("18_6_2"), None),
         (iphone("18_7", app=""), "26.1"),
+        (iphone().replace(" OS 18_6_2", ""), "18.6.2"),
     ],
-    ids=["equal", "zero at the end", "updated", "major only", "unknown", "frozen"],
+    ids=["equal", "zero at the end", "updated", "major only", "unknown", "frozen", "hidden"],
 )
 def test_a_phone_whose_ios_version_fits_or_is_unknown_is_credited_minutes_after_its_click(
     user_agent: str, os_version: str | None

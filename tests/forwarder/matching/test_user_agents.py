@@ -65,6 +65,30 @@ def test_the_frozen_version_of_ios_26_is_seen_through_or_taken_as_a_floor(
 
 
 @pytest.mark.parametrize(
+    ("user_agent", "form"),
+    [
+        ("Mozilla/5.0 (iPhone; CPU iPhone like Mac OS X) Mobile/15E148 musical_ly_42.7.0", "iphone"),
+        ("mozilla/5.0 (ipad; cpu like mac os x) applewebkit/605.1.15 mobile/15e148 bytedancewebview/d8a21c6", "ipad"),
+    ],
+)
+def test_an_iphone_that_hides_its_version_is_an_iphone_of_any_version(user_agent: str, form: str) -> None:
+    phone = read_user_agent(user_agent)
+    assert (phone.os, phone.os_version, phone.form) == ("ios", None, form)
+
+
+@pytest.mark.parametrize(
+    "user_agent",
+    [
+        "Mozilla/5.0 (Mobile; Windows Phone 8.1; ARM) like iPhone OS 7_0_3 Mac OS X AppleWebKit/537 Mobile Safari/537",
+        "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (no iPhone, like Mac OS X) Safari/605",
+    ],
+    ids=["Windows Phone", "a Mac that names an iPhone"],
+)
+def test_what_only_names_an_iphone_is_none(user_agent: str) -> None:
+    assert read_user_agent(user_agent).os == "other"
+
+
+@pytest.mark.parametrize(
     ("text", "version"),
     [("18.6.2", (18, 6, 2)), ("18_6", (18, 6)), ("18.0", (18,)), ("Android 14", (14,)), ("", None), ("unknown", None)],
 )
