@@ -19,6 +19,11 @@ Networks = Sequence[IPv4Network | IPv6Network]
 
 def packed_address(text: str) -> bytes | None:
     """The 4 or 16 bytes of an address; None where the text is none. Brackets, a zone and a port are tolerated."""
+    if ":" not in text:
+        try:
+            return socket.inet_pton(socket.AF_INET, text)
+        except (OSError, ValueError):
+            pass
     text = text.strip()
     if text.startswith("["):
         text = text[1:].partition("]")[0]

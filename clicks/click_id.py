@@ -23,7 +23,7 @@ _PAIRS = [a + b for a in ALPHABET for b in ALPHABET]
 _VALUES = {character: value for value, character in enumerate(ALPHABET)}
 
 
-class ClickId(msgspec.Struct, frozen=True):
+class ClickId(msgspec.Struct, frozen=True, gc=False):
     """The parts of a click id: time in ms, the address's keyed hash (46 bits), 5 random bytes."""
 
     at_ms: int

@@ -13,6 +13,7 @@ from redis.exceptions import MovedError
 
 from clicks.keys import COUNTS
 from clicks.script_connection import ScriptConnection
+from clicks.shared_texts import SharedTexts
 from clicks.store import Batch, Call, Row, apply_call, rows_call
 
 COUNTS_SLOT = key_slot(COUNTS)
@@ -21,9 +22,11 @@ COUNTS_SLOT = key_slot(COUNTS)
 class ClusterCommitter:
     """Applies one batch at a time. Not for concurrent use."""
 
-    def __init__(self, redis: RedisCluster, retention_s: int) -> None:
+    def __init__(self, redis: RedisCluster, retention_s: int, texts: SharedTexts) -> None:
+        """`texts` are those that the records of the batches refer to."""
         self._redis = redis
         self._retention_s = retention_s
+        self._texts = texts
         self._connections: dict[str, ScriptConnection] = {}  # by the node's name
 
     async def apply(self, batch: Batch) -> None:
@@ -35,10 +38,12 @@ class ClusterCommitter:
         await self._redis.initialize()
         calls = self._calls(batch)
         try:
-            await self._run(calls)
+            are_there = await self._run(calls)
         except MovedError:
             await self._redis.nodes_manager.initialize()
-            await self._run(calls)
+            are_there = await self._run(calls)
+        if not are_there:
+            await self._texts.put_back()
 
     async def aclose(self) -> None:
         for connection in self._connections.values():
@@ -52,11 +57,14 @@ class ClusterCommitter:
         calls = {slot: rows_call(rows, self._retention_s) for slot, rows in by_slot.items() if slot != COUNTS_SLOT}
         # a click whose address shares the counts' slot goes with them
         calls[COUNTS_SLOT] = apply_call(
-            Batch(batch.writer, batch.number, by_slot.get(COUNTS_SLOT, []), batch.counts), self._retention_s
+            Batch(batch.writer, batch.number, by_slot.get(COUNTS_SLOT, []), batch.counts),
+            self._retention_s,
+            self._texts.witness,
         )
         return calls
 
-    async def _run(self, calls: dict[int, Call]) -> None:
+    async def _run(self, calls: dict[int, Call]) -> bool:
+        """Whether the texts that the records refer to are there."""
         by_node: dict[str, list[Call]] = defaultdict(list)
         for slot, call in calls.items():
             by_node[self._node_name(slot)].append(call)
@@ -64,9 +72,12 @@ class ClusterCommitter:
         outcomes = await asyncio.gather(
             *(self._connections[name].run(node_calls) for name, node_calls in by_node.items()), return_exceptions=True
         )
+        are_there = True
         for outcome in outcomes:
             if isinstance(outcome, BaseException):
                 raise outcome
+            are_there = are_there and all(outcome)
+        return are_there
 
     def _node_name(self, slot: int) -> str:
         node = self._redis.nodes_manager.get_node_from_slot(slot)

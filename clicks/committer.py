@@ -3,15 +3,18 @@
 from redis.asyncio import Redis
 
 from clicks.script_connection import ScriptConnection
+from clicks.shared_texts import SharedTexts
 from clicks.store import Batch, apply_call
 
 
 class Committer:
     """Applies one batch at a time. Not for concurrent use."""
 
-    def __init__(self, redis: Redis, retention_s: int) -> None:
+    def __init__(self, redis: Redis, retention_s: int, texts: SharedTexts) -> None:
+        """`texts` are those that the records of the batches refer to."""
         self._connection = ScriptConnection(redis.connection_pool.make_connection)
         self._retention_s = retention_s
+        self._texts = texts
 
     async def apply(self, batch: Batch) -> None:
         """As `ClickStore.apply`.
@@ -19,7 +22,9 @@ class Committer:
         Raises:
             redis.exceptions.RedisError, OSError: Redis is away or refuses.
         """
-        await self._connection.run([apply_call(batch, self._retention_s)])
+        answers = await self._connection.run([apply_call(batch, self._retention_s, self._texts.witness)])
+        if not answers[0]:
+            await self._texts.put_back()
 
     async def aclose(self) -> None:
         await self._connection.close()

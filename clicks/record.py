@@ -1,56 +1,50 @@
 """A click, and the bytes it is in Redis.
 
-A record begins with the version of its layout and dictionary (one byte), so that what was written stays readable:
-
-    version 1 | 5 random bytes of the click id | flags | IPv4 (4 bytes) or IPv6 (16) | ttclid, packed | zstd of the rest
-
-The time is the member's score and the address hash its key, so neither is in the record. A ttclid is base64url after
-its prefix: three bytes hold four characters, which no general compressor reaches. The rest is text that a trained
-dictionary shortens. The query string comes out byte for byte; what it says is read when the click is read.
+The time is the member's score and the address hash its key, so neither is in the record (`clicks.record_layout`). A
+ttclid is base64url after its prefix: three bytes hold four characters, which no general compressor reaches. The visitor
+(User-Agent and Accept-Language) and the ad (link, app and the query but for what is the click's own) are texts that
+many clicks share: each lies in the record, compressed with a trained dictionary, or in `clicks.shared_texts`. The query
+string comes out byte for byte; what it says is read when the click is read.
 """
 
-import re
-from binascii import a2b_base64, b2a_base64
+from binascii import b2a_base64
 from collections.abc import Mapping
 from hashlib import blake2b
 from typing import Any
-from urllib.parse import quote, quote_plus
 
 import msgspec
 
 from clicks.address import address_text
-from clicks.click_id import RANDOM_BYTES, ClickId, format_click_id
-from clicks.dictionary import CURRENT_VERSION, Dictionaries
+from clicks.click_id import ClickId, format_click_id
+from clicks.cut_query import PACKED, CutQuery, cut_own, cut_ttclid, put_together
+from clicks.dictionary import Dictionaries
 from clicks.macros import clean_text, read_macros
+from clicks.record_layout import (
+    IPV6,
+    ONE_FRAME,
+    PLATFORM_BITS,
+    POINTER,
+    PREFIX_SHIFT,
+    TTP_GENERATED,
+    VERSION,
+    Layout,
+    Piece,
+    Text,
+    assemble,
+    read_layout,
+    with_length,
+)
 
 PLATFORMS = ("ios", "android", "other")
 PLATFORM_NUMBERS = {platform: number for number, platform in enumerate(PLATFORMS)}
-POINTER = 0  # in place of a version: the record is the id of a click that lies under its other address
 TTP_CHARS = 27
 TTP_HASH_BYTES = 20  # 27 base64 characters
+MAX_PLAIN_BYTES = 100  # of a click's own: what is that short and nobody else's does not compress
 
-_PLATFORM_BITS = 0b0000_0011
-_IPV6 = 0b0000_0100
-_TTP_GENERATED = 0b0000_1000
-_TTCLID_DOTTED = 0b0001_0000
-_TTCLID_UNDERSCORED = 0b0010_0000
-_PREFIXES = {_TTCLID_DOTTED: b"E.C.P.", _TTCLID_UNDERSCORED: b"E_C_P_"}
-_FLAGS = {prefix: flag for flag, prefix in _PREFIXES.items()}
-PREFIX_CHARS = 6
-MAX_PACKED_CHARS = 1_006
-MAX_REMEMBERED_AGENTS = 5_000
-MAX_REMEMBERED_BYTES = 1_024
-_BASE64URL = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
-# bytes that no URL holds mark in the query where the packed ttclid was, and what the record says elsewhere already
-_CUT = b"\x01"
-_SAME_ADDRESS = b"\x02"  # the ip macro, equal to the visitor's address
-_SAME_AGENT_FORM = b"\x03"  # the ua macro, the User-Agent header form-encoded
-_SAME_AGENT = b"\x04"  # the same, percent-encoded
-_MARKS = re.compile(rb"[\x01-\x04]")
 _SEPARATOR = b"\x00"
-_STANDARD_TO_URLSAFE = bytes.maketrans(b"+/", b"-_")
-_URLSAFE_TO_STANDARD = bytes.maketrans(b"-_", b"+/")
+_PLAIN, _FRAME = b"\x00", b"\x01"
 _STANDARD_TO_ALPHANUMERIC = bytes.maketrans(b"+/", b"pS")
+NO_TEXTS: Mapping[bytes, bytes] = {}
 
 
 class Click(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,10 +89,32 @@ class Visit(msgspec.Struct, frozen=True):
     ttp: bytes | None  # the cookie; None = generated, see `generated_ttp`
 
 
+class _Said(msgspec.Struct, frozen=True):
+    """The texts of a record."""
+
+    link: bytes
+    app_id: bytes
+    user_agent: bytes
+    languages: bytes
+    ttp: bytes
+    query: bytes  # as `clicks.cut_query` cut it
+    own: tuple[bytes, ...]
+
+
 def generated_ttp(click_id: str) -> str:
     """The `_ttp` set for a visitor without one: 27 characters like TikTok's own, from the click id, never stored."""
     digest = blake2b(click_id.encode(), digest_size=TTP_HASH_BYTES).digest()
     return b2a_base64(digest, newline=False)[:TTP_CHARS].translate(_STANDARD_TO_ALPHANUMERIC).decode()
+
+
+def visitor_text(user_agent: bytes, languages: bytes) -> bytes:
+    """What a record says of the visitor's browser."""
+    return user_agent + _SEPARATOR + languages
+
+
+def ad_text(link: bytes, app_id: bytes, shared_query: bytes) -> bytes:
+    """What a record says of the ad."""
+    return _SEPARATOR.join((link, app_id, shared_query))
 
 
 class RecordCodec:
@@ -106,76 +122,73 @@ class RecordCodec:
 
     def __init__(self) -> None:
         self._dictionaries = Dictionaries()
-        self._agents: dict[bytes, tuple[bytes, bytes]] = {}  # User-Agent -> form-encoded, percent-encoded
+
+    def text(self, text: bytes) -> Text:
+        """A text to assemble records with."""
+        frame = self._dictionaries.compress(text)
+        return Text(text, frame, with_length(frame))
+
+    def own(self, ttp: bytes, values: tuple[bytes, ...]) -> bytes:
+        """The end of a record: the `_ttp` cookie and the query's own values, nothing where there are none."""
+        if not ttp and not values:
+            return b""
+        text = _SEPARATOR.join((ttp, *values))
+        return _PLAIN + text if len(text) <= MAX_PLAIN_BYTES else _FRAME + self._dictionaries.compress(text)
 
     def encode(self, visit: Visit) -> bytes:
-        """The record of a click."""
-        flags = visit.platform | (_IPV6 if len(visit.ip) == 16 else 0) | (_TTP_GENERATED if visit.ttp is None else 0)
-        query, packed = visit.query, b""
-        found = _find_packable(query)
-        if found is not None:
-            flag, start, end = found
-            flags |= flag
-            packed = _pack_base64url(query[start + PREFIX_CHARS : end])
-            query = query[:start] + _CUT + query[end:]
-        query = self._without_repeats(query, visit)
-        text = _SEPARATOR.join((visit.link, visit.app_id, visit.user_agent, visit.languages, visit.ttp or b"", query))
-        head = bytes((CURRENT_VERSION,)) + visit.random + bytes((flags,)) + visit.ip + packed
-        return head + self._dictionaries.compress(text)
+        """The record of a click, nothing of it shared."""
+        cut = cut_ttclid(visit.query)
+        shared, own = cut_own(cut.shared, visit.ip, visit.user_agent)
+        flags = visit.platform | cut.prefix << PREFIX_SHIFT
+        flags |= (IPV6 if len(visit.ip) == 16 else 0) | (TTP_GENERATED if visit.ttp is None else 0)
+        visitor = self.text(visitor_text(visit.user_agent, visit.languages))
+        ad = self.text(ad_text(visit.link, visit.app_id, shared))
+        return assemble(visit.random, flags, visit.ip + cut.packed, visitor, ad) + self.own(visit.ttp or b"", own)
 
-    def _without_repeats(self, query: bytes, visit: Visit) -> bytes:
-        """The query with a mark for each value of `ip` and `ua` that the visit carries anyway."""
-        address = _value_of(query, b"&ip=")
-        if address and address[0] != ord("_") and address == address_text(visit.ip).encode():
-            query = query.replace(b"&ip=" + address, b"&ip=" + _SAME_ADDRESS, 1)
-        agent = _value_of(query, b"&ua=")
-        if agent and agent[0] != ord("_"):
-            form, percent = self._encoded_agent(visit.user_agent)
-            if agent == form:
-                query = query.replace(b"&ua=" + agent, b"&ua=" + _SAME_AGENT_FORM, 1)
-            elif agent == percent:
-                query = query.replace(b"&ua=" + agent, b"&ua=" + _SAME_AGENT, 1)
-        return query
+    def decode(self, record: bytes, at_ms: int, address_hash: int, texts: Mapping[bytes, bytes] = NO_TEXTS) -> Click:
+        """The click of a record of this version or an earlier one.
 
-    def _encoded_agent(self, user_agent: bytes) -> tuple[bytes, bytes]:
-        encoded = self._agents.get(user_agent)
-        if encoded is None:
-            encoded = quote_plus(user_agent).encode(), quote(user_agent, safe="").encode()
-            if len(self._agents) >= MAX_REMEMBERED_AGENTS:
-                self._agents.clear()
-            if len(user_agent) <= MAX_REMEMBERED_BYTES:
-                self._agents[user_agent] = encoded
-        return encoded
-
-    def decode(self, record: bytes, at_ms: int, address_hash: int) -> Click:
-        """The click of a record that `encode` wrote, in this version or an earlier one."""
-        version, flags = record[0], record[1 + RANDOM_BYTES]
-        ip_start = 2 + RANDOM_BYTES
-        ip_end = ip_start + (16 if flags & _IPV6 else 4)
-        token, text_start = _unpack_ttclid(record, ip_end, flags)
-        text = self._dictionaries.decompress(record[text_start:], version)
-        link, app_id, user_agent, languages, ttp, query = text.split(_SEPARATOR, 5)
-        click_id = format_click_id(at_ms, address_hash, record[1 : 1 + RANDOM_BYTES])
-        repeats = {_CUT: token, _SAME_ADDRESS: address_text(record[ip_start:ip_end]).encode()}
-        if _SAME_AGENT_FORM in query or _SAME_AGENT in query:
-            form, percent = self._encoded_agent(user_agent)
-            repeats |= {_SAME_AGENT_FORM: form, _SAME_AGENT: percent}
-        query = _MARKS.sub(lambda mark: repeats[mark[0]], query)
+        `texts` holds what `record_layout.references` names, by reference; where one is missing, what it said is empty.
+        """
+        layout = read_layout(record)
+        said = self._one_frame(layout) if layout.version == ONE_FRAME else self._pieces(layout, texts)
+        cut = CutQuery(said.query, layout.prefix, layout.packed, said.own)
+        query = put_together(cut, layout.address, said.user_agent)
+        click_id = format_click_id(at_ms, address_hash, layout.random)
         macros = read_macros(query)
         return Click(
             click_id=click_id,
             at_ms=at_ms,
-            link=link.decode(),
-            app_id=app_id.decode(),
-            platform=PLATFORMS[flags & _PLATFORM_BITS],
-            ip=address_text(record[ip_start:ip_end]),
-            user_agent=_header_text(user_agent),
-            languages=_header_text(languages),
+            link=said.link.decode(),
+            app_id=said.app_id.decode(),
+            platform=PLATFORMS[layout.flags & PLATFORM_BITS],
+            ip=address_text(layout.address),
+            user_agent=_header_text(said.user_agent),
+            languages=_header_text(said.languages),
             query=query.decode("latin-1"),
-            ttp=generated_ttp(click_id) if flags & _TTP_GENERATED else _header_text(ttp) or None,
+            ttp=generated_ttp(click_id) if layout.flags & TTP_GENERATED else _header_text(said.ttp) or None,
             macros_unexpanded=macros.unexpanded,
             **_macro_fields(macros.values),
         )
+
+    def _one_frame(self, layout: Layout) -> _Said:
+        text = self._dictionaries.decompress(layout.rest, layout.version)
+        link, app_id, user_agent, languages, ttp, query = text.split(_SEPARATOR, 5)
+        return _Said(link, app_id, user_agent, languages, ttp, query, ())
+
+    def _pieces(self, layout: Layout, texts: Mapping[bytes, bytes]) -> _Said:
+        visitor, ad = (self._read(piece, texts) for piece in layout.texts)
+        user_agent, _, languages = (visitor or b"").partition(_SEPARATOR)
+        # without its ad a click still has its ttclid, which is what it is kept for
+        link, app_id, query = (ad or ad_text(b"", b"", b"ttclid=" + PACKED)).split(_SEPARATOR, 2)
+        own = layout.rest[1:]
+        if layout.rest[:1] == _FRAME:
+            own = self._dictionaries.decompress(own, VERSION)
+        ttp, *values = own.split(_SEPARATOR)
+        return _Said(link, app_id, user_agent, languages, ttp, query, tuple(values))
+
+    def _read(self, piece: Piece, texts: Mapping[bytes, bytes]) -> bytes | None:
+        return texts.get(piece.value) if piece.is_reference else self._dictionaries.decompress(piece.value, VERSION)
 
 
 def pointer(click_id: ClickId) -> bytes:
@@ -197,49 +210,6 @@ def _macro_fields(values: Mapping[str, str]) -> dict[str, Any]:
         "placement": values.get("placement"),
         "callback": values.get("callback"),
     }
-
-
-def _value_of(query: bytes, parameter: bytes) -> bytes:
-    start = query.find(parameter)
-    if start < 0:
-        return b""
-    start += len(parameter)
-    end = query.find(b"&", start)
-    return query[start:] if end < 0 else query[start:end]
-
-
-def _find_packable(query: bytes) -> tuple[int, int, int] | None:
-    """The flag of the prefix, and where the value begins and ends, of the last ttclid in TikTok's own shape."""
-    start = query.rfind(b"ttclid=E")
-    if start < 0 or (start and query[start - 1] != ord("&")):
-        return None
-    start += len(b"ttclid=")
-    end = query.find(b"&", start)
-    if end < 0:
-        end = len(query)
-    flag = _FLAGS.get(query[start : start + PREFIX_CHARS])
-    if flag is None or not PREFIX_CHARS < end - start <= MAX_PACKED_CHARS:
-        return None
-    if query[start + PREFIX_CHARS : end].translate(None, _BASE64URL):
-        return None
-    return flag, start, end
-
-
-def _pack_base64url(characters: bytes) -> bytes:
-    """Two bytes with the number of characters, then three bytes for each four."""
-    padded = characters + b"A" * (-len(characters) % 4)
-    return len(characters).to_bytes(2) + a2b_base64(padded.translate(_URLSAFE_TO_STANDARD))
-
-
-def _unpack_ttclid(record: bytes, start: int, flags: int) -> tuple[bytes, int]:
-    """The ttclid packed at `start` (empty where none is), and where the text begins."""
-    prefix = _PREFIXES.get(flags & (_TTCLID_DOTTED | _TTCLID_UNDERSCORED))
-    if prefix is None:
-        return b"", start
-    length = int.from_bytes(record[start : start + 2])
-    end = start + 2 + -(-length // 4) * 3
-    characters = b2a_base64(record[start + 2 : end], newline=False)[:length]
-    return prefix + characters.translate(_STANDARD_TO_URLSAFE), end
 
 
 def _header_text(raw: bytes) -> str:

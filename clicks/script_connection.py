@@ -27,8 +27,10 @@ class ScriptConnection:
         self._connection: AbstractConnection | None = None
         self._sha: Any = None
 
-    async def run(self, calls: Sequence[Call]) -> None:
-        """Run the script once per call, all in one write. Calls may have run that stand behind one that failed.
+    async def run(self, calls: Sequence[Call]) -> list[int]:
+        """Run the script once per call, all in one write, and return its answers, in that order.
+
+        Calls may have run that stand behind one that failed.
 
         Raises:
             redis.exceptions.RedisError, OSError: the server is away or refuses; of several refusals the first.
@@ -37,11 +39,11 @@ class ScriptConnection:
         if connection is None or self._sha is None:
             connection = await self._open()
         try:
-            await self._exchange(connection, calls)
+            return await self._exchange(connection, calls)
         except NoScriptError:  # the server was restarted or its scripts were flushed
             self._sha = None
             connection = await self._open()
-            await self._exchange(connection, calls)
+            return await self._exchange(connection, calls)
 
     async def close(self) -> None:
         if self._connection is not None:
@@ -58,17 +60,19 @@ class ScriptConnection:
         self._sha = await connection.read_response(timeout=math.inf)
         return connection
 
-    async def _exchange(self, connection: AbstractConnection, calls: Sequence[Call]) -> None:
+    async def _exchange(self, connection: AbstractConnection, calls: Sequence[Call]) -> list[int]:
         commands = b"".join([_pack(["EVALSHA", self._sha, *call]) for call in calls])
         await connection.send_packed_command(commands, check_health=False)
+        answers: list[int] = []
         refusal: ResponseError | None = None
         for _ in calls:
             try:
-                await connection.read_response(timeout=math.inf)
+                answers.append(await connection.read_response(timeout=math.inf))
             except ResponseError as error:  # the answers behind it have to be read all the same
                 refusal = refusal or error
         if refusal is not None:
             raise refusal
+        return answers
 
 
 def _pack(parts: list[Any]) -> bytes:

@@ -16,16 +16,19 @@ from clicks.address import AddressHasher, packed_address
 from clicks.click_id import RANDOM_BYTES, ClickId, format_click_id, parse_click_id, unpack_click_id
 from clicks.enrichment import ENRICHMENT, decode_enrichment, enriched_click, enrichment_record
 from clicks.keys import APPLIED, APPLIED_LIFETIME_S, CLICKS, COUNTS
-from clicks.record import POINTER, Click, RecordCodec, pointer
+from clicks.record import Click, RecordCodec, pointer
+from clicks.record_layout import POINTER, references
+from clicks.shared_texts import TextReader
 from clicks.tombstones import erased, lay_tombstone
 
 ADDRESS_HASH_BYTES = 6
 SCANNED = 500  # keys read in one round trip
 NO_COUNTS = -1
+NO_TEXTS = (COUNTS, b"")  # some key of the counts' slot, and nothing to look for in it
 DAY_S = 86_400
 
 
-class Row(msgspec.Struct, frozen=True, array_like=True):
+class Row(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One member of one sorted set: the key, its time in ms, the record."""
 
     key: bytes
@@ -45,12 +48,15 @@ class Batch(msgspec.Struct, frozen=True, array_like=True):
 Call = list[Any]  # of apply.lua: number of keys, keys, arguments
 
 
-def apply_call(batch: Batch, lifetime_s: int) -> Call:
-    """The call of `apply.lua` for a whole batch. On a cluster its keys must lie in one slot, the counts'."""
+def apply_call(batch: Batch, lifetime_s: int, texts: tuple[bytes, bytes] = NO_TEXTS) -> Call:
+    """The call of `apply.lua` for a whole batch. On a cluster its keys must lie in one slot, the counts'.
+
+    `texts` as `SharedTexts.witness` has it.
+    """
     rows, counts = batch.rows, batch.counts
-    call: Call = [2 + len(rows), COUNTS, APPLIED + batch.writer.encode()]
+    call: Call = [3 + len(rows), COUNTS, APPLIED + batch.writer.encode(), texts[0]]
     call += [row.key for row in rows]
-    call += (lifetime_s, APPLIED_LIFETIME_S, batch.number, len(counts))
+    call += (lifetime_s, APPLIED_LIFETIME_S, batch.number, texts[1], len(counts))
     for count in counts.items():
         call += count
     for row in rows:
@@ -60,10 +66,10 @@ def apply_call(batch: Batch, lifetime_s: int) -> Call:
 
 def rows_call(rows: Sequence[Row], lifetime_s: int) -> Call:
     """The call of `apply.lua` for rows of one slot, without counts."""
-    # the two leading keys belong to the counts; here they only have to lie in the same slot
-    keys = [rows[0].key, rows[0].key, *(row.key for row in rows)]
+    # the three leading keys belong to counts and texts; here they only have to lie in the same slot
+    keys = [*[rows[0].key] * 3, *(row.key for row in rows)]
     values = [part for row in rows for part in (row.at_ms, row.record)]
-    return [len(keys), *keys, lifetime_s, APPLIED_LIFETIME_S, NO_COUNTS, 0, *values]
+    return [len(keys), *keys, lifetime_s, APPLIED_LIFETIME_S, NO_COUNTS, b"", 0, *values]
 
 
 def clicks_key(address_hash: int) -> bytes:
@@ -89,6 +95,7 @@ class ClickStore:
         self._redis = redis
         self._hashers = [AddressHasher(key) for key in address_keys]
         self._codec = RecordCodec()
+        self._texts = TextReader(redis)
         self._lifetime_s = retention_days * DAY_S
         self._apply = redis.register_script(files("clicks").joinpath("apply.lua").read_text())
         self._enrich = redis.register_script(files("clicks").joinpath("enrich.lua").read_text())
@@ -169,16 +176,25 @@ class ClickStore:
         ]
 
     async def _read(self, members: Iterable[tuple[bytes, float]], address_hash: int) -> list[Click]:
+        timed = [(record, int(score)) for record, score in members]
+        own = [(record, at_ms) for record, at_ms in timed if record[0] not in (POINTER, ENRICHMENT)]
+        decoded = iter(await self._decode(own, address_hash))
         clicks: list[Click] = []
         told: dict[str, bytes] = {}  # by click id
-        for record, score in members:
+        for record, at_ms in timed:
             if record[0] == ENRICHMENT:
-                told[format_click_id(int(score), address_hash, enriched_click(record))] = record
+                told[format_click_id(at_ms, address_hash, enriched_click(record))] = record
             elif record[0] != POINTER:
-                clicks.append(self._codec.decode(record, int(score), address_hash))
+                clicks.append(next(decoded))
             elif (click := await self._member(unpack_click_id(record[1:]))) is not None:
                 clicks.append(click)
         return [_enriched(click, told) for click in clicks] if told else clicks
+
+    async def _decode(self, records: Sequence[tuple[bytes, int]], address_hash: int) -> list[Click]:
+        """The clicks of records and their times in ms."""
+        wanted = [(reference, at_ms) for record, at_ms in records for reference in references(record)]
+        texts = await self._texts.read(wanted) if wanted else {}
+        return [self._codec.decode(record, at_ms, address_hash, texts) for record, at_ms in records]
 
     async def get(self, click_id: str) -> Click | None:
         """The click with this id; None where it is not one of ours, or its retention is over."""
@@ -215,7 +231,7 @@ class ClickStore:
 
     async def _remove(self, wanted: ClickId) -> bool:
         records = await self._records(wanted)
-        click = self._click(records, wanted)
+        click = await self._click(records, wanted)
         other = packed_address(click.macro_ip) if click is not None and click.macro_ip else None
         if other is not None:
             for hasher in self._hashers:
@@ -225,18 +241,18 @@ class ClickStore:
         return click is not None
 
     async def _member(self, wanted: ClickId) -> Click | None:
-        return self._click(await self._records(wanted), wanted)
+        return await self._click(await self._records(wanted), wanted)
 
     async def _records(self, wanted: ClickId) -> list[bytes]:
         """What lies under the click's own address about it: its record, and what its bridge page told."""
         members = await self._redis.zrangebyscore(clicks_key(wanted.address_hash), wanted.at_ms, wanted.at_ms)
         return [m for m in members if m[0] != POINTER and m[1 : 1 + RANDOM_BYTES] == wanted.random]
 
-    def _click(self, records: Sequence[bytes], wanted: ClickId) -> Click | None:
+    async def _click(self, records: Sequence[bytes], wanted: ClickId) -> Click | None:
         record = next((member for member in records if member[0] != ENRICHMENT), None)
         if record is None:
             return None
-        click = self._codec.decode(record, wanted.at_ms, wanted.address_hash)
+        (click,) = await self._decode([(record, wanted.at_ms)], wanted.address_hash)
         told = next((member for member in records if member[0] == ENRICHMENT), None)
         return click if told is None else msgspec.structs.replace(click, enrichment=decode_enrichment(told))
 

@@ -19,6 +19,7 @@ from clicks.cluster_committer import ClusterCommitter
 from clicks.committer import Committer
 from clicks.connection import connect
 from clicks.names import note_names
+from clicks.shared_texts import SharedTexts
 from clicks.store import DAY_S, ClickStore
 from config.logging import configure_logging
 from config.secrets import load_keyring
@@ -99,7 +100,8 @@ async def opened(settings: RedirectorSettings) -> AsyncIterator[dict[str, Any]]:
     await caps.sync()
     store = ClickStore(redis, keyring.derive("address"), settings.click_retention_days)
     spool = Spool(settings.data_dir / "spool", settings.spool_max_mb * 1024 * 1024)
-    committer = _committer(redis, settings.click_retention_days * DAY_S)
+    texts = SharedTexts(links_redis, settings.click_retention_days * DAY_S)
+    committer = _committer(redis, settings.click_retention_days * DAY_S, texts)
     recorder = Recorder(committer, spool, tally, budget_s)
     desk = ClickDesk(
         links, tally, DeskSettings(keyring.derive("address")[0], settings.trusted_proxies, settings.public_base)
@@ -112,6 +114,7 @@ async def opened(settings: RedirectorSettings) -> AsyncIterator[dict[str, Any]]:
         drainer.run,
         partial(_maintain, front, spool),
         partial(_note_names, tally, links_redis),
+        partial(_share_texts, tally, texts),
     )
     tasks = [asyncio.create_task(_keep_going(work)) for work in upkeep]
     try:
@@ -143,8 +146,10 @@ async def _keep_going(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
             await asyncio.sleep(MAINTENANCE_EVERY_S)
 
 
-def _committer(redis: Redis | RedisCluster, retention_s: int) -> Committer | ClusterCommitter:
-    return ClusterCommitter(redis, retention_s) if isinstance(redis, RedisCluster) else Committer(redis, retention_s)
+def _committer(redis: Redis | RedisCluster, retention_s: int, texts: SharedTexts) -> Committer | ClusterCommitter:
+    if isinstance(redis, RedisCluster):
+        return ClusterCommitter(redis, retention_s, texts)
+    return Committer(redis, retention_s, texts)
 
 
 async def _maintain(front: Front, spool: Spool) -> None:
@@ -168,6 +173,17 @@ async def _note_names(tally: Tally, redis: Any) -> None:
             continue  # said by whoever follows the links; the names wait
         for name in names:
             tally.names.pop((name.kind, name.id), None)
+
+
+async def _share_texts(tally: Tally, texts: SharedTexts) -> None:
+    """Have what many clicks say alike kept once, for ever."""
+    while True:
+        await asyncio.sleep(MAINTENANCE_EVERY_S)
+        wanted, tally.texts = tally.texts, []
+        try:
+            await texts.keep(wanted)
+        except (RedisError, OSError, TimeoutError):
+            continue  # said by whoever follows the links; until they are shared records hold them
 
 
 def create_app(settings: RedirectorSettings) -> Starlette:

@@ -10,23 +10,26 @@ from clicks.address import AddressHasher, Networks, client_address, is_trusted, 
 from clicks.click_id import RANDOM_BYTES, ClickId
 from clicks.counts import count_field
 from clicks.links import Link
-from clicks.record import PLATFORM_NUMBERS, RecordCodec, Visit, generated_ttp, pointer
+from clicks.record import PLATFORM_NUMBERS, RecordCodec, generated_ttp, pointer, visitor_text
+from clicks.record_layout import IPV6, PREFIX_SHIFT, TTP_GENERATED, Text, assemble
+from clicks.shared_texts import MIN_USES
 from clicks.store import Row, clicks_key
-from redirector.ads import MAX_REMEMBERED, MAX_REMEMBERED_BYTES, Ads
+from redirector.ads import MAX_REMEMBERED, MAX_REMEMBERED_BYTES, AdClick, Ads
 from redirector.link_table import LinkTable
 from redirector.tally import Tally
-from redirector.visitors import Visitor, read_user_agent
+from redirector.visitors import read_user_agent
 
 TTP_MAX_AGE_S = 34_190_000  # 13 months, as TikTok's own cookie
 TTP_MAX_CHARS = 100
 RANDOM_POOL_BYTES = 4_096
 UNKNOWN_ADDRESS = bytes(4)
+MAX_TEXTS = 10_000  # that wait to be shared
 PREFETCH_HEADERS = frozenset({b"purpose", b"sec-purpose", b"x-purpose", b"x-moz"})
 
 Headers = Iterable[tuple[bytes, bytes]]
 
 
-class Request(msgspec.Struct, frozen=True):
+class Request(msgspec.Struct, frozen=True, gc=False):
     """A request for a Signal link: raw query string, headers with lower-case names, the connection's address."""
 
     query: bytes
@@ -35,7 +38,7 @@ class Request(msgspec.Struct, frozen=True):
     is_head: bool = False
 
 
-class Hop(msgspec.Struct, frozen=True):
+class Hop(msgspec.Struct, frozen=True, gc=False):
     """What a visit is answered with, and what of it is kept."""
 
     location: bytes
@@ -53,7 +56,7 @@ class DeskSettings(msgspec.Struct, frozen=True):
     public_base: str  # base of the Signal links: the page that offers both stores lies below it
 
 
-class _Seen(msgspec.Struct):
+class _Seen(msgspec.Struct, gc=False):
     """The headers that matter."""
 
     user_agent: bytes = b""
@@ -61,6 +64,16 @@ class _Seen(msgspec.Struct):
     cookie: bytes = b""
     forwarded_for: bytes = b""
     prefetch: bool = False
+
+
+class _Visitor(msgspec.Struct, frozen=True):
+    """What a User-Agent and an Accept-Language header say: see `redirector.visitors`."""
+
+    platform: str
+    platform_number: int
+    kind: str
+    user_agent: bytes  # as it is stored
+    text: Text
 
 
 class ClickDesk:
@@ -83,9 +96,8 @@ class ClickDesk:
         self._codec = RecordCodec()
         secure = "; Secure" if settings.public_base.startswith("https:") else ""
         self._cookie_end = f"; Max-Age={TTP_MAX_AGE_S}; Path=/; SameSite=Lax{secure}"
-        self._visitors: dict[bytes, tuple[Visitor, bytes]] = {}
-        self._languages: dict[bytes, bytes] = {}
-        self._ads = Ads(links, tally)
+        self._visitors: dict[tuple[bytes, bytes], _Visitor] = {}
+        self._ads = Ads(links, tally, self._codec)
         self._addresses: dict[str, tuple[bytes, bool]] = {}  # peer -> packed, whether its word on others counts
         self._random = b""
         self._random_at = 0
@@ -93,43 +105,50 @@ class ClickDesk:
     def open(self, link: Link, visit: Request) -> Hop:
         """The hop of one visit. Never raises, whatever the visit carries."""
         seen = _read_headers(visit.headers)
-        visitor, user_agent = self._visitor(seen.user_agent)
+        visitor = self._visitor(seen.user_agent, seen.languages)
         kind = "head" if visit.is_head else visitor.kind
         if seen.prefetch and kind == "click":
             kind = "prefetch"
-        self._tally.visits[link.slug, visitor.platform, kind] += 1
-        ad, particulars = self._ads.read(link, visitor.platform, visit.query)
         address = self._address(visit.peer, seen.forwarded_for)
+        ad_click = self._ads.read(link, visitor.platform, visit.query, address, visitor.user_agent)
+        ad = ad_click.ad
         at_ms = int(self._clock() * 1000)
         click = ClickId(at_ms, self._hasher.hash(address), self._random_bytes())
         click_id = click.text()
         location = ad.destination.location(click_id).encode("latin-1")
         count = count_field(at_ms, kind, ad.count_label)
         if kind != "click":
+            self._tally.visits[link.slug, visitor.platform, kind] += 1
             return Hop(location, None, (), count, click_id)
-        if ad.unexpanded or particulars.unexpanded:
-            self._tally.unexpanded[ad.unexpanded + particulars.unexpanded] += 1
-        if ad.is_wrong_os:
-            self._tally.wrong_os[link.slug, visitor.platform] += 1
-        languages = self._languages.get(seen.languages)
-        if languages is None:
-            languages = self._clean_languages(seen.languages)
+        if not ad.clicks:
+            self._tally.clicked.append(ad)
+        ad.clicks += 1
         ttp, set_cookie = self._browser_id(link, seen.cookie, click_id)
-        record = self._codec.encode(
-            Visit(
-                click.random, PLATFORM_NUMBERS[visitor.platform], address, ad.link, ad.app_id,
-                user_agent, languages, visit.query, ttp,
-            )
-        )  # fmt: skip
-        return Hop(
-            location,
-            set_cookie,
-            self._rows(click, record, ad.other_address or particulars.other_address),
-            count,
-            click_id,
-        )
+        rows = self._rows(click, self._record(click, visitor, ad_click, address, ttp), ad_click)
+        return Hop(location, set_cookie, rows, count, click_id)
 
-    def _rows(self, click: ClickId, record: bytes, other_address: bytes | None) -> tuple[Row, ...]:
+    def _record(self, click: ClickId, visitor: _Visitor, ad_click: AdClick, address: bytes, ttp: bytes | None) -> bytes:
+        cut, text = ad_click.cut, ad_click.ad.text
+        flags = visitor.platform_number | cut.prefix << PREFIX_SHIFT
+        if len(address) == 16:
+            flags |= IPV6
+        if ttp is None:
+            flags |= TTP_GENERATED
+        if text.reference is None:
+            self._used(text)
+        if visitor.text.reference is None:
+            self._used(visitor.text)
+        record = assemble(click.random, flags, address + cut.packed, visitor.text, text)
+        return record + self._codec.own(ttp or b"", cut.own) if ttp or cut.own else record
+
+    def _used(self, text: Text) -> None:
+        """A record holds this text: one that many hold is worth sharing."""
+        text.uses += 1
+        if text.uses % MIN_USES == 0 and len(self._tally.texts) < MAX_TEXTS:
+            self._tally.texts.append(text)
+
+    def _rows(self, click: ClickId, record: bytes, ad_click: AdClick) -> tuple[Row, ...]:
+        other_address = ad_click.ad.other_address or ad_click.other_address
         row = Row(clicks_key(click.address_hash), click.at_ms, record)
         if other_address is None:
             return (row,)
@@ -145,24 +164,18 @@ class ClickDesk:
             return ttp or b"", None
         return None, f"_ttp={generated_ttp(click_id)}{self._cookie_end}".encode()
 
-    def _visitor(self, user_agent: bytes) -> tuple[Visitor, bytes]:
-        """Who this is, and the header as it is stored."""
-        known = self._visitors.get(user_agent)
+    def _visitor(self, user_agent: bytes, languages: bytes) -> _Visitor:
+        known = self._visitors.get((user_agent, languages))
         if known is None:
-            known = read_user_agent(user_agent.decode("latin-1")), _without_controls(user_agent)
+            read = read_user_agent(user_agent.decode("latin-1"))
+            stored = _without_controls(user_agent)
+            text = self._codec.text(visitor_text(stored, _without_controls(languages)))
+            known = _Visitor(read.platform, PLATFORM_NUMBERS[read.platform], read.kind, stored, text)
             if len(self._visitors) >= MAX_REMEMBERED:
                 self._visitors.clear()
-            if len(user_agent) <= MAX_REMEMBERED_BYTES:
-                self._visitors[user_agent] = known
+            if len(user_agent) + len(languages) <= MAX_REMEMBERED_BYTES:
+                self._visitors[user_agent, languages] = known
         return known
-
-    def _clean_languages(self, header: bytes) -> bytes:
-        languages = _without_controls(header)
-        if len(self._languages) >= MAX_REMEMBERED:
-            self._languages.clear()
-        if len(header) <= MAX_REMEMBERED_BYTES:
-            self._languages[header] = languages
-        return languages
 
     def _address(self, peer: str, forwarded_for: bytes) -> bytes:
         known = self._addresses.get(peer)

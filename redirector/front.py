@@ -40,7 +40,16 @@ class Front:
         self.token_keys = bridging.token_keys
         self.clock: Callable[[], float] = time.time
         self.connections: set[Connection] = set()
+        self._dated: list[tuple[bytes, bytes]] | None = None
+        self._date_line = b""
         self.draining_since = 0.0  # loop time since which this process stops; 0 = it does not
+
+    def date_line(self, default_headers: list[tuple[bytes, bytes]]) -> bytes:
+        """The Date header of uvicorn's default headers, which are a new list each second."""
+        if default_headers is not self._dated:
+            self._dated = default_headers
+            self._date_line = b"".join(b"date: " + value + b"\r\n" for name, value in default_headers if name == b"date")
+        return self._date_line
 
     def redirect_link(self, slug: bytes, headers: Headers) -> Link | None:
         """The enabled link of a slug that is answered with a 302 straight away."""

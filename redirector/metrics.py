@@ -6,7 +6,7 @@ Import this module only after `config.metrics.prepare` has set the directory the
 from prometheus_client import Counter, Gauge, Histogram
 
 from redirector.spool import Spool
-from redirector.tally import BATCH_SIZES, BUCKETS_S, Buckets, Tally
+from redirector.tally import BATCH_SIZES, BUCKETS_S, Buckets, Clicked, Tally
 
 CLICKS = Counter("signalpost_clicks", "Visits to Signal links.", ("link", "platform", "kind"))
 SECONDS = Histogram("signalpost_redirect_seconds", "From request head to answer.", buckets=BUCKETS_S)
@@ -29,11 +29,8 @@ def publish(tally: Tally, spool: Spool) -> None:
     """Move what the hot path counted into the metrics."""
     for labels, visits in tally.visits.items():
         CLICKS.labels(*labels).inc(visits)
-    for macros, times in tally.unexpanded.items():
-        for macro in macros:
-            UNEXPANDED.labels(macro).inc(times)
-    for link_and_platform, times in tally.wrong_os.items():
-        WRONG_OS.labels(*link_and_platform).inc(times)
+    for clicked in tally.clicked:
+        _publish_clicks(clicked)
     for link_and_step, times in tally.bridge.items():
         BRIDGE.labels(*link_and_step).inc(times)
     for outcome, times in tally.enrichments.items():
@@ -51,6 +48,15 @@ def publish(tally: Tally, spool: Spool) -> None:
     TORN.inc(tally.spool_torn)
     SPOOL_CLICKS.set(spool.clicks)
     tally.reset()
+
+
+def _publish_clicks(clicked: Clicked) -> None:
+    times, clicked.clicks = clicked.clicks, 0
+    CLICKS.labels(clicked.link, clicked.platform, "click").inc(times)
+    for macro in clicked.unexpanded:
+        UNEXPANDED.labels(macro).inc(times)
+    if clicked.is_wrong_os:
+        WRONG_OS.labels(clicked.link, clicked.platform).inc(times)
 
 
 def _add(histogram: Histogram, counted: Buckets) -> None:

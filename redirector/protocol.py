@@ -132,10 +132,7 @@ class SignalLinkProtocol(HttpToolsProtocol):
 
     def date_line(self) -> bytes:
         """The Date header, which uvicorn renews each second."""
-        for name, value in self.server_state.default_headers:
-            if name == b"date":
-                return b"date: " + value + b"\r\n"
-        return b""
+        return self.front.date_line(self.server_state.default_headers)
 
     def data_received(self, data: bytes) -> None:
         if self._refusal is not None:
@@ -171,12 +168,10 @@ class SignalLinkProtocol(HttpToolsProtocol):
             self._refuse(b"414 URI Too Long", "url too long")
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        name = name.lower()
-        self.headers.append((name, value))
-        if name == b"expect" and value.lower() == b"100-continue":
-            self.expect_100_continue = True
+        headers = self.headers
+        headers.append((name.lower(), value))
         self._header_bytes += len(name) + len(value)
-        if len(self.headers) > MAX_HEADERS or self._header_bytes > MAX_HEADER_BYTES:
+        if self._header_bytes > MAX_HEADER_BYTES or len(headers) > MAX_HEADERS:
             self._refuse(b"431 Request Header Fields Too Large", "headers too large")
 
     def on_headers_complete(self) -> None:
@@ -206,7 +201,7 @@ class SignalLinkProtocol(HttpToolsProtocol):
         return True
 
     def _take_the_long_way(self) -> None:
-        method, url, headers, expects = self.parser.get_method(), self.url, self.headers, self.expect_100_continue
+        method, url, headers = self.parser.get_method(), self.url, self.headers
         if self.parser.get_http_version() not in HTTP_VERSIONS:  # a request line that a raw line feed cut is 0.9
             self._refuse(b"400 Bad Request", "malformed")
         if method == b"CONNECT":  # its target is no path: uvicorn would stumble over it
@@ -214,7 +209,7 @@ class SignalLinkProtocol(HttpToolsProtocol):
         super().on_message_begin()
         self.url = url
         self.headers.extend(headers)
-        self.expect_100_continue = expects
+        self.expect_100_continue = any(name == b"expect" and value.lower() == b"100-continue" for name, value in headers)
         super().on_headers_complete()
         if self.front.draining_since:
             self.cycle.keep_alive = False

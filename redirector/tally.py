@@ -5,10 +5,12 @@ A metric's own counter costs a tenth of a redirect.
 
 from bisect import bisect_left
 from collections import Counter
+from typing import Protocol
 
 from redis.exceptions import RedisError
 
 from clicks.names import AdName
+from clicks.record_layout import Text
 
 BUCKETS_S = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.06, 0.075, 0.1, 0.25, 0.5, 1.0)
 BATCH_SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
@@ -27,18 +29,28 @@ class Buckets:
         self.total += value
 
 
+class Clicked(Protocol):
+    """What counts its own clicks: `redirector.ads.Ad`."""
+
+    link: str
+    platform: str
+    unexpanded: tuple[str, ...]  # macro parameters
+    is_wrong_os: bool
+    clicks: int
+
+
 class Tally:
     """Counts since they were last moved."""
 
     def __init__(self) -> None:
         self.names: dict[tuple[str, str], AdName] = {}  # by kind and id: kept until Redis has them
+        self.texts: list[Text] = []  # that many records hold: kept until Redis has been asked to share them
         self.reset()
 
     def reset(self) -> None:
         """Begin anew, once the numbers have been moved."""
-        self.visits: Counter[tuple[str, str, str]] = Counter()  # (link, platform, kind)
-        self.unexpanded: Counter[tuple[str, ...]] = Counter()  # macro parameters of a click
-        self.wrong_os: Counter[tuple[str, str]] = Counter()  # (link, platform)
+        self.clicked: list[Clicked] = []  # those with clicks
+        self.visits: Counter[tuple[str, str, str]] = Counter()  # (link, platform, kind), of kinds other than clicks
         self.bridge: Counter[tuple[str, str]] = Counter()  # (link, step)
         self.enrichments: Counter[str] = Counter()  # what became of them
         self.ttclids_refused = 0

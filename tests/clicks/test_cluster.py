@@ -15,6 +15,7 @@ from clicks.connection import connect
 from clicks.counts import count_field, count_label, drain, finish_drain
 from clicks.links import Link, Site, add_clicks, publish_links, published_version, read_links, read_sites
 from clicks.record import RecordCodec, Visit, pointer
+from clicks.shared_texts import SharedTexts
 from clicks.store import Batch, ClickStore, Row, clicks_key
 from tests.clicks.cluster import Cluster
 
@@ -37,6 +38,10 @@ async def redis(cluster_url: str) -> AsyncIterator[RedisCluster]:
 
 def address(number: int) -> str:
     return f"203.0.{number // 250}.{number % 250 + 1}"
+
+
+def committer_of(redis: RedisCluster) -> ClusterCommitter:
+    return ClusterCommitter(redis, 86_400, SharedTexts(redis, 86_400))
 
 
 def click(number: int, query: bytes = b"") -> tuple[ClickId, Row]:
@@ -65,7 +70,7 @@ async def applies(request: pytest.FixtureRequest, redis: RedisCluster) -> AsyncI
     if request.param == "store":
         yield ClickStore(redis, (ADDRESS_KEY,))
         return
-    committer = ClusterCommitter(redis, 28 * 86_400)
+    committer = committer_of(redis)
     yield committer
     await committer.aclose()
 
@@ -141,7 +146,7 @@ async def test_links_sites_and_caps_are_published_and_read(redis: RedisCluster) 
 
 
 async def test_a_committer_goes_on_after_its_scripts_were_forgotten(redis: RedisCluster, cluster: Cluster) -> None:
-    committer = ClusterCommitter(redis, 86_400)
+    committer = committer_of(redis)
     await committer.apply(batch(0))
     cluster.empty()
     await committer.apply(batch(1))
@@ -150,7 +155,7 @@ async def test_a_committer_goes_on_after_its_scripts_were_forgotten(redis: Redis
 
 
 async def test_a_committer_follows_a_slot_that_moved(redis: RedisCluster, cluster: Cluster) -> None:
-    committer = ClusterCommitter(redis, 86_400)
+    committer = committer_of(redis)
     await committer.apply(batch(0))
     slot = redis.keyslot(click(1_000)[1].key)
     owner = next(node for node in cluster.nodes if node.port == redis.nodes_manager.get_node_from_slot(slot).port)
@@ -178,7 +183,7 @@ def _move(cluster: Cluster, slot: int, port: int) -> None:
 
 
 async def test_a_batch_given_up_leaves_no_answer_behind(redis: RedisCluster) -> None:
-    committer = ClusterCommitter(redis, 86_400)
+    committer = committer_of(redis)
     await committer.apply(batch(0))
     for number in range(1, 20):
         with pytest.raises(TimeoutError):
@@ -198,7 +203,7 @@ async def _find(redis: RedisCluster) -> None:
 
 
 async def _commit(redis: RedisCluster) -> None:
-    await ClusterCommitter(redis, 86_400).apply(batch(0))
+    await committer_of(redis).apply(batch(0))
 
 
 @pytest.mark.parametrize("what", [_get, _find, _commit])

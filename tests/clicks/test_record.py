@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from clicks.address import address_text
 from clicks.click_id import ClickId
-from clicks.record import PLATFORMS, POINTER, Click, RecordCodec, Visit, generated_ttp, pointer
+from clicks.record import PLATFORMS, Click, RecordCodec, Visit, generated_ttp, pointer
+from clicks.record_layout import POINTER
 from tests.clicks.visits import made_up_visit
 
 CODEC = RecordCodec()

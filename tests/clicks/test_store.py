@@ -13,6 +13,7 @@ from clicks.committer import Committer
 from clicks.connection import connect
 from clicks.counts import drain
 from clicks.record import RecordCodec, Visit, pointer
+from clicks.shared_texts import SharedTexts
 from clicks.store import DAY_S, Batch, ClickStore, Row, clicks_key
 from tests.clicks.visits import made_up_visit
 
@@ -60,10 +61,14 @@ async def keep(store: ClickStore, *rows: Row) -> None:
     await store.apply(Batch("w", random.getrandbits(30), list(rows), {}))
 
 
+def committer_of(client: Redis) -> Committer:
+    return Committer(client, 28 * DAY_S, SharedTexts(client, 28 * DAY_S))
+
+
 @pytest.fixture(params=["store", "committer"])
 def applies(request: pytest.FixtureRequest, client: Redis) -> ClickStore | Committer:
     """Both ways batches are applied."""
-    return ClickStore(client, (KEY,)) if request.param == "store" else Committer(client, 28 * DAY_S)
+    return ClickStore(client, (KEY,)) if request.param == "store" else committer_of(client)
 
 
 async def test_a_batch_applied_twice_is_stored_and_counted_once(
@@ -98,7 +103,7 @@ async def test_a_batch_is_applied_though_redis_forgot_the_script(
 
 
 async def test_a_committer_works_again_after_redis_refused_it(client: Redis, store: ClickStore) -> None:
-    committer = Committer(client, 28 * DAY_S)
+    committer = committer_of(client)
     await client.config_set("maxmemory", 1)
     try:
         with pytest.raises(redis.exceptions.ResponseError):

@@ -14,13 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
-import redis as blocking_redis
 
 from clicks.connection import connect
 from clicks.counts import drain, finish_drain
-from clicks.enrichment import ENRICHMENT
 from clicks.links import Link, Site, publish_links
-from clicks.record import POINTER, Click, RecordCodec
+from clicks.record import Click
 from clicks.store import ClickStore
 from config.secrets import load_keyring
 from config.settings import METRICS_PORT_OFFSET
@@ -165,14 +163,13 @@ def find_clicks(redis_url: str, address: str) -> list[Click]:
 
 def stored_clicks(redis_url: str) -> list[Click]:
     """Every click in Redis, read from the raw keys, so that one stored twice is seen twice."""
-    codec = RecordCodec()
-    clicks = []
-    with blocking_redis.Redis.from_url(redis_url) as client:
-        for key in client.scan_iter(b"c:*", count=1000):
-            for record, score in client.zrange(key, 0, -1, withscores=True):
-                if record[0] not in (POINTER, ENRICHMENT):
-                    clicks.append(codec.decode(record, int(score), int.from_bytes(key[2:])))
-    return clicks
+
+    async def run() -> list[Click]:
+        async with connect(redis_url) as redis:
+            store = ClickStore(redis, address_keys())
+            return [click async for clicks in store.scan(0, 2**53) for click in clicks]
+
+    return asyncio.run(run())
 
 
 def counted(redis_url: str) -> Counter[tuple[str, str, str]]:

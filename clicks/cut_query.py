@@ -1,0 +1,131 @@
+"""A click's query string, cut into what it shares with other clicks of its ad and what is its own.
+
+In what is shared, bytes that no URL holds mark the places of what was cut out: the ttclid, packed to three bytes for
+four characters, and the values of `callback`, `ip`, `ua` and of ttclids in other shapes than TikTok's. Put together
+again it is the query byte for byte.
+"""
+
+import re
+from binascii import Error, a2b_base64, b2a_base64
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from urllib.parse import quote, quote_plus
+
+import msgspec
+
+from clicks.address import address_text
+
+PREFIXES = {b"E.C.P.": 1, b"E_C_P_": 2}  # of TikTok's ttclids, and their numbers; 0 = no ttclid is packed
+_PREFIX_BYTES = {number: prefix for prefix, number in PREFIXES.items()}
+PREFIX_CHARS = 6
+MAX_PACKED_CHARS = 1_000  # a longer one is stored as absent: see clicks.macros
+OWN_PARAMETERS = frozenset({b"callback", b"ip", b"ua", b"ttclid"})
+MAX_REMEMBERED_AGENTS = 5_000
+MAX_REMEMBERED_BYTES = 1_024
+
+PACKED = b"\x01"
+SAME_ADDRESS = b"\x02"  # the value is the visitor's address
+SAME_AGENT_FORM = b"\x03"  # the User-Agent header, form-encoded
+SAME_AGENT = b"\x04"  # the same, percent-encoded
+OWN = b"\x05"  # the next of the click's own values
+_MARKS = re.compile(rb"[\x01-\x05]")
+# URL-safe base64 to the standard's, and the standard's two other characters to what neither knows
+_URLSAFE_TO_STANDARD = bytes.maketrans(b"-_+/=", b"+/\x00\x00\x00")
+_STANDARD_TO_URLSAFE = bytes.maketrans(b"+/", b"-_")
+
+
+class CutQuery(msgspec.Struct, frozen=True, gc=False):
+    """`prefix` is a number of PREFIXES, `packed` two bytes with the number of characters behind it and their bytes."""
+
+    shared: bytes
+    prefix: int = 0
+    packed: bytes = b""
+    own: tuple[bytes, ...] = ()
+
+
+def cut_ttclid(query: bytes) -> CutQuery:
+    """The query without its last ttclid, where that has TikTok's shape; nothing else is cut."""
+    start = query.rfind(b"ttclid=E")
+    if start < 0 or (start and query[start - 1] != 38):  # "&"
+        return CutQuery(query)
+    start += 7
+    end = query.find(b"&", start)
+    if end < 0:
+        end = len(query)
+    number = PREFIXES.get(query[start : start + PREFIX_CHARS])
+    length = end - start - PREFIX_CHARS
+    if number is None or not 0 < length <= MAX_PACKED_CHARS - PREFIX_CHARS:
+        return CutQuery(query)
+    characters = query[start + PREFIX_CHARS : end].translate(_URLSAFE_TO_STANDARD)
+    try:
+        packed = a2b_base64(characters + b"AAA"[: -length % 4], strict_mode=True)
+    except Error:
+        return CutQuery(query)
+    return CutQuery(query[:start] + PACKED + query[end:], number, length.to_bytes(2) + packed)
+
+
+def cut_own(shared: bytes, address: bytes, user_agent: bytes) -> tuple[bytes, tuple[bytes, ...]]:
+    """What `cut_ttclid` left, further cut: what is shared, and the values that are not, in their order.
+
+    `address` is the visitor's, packed.
+    """
+    pairs = shared.split(b"&")
+    own = []
+    for index, pair in enumerate(pairs):
+        name, _, value = pair.partition(b"=")
+        if name not in OWN_PARAMETERS or not value or value[:1] == b"_" or value == PACKED:
+            continue
+        mark = _repeated(name, value, address, user_agent)
+        if mark == OWN:
+            own.append(value)
+        pairs[index] = name + b"=" + mark
+    return b"&".join(pairs), tuple(own)
+
+
+def _repeated(name: bytes, value: bytes, address: bytes, user_agent: bytes) -> bytes:
+    """The mark for a value that the visit carries anyway; OWN for any other."""
+    if name == b"ip" and value == address_text(address).encode():
+        return SAME_ADDRESS
+    if name == b"ua":
+        form, percent = _encoded(user_agent)
+        if value == form:
+            return SAME_AGENT_FORM
+        if value == percent:
+            return SAME_AGENT
+    return OWN
+
+
+def put_together(cut: CutQuery, address: bytes, user_agent: bytes) -> bytes:
+    """The query that was cut; what is missing of its own values is left empty."""
+    own: Iterator[bytes] = iter(cut.own)
+    repeats: Mapping[bytes, bytes] = {PACKED: _unpacked(cut), SAME_ADDRESS: address_text(address).encode()}
+    if SAME_AGENT_FORM in cut.shared or SAME_AGENT in cut.shared:
+        form, percent = _encoded(user_agent)
+        repeats = {**repeats, SAME_AGENT_FORM: form, SAME_AGENT: percent}
+    return _MARKS.sub(lambda mark: next(own, b"") if mark[0] == OWN else repeats[mark[0]], cut.shared)
+
+
+def packed_length(record: bytes, start: int) -> int:
+    """The bytes that a packed ttclid which begins at `start` takes."""
+    characters = record[start] << 8 | record[start + 1]
+    return 2 + -(-characters // 4) * 3
+
+
+def _unpacked(cut: CutQuery) -> bytes:
+    if not cut.prefix:
+        return b""
+    length = int.from_bytes(cut.packed[:2])
+    characters = b2a_base64(cut.packed[2:], newline=False)[:length]
+    return _PREFIX_BYTES[cut.prefix] + characters.translate(_STANDARD_TO_URLSAFE)
+
+
+def _encoded(user_agent: bytes) -> tuple[bytes, bytes]:
+    """The header form-encoded and percent-encoded."""
+    return _encode_once(user_agent) if len(user_agent) <= MAX_REMEMBERED_BYTES else _encode(user_agent)
+
+
+def _encode(user_agent: bytes) -> tuple[bytes, bytes]:
+    return quote_plus(user_agent).encode(), quote(user_agent, safe="").encode()
+
+
+_encode_once = lru_cache(MAX_REMEMBERED_AGENTS)(_encode)
