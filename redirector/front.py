@@ -48,7 +48,8 @@ class Front:
         """The Date header of uvicorn's default headers, which are a new list each second."""
         if default_headers is not self._dated:
             self._dated = default_headers
-            self._date_line = b"".join(b"date: " + value + b"\r\n" for name, value in default_headers if name == b"date")
+            values = [value for name, value in default_headers if name == b"date"]
+            self._date_line = b"".join(b"date: " + value + b"\r\n" for value in values)
         return self._date_line
 
     def redirect_link(self, slug: bytes, headers: Headers) -> Link | None:

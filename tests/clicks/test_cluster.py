@@ -14,8 +14,9 @@ from clicks.cluster_committer import ClusterCommitter
 from clicks.connection import connect
 from clicks.counts import count_field, count_label, drain, finish_drain
 from clicks.links import Link, Site, add_clicks, publish_links, published_version, read_links, read_sites
-from clicks.record import RecordCodec, Visit, pointer
-from clicks.shared_texts import SharedTexts
+from clicks.record import RecordCodec, Visit, ad_text, pointer, visitor_text
+from clicks.record_layout import assemble
+from clicks.shared_texts import WEEK_S, SharedTexts, texts_key
 from clicks.store import Batch, ClickStore, Row, clicks_key
 from tests.clicks.cluster import Cluster
 
@@ -170,6 +171,21 @@ async def test_a_committer_follows_a_slot_that_moved(redis: RedisCluster, cluste
         cluster.empty()
         _move(cluster, slot, owner.port)
         await committer.aclose()
+
+
+async def test_texts_are_shared_and_put_back_on_a_cluster(redis: RedisCluster) -> None:
+    texts = SharedTexts(redis, 86_400, lambda: AT_MS / 1000)
+    committer = ClusterCommitter(redis, 86_400, texts)
+    visitor, ad = CODEC.text(visitor_text(b"Mozilla/5.0", b"en")), CODEC.text(ad_text(b"spring", b"app_1", b"ad_id=1"))
+    await texts.keep([visitor, ad])
+    for number in range(3):
+        await redis.delete(texts_key(AT_MS // 1000 // WEEK_S))
+        click_id, row = click(number)
+        record = assemble(click_id.random, 0, packed_address(address(number)) or b"", visitor, ad)
+        await committer.apply(Batch("writer", number, [Row(row.key, row.at_ms, record)], {FIELD: 1}))
+        (found,) = await ClickStore(redis, (ADDRESS_KEY,)).find(address(number), 0, 2**53)
+        assert (found.user_agent, found.app_id, found.query) == ("Mozilla/5.0", "app_1", "ad_id=1")
+    await committer.aclose()
 
 
 def _move(cluster: Cluster, slot: int, port: int) -> None:

@@ -118,8 +118,14 @@ WRITTEN = json.loads((Path(__file__).parents[1] / "data" / "click-records.json")
 
 @pytest.mark.parametrize("row", WRITTEN, ids=[row["name"] for row in WRITTEN])
 def test_a_record_written_by_an_earlier_version_stays_readable(row: dict[str, object]) -> None:
-    click = CODEC.decode(bytes.fromhex(str(row["record"])), int(str(row["at_ms"])), int(str(row["address_hash"])))
-    assert click == msgspec.convert(row["click"], Click)
+    told = msgspec.convert(row.get("texts", {}), dict[str, str])
+    texts = {bytes.fromhex(reference): text.encode("latin-1") for reference, text in told.items()}
+    record, at_ms, address_hash = (
+        bytes.fromhex(str(row["record"])),
+        int(str(row["at_ms"])),
+        int(str(row["address_hash"])),
+    )
+    assert CODEC.decode(record, at_ms, address_hash, texts) == msgspec.convert(row["click"], Click)
 
 
 AGENT = b"Mozilla/5.0 (iPhone; CPU iPhone OS 18_6_2 like Mac OS X) AppleWebKit/605.1.15 musical_ly_43.0.0"

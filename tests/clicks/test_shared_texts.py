@@ -1,0 +1,216 @@
+"""Texts that records refer to: only once Redis has them, put back where it lost them, kept longer than the clicks."""
+
+import random
+from collections.abc import AsyncIterator
+
+import msgspec
+import pytest
+from redis.asyncio import Redis
+from redis.exceptions import ResponseError
+from structlog.testing import capture_logs
+
+from clicks import shared_texts
+from clicks.address import AddressHasher, packed_address
+from clicks.click_id import ClickId
+from clicks.committer import Committer
+from clicks.connection import connect
+from clicks.cut_query import cut_ttclid
+from clicks.record import Click, RecordCodec, ad_text, visitor_text
+from clicks.record_layout import PREFIX_SHIFT, Text, assemble, references
+from clicks.shared_texts import WEEK_S, SharedTexts, text_reference, texts_key
+from clicks.store import DAY_S, Batch, ClickStore, Row, clicks_key
+
+pytestmark = pytest.mark.anyio
+
+KEY = b"k" * 32
+MONDAY = 2_951 * WEEK_S + 3 * DAY_S  # seconds; weeks count from a Thursday
+RETENTION_S = 28 * DAY_S
+AGENT = b"Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 musical_ly_43.0.0"
+QUERY = b"campaign_id=1&campaign_name=Spring&ttclid=E.C.P." + b"a" * 316
+CODEC = RecordCodec()
+
+
+class Clock:
+    """Unix seconds that a test moves."""
+
+    def __init__(self, now: float = MONDAY) -> None:
+        self.now = now
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+async def client(redis_url: str) -> AsyncIterator[Redis]:
+    opened = connect(redis_url)
+    assert isinstance(opened, Redis)
+    async with opened:
+        yield opened
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def texts(client: Redis, clock: Clock) -> SharedTexts:
+    return SharedTexts(client, RETENTION_S, clock)
+
+
+def visitor(agent: bytes = AGENT) -> Text:
+    return CODEC.text(visitor_text(agent, b"en-GB"))
+
+
+def ad() -> Text:
+    return CODEC.text(ad_text(b"spring", b"app_1", cut_ttclid(QUERY).shared))
+
+
+async def store_click(client: Redis, at_s: float, *pieces: Text, committer: Committer | None = None) -> bytes:
+    """One click from 203.0.113.7 with these texts (visitor, ad); its record."""
+    packed = packed_address("203.0.113.7")
+    assert packed is not None
+    cut = cut_ttclid(QUERY)
+    click_id = ClickId(int(at_s * 1000), AddressHasher(KEY).hash(packed), random.randbytes(5))
+    record = assemble(click_id.random, cut.prefix << PREFIX_SHIFT, packed + cut.packed, *pieces)
+    batch = Batch("w", random.getrandbits(30), [Row(clicks_key(click_id.address_hash), click_id.at_ms, record)], {})
+    await (committer or ClickStore(client, (KEY,))).apply(batch)
+    return record
+
+
+async def clicks_of(client: Redis) -> list[Click]:
+    return await ClickStore(client, (KEY,)).find("203.0.113.7", 0, 2**53)
+
+
+def is_whole(click: Click) -> bool:
+    said = (click.link, click.app_id, click.user_agent, click.languages, click.query)
+    return said == ("spring", "app_1", AGENT.decode(), "en-GB", QUERY.decode())
+
+
+async def test_a_text_is_referred_to_once_redis_has_it_and_reads_as_before(client: Redis, texts: SharedTexts) -> None:
+    one, other = visitor(), ad()
+    whole = await store_click(client, MONDAY, one, other)
+    await texts.keep([one, other])
+    short = await store_click(client, MONDAY + 1, one, other)
+    assert references(whole) == []
+    assert references(short) == [text_reference(one.text), text_reference(other.text)]
+    assert len(short) < 270 < len(whole)
+    assert [is_whole(click) for click in await clicks_of(client)] == [True, True]
+
+
+async def test_what_redis_did_not_take_stays_in_the_records(client: Redis, texts: SharedTexts) -> None:
+    one = visitor()
+    await client.config_set("maxmemory", 1)
+    try:
+        with pytest.raises(ResponseError):
+            await texts.keep([one])
+    finally:
+        await client.config_set("maxmemory", 0)
+    assert one.reference is None
+
+
+async def test_a_text_whose_reference_another_text_has_is_not_shared(client: Redis, texts: SharedTexts) -> None:
+    one, other = visitor(), visitor(b"Another")
+    await client.hset(texts_key(2_951), text_reference(one.text), b"\x02" + other.frame)
+    await texts.keep([one, other])
+    assert one.reference is None
+    assert other.reference is not None
+
+
+async def test_long_texts_are_not_shared(texts: SharedTexts) -> None:
+    one = visitor(AGENT * 20)
+    await texts.keep([one])
+    assert one.reference is None
+
+
+async def test_the_number_of_shared_texts_is_bounded(
+    client: Redis, texts: SharedTexts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shared_texts, "MAX_SHARED", 10)
+    monkeypatch.setattr(shared_texts, "AT_ONCE", 5)
+    for start in (0, 100):
+        await texts.keep([visitor(b"Phone %d" % number) for number in range(start, start + 50)])
+    assert await client.hlen(texts_key(2_951)) == 10 + 1  # and the witness
+
+
+async def test_both_of_two_equal_texts_are_referred_to(texts: SharedTexts) -> None:
+    one, same = ad(), ad()
+    await texts.keep([one])
+    await texts.keep([same])
+    assert one.reference == same.reference is not None
+
+
+async def test_a_new_week_begins_with_nothing_confirmed_and_the_old_one_stays_readable(
+    client: Redis, texts: SharedTexts, clock: Clock
+) -> None:
+    one, other = visitor(), ad()
+    await texts.keep([one, other])
+    await store_click(client, clock.now, one, other)
+    clock.now += WEEK_S
+    await store_click(client, clock.now, one, other)  # before the redirector noticed
+    await texts.keep([])
+    assert (one.reference, other.reference) == (None, None)
+    await texts.keep([one, other])
+    await store_click(client, clock.now, one, other)
+    assert await client.exists(texts_key(2_951), texts_key(2_952)) == 2
+    assert [is_whole(click) for click in await clicks_of(client)] == [True, True, True]
+
+
+async def test_texts_outlive_the_clicks_of_their_week(client: Redis, texts: SharedTexts) -> None:
+    await texts.keep([visitor()])
+    assert await client.ttl(texts_key(2_951)) >= RETENTION_S + 8 * DAY_S
+
+
+@pytest.mark.parametrize("others", [0, 1], ids=["the hash is gone", "another redirector has begun it anew"])
+async def test_texts_that_redis_lost_are_back_before_the_click_is_acknowledged(
+    client: Redis, texts: SharedTexts, others: int
+) -> None:
+    one, other = visitor(), ad()
+    committer = Committer(client, RETENTION_S, texts)
+    await texts.keep([one, other])
+    await store_click(client, MONDAY, one, other, committer=committer)
+    await client.flushall()
+    for _ in range(others):
+        await SharedTexts(client, RETENTION_S, lambda: MONDAY).keep([visitor(b"Another")])
+    await store_click(client, MONDAY, one, other, committer=committer)
+    assert [is_whole(click) for click in await clicks_of(client)] == [True]
+    await committer.aclose()
+
+
+async def test_a_single_text_that_got_lost_is_renewed_in_its_turn(
+    client: Redis, texts: SharedTexts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shared_texts, "AT_ONCE", 3)
+    shared = [visitor(b"Phone %d" % number) for number in range(10)]
+    await texts.keep(shared)
+    for text in shared:
+        await client.hdel(texts_key(2_951), text_reference(text.text))
+    for _ in range(4):
+        await texts.keep([])
+    assert await client.hlen(texts_key(2_951)) == 10 + 1
+
+
+async def test_a_click_whose_texts_are_lost_keeps_its_ttclid_and_the_loss_is_said(
+    client: Redis, texts: SharedTexts
+) -> None:
+    one, other = visitor(), ad()
+    await texts.keep([one, other])
+    await store_click(client, MONDAY, one, other)
+    await client.delete(texts_key(2_951))
+    with capture_logs() as logs:
+        (click,) = await clicks_of(client)
+    assert click.ttclid == "E.C.P." + "a" * 316
+    assert (click.ip, click.user_agent, click.app_id) == ("203.0.113.7", "", "")
+    assert [entry["texts"] for entry in logs] == [2]
+
+
+async def test_a_text_is_fetched_once(client: Redis, texts: SharedTexts) -> None:
+    one, other = visitor(), ad()
+    await texts.keep([one, other])
+    await store_click(client, MONDAY, one, other)
+    store = ClickStore(client, (KEY,))
+    before = await store.find("203.0.113.7", 0, 2**53)
+    await client.delete(texts_key(2_951))
+    again = await store.find("203.0.113.7", 0, 2**53)
+    assert is_whole(again[0])
+    assert msgspec.structs.asdict(again[0]) == msgspec.structs.asdict(before[0])
