@@ -1,11 +1,14 @@
 """The bridge page: a moment between the ad and the store in which the phone can say what it is.
 
-It hands over at once, shows a button for where that is stopped, and works without JavaScript. Its script and style are
-the same for every visit, so the policy names them by their hashes: whatever else might get into the page does not run.
+It hands over at once, shows a button for where that is stopped, and works without JavaScript. Where a tap of the button
+leads nowhere either, a second try names the store's app itself: a tap on a page may lead to `itms-apps:` and `intent:`,
+which would be an error page in a `Location`. Scripts and style are the same for every visit, so the policy names them
+by their hashes: whatever else might get into the page does not run.
 """
 
 import hashlib
 from base64 import b64encode
+from dataclasses import dataclass
 from importlib.resources import files
 
 from jinja2 import Environment
@@ -39,6 +42,16 @@ def gets_bridge(link: Link, click_id: str, cookie: bytes) -> bool:
     return draw % 100 < share
 
 
+@dataclass(frozen=True, slots=True)
+class _Variant:
+    """What may be left out of the page where a store URL is long."""
+
+    script: str
+    has_refresh: bool
+    headers: dict[str, str]
+    """The policy that allows this script."""
+
+
 class BridgePage:
     """Renders the page."""
 
@@ -47,30 +60,41 @@ class BridgePage:
         self._template = Environment(autoescape=True, trim_blocks=True).from_string(
             folder.joinpath("bridge.html").read_text()
         )
-        self._script = folder.joinpath("bridge.js").read_text().strip()
         self._style = folder.joinpath("bridge.css").read_text().strip()
-        policy = (
-            f"default-src 'none'; script-src {_source(self._script)}; style-src {_source(self._style)}; "
-            "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        hand_over = folder.joinpath("bridge.js").read_text().strip()
+        second_try = folder.joinpath("second_try.js").read_text().strip()
+        whole = f"{hand_over};{second_try}"
+        self._variants = (
+            _Variant(whole, True, _policy(whole, self._style)),
+            _Variant(whole, False, _policy(whole, self._style)),
+            _Variant(hand_over, False, _policy(hand_over, self._style)),
         )
-        self._headers = _HEADERS | {"content-security-policy": policy, "x-content-type-options": "nosniff"}
 
     def render(self, hop: Hop, token: str) -> HTMLResponse:
-        """The page that leads where the redirect would. A very long address leaves no room for the refresh."""
-        page = self._page(hop, token, refresh=True)
-        if len(page.encode()) >= MAX_PAGE_BYTES:
-            page = self._page(hop, token, refresh=False)
-        cookie = {"set-cookie": hop.set_cookie.decode("latin-1")} if hop.set_cookie is not None else {}
-        return HTMLResponse(page, headers=self._headers | cookie)
+        """The page that leads where the redirect would.
 
-    def _page(self, hop: Hop, token: str, refresh: bool) -> str:
-        return self._template.render(
-            url=hop.location.decode("latin-1"),
-            token=token,
-            refresh=refresh,
-            style=Markup(self._style),  # noqa: S704 -- our own files
-            script=Markup(self._script),  # noqa: S704
-        )
+        A very long address leaves no room for the refresh; one that is longer still, none for the second try.
+        """
+        for variant in self._variants:
+            page = self._template.render(
+                url=hop.location.decode("latin-1"),
+                token=token,
+                refresh=variant.has_refresh,
+                style=Markup(self._style),  # noqa: S704 -- our own files
+                script=Markup(variant.script),  # noqa: S704
+            )
+            if len(page.encode()) < MAX_PAGE_BYTES:
+                break
+        cookie = {"set-cookie": hop.set_cookie.decode("latin-1")} if hop.set_cookie is not None else {}
+        return HTMLResponse(page, headers=_HEADERS | variant.headers | cookie)
+
+
+def _policy(script: str, style: str) -> dict[str, str]:
+    policy = (
+        f"default-src 'none'; script-src {_source(script)}; style-src {_source(style)}; "
+        "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
+    return {"content-security-policy": policy, "x-content-type-options": "nosniff"}
 
 
 def _source(text: str) -> str:
