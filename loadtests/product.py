@@ -44,14 +44,14 @@ def _is_free(port: int) -> bool:
 class Product:
     """A running `signalpost up --demo`. Ends with everything it started when the block ends."""
 
-    def __init__(self, directory: Path) -> None:
-        """`directory` is ours alone and its path short: the engines' sockets lie in it."""
+    def __init__(self, directory: Path, **settings: str) -> None:
+        """`directory` is ours alone and its path short: the engines' sockets lie in it. `settings` as in its .env."""
         self._directory = directory
         ports = dict(zip(PORTS, map(str, free_ports(len(PORTS))), strict=True))
         inherited = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
         data_dir = directory / "data"
         own = {"DATA_DIR": str(data_dir), "TRUSTED_PROXIES": "127.0.0.0/8", "LOG_LEVEL": "warning"}
-        self._environment = {**inherited, **ports, **own}
+        self._environment = {**inherited, **ports, **own, **settings}
         self._data_dir = data_dir
         self._up: subprocess.Popen[bytes] | None = None
         self._stopped: set[int] = set()

@@ -34,6 +34,8 @@ maxmemory-policy noeviction
 save ""
 appendonly yes
 appendfsync everysec
+# rewriting a small file spares little and takes the processor from redirects
+auto-aof-rewrite-min-size 256mb
 # the clicks of one address stay one compact block (see ARCHITECTURE.md: bytes per click)
 zset-max-listpack-entries 128
 zset-max-listpack-value 1024
