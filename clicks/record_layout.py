@@ -29,7 +29,7 @@ _BYTES = [bytes((number,)) for number in range(256)]
 _VERSION = _BYTES[VERSION]
 
 
-class Text(msgspec.Struct):
+class Text(msgspec.Struct, weakref=True):
     """What many records say alike. The one thing here that changes: it may become a reference, and a frame again."""
 
     text: bytes

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from hashlib import blake2b
 from typing import Any
+from weakref import ReferenceType, ref
 
 import structlog
 
@@ -51,7 +52,9 @@ class SharedTexts:
         self._redis = redis
         self._lifetime_s = retention_s + GRACE_S
         self._clock = clock
-        self._shared: dict[bytes, list[Text]] = {}  # by reference; one text may be remembered for several platforms
+        # by reference; one text may be remembered for several platforms, and be forgotten by whoever made records of it
+        self._shared: dict[bytes, list[ReferenceType[Text]]] = {}
+        self._lost: list[Text] = []  # that Redis has to get again
         self._week = self._current_week()
         self._turn = 0  # where the next renewal begins
         self._marker = secrets.token_bytes(REFERENCE_BYTES + 1)  # longer than any reference
@@ -69,28 +72,40 @@ class SharedTexts:
             redis.exceptions.RedisError, OSError: Redis is away or refuses; what is not shared stays in the records.
         """
         async with self._lock:
-            if self._week != self._current_week():
-                self._begin_week()
+            if self._week != self._current_week():  # nothing is confirmed in the new week's hash yet
+                self._week = self._current_week()
+                self._forget()
+            await self._share_lost()
             texts = [text for text in wanted if text.reference is None and len(text.text) <= MAX_TEXT_BYTES]
             for start in range(0, min(len(texts), MAX_SHARED - len(self._shared)), AT_ONCE):
                 await self._share(texts[start : start + AT_ONCE])
-            await self._renew(AT_ONCE)
+            await self._renew()
+            await self._share_lost()
 
     async def put_back(self) -> None:
-        """Redis has lost texts that records refer to: write all of them."""
+        """Redis has lost texts that records refer to: write them again. Until they are there no record refers to them.
+
+        Cancelled or failed, the next `keep` goes on with it.
+        """
+        self._lost += self._forget()
         async with self._lock:
-            self._turn = 0
-            await self._renew(len(self._shared))
+            await self._share_lost()
 
-    async def _renew(self, count: int) -> None:
+    async def _share_lost(self) -> None:
+        while texts := self._lost[:AT_ONCE]:
+            await self._share(texts)
+            del self._lost[: len(texts)]
+
+    async def _renew(self) -> None:
+        """Some of those that are shared, the others in the calls that follow."""
         references = list(self._shared)
-        if self._turn >= len(references):
-            self._turn = 0
-        for start in range(self._turn, min(self._turn + count, len(references)), AT_ONCE):
-            await self._share([self._shared[reference][0] for reference in references[start : start + AT_ONCE]])
-        self._turn += count
+        self._turn = self._turn if self._turn < len(references) else 0
+        texts = [self._remembered(reference) for reference in references[self._turn : self._turn + AT_ONCE]]
+        self._turn += AT_ONCE
+        if live := [each[0] for each in texts if each]:
+            await self._share(live)
 
-    async def _share(self, texts: list[Text]) -> None:
+    async def _share(self, texts: Sequence[Text]) -> None:
         key = texts_key(self._week)
         kept = {text_reference(text.text): _FRAME_VERSION + text.frame for text in texts}
         pipe = self._redis.pipeline(transaction=False)
@@ -99,28 +114,40 @@ class SharedTexts:
             pipe.hsetnx(key, reference, value)
         pipe.expire(key, self._lifetime_s)
         pipe.hmget(key, list(kept))
-        there = dict(zip(kept, (await pipe.execute())[-1], strict=True))
+        is_first, *_, values = await pipe.execute()
+        if is_first:  # or all that was there is lost
+            self._lost += self._forget()
+        there = dict(zip(kept, values, strict=True))
         for text in texts:
             reference = text_reference(text.text)
             if there[reference] == kept[reference]:
                 self._refer(text, reference)
             else:  # another text has this reference
-                for each in self._shared.pop(reference, ()):
+                for each in self._remembered(reference):
                     each.reference = None
+                self._shared.pop(reference, None)
 
     def _refer(self, text: Text, reference: bytes) -> None:
         text.reference = reference
-        sharing = self._shared.setdefault(reference, [])
-        if not any(each is text for each in sharing):
-            sharing.append(text)
+        if not any(each is text for each in self._remembered(reference)):
+            self._shared.setdefault(reference, []).append(ref(text))
 
-    def _begin_week(self) -> None:
-        """Nothing is confirmed in the new week's hash yet."""
-        self._week = self._current_week()
-        for texts in self._shared.values():
-            for text in texts:
-                text.reference, text.uses = None, 0
+    def _remembered(self, reference: bytes) -> list[Text]:
+        """The texts with this reference that somebody still makes records of."""
+        texts = [text for each in self._shared.get(reference, ()) if (text := each()) is not None]
+        if texts:
+            self._shared[reference] = [ref(text) for text in texts]
+        else:
+            self._shared.pop(reference, None)
+        return texts
+
+    def _forget(self) -> list[Text]:
+        """Refer to nothing any more; what was referred to."""
+        texts = [text for reference in list(self._shared) for text in self._remembered(reference)]
+        for text in texts:
+            text.reference, text.uses = None, 0
         self._shared.clear()
+        return texts
 
     def _current_week(self) -> int:
         return _week_of(self._clock())

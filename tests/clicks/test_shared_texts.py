@@ -1,6 +1,7 @@
 """Texts that records refer to: only once Redis has them, put back where it lost them, kept longer than the clicks."""
 
 import random
+import weakref
 from collections.abc import AsyncIterator
 
 import msgspec
@@ -214,3 +215,44 @@ async def test_a_text_is_fetched_once(client: Redis, texts: SharedTexts) -> None
     again = await store.find("203.0.113.7", 0, 2**53)
     assert is_whole(again[0])
     assert msgspec.structs.asdict(again[0]) == msgspec.structs.asdict(before[0])
+
+
+async def test_what_could_not_be_put_back_is_not_referred_to_until_it_is(
+    client: Redis, texts: SharedTexts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shared_texts, "AT_ONCE", 3)
+    many = [visitor(b"Phone %d" % number) for number in range(20)]
+    await texts.keep(many)
+    await client.flushall()
+    await client.config_set("maxmemory", 1)
+    try:
+        with pytest.raises(ResponseError):
+            await texts.put_back()
+    finally:
+        await client.config_set("maxmemory", 0)
+    assert not any(text.reference for text in many)
+    await texts.keep([])
+    assert all(text.reference for text in many)
+    assert await client.hlen(texts_key(2_951)) == 20 + 1
+
+
+async def test_a_renewal_that_finds_nothing_there_puts_all_back(
+    client: Redis, texts: SharedTexts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shared_texts, "AT_ONCE", 3)
+    many = [visitor(b"Phone %d" % number) for number in range(20)]
+    await texts.keep(many)
+    await client.flushall()
+    await texts.keep([])
+    assert await client.hlen(texts_key(2_951)) == 20 + 1
+
+
+async def test_a_text_that_nobody_remembers_is_not_kept_in_memory(texts: SharedTexts) -> None:
+    one = visitor()
+    await texts.keep([one])
+    assert texts.witness[1]
+    remembered = weakref.ref(one)
+    del one
+    assert remembered() is None
+    await texts.keep([])
+    assert not texts.witness[1]
