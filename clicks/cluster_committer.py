@@ -11,10 +11,10 @@ from redis.asyncio import RedisCluster
 from redis.crc import key_slot
 from redis.exceptions import MovedError
 
+from clicks.batch import Batch, Call, Row, apply_call, rows_call
 from clicks.keys import COUNTS
 from clicks.script_connection import ScriptConnection
 from clicks.shared_texts import SharedTexts
-from clicks.store import Batch, Call, Row, apply_call, rows_call
 
 COUNTS_SLOT = key_slot(COUNTS)
 

@@ -2,9 +2,9 @@
 
 from redis.asyncio import Redis
 
+from clicks.batch import Batch, apply_call
 from clicks.script_connection import ScriptConnection
 from clicks.shared_texts import SharedTexts
-from clicks.store import Batch, apply_call
 
 
 class Committer:

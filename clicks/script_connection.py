@@ -14,7 +14,7 @@ import hiredis
 from redis.asyncio.connection import AbstractConnection
 from redis.exceptions import NoScriptError, ResponseError
 
-from clicks.store import Call
+from clicks.batch import Call
 
 SCRIPT = files("clicks").joinpath("apply.lua")
 

@@ -13,79 +13,17 @@ import msgspec
 from redis.asyncio import RedisCluster
 
 from clicks.address import AddressHasher, packed_address
+from clicks.batch import Batch, Call, Row, address_hash_of, apply_call, click_of, clicks_key, rows_call
 from clicks.click_id import RANDOM_BYTES, ClickId, format_click_id, parse_click_id, unpack_click_id
 from clicks.enrichment import ENRICHMENT, decode_enrichment, enriched_click, enrichment_record
-from clicks.keys import APPLIED, APPLIED_LIFETIME_S, CLICKS, COUNTS
+from clicks.keys import CLICKS
 from clicks.record import Click, RecordCodec, pointer
 from clicks.record_layout import POINTER, references
 from clicks.shared_texts import TextReader
 from clicks.tombstones import erased, lay_tombstone
 
-ADDRESS_HASH_BYTES = 6
 SCANNED = 500  # keys read in one round trip
-NO_COUNTS = -1
-NO_TEXTS = (COUNTS, b"")  # some key of the counts' slot, and nothing to look for in it
 DAY_S = 86_400
-
-
-class Row(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """One member of one sorted set: the key, its time in ms, the record."""
-
-    key: bytes
-    at_ms: int
-    record: bytes
-
-
-class Batch(msgspec.Struct, frozen=True, array_like=True):
-    """Rows and counts that are applied once, however often they are sent: `writer` and `number` name the batch."""
-
-    writer: str
-    number: int
-    rows: list[Row]
-    counts: dict[str, int]  # field of the counts hash -> visits
-
-
-Call = list[Any]  # of apply.lua: number of keys, keys, arguments
-
-
-def apply_call(batch: Batch, lifetime_s: int, texts: tuple[bytes, bytes] = NO_TEXTS) -> Call:
-    """The call of `apply.lua` for a whole batch. On a cluster its keys must lie in one slot, the counts'.
-
-    `texts` as `SharedTexts.witness` has it.
-    """
-    rows, counts = batch.rows, batch.counts
-    call: Call = [3 + len(rows), COUNTS, APPLIED + batch.writer.encode(), texts[0]]
-    call += [row.key for row in rows]
-    call += (lifetime_s, APPLIED_LIFETIME_S, batch.number, texts[1], len(counts))
-    for count in counts.items():
-        call += count
-    for row in rows:
-        call += (row.at_ms, row.record)
-    return call
-
-
-def rows_call(rows: Sequence[Row], lifetime_s: int) -> Call:
-    """The call of `apply.lua` for rows of one slot, without counts."""
-    # the three leading keys belong to counts and texts; here they only have to lie in the same slot
-    keys = [*[rows[0].key] * 3, *(row.key for row in rows)]
-    values = [part for row in rows for part in (row.at_ms, row.record)]
-    return [len(keys), *keys, lifetime_s, APPLIED_LIFETIME_S, NO_COUNTS, b"", 0, *values]
-
-
-def clicks_key(address_hash: int) -> bytes:
-    """The sorted set of an address."""
-    return CLICKS + address_hash.to_bytes(ADDRESS_HASH_BYTES)
-
-
-def _address_hash(key: bytes) -> int:
-    return int.from_bytes(key[len(CLICKS) :])
-
-
-def _click_of(row: Row) -> ClickId:
-    """The click that a row holds, or points to."""
-    if row.record[0] == POINTER:
-        return unpack_click_id(row.record[1:])
-    return ClickId(row.at_ms, _address_hash(row.key), row.record[1 : 1 + RANDOM_BYTES])
 
 
 class ClickStore:
@@ -171,7 +109,7 @@ class ClickStore:
             pipe.zrange(key, since_ms, until_ms, byscore=True, withscores=True)
         answers = await pipe.execute() if keys else []
         return [
-            await self._read([member for member in members if member[0][0] != POINTER], _address_hash(key))
+            await self._read([member for member in members if member[0][0] != POINTER], address_hash_of(key))
             for key, members in zip(keys, answers, strict=True)
         ]
 
@@ -221,7 +159,7 @@ class ClickStore:
 
         Looked up again behind it: whoever erased a click in between did not find it yet.
         """
-        owners = [_click_of(row) for row in batch.rows]
+        owners = [click_of(row) for row in batch.rows]
         gone = await erased(self._redis, owners)
         kept = [row for row, owner in zip(batch.rows, owners, strict=True) if owner not in gone]
         await self.apply(msgspec.structs.replace(batch, rows=kept))

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterable
 import msgspec
 
 from clicks.address import AddressHasher, Networks, client_address, is_trusted, packed_address
+from clicks.batch import Row, clicks_key
 from clicks.click_id import RANDOM_BYTES, ClickId
 from clicks.counts import count_field
 from clicks.links import Link
 from clicks.record import PLATFORM_NUMBERS, RecordCodec, generated_ttp, pointer, visitor_text
 from clicks.record_layout import IPV6, PREFIX_SHIFT, TTP_GENERATED, Text, assemble
 from clicks.shared_texts import MIN_USES
-from clicks.store import Row, clicks_key
 from redirector.ads import MAX_REMEMBERED, MAX_REMEMBERED_BYTES, AdClick, Ads
 from redirector.link_table import LinkTable
 from redirector.tally import Tally

@@ -9,7 +9,8 @@ from pathlib import Path
 import structlog
 from redis.exceptions import RedisError
 
-from clicks.store import Batch, ClickStore
+from clicks.batch import Batch
+from clicks.store import ClickStore
 from redirector.recorder import Recorder
 from redirector.spool import Spool, abandoned_segments, read_segment, sync_and_close
 from redirector.tally import Tally

@@ -11,7 +11,7 @@ from typing import Protocol
 
 import structlog
 
-from clicks.store import Batch, Row
+from clicks.batch import Batch, Row
 from redirector.breaker import Breaker
 from redirector.spool import Spool
 from redirector.tally import Tally

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import msgspec
 
-from clicks.store import Batch
+from clicks.batch import Batch
 
 HEADER_BYTES = 8
 SEGMENT_BYTES = 8 * 1024 * 1024

@@ -2,7 +2,7 @@
 
 import secrets
 
-from clicks.store import Batch, Row
+from clicks.batch import Batch, Row
 
 NEVER_SENT = ""  # the writer of a batch that went to the spool without asking Redis: it needs no name yet
 BATCHES_PER_NAME = 1_000_000  # Redis keeps one bit per batch and name: 125 KB, after which a new name begins

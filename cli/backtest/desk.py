@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from cli.backtest.lines import ClickLine
+from clicks.batch import Row
 from clicks.click_id import RANDOM_BYTES, format_click_id
 from clicks.enrichment import enrichment_record, read_enrichment
 from clicks.keys import CLICKS
 from clicks.links import Link
-from clicks.store import Row
 from redirector.click import ClickDesk, DeskSettings, Request
 from redirector.link_table import LinkTable
 from redirector.tally import Tally

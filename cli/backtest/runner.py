@@ -17,7 +17,7 @@ from cli.backtest.desk import ADDRESS_KEY, RecordedDesk, click_id_of
 from cli.backtest.diary import DAY_MS, Diary
 from cli.backtest.lines import ClickLine, InstallLine
 from cli.backtest.store import ScratchStore
-from clicks.store import Batch
+from clicks.batch import Batch
 from forwarder.intake.evidence import Case, gather
 from forwarder.matching.click_ids import SKEW_MS
 from forwarder.matching.install_facts import InstallFacts, install_facts

@@ -8,10 +8,11 @@ import msgspec
 import pytest
 
 from clicks.address import AddressHasher, packed_address
+from clicks.batch import Batch, Row, clicks_key
 from clicks.click_id import ClickId, format_click_id
 from clicks.connection import connect
 from clicks.record import Click, RecordCodec, Visit
-from clicks.store import Batch, ClickStore, Row, clicks_key
+from clicks.store import ClickStore
 from config.secrets import load_keyring
 from tests.cli.conftest import Cli, Sql
 

@@ -12,8 +12,9 @@ from cli import sorting
 from cli.backtest.desk import RecordedDesk, click_id_of
 from cli.backtest.lines import click_of, install_of
 from cli.sorting import Keyed, sorted_lines
+from clicks.batch import Batch, Row
 from clicks.connection import connect
-from clicks.store import Batch, ClickStore, Row
+from clicks.store import ClickStore
 from config.secrets import load_keyring
 from tests.cli.conftest import Cli, Sql
 from tests.matching.recorded import IPHONE, click

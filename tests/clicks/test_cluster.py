@@ -9,6 +9,7 @@ from redis.asyncio import RedisCluster
 from redis.exceptions import RedisError
 
 from clicks.address import AddressHasher, packed_address
+from clicks.batch import Batch, Row, clicks_key
 from clicks.click_id import ClickId
 from clicks.cluster_committer import ClusterCommitter
 from clicks.connection import connect
@@ -17,7 +18,7 @@ from clicks.links import Link, Site, add_clicks, publish_links, published_versio
 from clicks.record import RecordCodec, Visit, ad_text, pointer, visitor_text
 from clicks.record_layout import assemble
 from clicks.shared_texts import WEEK_S, SharedTexts, texts_key
-from clicks.store import Batch, ClickStore, Row, clicks_key
+from clicks.store import ClickStore
 from tests.clicks.cluster import Cluster
 
 pytestmark = pytest.mark.anyio

@@ -3,9 +3,10 @@ from collections.abc import AsyncIterator
 import pytest
 from redis.asyncio import Redis
 
+from clicks.batch import Batch
 from clicks.connection import connect
 from clicks.counts import Drain, VisitCount, count_field, count_label, drain, finish_drain
-from clicks.store import Batch, ClickStore
+from clicks.store import ClickStore
 
 pytestmark = pytest.mark.anyio
 

@@ -9,11 +9,12 @@ from hypothesis import strategies as st
 from redis.asyncio import Redis
 
 from clicks.address import AddressHasher
+from clicks.batch import Batch, Row, clicks_key
 from clicks.click_id import ClickId
 from clicks.connection import connect
 from clicks.enrichment import decode_enrichment, enriched_click, enrichment_record, read_enrichment
 from clicks.record import RecordCodec, Visit, pointer
-from clicks.store import Batch, ClickStore, Row, clicks_key
+from clicks.store import ClickStore
 
 ADDRESS_KEY = b"k" * 32
 AT_MS = 1_800_000_000_000

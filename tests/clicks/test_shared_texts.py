@@ -12,6 +12,7 @@ from structlog.testing import capture_logs
 
 from clicks import shared_texts
 from clicks.address import AddressHasher, packed_address
+from clicks.batch import Batch, Row, clicks_key
 from clicks.click_id import ClickId
 from clicks.committer import Committer
 from clicks.connection import connect
@@ -19,7 +20,7 @@ from clicks.cut_query import cut_ttclid
 from clicks.record import Click, RecordCodec, ad_text, visitor_text
 from clicks.record_layout import PREFIX_SHIFT, Text, assemble, references
 from clicks.shared_texts import WEEK_S, SharedTexts, text_reference, texts_key
-from clicks.store import DAY_S, Batch, ClickStore, Row, clicks_key
+from clicks.store import DAY_S, ClickStore
 
 pytestmark = pytest.mark.anyio
 

@@ -8,13 +8,14 @@ import redis.exceptions
 from redis.asyncio import Redis
 
 from clicks.address import AddressHasher, packed_address
+from clicks.batch import Batch, Row, clicks_key
 from clicks.click_id import ClickId
 from clicks.committer import Committer
 from clicks.connection import connect
 from clicks.counts import drain
 from clicks.record import RecordCodec, Visit, pointer
 from clicks.shared_texts import SharedTexts
-from clicks.store import DAY_S, Batch, ClickStore, Row, clicks_key
+from clicks.store import DAY_S, ClickStore
 from tests.clicks.visits import made_up_visit
 
 pytestmark = pytest.mark.anyio

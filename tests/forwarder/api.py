@@ -19,10 +19,11 @@ import asyncpg
 import httpx
 
 from clicks.address import AddressHasher, packed_address
+from clicks.batch import Batch, Row, clicks_key
 from clicks.click_id import ClickId
 from clicks.connection import connect
 from clicks.record import PLATFORMS, RecordCodec, Visit
-from clicks.store import Batch, ClickStore, Row, clicks_key
+from clicks.store import ClickStore
 from config.secrets import Keyring, load_keyring
 from config.settings import ForwarderSettings
 from forwarder.app import build_app

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from redis.exceptions import RedisError
 
+from clicks.batch import clicks_key
 from clicks.click_id import ClickId, parse_click_id
 from clicks.connection import connect
-from clicks.store import ClickStore, clicks_key
+from clicks.store import ClickStore
 from forwarder.pending import LATE_CLICK_S, LOOK_EVERY_S, join_missed, match_pending
 from tests.forwarder.api import ANDROID, Api, android, opened_api, referrer, settings
 

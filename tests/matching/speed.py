@@ -14,8 +14,9 @@ from dataclasses import replace
 from cli.backtest.desk import ADDRESS_KEY, RecordedDesk
 from cli.backtest.lines import ClickLine
 from cli.backtest.scratch import scratch_redis
+from clicks.batch import Batch, Row
 from clicks.record import Click
-from clicks.store import Batch, ClickStore, Row
+from clicks.store import ClickStore
 from forwarder.intake.evidence import Case, gather
 from forwarder.matching.install_facts import InstallFacts, install_facts
 from forwarder.matching.matcher import Evidence, match

@@ -4,10 +4,11 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 
+from clicks.batch import Batch, Row, clicks_key
 from clicks.click_id import ClickId
 from clicks.connection import connect
 from clicks.counts import drain
-from clicks.store import Batch, ClickStore, Row, clicks_key
+from clicks.store import ClickStore
 from redirector.drain import MAX_MERGED, Drainer, merged
 from redirector.recorder import Recorder
 from redirector.spool import Spool

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clicks.store import Batch, Row
+from clicks.batch import Batch, Row
 from redirector.spool import SEGMENT_BYTES, Spool, SpoolFullError, abandoned_segments, read_segment, sync_and_close
 from tests.engines import short_directory
 
@@ -194,7 +194,7 @@ def test_a_segment_in_use_is_not_taken(tmp_path: Path) -> None:
 WRITER = """
 import sys
 from pathlib import Path
-from clicks.store import Batch
+from clicks.batch import Batch
 from redirector.spool import Spool
 Spool(Path(sys.argv[1]), 1 << 20).append(Batch("other", 7, [], {"f": 1}))
 print("written", flush=True)
