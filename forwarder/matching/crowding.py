@@ -13,7 +13,7 @@ Family = Literal["v4", "v6"]
 
 SEEN_FOR_MS = 72 * 3_600_000
 """How far back devices behind an address are counted."""
-UNSEEN: dict[Family, float] = {"v4": 0.15, "v6": 0.03}
+UNSEEN: dict[Family, float] = {"v4": 0.15, "v6": 0.02}
 LEARNED_UP_TO = 5  # beyond, what is seen is a good estimate itself
 BUCKETS = LEARNED_UP_TO + 3
 STRENGTH = 40.0  # installs that the start counts for

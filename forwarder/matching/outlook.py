@@ -68,9 +68,34 @@ class Outlook:
         """Accidental clickers in 72 h on an address of this family where `others` were seen. The same for every app."""
         return crowding.expected(others, family, self._whole.crowds.get(family))
 
+    def same_os(self, os: str, region: str | None) -> float:
+        """Share of the accidental clickers that have an install's OS, behind the addresses of such installs: by the
+        country the phone is set to, shrunk to all countries. The same for every app.
+        """
+        share = priors.expected_share("clicker", os)
+        for group in clicker_groups(os, region):
+            found = self._whole.values.get(group)
+            if found is not None:
+                share = found.share(os, share, priors.VALUE_STRENGTH)
+        return share
+
+    def homes(self, family: Family) -> float:
+        """Installs from a clicker's home that no click brought, for each one that no click brought anywhere.
+
+        Whoever else is met behind a /64 lives there, for no carrier shares one. Half of the /64s are a phone's own,
+        while an IPv4 address with one clicker is mostly a home's.
+        """
+        met = self.crowd("v6", 0)
+        return met if family == "v6" else min(2 * met, self.crowd("v4", 0))
+
     def calibrate(self, platform: str, probability: float) -> float:
         """What a prediction of this probability has turned out to be worth."""
         return calibration.calibrate(probability, self._statistics.curve(self._app_id, MATCH_TABLE[platform]))
+
+
+def clicker_groups(os: str, region: str | None) -> tuple[str, str]:
+    """The groups in which the OS of an accidental clicker is counted, the more general first."""
+    return f"clicker:{os}", f"clicker:{os}:{region}"
 
 
 def padded(version: OsVersion, depth: int) -> OsVersion:

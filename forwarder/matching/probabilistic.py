@@ -7,7 +7,8 @@ rates that each click brings. For clicker j, in units of that first rate behind 
     P(j) = w_j / (1 + SUM w)
 
 This is c f m/u_address / lambda_0 of the competing-Poisson form: the address's u is its accidental clickers over all
-clickers of 72 h, and what remains of c, lambda_0 and that number is the odds of ad installs to all others.
+clickers of 72 h, and what remains of c, lambda_0 and that number is the odds of ad installs to all others. All of it
+is of the install's OS: only its clickers are candidates, so only they are counted.
 """
 
 import math
@@ -18,16 +19,14 @@ import msgspec
 from clicks.record import Click
 from forwarder.matching import signals
 from forwarder.matching.clickers import Clicker
-from forwarder.matching.crowding import SEEN_FOR_MS, Family
+from forwarder.matching.crowding import LEAST, SEEN_FOR_MS
 from forwarder.matching.eligibility import Eligible
 from forwarder.matching.install_facts import InstallFacts
 from forwarder.matching.outlook import Outlook
 from forwarder.matching.phones import ClickedPhone, InstalledPhone
 
 SEEN_FOR_S = SEEN_FOR_MS / 1000
-# of all other installs: somebody at a clicker's home installs without a click; half of the /64s are a phone's own
-HOUSEHOLD_SHARE: dict[Family, float] = {"v4": 0.04, "v6": 0.02}
-HOUSEHOLD_S = 12 * 3_600.0  # such installs fade with the time since the click
+HOUSEHOLD_S = 12 * 3_600.0  # installs at a clicker's home fade with the time since the click
 SAME_AT_HOME, HOME_FADES_S = 0.93, 36 * 3_600.0  # still behind that address at the install
 SAME_SHARED, SHARED_HALF_LIFE_S = 0.90, 72 * 60.0
 SHARED_BY_OTHERS = (0.05, 0.35, 0.7)  # chance that an address with so many other devices is a carrier's or a venue's
@@ -76,7 +75,7 @@ class _Surroundings(msgspec.Struct, frozen=True):
     """What is expected behind an address."""
 
     accidental: float
-    """Clickers in 72 h that did not bring the install."""
+    """Clickers in 72 h with the install's OS, for no others are rivals, that did not bring it."""
     bits: float
     """log2 of one over them and over installs from clickers' homes."""
     shared: float
@@ -106,7 +105,7 @@ def contest(
     """
     scorer = signals.Scorer(installed, outlook, with_model)
     odds = math.log2(outlook.odds(facts.platform))
-    surroundings = _surroundings(facts, candidates, outlook)
+    surroundings = _surroundings(facts, installed, candidates, outlook)
     weighed: list[_Weighed] = []
     for candidate in candidates:
         around = surroundings[candidate.clicker.address.key]
@@ -148,30 +147,34 @@ def _time_share(facts: InstallFacts, click: Click, shared: float, outlook: Outlo
     return max(SEEN_FOR_S * outlook.density(seconds) * stays, LEAST_SHARE)
 
 
-def _surroundings(facts: InstallFacts, candidates: Sequence[Eligible], outlook: Outlook) -> dict[str, _Surroundings]:
+def _surroundings(
+    facts: InstallFacts, installed: InstalledPhone, candidates: Sequence[Eligible], outlook: Outlook
+) -> dict[str, _Surroundings]:
     """Address key -> what is expected behind it."""
-    households = _households(facts, candidates)
+    waited = _waited_s(facts, candidates)
+    same_os = outlook.same_os(installed.os, installed.region)
     found: dict[str, _Surroundings] = {}
     for candidate in candidates:
         address = candidate.clicker.address
         if address.key in found:
             continue
         others = max(address.devices - 1, 0)
-        accidental = outlook.crowd(address.family, others)
-        bits = -math.log2(accidental + households[address.key])
+        homes = outlook.homes(address.family)  # they are among those that other installs met
+        accidental = max(same_os * (outlook.crowd(address.family, others) - homes), LEAST)
+        household = same_os * homes * SEEN_FOR_S / HOUSEHOLD_S * math.exp(-waited[address.key] / HOUSEHOLD_S)
+        bits = -math.log2(accidental + household)
         shared = SHARED_BY_OTHERS[others] if others < len(SHARED_BY_OTHERS) else P_SHARED_AT_MOST
         found[address.key] = _Surroundings(accidental, bits, shared)
     return found
 
 
-def _households(facts: InstallFacts, candidates: Sequence[Eligible]) -> dict[str, float]:
-    """Address -> installs of others at the clickers' homes, in accidental clickers of 72 h."""
+def _waited_s(facts: InstallFacts, candidates: Sequence[Eligible]) -> dict[str, float]:
+    """Address key -> seconds since the last click of a candidate behind it."""
     found: dict[str, float] = {}
     for candidate in candidates:
+        key = candidate.clicker.address.key
         waited = max(facts.at_ms - candidate.clicks[0].at_ms, 0) / 1000
-        address = candidate.clicker.address
-        rate = HOUSEHOLD_SHARE[address.family] * SEEN_FOR_S / HOUSEHOLD_S * math.exp(-waited / HOUSEHOLD_S)
-        found[address.key] = max(found.get(address.key, 0.0), rate)  # behind a carrier's address nobody is at home
+        found[key] = min(found.get(key, waited), waited)
     return found
 
 

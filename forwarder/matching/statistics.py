@@ -13,7 +13,7 @@ from forwarder.matching.calibration import Bin
 from forwarder.matching.frequencies import Frequencies
 from forwarder.matching.observation import Observation
 
-MAX_GROUPS = 200  # of values: a time zone and a language group per country
+MAX_GROUPS = 400  # of values: a time zone, a language and two clicker groups per country
 MAX_VALUES = 80
 MAX_MODELS = 600
 MAX_APPS = 1_000

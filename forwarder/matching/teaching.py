@@ -10,6 +10,7 @@ from clicks.record import Click
 from forwarder.matching.click_ids import GOOGLE_ADS, STORE_SAYS_ORGANIC
 from forwarder.matching.install_facts import InstallFacts
 from forwarder.matching.observation import Crowd, Observation, Trial
+from forwarder.matching.outlook import clicker_groups
 from forwarder.matching.probabilistic import Rival, contest
 from forwarder.matching.search import Search
 from forwarder.matching.signals import values_of
@@ -35,7 +36,7 @@ def teach(facts: InstallFacts, verdict: Verdict, searched: Search | None) -> Obs
     return Observation(
         app_id=facts.app_id,
         platform=facts.platform,
-        values=values_of(searched.installed),
+        values=values_of(searched.installed) | _accidental_clicker(searched, share),
         explained=sum(map(share, searched.rivals)),
         crowds=tuple(
             Crowd(
@@ -59,6 +60,16 @@ def _share_by_truth(named: Click | None) -> Callable[[Rival], float]:
         return 1.0 if named is not None and any(click.click_id == named.click_id for click in rival.clicks) else 0.0
 
     return share
+
+
+def _accidental_clicker(searched: Search, share: Callable[[Rival], float]) -> dict[str, str]:
+    """The OS of the newest device behind the addresses that did not bring the install, by the install's."""
+    brought = {rival.clicker.phone for rival in searched.rivals if share(rival) > 0.5}
+    installed = searched.installed
+    for clicker in searched.neighbourhood.clickers:
+        if clicker.phone not in brought:
+            return dict.fromkeys(clicker_groups(installed.os, installed.region), clicker.phone.phone.os)
+    return {}
 
 
 def _trials(searched: Search, named: Click | None) -> tuple[Trial, ...]:

@@ -1,17 +1,23 @@
 """The posterior over clicks behind an address, by table and by property."""
 
+import math
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from clicks.record import Click
+from forwarder.matching.crowding import LEAST
 from forwarder.matching.matcher import Evidence, match
+from forwarder.matching.observation import Observation
+from forwarder.matching.outlook import Outlook
 from forwarder.matching.policy import Policy
-from forwarder.matching.statistics import Statistics
+from forwarder.matching.probabilistic import HOUSEHOLD_S, SEEN_FOR_S
+from forwarder.matching.statistics import Statistics, learn
 from forwarder.matching.verdict import MAX_CANDIDATES_KEPT, Verdict
-from tests.forwarder.matching.cases import DAY, HOUR, MINUTE, NOW_MS, android, click, install, iphone
+from tests.forwarder.matching.cases import APP, DAY, HOUR, MINUTE, NOW_MS, android, click, install, iphone
 
 POLICY = Policy(probabilistic="always")
 
@@ -127,7 +133,53 @@ def test_the_same_phone_is_the_less_likely_the_longer_ago_it_clicked() -> None:
     waited = [probability_of(click(ms)) for ms in (5 * MINUTE, HOUR, 6 * HOUR, 20 * HOUR)]
     assert waited == sorted(waited, reverse=True)
     assert waited[0] > 0.99
-    assert waited[-1] < 0.5
+    assert waited[-1] < 0.9
+
+
+def address_bits(statistics: Statistics, *found: Click, **facts: Any) -> float:
+    """What the address counts for, of the likeliest candidate."""
+    verdict = match(install(**facts), Evidence(found=found), POLICY, statistics)
+    return verdict.candidates[0].signals["address"]
+
+
+def learned(crowds: list[list[Any]], clicker: str = "", times: int = 2_000) -> Statistics:
+    """Of so many iPhones' installs, each with these crowds and this OS of an accidental clicker."""
+    values = {"clicker:ios": clicker} if clicker else {}
+    seen = msgspec.convert({"app_id": "app_b", "platform": "ios", "values": values, "crowds": crowds}, Observation)
+    statistics = Statistics()
+    learn(statistics, [seen] * times)
+    return statistics
+
+
+def test_only_clickers_of_the_installs_os_make_an_address_crowded() -> None:
+    crowd = [click(user_agent=android(model=f"SM-{number}")) for number in range(40)]
+    few, many = learned([], "android"), learned([], "ios")
+    assert address_bits(few, click(), *crowd) - address_bits(many, click(), *crowd) > 4
+    assert address_bits(Statistics(), click(), *crowd) == pytest.approx(-math.log2(0.5 * 40), abs=0.1)
+
+
+def test_who_is_met_at_home_is_not_counted_behind_the_address_once_more() -> None:
+    # one install in 51 meets somebody behind its /64 and, as it is one of a home's twice as often, two behind an IPv4
+    met = [["v6", 0, 0.0]] * 50 + [["v6", 1, 0.0]] + [["v4", 0, 0.0]] * 25 + [["v4", 1, 0.0]]
+    at_home = learned(met, times=200)
+    homes = Outlook(at_home, APP).homes("v4")
+    assert homes == pytest.approx(0.04, abs=0.002)
+    expected = 0.5 * homes * SEEN_FOR_S / HOUSEHOLD_S  # fading has hardly begun
+    assert address_bits(at_home, click(MINUTE)) == pytest.approx(-math.log2(expected + LEAST), abs=0.05)
+
+
+def test_the_more_installs_come_from_clickers_homes_the_less_a_click_at_home_says_and_most_soon_after_it() -> None:
+    seldom = learned([["v6", 0, 0.0]] * 99 + [["v6", 1, 0.0]], times=50)
+    often = learned([["v6", 0, 0.0]] * 9 + [["v6", 1, 0.0]], times=500)
+    home = {"ip": "2001:db8:1:2::7"}, {"addresses": ("2001:db8:1:2::9",)}
+    soon, late = (
+        address_bits(seldom, click(ms, **home[0]), **home[1]) - address_bits(often, click(ms, **home[0]), **home[1])
+        for ms in (MINUTE, 23 * HOUR)
+    )
+    assert soon > late > 1
+    assert address_bits(often, click(23 * HOUR, **home[0]), **home[1]) > address_bits(
+        often, click(MINUTE, **home[0]), **home[1]
+    )
 
 
 def test_another_apps_click_is_never_credited_but_is_a_device_on_the_address() -> None:

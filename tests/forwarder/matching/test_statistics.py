@@ -101,6 +101,40 @@ def test_a_device_that_brought_the_install_is_not_accidental() -> None:
     assert statistics.whole.crowds["v4"][:2] == [1.0, 0.0]
 
 
+def clicked(os: str, region: str) -> Observation:
+    """An iPhone's install at whose address somebody else clicked, on a phone of this OS."""
+    return observed(values={"clicker:ios": os, f"clicker:ios:{region}": os})
+
+
+def test_which_share_of_the_accidental_clickers_has_the_installs_os_is_learned_by_country() -> None:
+    assert Outlook(Statistics(), APP).same_os("ios", "US") == 0.5
+    outlook = Outlook(taught(*[clicked("ios", "US")] * 900, *[clicked("android", "ID")] * 900), OTHER)
+    assert outlook.same_os("ios", "US") > 0.9
+    assert outlook.same_os("ios", "ID") < 0.1
+    assert outlook.same_os("ios", "GB") == outlook.same_os("ios", None) == pytest.approx(0.5, abs=0.01)
+    assert outlook.same_os("android", "US") == 0.5
+
+
+def test_a_country_seen_seldom_has_the_share_of_all_countries() -> None:
+    outlook = Outlook(taught(*[clicked("android", "ID")] * 900, clicked("ios", "US")), APP)
+    assert outlook.same_os("ios", "US") < 0.1
+
+
+def test_installs_from_clickers_homes_are_learned_where_only_a_household_shares_the_address() -> None:
+    assert Outlook(Statistics(), APP).homes("v6") == crowding.UNSEEN["v6"]
+    alone = [observed(crowds=[["v6", 0, 0.0]])] * 1000
+    rare = Outlook(taught(*alone, *[observed(crowds=[["v6", 1, 0.0]])] * 10), APP)
+    often = Outlook(taught(*alone, *[observed(crowds=[["v6", 1, 0.0]])] * 100), APP)
+    assert often.homes("v6") > 5 * rare.homes("v6")
+    assert rare.homes("v4") == 2 * rare.homes("v6")
+
+
+def test_no_more_installs_come_from_clickers_homes_than_meet_anybody() -> None:
+    lonely, met = [observed(crowds=[["v4", 0, 0.0]])] * 1000, [observed(crowds=[["v6", 1, 0.0]])] * 1000
+    outlook = Outlook(taught(*lonely, *met), APP)
+    assert outlook.homes("v4") == outlook.crowd("v4", 0) < outlook.homes("v6")
+
+
 @given(st.lists(st.floats(0, 1000), min_size=crowding.BUCKETS, max_size=crowding.BUCKETS))
 def test_more_devices_seen_never_mean_fewer_to_expect(met: list[float]) -> None:
     expected = [crowding.expected(others, "v4", met) for others in range(12)]
@@ -142,6 +176,17 @@ def test_what_was_learned_survives_being_stored() -> None:
     stored = msgspec.json.decode(msgspec.json.encode(statistics.whole))
     assert learned_from(stored) == statistics.whole
     assert learned_from({}) == Learned()
+
+
+def test_statistics_of_an_earlier_version_which_counted_no_clickers_os_load_and_start_from_its_prior() -> None:
+    stored = {
+        "installs": 9, "values": {"os:ios": {"counts": {"26.1": 5.0}, "total": 9.0}},
+        "outcomes": {"ios": {"explained": 4.0, "others": 5.0}}, "click_to_install": [0.0] * hazard.BUCKETS,
+        "crowds": {"v4": [9.0, 1.0, *[0.0] * (crowding.BUCKETS - 2)]}, "reliability": {},
+    }  # fmt: skip
+    outlook = Outlook(Statistics(learned_from(stored)), APP)
+    assert outlook.same_os("ios", "US") == 0.5
+    assert outlook.crowd("v4", 0) != crowding.UNSEEN["v4"]
 
 
 def test_observations_survive_being_stored() -> None:

@@ -8,7 +8,7 @@ from forwarder.matching.observation import Observation
 from forwarder.matching.policy import Policy
 from forwarder.matching.statistics import Statistics
 from forwarder.matching.verdict import Verdict
-from tests.forwarder.matching.cases import APP, MINUTE, android, click, install
+from tests.forwarder.matching.cases import APP, MINUTE, android, click, install, iphone
 
 ALWAYS = Policy(probabilistic="always")
 ORGANIC = "utm_source=google-play&utm_medium=organic"
@@ -72,6 +72,27 @@ def test_where_the_address_may_not_be_used_nothing_of_the_phone_is_learned(polic
 def test_nothing_at_all_is_learned_of_a_person_who_said_no() -> None:
     facts = install("android", marketing_consent="denied")
     assert match(facts, Evidence(found=[click(user_agent=android())]), ALWAYS, Statistics()).observation is None
+
+
+def clickers_of(seen: Observation) -> dict[str, str]:
+    return {group: os for group, os in seen.values.items() if group.startswith("clicker:")}
+
+
+def test_the_os_of_who_clicked_at_the_address_and_did_not_bring_the_install_is_learned() -> None:
+    seen = taught(Evidence(found=[click(user_agent=android())]), platform="ios", locale="en-GB")
+    assert clickers_of(seen) == {"clicker:ios": "android", "clicker:ios:GB": "android"}
+
+
+def test_the_device_that_brought_the_install_is_no_accidental_clicker() -> None:
+    assert clickers_of(taught(Evidence(found=[click()]), platform="ios")) == {}
+    other = click(10 * MINUTE, user_agent=iphone("15_1"))
+    assert clickers_of(taught(Evidence(found=[click(), other]), platform="ios"))["clicker:ios"] == "ios"
+
+
+def test_where_the_store_names_another_click_whoever_clicked_at_the_address_did_so_by_accident() -> None:
+    named, other = click(user_agent=android(), ip="198.51.100.1"), click(user_agent=android())
+    seen = taught(Evidence(referrer_click=named, found=[other]), referrer=f"click_id={named.click_id}")
+    assert clickers_of(seen)["clicker:android"] == "android"
 
 
 def test_no_id_and_no_address_is_in_an_observation() -> None:
