@@ -18,12 +18,13 @@ from tests.redirector.test_click import desk
 from tests.redirector.wire import IPHONE, ask
 
 ADDRESS = "203.0.113.77"
+OWN_IPHONE = f"{IPHONE} musical_ly_47.9.9"  # which no other test uses: the redirector is the session's
 SHARED_S = 10.0
 
 
 def click(redirector: Redirector, number: int) -> None:
-    query = f"campaign_id=1801&campaign_name=Spring+Sale&ad_id=1803&callback=own{number}&ttclid={ttclid(number)}"
-    ask(redirector.port, f"/spring?{query}", f"X-Forwarded-For: {ADDRESS}", user_agent=IPHONE)
+    query = f"campaign_id=4799&campaign_name=Shared+Texts&ad_id=4799&callback=own{number}&ttclid={ttclid(number)}"
+    ask(redirector.port, f"/spring?{query}", f"X-Forwarded-For: {ADDRESS}", user_agent=OWN_IPHONE)
 
 
 def shared_in_all(client: "redis.Redis[bytes]") -> int:
