@@ -98,11 +98,17 @@ def _repeated(name: bytes, value: bytes, address: bytes, user_agent: bytes) -> b
 def put_together(cut: CutQuery, address: bytes, user_agent: bytes) -> bytes:
     """The query that was cut; what is missing of its own values is left empty."""
     own: Iterator[bytes] = iter(cut.own)
-    repeats: Mapping[bytes, bytes] = {PACKED: _unpacked(cut), SAME_ADDRESS: address_text(address).encode()}
+    ttclid = unpacked_ttclid(cut.prefix, cut.packed).encode()
+    repeats: Mapping[bytes, bytes] = {PACKED: ttclid, SAME_ADDRESS: address_text(address).encode()}
     if SAME_AGENT_FORM in cut.shared or SAME_AGENT in cut.shared:
         form, percent = _encoded(user_agent)
         repeats = {**repeats, SAME_AGENT_FORM: form, SAME_AGENT: percent}
     return _MARKS.sub(lambda mark: next(own, b"") if mark[0] == OWN else repeats[mark[0]], cut.shared)
+
+
+def has_marks(part: bytes) -> bool:
+    """Whether anything was cut out of this."""
+    return _MARKS.search(part) is not None
 
 
 def packed_length(record: bytes, start: int) -> int:
@@ -111,12 +117,13 @@ def packed_length(record: bytes, start: int) -> int:
     return 2 + -(-characters // 4) * 3
 
 
-def _unpacked(cut: CutQuery) -> bytes:
-    if not cut.prefix:
-        return b""
-    length = int.from_bytes(cut.packed[:2])
-    characters = b2a_base64(cut.packed[2:], newline=False)[:length]
-    return _PREFIX_BYTES[cut.prefix] + characters.translate(_STANDARD_TO_URLSAFE)
+def unpacked_ttclid(prefix: int, packed: bytes) -> str:
+    """The ttclid that `cut_ttclid` packed; '' where it packed none."""
+    if not prefix:
+        return ""
+    length = packed[0] << 8 | packed[1]
+    characters = b2a_base64(packed[2:], newline=False)[:length].translate(_STANDARD_TO_URLSAFE)
+    return (_PREFIX_BYTES[prefix] + characters).decode()
 
 
 def _encoded(user_agent: bytes) -> tuple[bytes, bytes]:

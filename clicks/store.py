@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 from redis.asyncio import RedisCluster
 
-from clicks.address import AddressHasher, packed_address
+from clicks.address import AddressHasher, address_text, packed_address
 from clicks.batch import Batch, Call, Row, address_hash_of, apply_call, click_of, clicks_key, rows_call
 from clicks.click_id import RANDOM_BYTES, ClickId, format_click_id, parse_click_id, unpack_click_id
 from clicks.enrichment import ENRICHMENT, decode_enrichment, enriched_click, enrichment_record
@@ -203,6 +203,8 @@ def _enriched(click: Click, told: Mapping[str, bytes]) -> Click:
 
 def _seen_at(click: Click, address: bytes) -> bool:
     """Whether the click came from this address: two addresses can share a hash, and a record says which it is."""
+    if click.ip == address_text(address):
+        return True
     shared = address if len(address) == 4 else address[:8]
     for text in (click.ip, click.macro_ip):
         packed = packed_address(text) if text else None

@@ -8,8 +8,9 @@ from clicks.cut_query import OWN, CutQuery, cut_own, cut_ttclid
 from clicks.links import Link
 from clicks.macros import read_macros
 from clicks.names import names_in
-from clicks.record import RecordCodec, ad_text
+from clicks.record import RecordCodec
 from clicks.record_layout import Text
+from clicks.record_texts import ad_text
 from redirector.destinations import Destination, destination, is_wrong_os
 from redirector.link_table import LinkTable
 from redirector.tally import Tally

@@ -11,8 +11,9 @@ from clicks.batch import Row, clicks_key
 from clicks.click_id import RANDOM_BYTES, ClickId
 from clicks.counts import count_field
 from clicks.links import Link
-from clicks.record import PLATFORM_NUMBERS, RecordCodec, generated_ttp, pointer, visitor_text
+from clicks.record import PLATFORM_NUMBERS, RecordCodec, generated_ttp, pointer
 from clicks.record_layout import IPV6, PREFIX_SHIFT, TTP_GENERATED, Text, assemble
+from clicks.record_texts import visitor_text
 from clicks.shared_texts import MIN_USES
 from redirector.ads import MAX_REMEMBERED, MAX_REMEMBERED_BYTES, AdClick, Ads
 from redirector.link_table import LinkTable

@@ -16,8 +16,8 @@ import msgspec
 from cli.backtest.desk import ADDRESS_KEY, RecordedDesk, click_id_of
 from cli.backtest.diary import DAY_MS, Diary
 from cli.backtest.lines import ClickLine, InstallLine
-from cli.backtest.store import ScratchStore
 from clicks.batch import Batch
+from clicks.store import ClickStore
 from forwarder.intake.evidence import Case, gather
 from forwarder.matching.click_ids import SKEW_MS
 from forwarder.matching.install_facts import InstallFacts, install_facts
@@ -68,7 +68,7 @@ class Backtest:
 
     def __init__(self, redis: Any, desk: RecordedDesk, policies: Callable[[str, str], Policy], totals: Totals) -> None:
         self._totals = totals
-        self._store = ScratchStore(redis, ADDRESS_KEY, RETENTION_DAYS)
+        self._store = ClickStore(redis, (ADDRESS_KEY,), RETENTION_DAYS)
         self._diary = Diary(redis)
         self._desk = desk
         self._policies = policies

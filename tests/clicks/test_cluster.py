@@ -15,8 +15,9 @@ from clicks.cluster_committer import ClusterCommitter
 from clicks.connection import connect
 from clicks.counts import count_field, count_label, drain, finish_drain
 from clicks.links import Link, Site, add_clicks, publish_links, published_version, read_links, read_sites
-from clicks.record import RecordCodec, Visit, ad_text, pointer, visitor_text
+from clicks.record import RecordCodec, Visit, pointer
 from clicks.record_layout import assemble
+from clicks.record_texts import ad_text, visitor_text
 from clicks.shared_texts import WEEK_S, SharedTexts, texts_key
 from clicks.store import ClickStore
 from tests.clicks.cluster import Cluster

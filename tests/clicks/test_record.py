@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from clicks.address import address_text
 from clicks.click_id import ClickId
+from clicks.macros import MACRO_PARAMETERS, read_macros
 from clicks.record import PLATFORMS, Click, RecordCodec, Visit, generated_ttp, pointer
 from clicks.record_layout import POINTER
 from tests.clicks.visits import made_up_visit
@@ -22,6 +23,8 @@ ADDRESS_HASH = 0x2BCDEF012345
 # a URL holds no control character and no space, a header no control character
 URL_BYTES = st.binary(max_size=400).map(lambda raw: bytes(byte for byte in raw if byte > 0x20 and byte != 0x7F))
 HEADER_BYTES = st.binary(max_size=300).map(lambda raw: bytes(byte for byte in raw if byte >= 0x20 and byte != 0x7F))
+MACRO_FIELDS = {name: {"ip": "macro_ip", "ua": "macro_user_agent"}.get(name, name) for name in MACRO_PARAMETERS}
+MACRO_FIELDS["ttclid"] = "ttclid"
 SLUG = st.text("abcXYZ019_-", min_size=1, max_size=64).map(str.encode)
 TOKEN = st.text("abcXYZ019_-", min_size=1, max_size=1_100)
 TTCLID = st.builds(str.__add__, st.sampled_from(["E.C.P.", "E_C_P_", "E.C.P", "", "x"]), TOKEN).map(str.encode)
@@ -31,6 +34,12 @@ QUERY = st.one_of(
         lambda *parts: b"".join(parts), URL_BYTES, st.sampled_from([b"&", b""]), st.just(b"ttclid="), TTCLID, URL_BYTES
     ),
     st.builds(lambda one, two: b"ttclid=" + one + b"&ad_id=1&ttclid=" + two, TTCLID, TTCLID),
+    st.builds(
+        lambda ip, one, two: b"ad_id=7&ip=" + ip + b"&ttclid=" + one + b"&ttclid=" + two + b"&ttclid=__CLICKID__",
+        st.sampled_from([b"__IP__", b"203.0.113.7", b""]),
+        st.sampled_from([b"__CLICKID__", b"", b"abc"]),
+        TTCLID,
+    ),
 )
 VISITS = st.builds(
     Visit,
@@ -73,6 +82,18 @@ def test_what_goes_in_comes_out(visit: Visit) -> None:
     assert click.at_ms == AT_MS
     assert click.click_id == ClickId(AT_MS, ADDRESS_HASH, visit.random).text()
     assert click.ttp == (generated_ttp(click.click_id) if visit.ttp is None else visit.ttp.decode() or None)
+
+
+@given(st.lists(VISITS, min_size=1, max_size=5))
+def test_what_is_read_once_for_many_is_what_each_query_says(visits: list[Visit]) -> None:
+    codec = RecordCodec()
+    for visit in [*visits, *visits]:
+        click = codec.decode(codec.encode(visit), AT_MS, ADDRESS_HASH)
+        said = read_macros(visit.query)
+        assert click.macros_unexpanded == said.unexpanded
+        assert {
+            name: getattr(click, field) for name, field in MACRO_FIELDS.items() if getattr(click, field)
+        } == said.values
 
 
 @given(prefix=st.sampled_from(["E.C.P.", "E_C_P_"]), token=TOKEN)

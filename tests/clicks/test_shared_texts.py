@@ -17,8 +17,9 @@ from clicks.click_id import ClickId
 from clicks.committer import Committer
 from clicks.connection import connect
 from clicks.cut_query import cut_ttclid
-from clicks.record import Click, RecordCodec, ad_text, visitor_text
+from clicks.record import Click, RecordCodec
 from clicks.record_layout import PREFIX_SHIFT, Text, assemble, references
+from clicks.record_texts import ad_text, visitor_text
 from clicks.shared_texts import WEEK_S, SharedTexts, text_reference, texts_key
 from clicks.store import DAY_S, ClickStore
 
