@@ -25,10 +25,12 @@ def test_clicks_and_installs_during_a_redis_outage_are_matched_once_it_is_back(s
 
 
 def test_worker_killed_between_send_and_settle_sends_the_same_bytes_again(signalpost: Signalpost) -> None:
+    ledger = signalpost.database_url()
     signalpost.script_fault(delay_s=5, times=1)  # TikTok takes the event and is slow to say so
     install = signalpost.install("8.9.1.1")
     until(lambda: signalpost.received("Download"))
     os.kill(signalpost.process_id("worker"), signal.SIGKILL)
+    signalpost.end_leases(ledger)
 
     def settled() -> bool:
         deliveries = signalpost.match(install["install_id"])["deliveries"]

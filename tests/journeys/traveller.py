@@ -1,5 +1,6 @@
-"""What a phone, an app and an operator do with a running Signalpost, over HTTP and the command line only."""
+"""What a phone, an app and an operator do with a running Signalpost, over HTTP and the command line; and the clock."""
 
+import asyncio
 import json
 import secrets
 import time
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
+import asyncpg
 import httpx
 
 from tests.cli.running_up import PATIENCE_S, RunningUp, signalpost
@@ -100,6 +102,20 @@ class Signalpost:
     def process_id(self, name: str) -> int:
         pid: int = self.up.runfile()["processes"][name]["pid"]
         return pid
+
+    def database_url(self) -> str:
+        return str(self.command("doctor")["engines"]["postgresql"]["url"])
+
+    @staticmethod
+    def end_leases(database_url: str) -> None:
+        """The time passes for which a worker holds what it is sending."""
+
+        async def run() -> None:
+            connection = await asyncpg.connect(database_url)
+            await connection.execute("UPDATE deliveries SET next_attempt_at = now() WHERE state = 'sending'")
+            await connection.close()
+
+        asyncio.run(run())
 
     def engine_id(self, name: str) -> int:
         pid: int = self.up.runfile()["engines"][name]["pid"]
