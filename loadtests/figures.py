@@ -6,9 +6,9 @@ from loadtests.forwarding import Forwarding
 from loadtests.redirecting import Redirecting
 
 REDIRECTOR, BARE = "redirector", "bare uvicorn"
-MIN_RATIO_TO_BARE = 0.50
-MAX_P99_MS = 5.0
-MAX_BYTES_PER_CLICK = 520.0
+MIN_RATIO_TO_BARE = 0.60
+MAX_P99_MS = 3.0
+MAX_BYTES_PER_CLICK = 450.0
 MIN_FORWARDER_RATE = 1500.0
 MIN_WORKER_RATE = 1500.0
 

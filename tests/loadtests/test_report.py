@@ -102,7 +102,7 @@ def test_a_table_is_aligned_text_left_and_figures_right() -> None:
 
 def test_the_report_shows_every_contestant_every_target_and_the_count() -> None:
     text = markdown(MACHINE, REDIRECTING, FORWARDING)
-    for expected in ("nginx `return 302`", "bare uvicorn", ">= 0.5", "<= 520", "471", "1,000", "abc1234", "20,000"):
+    for expected in ("nginx `return 302`", "bare uvicorn", ">= 0.6", "<= 450", "471", "1,000", "abc1234", "20,000"):
         assert expected in text
     assert "Noise" not in text
     assert "was the limit" not in text
