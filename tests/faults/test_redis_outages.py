@@ -1,4 +1,4 @@
-"""Redis killed, hung, full, read-only, closed, paused: each visitor is redirected at once and no click is lost."""
+"""Redis killed, hung, full, read-only, closed, paused, loading: a visitor is redirected at once and no click is lost."""
 
 import secrets
 import signal
@@ -110,6 +110,42 @@ def test_a_redis_that_takes_no_writes_loses_no_click(
         wait_for(lambda: scene.redirector.metric("signalpost_spool_clicks") >= 200)
         mends(scene)
         scene.reconcile()
+
+
+def test_a_redis_that_is_loading_loses_no_click() -> None:
+    with outage() as scene:
+        scene.click(20)
+        with scene.client() as client:
+            client.mset({f"filler:{number}": number for number in range(FILLERS)})
+            client.bgrewriteaof()
+            wait_for(lambda: client.info("persistence")["aof_rewrites"] and not is_rewriting(client))
+        scene.kill_engine()
+        program = scene.valkey.prepare()
+        slowly = ("--key-load-delay", "1000", "--loading-process-events-interval-bytes", "1024")  # us
+        scene.engine = subprocess.Popen([*program.command, *slowly], env=program.environment, stdout=subprocess.DEVNULL)
+        wait_for(lambda: is_loading(scene))
+        scene.answers_within_a_second()
+        assert scene.click(200) < 5.0
+        wait_for(lambda: scene.redirector.metric("signalpost_redirect_redis_failures_total") >= 1)
+        scene.reconcile()
+
+
+FILLERS = 3_000  # keys that take 1 ms each to load
+
+
+def is_rewriting(client: redis.Redis) -> bool:
+    return bool(client.info("persistence")["aof_rewrite_in_progress"])
+
+
+def is_loading(scene: Outage) -> bool:
+    with scene.client() as client:
+        try:
+            client.ping()
+        except redis.exceptions.BusyLoadingError:
+            return True
+        except redis.exceptions.ConnectionError:
+            return False
+    raise AssertionError("loaded before anybody saw it")
 
 
 def test_a_new_start_without_redis_serves_the_links_it_knew_and_drains_later() -> None:
