@@ -98,8 +98,7 @@ class RecordCodec:
 
     def text(self, text: bytes) -> Text:
         """A text to assemble records with."""
-        frame = self._dictionaries.compress(text)
-        return Text(text, frame, with_length(frame))
+        return Text(text, with_length(self._dictionaries.compress(text)))
 
     def own(self, ttp: bytes, values: tuple[bytes, ...]) -> bytes:
         """The end of a record: the `_ttp` cookie and the query's own values, nothing where there are none."""

@@ -33,10 +33,14 @@ class Text(msgspec.Struct, weakref=True):
     """What many records say alike. The one thing here that changes: it may become a reference, and a frame again."""
 
     text: bytes
-    frame: bytes  # the text, compressed
-    inline: bytes  # the frame behind its length, as it stands in a record
+    inline: bytes  # compressed to a frame and behind its length, as it stands in a record
     reference: bytes | None = None  # where `clicks.shared_texts` keeps it, once it does
     uses: int = 0  # by clicks that hold it inline
+
+    @property
+    def frame(self) -> bytes:
+        """The text, compressed."""
+        return _piece(self.inline, 0, is_reference=False)[0].value
 
 
 class Piece(msgspec.Struct, frozen=True):

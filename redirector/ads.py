@@ -17,7 +17,7 @@ from redirector.tally import Tally
 from redirector.utm import read_utm
 
 MAX_REMEMBERED = 20_000  # ads, user agents; forgotten all at once, which costs one parse each
-MAX_REMEMBERED_BYTES = 2_048  # of each: longer ones nobody sends twice, and they would fill the memory
+MAX_REMEMBERED_BYTES = 1_024  # of each: longer ones nobody sends twice, and they would fill the memory
 
 
 class Ad(msgspec.Struct):

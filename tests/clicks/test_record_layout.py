@@ -14,8 +14,7 @@ REFERENCE, OTHER = b"abcdef", b"ghijkl"
 
 
 def text(size: int, reference: bytes | None = None) -> Text:
-    frame = b"x" * size
-    return Text(b"", frame, with_length(frame), reference)
+    return Text(b"", with_length(b"x" * size), reference)
 
 
 @pytest.mark.parametrize("size", [0, 1, 0x7F, 0x80, 0x3FFF, 0x4000, 70_000])
@@ -23,6 +22,7 @@ def test_a_frame_of_any_size_is_found_again(size: int) -> None:
     layout = read_layout(assemble(RANDOM, 1, ADDRESS, text(size), text(3)) + b"own")
     assert [piece.value for piece in layout.texts] == [b"x" * size, b"xxx"]
     assert (layout.random, layout.address, layout.rest) == (RANDOM, ADDRESS, b"own")
+    assert text(size).frame == b"x" * size
 
 
 @pytest.mark.parametrize(
