@@ -34,8 +34,8 @@ maxmemory-policy noeviction
 save ""
 appendonly yes
 appendfsync everysec
-# A rewrite forks: redirects stand still for tens of ms, and beside it two seconds at p99 18 ms on two cores (measured at
-# 300 MB). A file below this is read in 5 s at a start, so it is not worth one.
+# A rewrite forks: redirects stand still for tens of ms, and run at p99 18 ms beside it for two seconds (300 MB, two
+# cores). A file below this is read in 5 s at a start, so it is not worth one.
 auto-aof-rewrite-min-size 512mb
 # the clicks of one address stay one compact block (see ARCHITECTURE.md: bytes per click)
 zset-max-listpack-entries 128

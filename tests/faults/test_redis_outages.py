@@ -1,4 +1,4 @@
-"""Redis killed, hung, full, read-only, closed, paused, loading: a visitor is redirected at once and no click is lost."""
+"""Redis killed, hung, full, read-only, closed, paused, loading: visitors are redirected at once, no click is lost."""
 
 import secrets
 import signal
