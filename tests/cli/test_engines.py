@@ -20,6 +20,7 @@ from cli.engines.postgresql import PostgreSQL
 from cli.engines.sockets import MAX_SOCKET_PATH_BYTES, socket_directory
 from cli.engines.valkey import Valkey
 from tests.engines import FAST, start_engine, start_program, stop_engine, wait_until_ready
+from tests.redirector.serving import wait_for
 
 
 def query(url: str, statement: str) -> object:
@@ -107,7 +108,7 @@ def test_postgresql_starts_after_it_was_killed(data_dir: Path) -> None:
     killed = start_engine(postgresql)
     killed.kill()
     killed.wait()
-    assert not postgresql.ready()
+    wait_for(lambda: not postgresql.ready())  # its children hold the socket until they notice
     stop_engine(postgresql, start_engine(postgresql))
 
 

@@ -3,7 +3,7 @@
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 ANSWER = b"HTTP/1.1 302 Found\r\nlocation: https://apps.apple.com/app/id1\r\nContent-Length: 5\r\n\r\nhello"
@@ -24,7 +24,7 @@ def small_server(pieces: tuple[bytes, ...] = (ANSWER,), hang_up_after: int | Non
         def serve(connection: socket.socket) -> None:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             answered = 0
-            with connection:
+            with connection, suppress(ConnectionResetError):  # whoever asked left without reading its answer
                 while request := connection.recv(65_536):
                     server.requests.append(request)
                     if answered == hang_up_after:
