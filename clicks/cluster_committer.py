@@ -35,15 +35,23 @@ class ClusterCommitter:
         Raises:
             redis.exceptions.RedisError, OSError: a node is away or refuses.
         """
+        try:
+            are_there = await self._apply(batch)
+        except BaseException:  # also a deadline's: whoever waits calls it off
+            self._texts.doubt()
+            raise
+        if not are_there or self._texts.has_lost:
+            await self._texts.put_back(is_gone=not are_there)
+
+    async def _apply(self, batch: Batch) -> bool:
+        """Whether the texts that the records refer to are there."""
         await self._redis.initialize()
         calls = self._calls(batch)
         try:
-            are_there = await self._run(calls)
+            return await self._run(calls)
         except MovedError:
             await self._redis.nodes_manager.initialize()
-            are_there = await self._run(calls)
-        if not are_there:
-            await self._texts.put_back()
+            return await self._run(calls)
 
     async def aclose(self) -> None:
         for connection in self._connections.values():

@@ -22,9 +22,14 @@ class Committer:
         Raises:
             redis.exceptions.RedisError, OSError: Redis is away or refuses.
         """
-        answers = await self._connection.run([apply_call(batch, self._retention_s, self._texts.witness)])
-        if not answers[0]:
-            await self._texts.put_back()
+        call = apply_call(batch, self._retention_s, self._texts.witness)
+        try:
+            (are_there,) = await self._connection.run([call])
+        except BaseException:  # also a deadline's: whoever waits calls it off
+            self._texts.doubt()
+            raise
+        if not are_there or self._texts.has_lost:
+            await self._texts.put_back(is_gone=not are_there)
 
     async def aclose(self) -> None:
         await self._connection.close()

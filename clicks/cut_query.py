@@ -20,6 +20,7 @@ _PREFIX_BYTES = {number: prefix for prefix, number in PREFIXES.items()}
 PREFIX_CHARS = 6
 MAX_PACKED_CHARS = 1_000  # a longer one is stored as absent: see clicks.macros
 OWN_PARAMETERS = frozenset({b"callback", b"ip", b"ua", b"ttclid"})
+MAX_OWN = 8  # values: TikTok sends each once, and whoever sends thousands would have us encode and compare each
 MAX_REMEMBERED_AGENTS = 5_000
 MAX_REMEMBERED_BYTES = 1_024
 
@@ -70,7 +71,8 @@ def cut_own(shared: bytes, address: bytes, user_agent: bytes) -> tuple[bytes, tu
     `address` is the visitor's, packed.
     """
     pairs = shared.split(b"&")
-    own = []
+    own: list[bytes] = []
+    cut = 0
     for index, pair in enumerate(pairs):
         name, _, value = pair.partition(b"=")
         if name not in OWN_PARAMETERS or not value or value[:1] == b"_" or value == PACKED:
@@ -79,6 +81,9 @@ def cut_own(shared: bytes, address: bytes, user_agent: bytes) -> tuple[bytes, tu
         if mark == OWN:
             own.append(value)
         pairs[index] = name + b"=" + mark
+        cut += 1
+        if cut == MAX_OWN:
+            break
     return b"&".join(pairs), tuple(own)
 
 
@@ -86,7 +91,7 @@ def _repeated(name: bytes, value: bytes, address: bytes, user_agent: bytes) -> b
     """The mark for a value that the visit carries anyway; OWN for any other."""
     if name == b"ip" and value == address_text(address).encode():
         return SAME_ADDRESS
-    if name == b"ua":
+    if name == b"ua" and len(user_agent) <= len(value):  # encoded it is no shorter
         form, percent = _encoded(user_agent)
         if value == form:
             return SAME_AGENT_FORM

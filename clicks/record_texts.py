@@ -13,7 +13,7 @@ from clicks.record_layout import ONE_FRAME, VERSION, Layout, Piece
 SEPARATOR = b"\x00"
 PLAIN, FRAME = b"\x00", b"\x01"  # what begins the end of a record: the click's own as it is, or compressed
 MAX_REMEMBERED = 5_000  # visitors, ads; forgotten all at once
-MAX_REMEMBERED_BYTES = 1_024  # of each
+MAX_REMEMBERED_BYTES = 2_048  # of each, decompressed
 
 
 class Told(msgspec.Struct, frozen=True):
@@ -106,7 +106,7 @@ class RecordTexts:
         text = self._text(piece, texts)
         agent, _, languages = (_NO_VISITOR if text is None else text).partition(SEPARATOR)
         visitor = _Visitor(agent, _header_text(agent), _header_text(languages))
-        if text is not None:
+        if text is not None and len(text) <= MAX_REMEMBERED_BYTES:
             _remember(self._visitors, piece, visitor)
         return visitor
 
@@ -120,7 +120,7 @@ class RecordTexts:
             depends |= "ttclid" in macros.values or "ttclid" in macros.unexpanded
         fields = None if depends else _fields(macros)
         ad = _Ad(link.decode(), app_id.decode(), shared, before.decode("latin-1"), after.decode("latin-1"), fields)
-        if text is not None:
+        if text is not None and len(text) <= MAX_REMEMBERED_BYTES:
             _remember(self._ads, piece, ad)
         return ad
 
@@ -131,8 +131,7 @@ class RecordTexts:
 def _remember(known: dict[Piece, _Said], piece: Piece, said: _Said) -> None:
     if len(known) >= MAX_REMEMBERED:
         known.clear()
-    if len(piece.value) <= MAX_REMEMBERED_BYTES:
-        known[piece] = said
+    known[piece] = said
 
 
 def _read_query(cut: CutQuery, layout: Layout, agent: bytes) -> tuple[str, Mapping[str, Any]]:

@@ -23,9 +23,11 @@ WEEK_S = 7 * 86_400
 MIN_USES = 16  # below this a text of its own takes more than it spares
 MAX_SHARED = 20_000  # per process: anybody can send many user agents often
 MAX_TEXT_BYTES = 1_024
+LOST_AT_ONCE = 300  # put back while a visitor waits: a few milliseconds
 AT_ONCE = 100  # texts in one command: half a millisecond of a redirector
 GRACE_S = 2 * WEEK_S  # a text outlives its week's last click by one week
 MAX_REMEMBERED = 50_000
+SAY_AGAIN_S = 10.0
 _FRAME_VERSION = bytes((VERSION,))
 
 log = structlog.get_logger()
@@ -54,7 +56,10 @@ class SharedTexts:
         self._clock = clock
         # by reference; one text may be remembered for several platforms, and be forgotten by whoever made records of it
         self._shared: dict[bytes, list[ReferenceType[Text]]] = {}
-        self._lost: list[Text] = []  # that Redis has to get again
+        self._lost: list[Text] = []  # that Redis has to confirm or to get again
+        self._doubts = 0
+        self._is_marked = False
+        self._dictionaries = Dictionaries()
         self._week = self._current_week()
         self._turn = 0  # where the next renewal begins
         self._marker = secrets.token_bytes(REFERENCE_BYTES + 1)  # longer than any reference
@@ -62,8 +67,13 @@ class SharedTexts:
 
     @property
     def witness(self) -> tuple[bytes, bytes]:
-        """A hash and a field that exist as long as Redis holds what records refer to; no field while none does."""
-        return texts_key(self._week), self._marker if self._shared else b""
+        """A hash and a field that exist as long as Redis holds what records refer to; no field while that is open."""
+        return texts_key(self._week), self._marker if self._is_marked and self._shared else b""
+
+    @property
+    def has_lost(self) -> bool:
+        """Whether records may refer to texts that Redis does not hold."""
+        return bool(self._lost)
 
     async def keep(self, wanted: Sequence[Text]) -> None:
         """Share these, which many records hold, and renew some of those that are shared. To be called each second.
@@ -75,26 +85,43 @@ class SharedTexts:
             if self._week != self._current_week():  # nothing is confirmed in the new week's hash yet
                 self._week = self._current_week()
                 self._forget()
-            await self._share_lost()
+            await self._share_lost(len(self._lost))
             texts = [text for text in wanted if text.reference is None and len(text.text) <= MAX_TEXT_BYTES]
             for start in range(0, min(len(texts), MAX_SHARED - len(self._shared)), AT_ONCE):
                 await self._share(texts[start : start + AT_ONCE])
             await self._renew()
-            await self._share_lost()
+            await self._share_lost(len(self._lost))
+            await self._mark()
 
-    async def put_back(self) -> None:
-        """Redis has lost texts that records refer to: write them again. Until they are there no record refers to them.
+    async def put_back(self, is_gone: bool) -> None:
+        """Write again what Redis has lost, or may have; `is_gone`: the witness is not there.
 
-        Cancelled or failed, the next `keep` goes on with it.
+        Until they are there, no new record refers to them. A visitor waits for this, so beyond LOST_AT_ONCE texts the
+        next `keep` does the rest, and so it does what was cancelled or failed.
         """
-        self._lost += self._forget()
+        if is_gone:
+            self.doubt()
         async with self._lock:
-            await self._share_lost()
+            await self._share_lost(LOST_AT_ONCE)
+            await self._mark()
 
-    async def _share_lost(self) -> None:
-        while texts := self._lost[:AT_ONCE]:
+    def doubt(self) -> None:
+        """Redis failed: whatever it is when it answers again, it has to confirm anew what records refer to."""
+        self._doubts += 1
+        self._lost += self._forget()
+
+    async def _share_lost(self, count: int) -> None:
+        """This many of them; what is lost meanwhile waits for the next time."""
+        while count > 0 and (texts := self._lost[: min(count, AT_ONCE)]):
             await self._share(texts)
             del self._lost[: len(texts)]
+            count -= len(texts)
+
+    async def _mark(self) -> None:
+        """Have the witness stand for all that is shared: only once nothing of it is missing."""
+        if self._shared and not self._lost and not self._is_marked:
+            await self._redis.hset(texts_key(self._week), self._marker, b"")
+            self._is_marked = True
 
     async def _renew(self) -> None:
         """Some of those that are shared, the others in the calls that follow."""
@@ -106,37 +133,40 @@ class SharedTexts:
             await self._share(live)
 
     async def _share(self, texts: Sequence[Text]) -> None:
-        kept = {text_reference(text.text): _FRAME_VERSION + text.frame for text in texts}
+        kept = {text_reference(text.text): text for text in texts}
+        doubts = self._doubts
         there = await self._there(kept)
-        if there[self._marker] is None:  # the first, or all that was there is lost
-            self._lost += self._forget()
-        missing = [reference for reference in kept if there[reference] is None]
-        if missing or there[self._marker] is None:
-            there |= await self._write({reference: kept[reference] for reference in missing})
+        if doubts == self._doubts and self._is_marked and there[self._marker] is None:
+            self.doubt()
+            doubts = self._doubts
+        if missing := [text for reference, text in kept.items() if there[reference] is None]:
+            there |= await self._write(missing)
         for text in texts:
             reference = text_reference(text.text)
-            if there[reference] == kept[reference]:
+            frame = there[reference]
+            if frame is None or doubts != self._doubts:  # lost at once, or Redis has failed since
+                self._lost.append(text)
+            elif self._says(frame, text):
                 self._refer(text, reference)
-            else:  # another text has this reference
-                for each in self._remembered(reference):
-                    each.reference = None
-                self._shared.pop(reference, None)
+
+    def _says(self, frame: bytes, text: Text) -> bool:
+        """Whether this is the text, and not another one with the same reference."""
+        return frame == _FRAME_VERSION + text.frame or _read_frame(self._dictionaries, frame) == text.text
 
     async def _there(self, references: Iterable[bytes]) -> dict[bytes, bytes | None]:
         """What Redis holds for these references, and for the marker. One command: many would hold redirects up."""
         fields = [self._marker, *references]
         return dict(zip(fields, await self._redis.hmget(texts_key(self._week), fields), strict=True))
 
-    async def _write(self, values: Mapping[bytes, bytes]) -> dict[bytes, bytes | None]:
+    async def _write(self, texts: Sequence[Text]) -> dict[bytes, bytes | None]:
         """What Redis holds once it was asked to hold these; whoever comes first stays."""
         key = texts_key(self._week)
         pipe = self._redis.pipeline(transaction=False)
-        pipe.hset(key, self._marker, b"")
-        for reference, value in values.items():
-            pipe.hsetnx(key, reference, value)
+        for text in texts:
+            pipe.hsetnx(key, text_reference(text.text), _FRAME_VERSION + text.frame)
         pipe.expire(key, self._lifetime_s)
         await pipe.execute()
-        return await self._there(values)
+        return await self._there([text_reference(text.text) for text in texts])
 
     def _refer(self, text: Text, reference: bytes) -> None:
         text.reference = reference
@@ -158,10 +188,16 @@ class SharedTexts:
         for text in texts:
             text.reference, text.uses = None, 0
         self._shared.clear()
+        self._is_marked = False
         return texts
 
     def _current_week(self) -> int:
         return _week_of(self._clock())
+
+
+def _read_frame(dictionaries: Dictionaries, frame: bytes) -> bytes:
+    """The text of a frame behind its version."""
+    return dictionaries.decompress(frame[1:], frame[0])
 
 
 class TextReader:
@@ -170,31 +206,46 @@ class TextReader:
     def __init__(self, redis: Any) -> None:
         self._redis = redis
         self._dictionaries = Dictionaries()
-        self._known: dict[bytes, bytes] = {}
+        self._known: dict[tuple[int, bytes], bytes] = {}  # by week and reference
+        self._said_at = -SAY_AGAIN_S
 
     async def read(self, wanted: Iterable[tuple[bytes, int]]) -> Mapping[bytes, bytes]:
         """Reference -> text, for references and the times of their clicks in ms; what is lost is left out."""
-        weeks = {reference: _week_of(at_ms / 1000) for reference, at_ms in wanted}
-        if len(self._known) >= MAX_REMEMBERED:
-            self._known.clear()
-        for earlier in (0, 1):  # a redirector may begin a new week a second late
-            missing: dict[int, list[bytes]] = {}
-            for reference, week in weeks.items():
-                if reference not in self._known:
-                    missing.setdefault(week - earlier, []).append(reference)
-            if missing:
-                await self._fetch(missing)
-        found = {reference: self._known[reference] for reference in weeks if reference in self._known}
-        if len(found) < len(weeks):
-            log.error("texts of clicks are gone from Redis: their browser or ad is lost", texts=len(weeks) - len(found))
+        asked = {(_week_of(at_ms / 1000), reference) for reference, at_ms in wanted}
+        found: dict[bytes, bytes] = {}
+        for off in (0, -1, 1):  # a redirector begins a week up to a second late, or early if its clock is set back
+            fields = [(week + off, reference) for week, reference in asked if reference not in found]
+            # held here, not looked up again: what is remembered may be forgotten while Redis is asked
+            known = {field: self._known[field] for field in fields if field in self._known}
+            known |= await self._fetch([field for field in fields if field not in known])
+            found |= {reference: text for (_, reference), text in known.items()}
+        if lost := {reference for _, reference in asked} - found.keys():
+            self._say(len(lost))
         return found
 
-    async def _fetch(self, missing: Mapping[int, Sequence[bytes]]) -> None:
-        """Remember what the hashes hold; `missing` is references by week."""
+    async def _fetch(self, fields: Sequence[tuple[int, bytes]]) -> dict[tuple[int, bytes], bytes]:
+        """What the hashes hold of these weeks and references; it is remembered."""
+        if not fields:
+            return {}
+        by_week: dict[int, list[bytes]] = {}
+        for week, reference in fields:
+            by_week.setdefault(week, []).append(reference)
         pipe = self._redis.pipeline(transaction=False)
-        for week, references in missing.items():
-            pipe.hmget(texts_key(week), list(references))
-        for references, values in zip(missing.values(), await pipe.execute(), strict=True):
-            for reference, value in zip(references, values, strict=True):
-                if value is not None:
-                    self._known[reference] = self._dictionaries.decompress(value[1:], value[0])
+        for week, references in by_week.items():
+            pipe.hmget(texts_key(week), references)
+        fetched = {
+            (week, reference): _read_frame(self._dictionaries, frame)
+            for (week, references), frames in zip(by_week.items(), await pipe.execute(), strict=True)
+            for reference, frame in zip(references, frames, strict=True)
+            if frame is not None
+        }
+        if len(self._known) + len(fetched) > MAX_REMEMBERED:
+            self._known.clear()
+        self._known |= fetched
+        return fetched
+
+    def _say(self, texts: int) -> None:
+        now = time.monotonic()
+        if now - self._said_at >= SAY_AGAIN_S:  # an export reads thousands of addresses
+            self._said_at = now
+            log.error("texts of clicks are gone from Redis: their browser or ad is lost", texts=texts)

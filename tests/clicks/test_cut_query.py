@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clicks.cut_query import CutQuery, cut_own, cut_ttclid, put_together
+from clicks import cut_query
+from clicks.cut_query import MAX_OWN, CutQuery, cut_own, cut_ttclid, put_together
 
 ADDRESS = bytes((203, 0, 113, 7))
 AGENT = b"Mozilla/5.0 (iPhone; CPU iPhone OS 18_6_2 like Mac OS X) AppleWebKit/605.1.15 musical_ly_43.0.0"
@@ -101,3 +102,16 @@ def test_a_ttclid_is_packed_where_it_has_tiktoks_shape(query: bytes, prefix: int
 
 def test_a_ttclid_is_packed_to_three_bytes_for_four_characters() -> None:
     assert len(cut_ttclid(b"ttclid=E.C.P." + b"a" * 316).packed) == 2 + 237
+
+
+@pytest.mark.parametrize("pair", [b"ua=1", b"ip=1.2.3.4", b"callback=1", b"ttclid=x"])
+def test_of_thousands_of_own_values_a_few_are_cut_and_all_come_back(pair: bytes) -> None:
+    query = b"&".join([pair] * 1_600)
+    assert len(cut(query).own) == MAX_OWN
+    assert put_together(cut(query), ADDRESS, AGENT) == query
+
+
+def test_a_user_agent_that_cannot_be_the_value_is_not_encoded() -> None:
+    before = cut_query._encode_once.cache_info()
+    cut_own(b"ua=1&ua=2", ADDRESS, b"Mozilla/5.0 never seen")
+    assert cut_query._encode_once.cache_info() == before

@@ -1,8 +1,9 @@
 """Texts that records refer to: only once Redis has them, put back where it lost them, kept longer than the clicks."""
 
+import asyncio
 import random
 import weakref
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 import msgspec
 import pytest
@@ -17,10 +18,11 @@ from clicks.click_id import ClickId
 from clicks.committer import Committer
 from clicks.connection import connect
 from clicks.cut_query import cut_ttclid
+from clicks.dictionary import DICTIONARIES, dictionary_bytes, zstd
 from clicks.record import Click, RecordCodec
 from clicks.record_layout import PREFIX_SHIFT, Text, assemble, references
 from clicks.record_texts import ad_text, visitor_text
-from clicks.shared_texts import WEEK_S, SharedTexts, text_reference, texts_key
+from clicks.shared_texts import WEEK_S, SharedTexts, TextReader, text_reference, texts_key
 from clicks.store import DAY_S, ClickStore
 
 pytestmark = pytest.mark.anyio
@@ -229,7 +231,7 @@ async def test_what_could_not_be_put_back_is_not_referred_to_until_it_is(
     await client.config_set("maxmemory", 1)
     try:
         with pytest.raises(ResponseError):
-            await texts.put_back()
+            await texts.put_back(is_gone=True)
     finally:
         await client.config_set("maxmemory", 0)
     assert not any(text.reference for text in many)
@@ -258,3 +260,95 @@ async def test_a_text_that_nobody_remembers_is_not_kept_in_memory(texts: SharedT
     assert remembered() is None
     await texts.keep([])
     assert not texts.witness[1]
+
+
+async def test_after_a_commit_that_failed_records_are_whole_until_redis_has_confirmed_again(
+    client: Redis, texts: SharedTexts
+) -> None:
+    one, other = visitor(), ad()
+    committer = Committer(client, RETENTION_S, texts)
+    await texts.keep([one, other])
+    await client.config_set("maxmemory", 1)
+    try:
+        with pytest.raises(ResponseError):
+            await store_click(client, MONDAY, one, other, committer=committer)
+    finally:
+        await client.config_set("maxmemory", 0)
+    assert (one.reference, other.reference) == (None, None)
+    whole = await store_click(client, MONDAY + 1, one, other, committer=committer)
+    short = await store_click(client, MONDAY + 2, one, other, committer=committer)
+    assert (len(references(whole)), len(references(short))) == (0, 2)
+    await committer.aclose()
+
+
+async def test_the_witness_stands_only_once_all_is_back(
+    client: Redis, texts: SharedTexts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shared_texts, "AT_ONCE", 3)
+    monkeypatch.setattr(shared_texts, "LOST_AT_ONCE", 6)
+    many = [visitor(b"Phone %d" % number) for number in range(20)]
+    await texts.keep(many)
+    await client.flushall()
+    await texts.put_back(is_gone=True)
+    assert sum(text.reference is not None for text in many) == 6
+    assert (texts.has_lost, texts.witness[1]) == (True, b"")
+    for _ in range(3):
+        await texts.put_back(is_gone=False)
+    assert not texts.has_lost
+    assert await client.hexists(*texts.witness)
+    assert all(text.reference for text in many)
+
+
+async def test_a_text_is_lost_twice_and_comes_back(
+    client: Redis, texts: SharedTexts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = visitor()
+    write = texts._write
+
+    async def lost_again(wanted: Sequence[Text]) -> dict[bytes, bytes | None]:
+        await write(wanted)
+        await client.flushall()
+        return {text_reference(text.text): None for text in wanted}
+
+    with monkeypatch.context() as patched:
+        patched.setattr(texts, "_write", lost_again)
+        await texts.keep([one])
+    assert one.reference is None
+    await texts.keep([])
+    assert one.reference == text_reference(one.text)
+
+
+async def test_a_text_that_another_program_compressed_in_another_way_is_shared(
+    client: Redis, texts: SharedTexts
+) -> None:
+    one = visitor()
+    dictionary = zstd.ZstdDict(dictionary_bytes(max(DICTIONARIES.values())))
+    otherwise = zstd.compress(one.text, level=1, zstd_dict=dictionary)[4:]
+    assert otherwise != one.frame
+    await client.hset(texts_key(2_951), text_reference(one.text), b"\x02" + otherwise)
+    await texts.keep([one])
+    assert one.reference is not None
+
+
+async def test_readers_at_once_do_not_take_texts_from_each_other(
+    client: Redis, texts: SharedTexts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    many = [visitor(b"Phone %d" % number) for number in range(30)]
+    await texts.keep(many)
+    monkeypatch.setattr(shared_texts, "MAX_REMEMBERED", 10)
+    reader = TextReader(client)
+    wanted = [(text_reference(text.text), MONDAY * 1000) for text in many]
+
+    async def read(start: int) -> int:
+        return len(await reader.read((wanted + wanted)[start : start + 15]))
+
+    for _ in range(5):
+        assert await asyncio.gather(*(read(start) for start in range(0, 30, 3))) == [15] * 10
+
+
+async def test_a_clock_set_back_over_the_week_loses_no_text(client: Redis, texts: SharedTexts, clock: Clock) -> None:
+    one, other = visitor(), ad()
+    clock.now = 2_952 * WEEK_S
+    await texts.keep([one, other])  # begins the week
+    await store_click(client, clock.now - 1, one, other)
+    assert [is_whole(click) for click in await clicks_of(client)] == [True]
