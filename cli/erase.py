@@ -51,7 +51,7 @@ async def _forget_click(session: Session, app_id: str, click_id: str) -> dict[st
     async with open_redis(session.settings) as redis:
         store = _store(session, redis)
         click = await store.get(click_id)
-        is_foreign = click is not None and click.app_id != app_id
+        is_foreign = click is not None and click.app_id not in ("", app_id)  # "": Redis has lost its ad
         stored = not is_foreign and await store.erase(click_id)
     async with session.database.acquire() as connection, connection.transaction():
         installs = await erase_click(connection, app_id, click_id)

@@ -1,6 +1,7 @@
 """What a command works with: the settings, the secret keys and the ledger, opened for the length of the command."""
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 import asyncpg
+import structlog
 
 from cli.refusal import Refused, refusals
 from config.secrets import Keyring, load_keyring
@@ -40,6 +42,7 @@ def run(work: Callable[[Session], Awaitable[T]]) -> T:
         async with open_session() as session:
             return await work(session)
 
+    structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))  # stdout is the answer's
     with refusals():
         return asyncio.run(in_session())
 

@@ -57,10 +57,10 @@ class ClickStore:
     async def enrich(self, click_id: str, facts: Mapping[str, Any]) -> bool:
         """Keep what a bridge page told of a click (`clicks.enrichment.read_enrichment`); the first word stands.
 
-        False: there is one already, or this is not a click id of ours.
+        False: there is one already, the click is erased, or this is not a click id of ours.
         """
         parsed = parse_click_id(click_id)
-        if parsed is None:
+        if parsed is None or await erased(self._redis, [parsed]):
             return False
         record = enrichment_record(parsed.random, facts)
         arguments = [parsed.at_ms, record[: 1 + RANDOM_BYTES], record, self._lifetime_s]

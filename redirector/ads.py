@@ -4,9 +4,9 @@ import msgspec
 
 from clicks.address import packed_address
 from clicks.counts import count_label
-from clicks.cut_query import OWN, CutQuery, cut_own, cut_ttclid
+from clicks.cut_query import OWN, SAME_ADDRESS, CutQuery, cut_own, cut_ttclid
 from clicks.links import Link
-from clicks.macros import read_macros
+from clicks.macros import Macros, read_macros
 from clicks.names import names_in
 from clicks.record import RecordCodec
 from clicks.record_layout import Text
@@ -28,14 +28,14 @@ class Ad(msgspec.Struct):
     text: Text  # link, app and query as a record has them
     destination: Destination
     count_label: str
-    other_address: bytes | None  # of an ip macro that all of them share
+    other_address: bytes | None  # of the ip macro, where all of them have the same
     unexpanded: tuple[str, ...]
     is_wrong_os: bool
     clicks: int = 0  # since the tally was last moved
 
 
 class AdClick(msgspec.Struct, frozen=True, gc=False):
-    """A click's ad, its query without what it shares with it, and the address its own ip macro says."""
+    """A click's ad, its query without what it shares with it, and the address its ip macro says."""
 
     ad: Ad
     cut: CutQuery
@@ -50,7 +50,8 @@ class Ads:
         self._tally = tally
         self._codec = codec
         self._generation = 0
-        self._known: dict[tuple[str, str, bytes], Ad] = {}
+        # by link, its app (a backtest's clicks on one link are several apps'), platform and query
+        self._known: dict[tuple[str, str, str, bytes], Ad] = {}
 
     def __len__(self) -> int:
         return len(self._known)
@@ -61,17 +62,19 @@ class Ads:
             self._known.clear()
             self._generation = self._links.generation
         cut = cut_ttclid(query)
-        ad = self._known.get((link.slug, platform, cut.shared))
+        ad = self._known.get((link.slug, link.app_id, platform, cut.shared))
         if ad is not None:  # but for its ttclid it has nothing of its own
-            return AdClick(ad, cut, None)
+            return AdClick(ad, cut, ad.other_address)
         shared, own = cut_own(cut.shared, address, user_agent)
         if not cut.prefix and read_macros(cut.shared).ttclid_refused:
             self._tally.ttclids_refused += 1
-        other_address = _own_address(cut.shared) if b"ip=" + OWN in shared else None
-        return AdClick(self._ad(link, platform, shared), CutQuery(shared, cut.prefix, cut.packed, own), other_address)
+        ad = self._ad(link, platform, shared)
+        is_own = b"ip=" + OWN in shared or (b"ip=" + SAME_ADDRESS in shared and ad.other_address is not None)
+        other_address = _macro_address(read_macros(cut.shared)) if is_own else ad.other_address
+        return AdClick(ad, CutQuery(shared, cut.prefix, cut.packed, own), other_address)
 
     def _ad(self, link: Link, platform: str, shared: bytes) -> Ad:
-        key = (link.slug, platform, shared)
+        key = (link.slug, link.app_id, platform, shared)
         ad = self._known.get(key)
         if ad is None:
             ad = self._read(link, platform, shared)
@@ -86,7 +89,6 @@ class Ads:
         values = macros.values
         campaign = values.get("campaign_name") or values.get("campaign_id") or ""
         ids = (values.get("campaign_id", ""), values.get("adgroup_id", ""), values.get("ad_id", ""))
-        macro_ip = values.get("ip")
         if len(self._tally.names) < MAX_REMEMBERED:
             self._tally.names |= {(name.kind, name.id): name for name in names_in(values)}
         base = self._links.hosts.base_of(link.app_id)
@@ -96,14 +98,12 @@ class Ads:
             self._codec.text(ad_text(link.slug.encode(), link.app_id.encode(), shared)),
             destination(link, platform, campaign, f"{base}/{link.slug}/stores", read_utm(shared)),
             count_label(link.slug, platform, *ids),
-            packed_address(macro_ip) if macro_ip else None,
+            _macro_address(macros),
             macros.unexpanded,
             is_wrong_os(link, platform),
         )
 
 
-def _own_address(query: bytes) -> bytes | None:
-    """The address that the first real `ip` macro of a query says."""
-    pairs = [pair for pair in query.split(b"&") if pair.startswith(b"ip=")]
-    address = read_macros(b"&".join(pairs)).values.get("ip")
+def _macro_address(macros: Macros) -> bytes | None:
+    address = macros.values.get("ip")
     return packed_address(address) if address else None

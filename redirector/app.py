@@ -89,7 +89,7 @@ async def not_so(_request: HttpRequest, error: Exception) -> Response:
 async def opened(settings: RedirectorSettings) -> AsyncIterator[dict[str, Any]]:
     """The parts of a redirect, and the tasks that keep them going, for as long as the process serves."""
     keyring = load_keyring(settings.secret_key, settings.data_dir)
-    budget_s = settings.redis_budget_ms / 1000
+    retention_s = settings.click_retention_days * DAY_S
     redis = connect(settings.redis_url, timeout_s=COMMIT_TIMEOUT_S)
     links_redis = connect(settings.redis_url, timeout_s=LINK_TIMEOUT_S)
     tally = Tally()
@@ -100,18 +100,16 @@ async def opened(settings: RedirectorSettings) -> AsyncIterator[dict[str, Any]]:
     await caps.sync()
     store = ClickStore(redis, keyring.derive("address"), settings.click_retention_days)
     spool = Spool(settings.data_dir / "spool", settings.spool_max_mb * 1024 * 1024)
-    texts = SharedTexts(links_redis, settings.click_retention_days * DAY_S)
-    committer = _committer(redis, settings.click_retention_days * DAY_S, texts)
-    recorder = Recorder(committer, spool, tally, budget_s)
-    desk = ClickDesk(
-        links, tally, DeskSettings(keyring.derive("address")[0], settings.trusted_proxies, settings.public_base)
-    )
+    texts = SharedTexts(links_redis, retention_s)
+    committer = _committer(redis, retention_s, texts)
+    recorder = Recorder(committer, spool, tally, settings.redis_budget_ms / 1000)
+    desk_settings = DeskSettings(keyring.derive("address")[0], settings.trusted_proxies, settings.public_base)
+    desk = ClickDesk(links, tally, desk_settings)
     front = Front(links, desk, recorder, tally, Bridging(store, caps, keyring.derive("enrichment")))
-    drainer = Drainer(store, spool, recorder, tally)
     upkeep = (
         links.follow,
         caps.run,
-        drainer.run,
+        Drainer(store, spool, recorder, tally).run,
         partial(_maintain, front, spool),
         partial(_note_names, tally, links_redis),
         partial(_share_texts, tally, texts),

@@ -149,7 +149,7 @@ class ClickDesk:
             self._tally.texts.append(text)
 
     def _rows(self, click: ClickId, record: bytes, ad_click: AdClick) -> tuple[Row, ...]:
-        other_address = ad_click.ad.other_address or ad_click.other_address
+        other_address = ad_click.other_address
         row = Row(clicks_key(click.address_hash), click.at_ms, record)
         if other_address is None:
             return (row,)

@@ -56,12 +56,15 @@ def parse_referrer(text: str | None) -> Referrer:
     return Referrer(None, "no click id in the referrer")
 
 
+LOST_APP = ""  # of a click whose ad Redis has lost; who names its 128 bits had it from us all the same
+
+
 def refusal(click_id: str, click: Click | None, facts: InstallFacts, policy: Policy) -> str:
     """Why this click, as the store knows it (None = not found), is not credited for its id; empty where it is."""
     parts = parse_click_id(click_id)
     if parts is None:
         return "not a click id of ours"
-    if click is not None and click.app_id != facts.app_id:
+    if click is not None and click.app_id not in (LOST_APP, facts.app_id):
         return "another app's click"
     if parts.at_ms > facts.at_ms + SKEW_MS:
         return "the click lies after the install"

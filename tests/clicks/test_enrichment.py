@@ -137,6 +137,16 @@ async def test_the_first_word_stands_however_often_it_comes(redis: Redis) -> Non
 
 
 @pytest.mark.anyio
+async def test_of_an_erased_click_nothing_is_kept(redis: Redis) -> None:
+    store = ClickStore(redis, (ADDRESS_KEY,))
+    click_id, row = click(1)
+    await store.apply(Batch("w", 0, [row], {}))
+    await store.erase(click_id.text())
+    assert not await store.enrich(click_id.text(), PHONE)
+    assert not await redis.exists(row.key)
+
+
+@pytest.mark.anyio
 async def test_it_may_come_before_its_click_does_and_lives_as_long(redis: Redis) -> None:
     store = ClickStore(redis, (ADDRESS_KEY,), retention_days=3)
     click_id, row = click(1)

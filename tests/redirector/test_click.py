@@ -2,12 +2,16 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from redis.asyncio import Redis
 
+from clicks.address import AddressHasher, packed_address
+from clicks.batch import clicks_key
 from clicks.links import Link
+from clicks.record import RecordCodec
 from redirector import ads, click
 from redirector.click import ClickDesk, DeskSettings, Request
 from redirector.link_table import LinkTable
@@ -86,3 +90,32 @@ def test_a_link_that_changed_is_not_answered_from_memory() -> None:
     links.generation += 1
     changed = Link("spring", "app_1", android_url="https://play.google.com/store/apps/details?id=c.d")
     assert b"id=c.d" in one.open(changed, visit).location
+
+
+def test_clicks_on_one_link_of_two_apps_are_each_their_apps() -> None:
+    one = desk()
+    for app_id in ("app_1", "app_2"):
+        link = msgspec.structs.replace(SPRING, app_id=app_id)
+        (row,) = one.open(link, Request(b"ad_id=1", headers(), "203.0.113.7")).rows
+        assert RecordCodec().decode(row.record, row.at_ms, 1).app_id == app_id
+
+
+@pytest.mark.parametrize(
+    ("query", "address"),
+    [
+        (b"ad_id=1&ip=198.51.100.1", "198.51.100.1"),
+        (b"ad_id=1&ip=198.51.100.1&ip=198.51.100.2", "198.51.100.1"),
+        (b"ad_id=1&ip=198.51.100.1&%69p=198.51.100.2", "198.51.100.1"),
+        (b"ad_id=1&%69p=198.51.100.2&ip=198.51.100.1", "198.51.100.2"),
+        (b"ad_id=1&ip=203.0.113.7&%69p=198.51.100.2", None),
+        (b"ad_id=1&ip=__IP__&ip=198.51.100.1", "198.51.100.1"),
+        (b"ad_id=1&ip=203.0.113.7", None),
+        (b"ad_id=1&ip=__IP__", None),
+    ],
+)
+def test_a_click_also_lies_under_the_address_its_ip_macro_says(query: bytes, address: str | None) -> None:
+    for _ in range(2):  # also when the ad is remembered
+        rows = DESK.open(SPRING, Request(query, headers(), "203.0.113.7")).rows
+        packed = packed_address(address) if address is not None else None
+        second = [clicks_key(AddressHasher(b"k" * 32).hash(packed))] if packed is not None else []
+        assert [row.key for row in rows[1:]] == second

@@ -86,7 +86,9 @@ def _replace_under_load(redirector: Redirector, count: int) -> None:
     try:
         for _ in range(2):
             redirector.process.send_signal(signal.SIGHUP)
-            wait_for(lambda: len(workers(redirector)) == count and not workers(redirector) & generations[-1])
+            wait_for(
+                lambda: len(workers(redirector)) == count and not workers(redirector) & generations[-1], seconds=60
+            )
             generations.append(workers(redirector))
     finally:
         visitors.stopping.set()

@@ -4,7 +4,9 @@ from urllib.parse import quote
 
 import pytest
 
-from forwarder.matching.click_ids import GOOGLE_ADS, NO_REFERRER, parse_referrer
+from forwarder.matching.click_ids import GOOGLE_ADS, NO_REFERRER, parse_referrer, refusal
+from forwarder.matching.policy import Policy
+from tests.forwarder.matching.cases import click, install
 
 ID = "8yCxObZ3ye45c4Mukdc5W1"
 ONCE = f"click_id={ID}&utm_source=tiktok&utm_medium=paid&utm_campaign=Spring%20%26%20all"
@@ -45,3 +47,9 @@ def test_the_click_id_is_found_however_often_the_referrer_is_encoded(text: str) 
 def test_a_referrer_without_a_click_id_says_what_it_is(text: str | None, reason: str) -> None:
     assert parse_referrer(text).click_id is None
     assert parse_referrer(text).reason == reason
+
+
+@pytest.mark.parametrize(("app_id", "reason"), [("", ""), ("app_b", "another app's click")], ids=["lost", "another's"])
+def test_a_click_whose_ad_is_lost_is_still_its_ids(app_id: str, reason: str) -> None:
+    found = click(app_id=app_id)
+    assert refusal(found.click_id, found, install("android"), Policy()) == reason
