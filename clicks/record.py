@@ -16,20 +16,16 @@ import msgspec
 
 from clicks.address import address_text
 from clicks.click_id import ClickId, format_click_id
-from clicks.cut_query import cut_own, cut_ttclid
 from clicks.dictionary import Dictionaries
 from clicks.record_layout import (
-    IPV6,
     PLATFORM_BITS,
     POINTER,
-    PREFIX_SHIFT,
     TTP_GENERATED,
     Text,
-    assemble,
     read_layout,
     with_length,
 )
-from clicks.record_texts import FRAME, PLAIN, SEPARATOR, RecordTexts, ad_text, visitor_text
+from clicks.record_texts import FRAME, PLAIN, SEPARATOR, RecordTexts
 
 PLATFORMS = ("ios", "android", "other")
 PLATFORM_NUMBERS = {platform: number for number, platform in enumerate(PLATFORMS)}
@@ -69,20 +65,6 @@ class Click(msgspec.Struct, frozen=True, kw_only=True):
     enrichment: dict[str, Any] | None = None  # what a bridge page told: screen, timezone, languages, touch_points
 
 
-class Visit(msgspec.Struct, frozen=True):
-    """What of a visit goes into a record; `random` is the click id's last 5 bytes, `platform` an index of PLATFORMS."""
-
-    random: bytes
-    platform: int
-    ip: bytes  # 4 or 16 bytes
-    link: bytes
-    app_id: bytes
-    user_agent: bytes
-    languages: bytes
-    query: bytes
-    ttp: bytes | None  # the cookie; None = generated, see `generated_ttp`
-
-
 def generated_ttp(click_id: str) -> str:
     """The `_ttp` set for a visitor without one: 27 characters like TikTok's own, from the click id, never stored."""
     digest = blake2b(click_id.encode(), digest_size=TTP_HASH_BYTES).digest()
@@ -106,16 +88,6 @@ class RecordCodec:
             return b""
         text = SEPARATOR.join((ttp, *values))
         return PLAIN + text if len(text) <= MAX_PLAIN_BYTES else FRAME + self._dictionaries.compress(text)
-
-    def encode(self, visit: Visit) -> bytes:
-        """The record of a click, nothing of it shared."""
-        cut = cut_ttclid(visit.query)
-        shared, own = cut_own(cut.shared, visit.ip, visit.user_agent)
-        flags = visit.platform | cut.prefix << PREFIX_SHIFT
-        flags |= (IPV6 if len(visit.ip) == 16 else 0) | (TTP_GENERATED if visit.ttp is None else 0)
-        visitor = self.text(visitor_text(visit.user_agent, visit.languages))
-        ad = self.text(ad_text(visit.link, visit.app_id, shared))
-        return assemble(visit.random, flags, visit.ip + cut.packed, visitor, ad) + self.own(visit.ttp or b"", own)
 
     def decode(self, record: bytes, at_ms: int, address_hash: int, texts: Mapping[bytes, bytes] = _NO_TEXTS) -> Click:
         """The click of a record of this version or an earlier one.

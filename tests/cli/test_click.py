@@ -11,10 +11,11 @@ from clicks.address import AddressHasher, packed_address
 from clicks.batch import Batch, Row, clicks_key
 from clicks.click_id import ClickId, format_click_id
 from clicks.connection import connect
-from clicks.record import Click, RecordCodec, Visit
+from clicks.record import Click
 from clicks.store import ClickStore
 from config.secrets import load_keyring
 from tests.cli.conftest import Cli, Sql
+from tests.clicks.records import Visit, encode
 
 IP = "203.0.113.7"
 QUERY = "campaign_id=42&campaign_name=Spring+%1B%5B31m&ad_id=__CID__&ttclid=E.C.P.abcdefghijklmnopqrstuvwxyz"
@@ -48,7 +49,7 @@ def store_click(redis_url: str, data_dir: Path, app_id: str, age_s: int = 60) ->
         redis = connect(redis_url)
         try:
             clicks = ClickStore(redis, keys)
-            row = Row(clicks_key(address_hash), at_ms, RecordCodec().encode(visit))
+            row = Row(clicks_key(address_hash), at_ms, encode(visit))
             await clicks.apply(Batch(writer="test", number=age_s, rows=[row], counts={}))
             return await clicks.get(format_click_id(at_ms, address_hash, random))
         finally:

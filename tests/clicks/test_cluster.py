@@ -15,12 +15,13 @@ from clicks.cluster_committer import ClusterCommitter
 from clicks.connection import connect
 from clicks.counts import count_field, count_label, drain, finish_drain
 from clicks.links import Link, Site, add_clicks, publish_links, published_version, read_links, read_sites
-from clicks.record import RecordCodec, Visit, pointer
+from clicks.record import RecordCodec, pointer
 from clicks.record_layout import assemble
 from clicks.record_texts import ad_text, visitor_text
 from clicks.shared_texts import WEEK_S, SharedTexts, texts_key
 from clicks.store import ClickStore
 from tests.clicks.cluster import Cluster
+from tests.clicks.records import Visit, encode
 
 pytestmark = pytest.mark.anyio
 
@@ -52,7 +53,7 @@ def click(number: int, query: bytes = b"") -> tuple[ClickId, Row]:
     assert packed is not None
     click_id = ClickId(AT_MS + number, HASHER.hash(packed), number.to_bytes(5))
     visit = Visit(click_id.random, 0, packed, b"spring", b"app_1", b"Mozilla/5.0", b"en", query, None)
-    return click_id, Row(clicks_key(click_id.address_hash), click_id.at_ms, CODEC.encode(visit))
+    return click_id, Row(clicks_key(click_id.address_hash), click_id.at_ms, encode(visit))
 
 
 def batch(number: int, clicks: int = 60) -> Batch:

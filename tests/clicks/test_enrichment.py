@@ -13,8 +13,9 @@ from clicks.batch import Batch, Row, clicks_key
 from clicks.click_id import ClickId
 from clicks.connection import connect
 from clicks.enrichment import decode_enrichment, enriched_click, enrichment_record, read_enrichment
-from clicks.record import RecordCodec, Visit, pointer
+from clicks.record import pointer
 from clicks.store import ClickStore
+from tests.clicks.records import Visit, encode
 
 ADDRESS_KEY = b"k" * 32
 AT_MS = 1_800_000_000_000
@@ -97,7 +98,7 @@ def click(number: int, query: bytes = b"") -> tuple[ClickId, Row]:
     hashed = AddressHasher(ADDRESS_KEY).hash(bytes((203, 0, 113, 7)))
     click_id = ClickId(AT_MS, hashed, number.to_bytes(5))
     visit = Visit(click_id.random, 0, bytes((203, 0, 113, 7)), b"spring", b"app_1", b"Mozilla/5.0", b"en", query, None)
-    return click_id, Row(clicks_key(hashed), AT_MS, RecordCodec().encode(visit))
+    return click_id, Row(clicks_key(hashed), AT_MS, encode(visit))
 
 
 @pytest.fixture

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from clicks.address import address_text
 from clicks.click_id import ClickId
 from clicks.macros import MACRO_PARAMETERS, read_macros
-from clicks.record import PLATFORMS, Click, RecordCodec, Visit, generated_ttp, pointer
+from clicks.record import PLATFORMS, Click, RecordCodec, generated_ttp, pointer
 from clicks.record_layout import POINTER
+from tests.clicks.records import Visit, encode
 from tests.clicks.visits import made_up_visit
 
 CODEC = RecordCodec()
@@ -72,7 +73,7 @@ def without_unicode_controls(text: str) -> str:
 
 @given(VISITS)
 def test_what_goes_in_comes_out(visit: Visit) -> None:
-    click = read(CODEC.encode(visit))
+    click = read(encode(visit))
     assert click.query.encode("latin-1") == visit.query
     assert click.user_agent == without_unicode_controls(header_text(visit.user_agent))
     assert click.languages == without_unicode_controls(header_text(visit.languages))
@@ -88,7 +89,7 @@ def test_what_goes_in_comes_out(visit: Visit) -> None:
 def test_what_is_read_once_for_many_is_what_each_query_says(visits: list[Visit]) -> None:
     codec = RecordCodec()
     for visit in [*visits, *visits]:
-        click = codec.decode(codec.encode(visit), AT_MS, ADDRESS_HASH)
+        click = codec.decode(encode(visit, codec), AT_MS, ADDRESS_HASH)
         said = read_macros(visit.query)
         assert click.macros_unexpanded == said.unexpanded
         assert {
@@ -101,7 +102,7 @@ def test_what_is_read_once_for_many_is_what_each_query_says(visits: list[Visit])
 @example(prefix="E_C_P_", token="-" * 994)
 def test_a_ttclid_of_either_shape_comes_out_byte_for_byte(prefix: str, token: str) -> None:
     query = f"ad_id=1&ttclid={prefix}{token}&x=2".encode()
-    click = read(CODEC.encode(visit_with(query=query)))
+    click = read(encode(visit_with(query=query)))
     assert click.query.encode() == query
     assert click.ttclid == (prefix + token if len(prefix + token) <= 1_000 else None)
 
@@ -112,14 +113,14 @@ def visit_with(query: bytes = b"", ip: bytes = bytes(4), ttp: bytes | None = Non
 
 def test_2000_usual_visits_take_at_most_400_bytes_each() -> None:
     rng = random.Random(20260101)
-    sizes = [len(CODEC.encode(made_up_visit(rng))) for _ in range(2_000)]
+    sizes = [len(encode(made_up_visit(rng))) for _ in range(2_000)]
     assert sum(sizes) / len(sizes) <= 400
 
 
 def test_a_pointer_is_17_bytes_and_no_record() -> None:
     record = pointer(ClickId(AT_MS, ADDRESS_HASH, b"12345"))
     assert len(record) == 17
-    assert record[0] == POINTER != CODEC.encode(visit_with())[0]
+    assert record[0] == POINTER != encode(visit_with())[0]
 
 
 def test_a_generated_ttp_looks_like_tiktoks_and_follows_from_the_click() -> None:
@@ -131,7 +132,7 @@ def test_a_generated_ttp_looks_like_tiktoks_and_follows_from_the_click() -> None
 
 def test_the_codec_of_one_process_reads_what_another_wrote() -> None:
     visit = made_up_visit(random.Random(1))
-    assert RecordCodec().decode(RecordCodec().encode(visit), AT_MS, ADDRESS_HASH) == read(CODEC.encode(visit))
+    assert RecordCodec().decode(encode(visit), AT_MS, ADDRESS_HASH) == read(encode(visit))
 
 
 WRITTEN = json.loads((Path(__file__).parents[1] / "data" / "click-records.json").read_text())
@@ -168,8 +169,8 @@ def test_macros_that_repeat_the_visit_come_out_byte_for_byte_and_take_no_room(
 ) -> None:
     query = b"campaign_id=1&ip=" + address + b"&ua=" + agent + b"&ip=203.0.113.7&x=1"
     visit = Visit(b"12345", 0, bytes((203, 0, 113, 7)), b"spring", b"app_1", AGENT, b"en", query, None)
-    record = CODEC.encode(visit)
+    record = encode(visit)
     assert read(record).query.encode() == query
     under_other_names = query.replace(b"&ip=", b"&iq=").replace(b"&ua=", b"&ub=")
-    plain = CODEC.encode(msgspec.structs.replace(visit, query=under_other_names))
+    plain = encode(msgspec.structs.replace(visit, query=under_other_names))
     assert (len(record) + 20 < len(plain)) is shortened

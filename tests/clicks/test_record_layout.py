@@ -5,10 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from clicks.record import RecordCodec, Visit
 from clicks.record_layout import Text, assemble, read_layout, references, with_length
+from tests.clicks.records import Visit, encode
 
-CODEC = RecordCodec()
 RANDOM, ADDRESS = b"12345", bytes((203, 0, 113, 7))
 REFERENCE, OTHER = b"abcdef", b"ghijkl"
 
@@ -39,7 +38,7 @@ def test_a_record_tells_what_it_refers_to(visitor: bytes | None, ad: bytes | Non
 def test_a_record_that_refers_is_as_short_as_its_own_bytes_and_two_references() -> None:
     query = b"ad_id=1&ttclid=E.C.P." + b"a" * 316
     visit = Visit(RANDOM, 0, ADDRESS, b"spring", b"app_1", b"Mozilla/5.0" * 20, b"en", query, None)
-    whole = read_layout(CODEC.encode(visit))
+    whole = read_layout(encode(visit))
     record = assemble(RANDOM, whole.flags, ADDRESS + whole.packed, text(300, REFERENCE), text(300, OTHER))
     assert len(record) == 1 + 5 + 1 + 4 + 239 + 6 + 6
 

@@ -13,9 +13,10 @@ from clicks.click_id import ClickId
 from clicks.committer import Committer
 from clicks.connection import connect
 from clicks.counts import drain
-from clicks.record import RecordCodec, Visit, pointer
+from clicks.record import pointer
 from clicks.shared_texts import SharedTexts
 from clicks.store import DAY_S, ClickStore
+from tests.clicks.records import Visit, encode
 from tests.clicks.visits import made_up_visit
 
 pytestmark = pytest.mark.anyio
@@ -23,7 +24,6 @@ pytestmark = pytest.mark.anyio
 KEY, OLD_KEY = b"k" * 32, b"o" * 32
 NOW_MS = 1_800_000_000_000
 FIELD = "500000\x1fclick\x1fspring\x1fios\x1f\x1f\x1f"
-CODEC = RecordCodec()
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def click_rows(ip: str, at_ms: int = NOW_MS, *, macro_ip: str = "", key: bytes =
     query = f"ip={macro_ip}".encode() if macro_ip else b""
     click_id = ClickId(at_ms, hasher.hash(packed(ip)), random_bytes)
     visit = Visit(random_bytes, 0, packed(ip), b"spring", b"app_1", b"Mozilla/5.0", b"en", query, None)
-    rows = [Row(clicks_key(click_id.address_hash), at_ms, CODEC.encode(visit))]
+    rows = [Row(clicks_key(click_id.address_hash), at_ms, encode(visit))]
     if macro_ip:
         rows.append(Row(clicks_key(hasher.hash(packed(macro_ip))), at_ms, pointer(click_id)))
     return click_id, rows
@@ -273,7 +273,7 @@ async def test_usual_clicks_take_at_most_520_bytes_of_redis_memory(client: Redis
             address = rng.randrange(2**28).to_bytes(4)
             for _ in range(1 + (rng.random() < 0.3)):
                 visit = msgspec.structs.replace(made_up_visit(rng), ip=address)
-                rows.append(Row(clicks_key(hasher.hash(address)), NOW_MS + len(rows), CODEC.encode(visit)))
+                rows.append(Row(clicks_key(hasher.hash(address)), NOW_MS + len(rows), encode(visit)))
         await store.apply(Batch("w", number, rows, {}))
     used = (await client.info("memory"))["used_memory"] - before
     clicks = sum([await client.zcard(key) for key in await client.keys("c:*")])

@@ -3,8 +3,8 @@
 import base64
 import random
 
-from clicks.record import Visit
 from clicks.train_dictionary import CORPUS, android_user_agent, ios_user_agent, query
+from tests.clicks.records import Visit
 
 
 def made_up_visit(rng: random.Random) -> Visit:

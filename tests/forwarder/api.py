@@ -22,7 +22,7 @@ from clicks.address import AddressHasher, packed_address
 from clicks.batch import Batch, Row, clicks_key
 from clicks.click_id import ClickId
 from clicks.connection import connect
-from clicks.record import PLATFORMS, RecordCodec, Visit
+from clicks.record import PLATFORMS
 from clicks.store import ClickStore
 from config.secrets import Keyring, load_keyring
 from config.settings import ForwarderSettings
@@ -31,6 +31,7 @@ from forwarder.services import Services
 from ledger.apps import App, AppSettings, hash_api_key, insert_app
 from ledger.pixels import NewPixel, insert_pixel, token_record
 from ledger.pool import open_pool
+from tests.clicks.records import Visit, encode
 
 SECRET_KEY = "a secret key for tests"
 APP, KEY, PIXEL = "app_aaaaaaaaaaaa", "sp_" + "a" * 40, "px_aaaaaaaaaaaa"
@@ -80,7 +81,7 @@ class Api:
         assert packed is not None
         hasher = AddressHasher(self.keyring.derive("address")[0])
         click = ClickId(at_ms, hasher.hash(packed), os.urandom(5))
-        record = RecordCodec().encode(
+        record = encode(
             Visit(
                 click.random, PLATFORMS.index(platform), packed, b"spring", fields.pop("app_id", APP).encode(),
                 user_agent.encode(), b"en-GB", fields.pop("query", AD).encode(), None,
