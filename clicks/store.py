@@ -24,6 +24,7 @@ from clicks.tombstones import erased, lay_tombstone
 
 SCANNED = 500  # keys read in one round trip
 DAY_S = 86_400
+MAX_DECODED = 20_000  # clicks of some 2 KB each; forgotten all at once
 
 
 class ClickStore:
@@ -34,6 +35,7 @@ class ClickStore:
         self._hashers = [AddressHasher(key) for key in address_keys]
         self._codec = RecordCodec()
         self._texts = TextReader(redis)
+        self._decoded: dict[tuple[bytes, int, int], Click] = {}  # by record, time in ms and address hash
         self._lifetime_s = retention_days * DAY_S
         self._apply = redis.register_script(files("clicks").joinpath("apply.lua").read_text())
         self._enrich = redis.register_script(files("clicks").joinpath("enrich.lua").read_text())
@@ -129,10 +131,20 @@ class ClickStore:
         return [_enriched(click, told) for click in clicks] if told else clicks
 
     async def _decode(self, records: Sequence[tuple[bytes, int]], address_hash: int) -> list[Click]:
-        """The clicks of records and their times in ms."""
-        wanted = [(reference, at_ms) for record, at_ms in records for reference in references(record)]
+        """The clicks of records and their times in ms. A busy address's are read again for each of its installs."""
+        clicks = [self._decoded.get((record, at_ms, address_hash)) for record, at_ms in records]
+        new = [known for known, click in zip(records, clicks, strict=True) if click is None]
+        wanted = {(reference, at_ms) for record, at_ms in new for reference in references(record)}
         texts = await self._texts.read(wanted) if wanted else {}
-        return [self._codec.decode(record, at_ms, address_hash, texts) for record, at_ms in records]
+        decoded = [self._codec.decode(record, at_ms, address_hash, texts) for record, at_ms in new]
+        if len(texts) == len({reference for reference, _ in wanted}):  # what is lost may be put back
+            if len(self._decoded) + len(new) > MAX_DECODED:
+                self._decoded.clear()
+            self._decoded |= {
+                (record, at_ms, address_hash): click for (record, at_ms), click in zip(new, decoded, strict=True)
+            }
+        fresh = iter(decoded)
+        return [next(fresh) if click is None else click for click in clicks]
 
     async def get(self, click_id: str) -> Click | None:
         """The click with this id; None where it is not one of ours, or its retention is over."""

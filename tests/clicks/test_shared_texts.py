@@ -352,3 +352,16 @@ async def test_a_clock_set_back_over_the_week_loses_no_text(client: Redis, texts
     await texts.keep([one, other])  # begins the week
     await store_click(client, clock.now - 1, one, other)
     assert [is_whole(click) for click in await clicks_of(client)] == [True]
+
+
+async def test_a_click_read_while_its_texts_were_lost_is_whole_once_they_are_back(
+    client: Redis, texts: SharedTexts
+) -> None:
+    one, other = visitor(), ad()
+    await texts.keep([one, other])
+    await store_click(client, MONDAY, one, other)
+    store = ClickStore(client, (KEY,))
+    await client.delete(texts_key(2_951))
+    assert not is_whole((await store.find("203.0.113.7", 0, 2**53))[0])
+    await texts.put_back(is_gone=True)
+    assert is_whole((await store.find("203.0.113.7", 0, 2**53))[0])

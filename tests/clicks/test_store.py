@@ -7,6 +7,7 @@ import pytest
 import redis.exceptions
 from redis.asyncio import Redis
 
+from clicks import store as store_module
 from clicks.address import AddressHasher, packed_address
 from clicks.batch import Batch, Row, clicks_key
 from clicks.click_id import ClickId
@@ -155,6 +156,21 @@ async def test_many_addresses_are_asked_at_once_and_answered_in_order(store: Cli
     found = [[click.click_id for click in clicks] for clicks in await store.find_many(requests)]
     assert found == [[ids["203.0.113.8"].text()], [], [], [ids["203.0.113.7"].text()]]
     assert await store.find_many([]) == []
+
+
+async def test_the_clicks_that_are_remembered_are_bounded_and_read_the_same(
+    store: ClickStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_module, "MAX_DECODED", 10)
+    for number in range(8):
+        for _ in range(3):
+            await keep(store, *click_rows(f"203.0.113.{number}", NOW_MS + number)[1])
+    addresses = [f"203.0.113.{number}" for number in range(8)]
+    first = [await store.find(address, 0, 2 * NOW_MS) for address in addresses]
+    again = [await store.find(address, 0, 2 * NOW_MS) for address in addresses]
+    assert first == again
+    assert [len(clicks) for clicks in first] == [3] * 8
+    assert len(store._decoded) <= 10
 
 
 async def test_a_click_is_read_by_its_id(store: ClickStore) -> None:
