@@ -11,6 +11,9 @@ from pathlib import Path
 import pytest
 import redis
 
+from clicks.batch import Row
+from clicks.record_layout import references
+from redirector.spool import read_segment
 from tests.engines import short_directory
 from tests.faults.outage import Outage, outage
 from tests.redirector.serving import running, stored_clicks, wait_for
@@ -146,6 +149,29 @@ def is_loading(scene: Outage) -> bool:
         except redis.exceptions.ConnectionError:
             return False
     raise AssertionError("loaded before anybody saw it")
+
+
+def test_what_is_spooled_stands_by_itself_but_for_what_was_under_way() -> None:
+    with outage() as scene:
+        scene.click(100)
+        with scene.client() as client:
+            wait_for(lambda: any(client.hlen(key) > 2 for key in client.scan_iter(b"{counts}:texts:*")))
+        scene.click(100)
+        scene.kill_engine()
+        scene.click(500)
+        referring = [row for row in spooled_rows(scene) if references(row.record)]
+        assert len(referring) <= 100  # a batch or two, of 20 connections
+        assert len(spooled_rows(scene)) >= 500
+        scene.restart_engine()
+        scene.reconcile()
+
+
+def spooled_rows(scene: Outage) -> list[Row]:
+    rows: list[Row] = []
+    for path in scene.redirector.data_dir.glob("spool/*.spool"):
+        with path.open("rb") as segment:
+            rows += [row for batch in read_segment(segment.fileno()) if batch is not None for row in batch.rows]
+    return rows
 
 
 def test_a_new_start_without_redis_serves_the_links_it_knew_and_drains_later() -> None:
