@@ -12,20 +12,20 @@ is of the install's OS: only its clickers are candidates, so only they are count
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
 from clicks.record import Click
 from forwarder.matching import signals
 from forwarder.matching.clickers import Clicker
-from forwarder.matching.crowding import LEAST, SEEN_FOR_MS
+from forwarder.matching.crowding import LEAST
 from forwarder.matching.eligibility import Eligible
 from forwarder.matching.install_facts import InstallFacts
 from forwarder.matching.outlook import Outlook
-from forwarder.matching.phones import ClickedPhone, InstalledPhone
+from forwarder.matching.phones import InstalledPhone
+from forwarder.matching.re_clicks import SEEN_FOR_S, same_person, same_phone
 
-SEEN_FOR_S = SEEN_FOR_MS / 1000
 HOUSEHOLD_S = 12 * 3_600.0  # installs at a clicker's home fade with the time since the click
 SAME_AT_HOME, HOME_FADES_S = 0.93, 36 * 3_600.0  # still behind that address at the install
 SAME_SHARED, SHARED_HALF_LIFE_S = 0.90, 72 * 60.0
@@ -33,8 +33,7 @@ SHARED_BY_OTHERS = (0.05, 0.35, 0.7)  # chance that an address with so many othe
 P_SHARED_AT_MOST = 0.95
 LEAST_SHARE = 1e-30
 MAX_WEIGHT_BITS = 200.0
-RECLICK, RECLICK_S = 0.15, 1_800.0  # clicks that are followed by another of the same person, mostly soon
-APP_VERSION_SHARE = 0.3  # devices of one OS version and model that also have one TikTok version
+CONTENDERS = 3  # the likeliest devices, among which one phone is sought that shows itself as several
 
 
 class Rival(msgspec.Struct, frozen=True, gc=False):
@@ -46,7 +45,11 @@ class Rival(msgspec.Struct, frozen=True, gc=False):
     weights: "_Weights"
     probability: float
     last_click: float
-    """Probability that the last of the clicks is this person's: less, where the clicks may be of look-alikes."""
+    """Probability that the last of the clicks is this person's: less, where the clicks may be of look-alikes; more,
+    where other rivals may be the same phone.
+    """
+    same_as_first: float = 0.0
+    """Chance that it is the first rival's phone, which clicked again with another app version or User-Agent."""
 
     @property
     def signals(self) -> dict[str, float]:
@@ -98,7 +101,7 @@ def contest(
     outlook: Outlook,
     with_model: bool = True,
 ) -> tuple[Rival, ...]:
-    """The posterior of each device, the likeliest first.
+    """The posterior of each device, the likeliest first; only the last of several that are one phone comes before it.
 
     Args:
         with_model: False = as if no model were known.
@@ -114,10 +117,10 @@ def contest(
         time = math.log2(sum(shares))
         last = 1.0
         if len(shares) > 1:
-            same = _same_person(candidate, around.accidental, outlook)
+            same = same_person(candidate.clicks, candidate.clicker.phone, around.accidental, outlook)
             last = same + (1 - same) * shares[0] / sum(shares)
         weighed.append(_Weighed(candidate, _Weights(odds, time, around.bits, scores), last))
-    return _rivals(weighed)
+    return _joined(_rivals(weighed), {key: around.accidental for key, around in surroundings.items()}, outlook)
 
 
 def _rivals(weighed: Sequence[_Weighed]) -> tuple[Rival, ...]:
@@ -128,6 +131,41 @@ def _rivals(weighed: Sequence[_Weighed]) -> tuple[Rival, ...]:
         for weight, one in zip(weights, weighed, strict=True)
     ]
     return tuple(sorted(rivals, key=_likeliest_first))
+
+
+def _joined(rivals: tuple[Rival, ...], accidental: Mapping[str, float], outlook: Outlook) -> tuple[Rival, ...]:
+    """What a clicker has of the probability speaks for a later click of the same phone, too. First comes the rival
+    whose last click is the likeliest to be this person's.
+
+    Args:
+        accidental: address key -> clickers in 72 h expected behind it.
+    """
+    if len(rivals) < 2:
+        return rivals
+    contenders = rivals[:CONTENDERS]
+    same = [[_same(rival, other, accidental, outlook) for other in contenders] for rival in contenders]
+    last = [
+        rival.last_click + math.fsum(chance * other.probability for chance, other in zip(row, contenders, strict=True))
+        for row, rival in zip(same, contenders, strict=True)
+    ]
+    at = max(range(len(contenders)), key=last.__getitem__)
+    if not any(same[at]):
+        return rivals
+    first = msgspec.structs.replace(contenders[at], last_click=min(last[at], 1.0))
+    others = [
+        msgspec.structs.replace(other, same_as_first=chance)
+        for chance, other in zip(same[at], contenders, strict=True)
+        if other is not contenders[at]
+    ]
+    return (first, *others, *rivals[CONTENDERS:])
+
+
+def _same(newer: Rival, older: Rival, accidental: Mapping[str, float], outlook: Outlook) -> float:
+    """Probability that one's last click is a re-click of the other's phone."""
+    if (newer.clicks[0].at_ms, newer.clicks[0].click_id) <= (older.clicks[0].at_ms, older.clicks[0].click_id):
+        return 0.0
+    expected = accidental[newer.clicker.address.key]
+    return same_phone(Eligible(newer.clicker, newer.clicks), Eligible(older.clicker, older.clicks), expected, outlook)
 
 
 def _likeliest_first(rival: Rival) -> tuple[float, int, str]:
@@ -176,24 +214,3 @@ def _waited_s(facts: InstallFacts, candidates: Sequence[Eligible]) -> dict[str, 
         waited = max(facts.at_ms - candidate.clicks[0].at_ms, 0) / 1000
         found[key] = min(found.get(key, waited), waited)
     return found
-
-
-def _same_person(candidate: Eligible, accidental: float, outlook: Outlook) -> float:
-    """Probability that several clicks of look-alike devices are one person's."""
-    clicks = candidate.clicks
-    if clicks[0].ttp is not None and all(click.ttp == clicks[0].ttp for click in clicks):
-        return 1.0
-    gap_s = (clicks[0].at_ms - clicks[1].at_ms) / 1000
-    again = RECLICK * (0.8 / RECLICK_S * math.exp(-gap_s / RECLICK_S) + 0.2 / SEEN_FOR_S)
-    look_alikes = accidental / SEEN_FOR_S * _share_of_phone(candidate.clicker.phone, outlook)
-    return again / (again + look_alikes)
-
-
-def _share_of_phone(clicked: ClickedPhone, outlook: Outlook) -> float:
-    phone = clicked.phone
-    share = APP_VERSION_SHARE if phone.app_version else 1.0
-    if phone.os_version is not None:
-        share *= outlook.share(f"os:{phone.os}", signals.version_text(phone.os_version))
-    if phone.model is not None:
-        share *= outlook.share("model", phone.model)
-    return share

@@ -16,6 +16,8 @@ from forwarder.matching.statistics import Statistics
 from forwarder.matching.verdict import MAX_CANDIDATES_KEPT, Candidate, Verdict
 
 DIGITS = 6
+EARLIER = "an earlier click of the same phone"
+LEAST_SAID = 0.01
 
 
 class Search(msgspec.Struct, frozen=True):
@@ -28,9 +30,9 @@ class Search(msgspec.Struct, frozen=True):
     ruled_out: dict[str, str]
     """click_id -> why."""
     rivals: tuple[Rival, ...]
-    """The likeliest first."""
+    """In the order of `contest`."""
     probability: float
-    """That the likeliest rival's last click is this person's; calibrated."""
+    """That the first rival's last click is this person's; calibrated."""
     outlook: Outlook
 
     def clicks_of_device(self, click: Click) -> int:
@@ -69,12 +71,12 @@ def address_verdict(searched: Search | None, policy: Policy) -> Verdict:
 
 
 def candidates(searched: Search) -> tuple[Candidate, ...]:
-    """The clicks that were looked at, the likeliest first, then the newest of those that were ruled out."""
+    """The clicks that were looked at, in the order of the rivals, then the newest of those that were ruled out."""
     kept: list[Candidate] = []
     for rival in searched.rivals[:MAX_CANDIDATES_KEPT]:
         bits = {name: round(value, 2) for name, value in rival.signals.items()}
         for number, click in enumerate(rival.clicks[: MAX_CANDIDATES_KEPT - len(kept)]):
-            note = "an earlier click of the same phone" if number else ""
+            note = EARLIER if number else _note(rival)
             share = 0.0 if number else round(rival.probability, DIGITS)
             kept.append(
                 Candidate(click_id=click.click_id, at_ms=click.at_ms, probability=share,
@@ -83,6 +85,10 @@ def candidates(searched: Search) -> tuple[Candidate, ...]:
     if len(kept) < MAX_CANDIDATES_KEPT:
         kept += _ruled_out(searched)[: MAX_CANDIDATES_KEPT - len(kept)]
     return tuple(kept)
+
+
+def _note(rival: Rival) -> str:
+    return f"{EARLIER} with probability {rival.same_as_first:.2f}" if rival.same_as_first >= LEAST_SAID else ""
 
 
 def _ruled_out(searched: Search) -> list[Candidate]:

@@ -14,7 +14,8 @@ from forwarder.matching.matcher import Evidence, match
 from forwarder.matching.observation import Observation
 from forwarder.matching.outlook import Outlook
 from forwarder.matching.policy import Policy
-from forwarder.matching.probabilistic import HOUSEHOLD_S, SEEN_FOR_S
+from forwarder.matching.probabilistic import HOUSEHOLD_S
+from forwarder.matching.re_clicks import SEEN_FOR_S
 from forwarder.matching.statistics import Statistics, learn
 from forwarder.matching.verdict import MAX_CANDIDATES_KEPT, Verdict
 from tests.forwarder.matching.cases import APP, DAY, HOUR, MINUTE, NOW_MS, android, click, install, iphone
@@ -49,7 +50,7 @@ def test_re_clicks_of_one_device_are_one_and_the_last_is_credited() -> None:
 
 
 def test_two_fitting_devices_cancel_each_other() -> None:
-    verdict = verdict_of(click(), click(user_agent=iphone(app="musical_ly_43.9.0")))
+    verdict = verdict_of(click(), click(user_agent=iphone("18_6_1", app="musical_ly_43.9.0")), os_version="18")
     assert verdict.click is None
     assert verdict.reason.startswith("ambiguous: ")
 
