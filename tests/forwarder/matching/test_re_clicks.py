@@ -108,3 +108,12 @@ def test_a_click_from_another_address_is_no_re_click_of_the_phone_behind_this_on
     last = click(4 * MINUTE, user_agent=iphone(app="musical_ly_44.0.0"), **HOME)
     both = ("2001:db8:1:2::9", "203.0.113.7")
     assert verdict_of(first, last, addresses=both).candidates[1].note == ""
+
+
+def test_a_device_that_clicks_all_day_is_less_likely_than_one_whose_only_click_is_its_last() -> None:
+    def time_bits(*found: Click) -> float:
+        return verdict_of(*found).candidates[0].signals["time"]
+
+    often = [click(number * 20 * MINUTE, **HOME) for number in range(1, 60)]
+    assert time_bits(*often) < time_bits(often[0]) - 2
+    assert time_bits(*often[:2]) == pytest.approx(time_bits(often[0]), abs=0.3)
