@@ -56,6 +56,7 @@ def parse_referrer(text: str | None) -> Referrer:
     return Referrer(None, "no click id in the referrer")
 
 
+PLATFORMS = frozenset({"ios", "android"})  # a click from neither may be a phone's that asked for a desktop page
 LOST_APP = ""  # of a click whose ad Redis has lost; who names its 128 bits had it from us all the same
 
 
@@ -64,8 +65,8 @@ def refusal(click_id: str, click: Click | None, facts: InstallFacts, policy: Pol
     parts = parse_click_id(click_id)
     if parts is None:
         return "not a click id of ours"
-    if click is not None and click.app_id not in (LOST_APP, facts.app_id):
-        return "another app's click"
+    if click is not None and (reason := _anothers(click, facts)):
+        return reason
     if parts.at_ms > facts.at_ms + SKEW_MS:
         return "the click lies after the install"
     if parts.at_ms < facts.at_ms - policy.referrer_window_days * DAY_MS:
@@ -73,6 +74,13 @@ def refusal(click_id: str, click: Click | None, facts: InstallFacts, policy: Pol
     if click is None:
         return UNKNOWN_CLICK
     return ""
+
+
+def _anothers(click: Click, facts: InstallFacts) -> str:
+    """Why this cannot be the click of the phone and app that name it; empty where it can."""
+    if click.app_id not in (LOST_APP, facts.app_id):
+        return "another app's click"
+    return "a click on another platform" if click.platform in PLATFORMS - {facts.platform} else ""
 
 
 def began_before(click: Click, facts: InstallFacts) -> bool:

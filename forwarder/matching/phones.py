@@ -80,6 +80,8 @@ def clicked_phone(click: Click) -> ClickedPhone:
     phone = _of_headers(click.user_agent, click.languages)
     if not told:
         return phone
+    if phone.phone.os == "other" and _is_desktop_ipad(click.user_agent, told):
+        phone = msgspec.structs.replace(phone, phone=Phone(os="ios", form="ipad"))
     languages, zone = told.get("languages") or (), told.get("timezone")
     more = _primary([languages] if isinstance(languages, str) else [text for text in languages if type(text) is str])
     return msgspec.structs.replace(
@@ -88,6 +90,12 @@ def clicked_phone(click: Click) -> ClickedPhone:
         screen=_screen(told.get("screen")) if phone.phone.os == "ios" else None,
         time_zone=time_zone(zone) if isinstance(zone, str) else None,
     )
+
+
+def _is_desktop_ipad(user_agent: str, told: Mapping[str, Any]) -> bool:
+    """An iPad that asks for desktop pages calls itself a Mac; no Mac has a touch screen."""
+    touches = told.get("touch_points")
+    return isinstance(touches, int) and touches > 1 and "Macintosh" in user_agent
 
 
 @lru_cache(maxsize=32_768)

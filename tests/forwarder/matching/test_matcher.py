@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from clicks.record import Click
@@ -16,6 +17,8 @@ ALWAYS = Policy(probabilistic="always")
 
 def by_referrer(found: Click | None, click_id: str, **facts: Any) -> tuple[str, str]:
     given = install("android", referrer=f"click_id={click_id}&utm_source=tiktok", **facts)
+    if found is not None:
+        found = msgspec.structs.replace(found, platform="android")
     verdict = match(given, Evidence(referrer_click=found), Policy(probabilistic="never"), Statistics())
     return verdict.method, verdict.tiers.get("referrer", "")
 

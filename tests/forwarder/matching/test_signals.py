@@ -54,6 +54,14 @@ def test_a_kernels_version_agrees_as_far_as_it_tells(user_agent: str, facts: dic
     assert bits({"user_agent": user_agent, "platform": "ios"}, "ios", **facts)["os"] > 1
 
 
+@pytest.mark.parametrize(
+    ("touch_points", "os"), [(5, "ios"), (1, "other"), (0, "other"), (None, "other"), ("5", "other")]
+)
+def test_a_mac_with_a_touch_screen_is_an_ipad(touch_points: object, os: str) -> None:
+    mac = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Safari/605.1.15"
+    assert clicked_phone(click(user_agent=mac, enrichment={"touch_points": touch_points})).phone.os == os
+
+
 def test_an_androids_facts_come_from_its_user_agent_where_the_app_gives_none() -> None:
     agent = "Dalvik/2.1.0 (Linux; U; Android 14; SM-A536B Build/UP1A.231005.007)"
     scores = bits({"user_agent": android()}, "android", os_version=None, model=None, user_agent=agent)
