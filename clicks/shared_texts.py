@@ -23,6 +23,7 @@ WEEK_S = 7 * 86_400
 MIN_USES = 16  # below this a text of its own takes more than it spares
 MAX_SHARED = 20_000  # per process: anybody can send many user agents often
 MAX_TEXT_BYTES = 1_024
+RENEWED_AT_ONCE = 25  # each second
 LOST_AT_ONCE = 300  # put back while a visitor waits: a few milliseconds
 AT_ONCE = 100  # texts in one command: half a millisecond of a redirector
 GRACE_S = 2 * WEEK_S  # a text outlives its week's last click by one week
@@ -127,8 +128,8 @@ class SharedTexts:
         """Some of those that are shared, the others in the calls that follow."""
         references = list(self._shared)
         self._turn = self._turn if self._turn < len(references) else 0
-        texts = [self._remembered(reference) for reference in references[self._turn : self._turn + AT_ONCE]]
-        self._turn += AT_ONCE
+        texts = [self._remembered(reference) for reference in references[self._turn : self._turn + RENEWED_AT_ONCE]]
+        self._turn += RENEWED_AT_ONCE
         if live := [each[0] for each in texts if each]:
             await self._share(live)
 

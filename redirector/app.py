@@ -40,6 +40,7 @@ from redirector.spool import Spool
 from redirector.tally import Tally
 
 MAINTENANCE_EVERY_S = 1.0
+STAGGER_S = 0.08  # what is done each second is not all done at once: redirects would stand behind it
 NAMES_AT_ONCE = 1_000
 LINK_TIMEOUT_S = 1.0
 COMMIT_TIMEOUT_S = 1.0  # a live commit is given up by its own budget long before; this bounds replays
@@ -114,7 +115,7 @@ async def opened(settings: RedirectorSettings) -> AsyncIterator[dict[str, Any]]:
         partial(_note_names, tally, links_redis),
         partial(_share_texts, tally, texts),
     )
-    tasks = [asyncio.create_task(_keep_going(work)) for work in upkeep]
+    tasks = [asyncio.create_task(_keep_going(work, turn * STAGGER_S)) for turn, work in enumerate(upkeep)]
     try:
         yield {"front": front}
     finally:
@@ -134,8 +135,9 @@ async def _end(tasks: Sequence[asyncio.Task[None]]) -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _keep_going(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+async def _keep_going(work: Callable[[], Coroutine[Any, Any, None]], after_s: float) -> None:
     """Work that never ends by itself; where a mistake of ours ends it, it is said and begun again."""
+    await asyncio.sleep(after_s)
     while True:
         try:
             await work()

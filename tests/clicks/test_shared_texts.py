@@ -185,7 +185,7 @@ async def test_texts_that_redis_lost_are_back_before_the_click_is_acknowledged(
 async def test_a_single_text_that_got_lost_is_renewed_in_its_turn(
     client: Redis, texts: SharedTexts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shared_texts, "AT_ONCE", 3)
+    monkeypatch.setattr(shared_texts, "RENEWED_AT_ONCE", 3)
     shared = [visitor(b"Phone %d" % number) for number in range(10)]
     await texts.keep(shared)
     for text in shared:

@@ -20,7 +20,7 @@ async def test_upkeep_that_fails_is_begun_again(monkeypatch: pytest.MonkeyPatch)
             twice.set()
         raise ValueError("a mistake of ours")
 
-    task = asyncio.create_task(app._keep_going(work))
+    task = asyncio.create_task(app._keep_going(work, 0.0))
     async with asyncio.timeout(5):
         await twice.wait()
     task.cancel()
