@@ -46,6 +46,9 @@ LINK_TIMEOUT_S = 1.0
 COMMIT_TIMEOUT_S = 1.0  # a live commit is given up by its own budget long before; this bounds replays
 
 
+Upkeep = Callable[[], Coroutine[Any, Any, None]]
+
+
 class Stores:
     """`/{slug}/stores`: where visitors without the right phone are sent."""
 
@@ -107,7 +110,7 @@ async def opened(settings: RedirectorSettings) -> AsyncIterator[dict[str, Any]]:
     desk_settings = DeskSettings(keyring.derive("address")[0], settings.trusted_proxies, settings.public_base)
     desk = ClickDesk(links, tally, desk_settings)
     front = Front(links, desk, recorder, tally, Bridging(store, caps, keyring.derive("enrichment")))
-    upkeep = (
+    upkeep: tuple[Upkeep, ...] = (
         links.follow,
         caps.run,
         Drainer(store, spool, recorder, tally).run,
@@ -135,7 +138,7 @@ async def _end(tasks: Sequence[asyncio.Task[None]]) -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _keep_going(work: Callable[[], Coroutine[Any, Any, None]], after_s: float) -> None:
+async def _keep_going(work: Upkeep, after_s: float) -> None:
     """Work that never ends by itself; where a mistake of ours ends it, it is said and begun again."""
     await asyncio.sleep(after_s)
     while True:
