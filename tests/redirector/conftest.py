@@ -1,4 +1,4 @@
-"""One redirector for all tests over HTTP; each test begins with an empty Redis (the links stay in the process)."""
+"""One redirector for all tests of a package over HTTP; each test begins with an empty Redis (the links stay in the process)."""
 
 from collections.abc import Iterator
 
@@ -8,7 +8,7 @@ from tests.engines import SessionEngines, short_directory
 from tests.redirector.serving import Redirector, publish, running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")  # it writes to the session's Redis for as long as it runs
 def served(engines: SessionEngines) -> Iterator[Redirector]:
     publish(engines.valkey.url)
     with (

@@ -18,7 +18,7 @@ from tests.redirector.test_click import desk
 from tests.redirector.wire import IPHONE, ask
 
 ADDRESS = "203.0.113.77"
-OWN_IPHONE = f"{IPHONE} musical_ly_47.9.9"  # which no other test uses: the redirector is the session's
+OWN_IPHONE = f"{IPHONE} musical_ly_47.9.9"  # which no other test uses: the redirector is shared
 SHARED_S = 10.0
 
 
