@@ -1,4 +1,4 @@
-"""One redirector for all tests of a package over HTTP; each test begins with an empty Redis (the links stay in the process)."""
+"""One redirector for a package's tests over HTTP; each begins with an empty Redis (the links stay in the process)."""
 
 from collections.abc import Iterator
 
