@@ -8,12 +8,10 @@ lives longer than the week's clicks. Because a text is named by what it says, wh
 import asyncio
 import secrets
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from hashlib import blake2b
 from typing import Any
 from weakref import ReferenceType, ref
-
-import structlog
 
 from clicks.dictionary import Dictionaries
 from clicks.keys import TEXTS
@@ -27,11 +25,7 @@ RENEWED_AT_ONCE = 25  # each second
 LOST_AT_ONCE = 300  # put back while a visitor waits: a few milliseconds
 AT_ONCE = 100  # texts in one command: half a millisecond of a redirector
 GRACE_S = 2 * WEEK_S  # a text outlives its week's last click by one week
-MAX_REMEMBERED = 50_000
-SAY_AGAIN_S = 10.0
 _FRAME_VERSION = bytes((VERSION,))
-
-log = structlog.get_logger()
 
 
 def texts_key(week: int) -> bytes:
@@ -39,13 +33,19 @@ def texts_key(week: int) -> bytes:
     return TEXTS + str(week).encode()
 
 
-def _week_of(seconds: float) -> int:
+def week_of(seconds: float) -> int:
+    """The week of a Unix time."""
     return int(seconds // WEEK_S)
 
 
 def text_reference(text: bytes) -> bytes:
     """What a record says instead of a text."""
     return blake2b(text, digest_size=REFERENCE_BYTES).digest()
+
+
+def read_frame(dictionaries: Dictionaries, frame: bytes) -> bytes:
+    """The text of a frame behind its version."""
+    return dictionaries.decompress(frame[1:], frame[0])
 
 
 class SharedTexts:
@@ -152,7 +152,7 @@ class SharedTexts:
 
     def _says(self, frame: bytes, text: Text) -> bool:
         """Whether this is the text, and not another one with the same reference."""
-        return frame == _FRAME_VERSION + text.frame or _read_frame(self._dictionaries, frame) == text.text
+        return frame == _FRAME_VERSION + text.frame or read_frame(self._dictionaries, frame) == text.text
 
     async def _there(self, references: Iterable[bytes]) -> dict[bytes, bytes | None]:
         """What Redis holds for these references, and for the marker. One command: many would hold redirects up."""
@@ -193,60 +193,4 @@ class SharedTexts:
         return texts
 
     def _current_week(self) -> int:
-        return _week_of(self._clock())
-
-
-def _read_frame(dictionaries: Dictionaries, frame: bytes) -> bytes:
-    """The text of a frame behind its version."""
-    return dictionaries.decompress(frame[1:], frame[0])
-
-
-class TextReader:
-    """Fetches the texts that records refer to, and remembers them."""
-
-    def __init__(self, redis: Any) -> None:
-        self._redis = redis
-        self._dictionaries = Dictionaries()
-        self._known: dict[tuple[int, bytes], bytes] = {}  # by week and reference
-        self._said_at = -SAY_AGAIN_S
-
-    async def read(self, wanted: Iterable[tuple[bytes, int]]) -> Mapping[bytes, bytes]:
-        """Reference -> text, for references and the times of their clicks in ms; what is lost is left out."""
-        asked = {(_week_of(at_ms / 1000), reference) for reference, at_ms in wanted}
-        found: dict[bytes, bytes] = {}
-        for off in (0, -1, 1):  # a redirector begins a week up to a second late, or early if its clock is set back
-            fields = [(week + off, reference) for week, reference in asked if reference not in found]
-            # held here, not looked up again: what is remembered may be forgotten while Redis is asked
-            known = {field: self._known[field] for field in fields if field in self._known}
-            known |= await self._fetch([field for field in fields if field not in known])
-            found |= {reference: text for (_, reference), text in known.items()}
-        if lost := {reference for _, reference in asked} - found.keys():
-            self._say(len(lost))
-        return found
-
-    async def _fetch(self, fields: Sequence[tuple[int, bytes]]) -> dict[tuple[int, bytes], bytes]:
-        """What the hashes hold of these weeks and references; it is remembered."""
-        if not fields:
-            return {}
-        by_week: dict[int, list[bytes]] = {}
-        for week, reference in fields:
-            by_week.setdefault(week, []).append(reference)
-        pipe = self._redis.pipeline(transaction=False)
-        for week, references in by_week.items():
-            pipe.hmget(texts_key(week), references)
-        fetched = {
-            (week, reference): _read_frame(self._dictionaries, frame)
-            for (week, references), frames in zip(by_week.items(), await pipe.execute(), strict=True)
-            for reference, frame in zip(references, frames, strict=True)
-            if frame is not None
-        }
-        if len(self._known) + len(fetched) > MAX_REMEMBERED:
-            self._known.clear()
-        self._known |= fetched
-        return fetched
-
-    def _say(self, texts: int) -> None:
-        now = time.monotonic()
-        if now - self._said_at >= SAY_AGAIN_S:  # an export reads thousands of addresses
-            self._said_at = now
-            log.error("texts of clicks are gone from Redis: their browser or ad is lost", texts=texts)
+        return week_of(self._clock())

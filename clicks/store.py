@@ -19,7 +19,7 @@ from clicks.enrichment import ENRICHMENT, decode_enrichment, enriched_click, enr
 from clicks.keys import CLICKS
 from clicks.record import Click, RecordCodec, pointer
 from clicks.record_layout import POINTER, references
-from clicks.shared_texts import TextReader
+from clicks.text_reader import TextReader
 from clicks.tombstones import erased, lay_tombstone
 
 SCANNED = 500  # keys read in one round trip

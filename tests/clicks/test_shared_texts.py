@@ -1,95 +1,21 @@
 """Texts that records refer to: only once Redis has them, put back where it lost them, kept longer than the clicks."""
 
-import asyncio
-import random
 import weakref
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 
-import msgspec
 import pytest
 from redis.asyncio import Redis
 from redis.exceptions import ResponseError
-from structlog.testing import capture_logs
 
 from clicks import shared_texts
-from clicks.address import AddressHasher, packed_address
-from clicks.batch import Batch, Row, clicks_key
-from clicks.click_id import ClickId
 from clicks.committer import Committer
-from clicks.connection import connect
-from clicks.cut_query import cut_ttclid
 from clicks.dictionary import DICTIONARIES, dictionary_bytes, zstd
-from clicks.record import Click, RecordCodec
-from clicks.record_layout import PREFIX_SHIFT, Text, assemble, references
-from clicks.record_texts import ad_text, visitor_text
-from clicks.shared_texts import WEEK_S, SharedTexts, TextReader, text_reference, texts_key
-from clicks.store import DAY_S, ClickStore
+from clicks.record_layout import Text, references
+from clicks.shared_texts import WEEK_S, SharedTexts, text_reference, texts_key
+from clicks.store import DAY_S
+from tests.clicks.texts import AGENT, MONDAY, RETENTION_S, Clock, ad, clicks_of, is_whole, store_click, visitor
 
 pytestmark = pytest.mark.anyio
-
-KEY = b"k" * 32
-MONDAY = 2_951 * WEEK_S + 3 * DAY_S  # seconds; weeks count from a Thursday
-RETENTION_S = 28 * DAY_S
-AGENT = b"Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 musical_ly_43.0.0"
-QUERY = b"campaign_id=1&campaign_name=Spring&ttclid=E.C.P." + b"a" * 316
-CODEC = RecordCodec()
-
-
-class Clock:
-    """Unix seconds that a test moves."""
-
-    def __init__(self, now: float = MONDAY) -> None:
-        self.now = now
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-async def client(redis_url: str) -> AsyncIterator[Redis]:
-    opened = connect(redis_url)
-    assert isinstance(opened, Redis)
-    async with opened:
-        yield opened
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def texts(client: Redis, clock: Clock) -> SharedTexts:
-    return SharedTexts(client, RETENTION_S, clock)
-
-
-def visitor(agent: bytes = AGENT) -> Text:
-    return CODEC.text(visitor_text(agent, b"en-GB"))
-
-
-def ad() -> Text:
-    return CODEC.text(ad_text(b"spring", b"app_1", cut_ttclid(QUERY).shared))
-
-
-async def store_click(client: Redis, at_s: float, *pieces: Text, committer: Committer | None = None) -> bytes:
-    """One click from 203.0.113.7 with these texts (visitor, ad); its record."""
-    packed = packed_address("203.0.113.7")
-    assert packed is not None
-    cut = cut_ttclid(QUERY)
-    click_id = ClickId(int(at_s * 1000), AddressHasher(KEY).hash(packed), random.randbytes(5))
-    record = assemble(click_id.random, cut.prefix << PREFIX_SHIFT, packed + cut.packed, *pieces)
-    batch = Batch("w", random.getrandbits(30), [Row(clicks_key(click_id.address_hash), click_id.at_ms, record)], {})
-    await (committer or ClickStore(client, (KEY,))).apply(batch)
-    return record
-
-
-async def clicks_of(client: Redis) -> list[Click]:
-    return await ClickStore(client, (KEY,)).find("203.0.113.7", 0, 2**53)
-
-
-def is_whole(click: Click) -> bool:
-    said = (click.link, click.app_id, click.user_agent, click.languages, click.query)
-    return said == ("spring", "app_1", AGENT.decode(), "en-GB", QUERY.decode())
 
 
 async def test_a_text_is_referred_to_once_redis_has_it_and_reads_as_before(client: Redis, texts: SharedTexts) -> None:
@@ -193,32 +119,6 @@ async def test_a_single_text_that_got_lost_is_renewed_in_its_turn(
     for _ in range(4):
         await texts.keep([])
     assert await client.hlen(texts_key(2_951)) == 10 + 1
-
-
-async def test_a_click_whose_texts_are_lost_keeps_its_ttclid_and_the_loss_is_said(
-    client: Redis, texts: SharedTexts
-) -> None:
-    one, other = visitor(), ad()
-    await texts.keep([one, other])
-    await store_click(client, MONDAY, one, other)
-    await client.delete(texts_key(2_951))
-    with capture_logs() as logs:
-        (click,) = await clicks_of(client)
-    assert click.ttclid == "E.C.P." + "a" * 316
-    assert (click.ip, click.user_agent, click.app_id) == ("203.0.113.7", "", "")
-    assert [entry["texts"] for entry in logs] == [2]
-
-
-async def test_a_text_is_fetched_once(client: Redis, texts: SharedTexts) -> None:
-    one, other = visitor(), ad()
-    await texts.keep([one, other])
-    await store_click(client, MONDAY, one, other)
-    store = ClickStore(client, (KEY,))
-    before = await store.find("203.0.113.7", 0, 2**53)
-    await client.delete(texts_key(2_951))
-    again = await store.find("203.0.113.7", 0, 2**53)
-    assert is_whole(again[0])
-    assert msgspec.structs.asdict(again[0]) == msgspec.structs.asdict(before[0])
 
 
 async def test_what_could_not_be_put_back_is_not_referred_to_until_it_is(
@@ -328,40 +228,3 @@ async def test_a_text_that_another_program_compressed_in_another_way_is_shared(
     await client.hset(texts_key(2_951), text_reference(one.text), b"\x02" + otherwise)
     await texts.keep([one])
     assert one.reference is not None
-
-
-async def test_readers_at_once_do_not_take_texts_from_each_other(
-    client: Redis, texts: SharedTexts, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    many = [visitor(b"Phone %d" % number) for number in range(30)]
-    await texts.keep(many)
-    monkeypatch.setattr(shared_texts, "MAX_REMEMBERED", 10)
-    reader = TextReader(client)
-    wanted = [(text_reference(text.text), MONDAY * 1000) for text in many]
-
-    async def read(start: int) -> int:
-        return len(await reader.read((wanted + wanted)[start : start + 15]))
-
-    for _ in range(5):
-        assert await asyncio.gather(*(read(start) for start in range(0, 30, 3))) == [15] * 10
-
-
-async def test_a_clock_set_back_over_the_week_loses_no_text(client: Redis, texts: SharedTexts, clock: Clock) -> None:
-    one, other = visitor(), ad()
-    clock.now = 2_952 * WEEK_S
-    await texts.keep([one, other])  # begins the week
-    await store_click(client, clock.now - 1, one, other)
-    assert [is_whole(click) for click in await clicks_of(client)] == [True]
-
-
-async def test_a_click_read_while_its_texts_were_lost_is_whole_once_they_are_back(
-    client: Redis, texts: SharedTexts
-) -> None:
-    one, other = visitor(), ad()
-    await texts.keep([one, other])
-    await store_click(client, MONDAY, one, other)
-    store = ClickStore(client, (KEY,))
-    await client.delete(texts_key(2_951))
-    assert not is_whole((await store.find("203.0.113.7", 0, 2**53))[0])
-    await texts.put_back(is_gone=True)
-    assert is_whole((await store.find("203.0.113.7", 0, 2**53))[0])

@@ -1,0 +1,28 @@
+"""A Redis of one test, a clock that it moves, and the texts a redirector shares there."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from redis.asyncio import Redis
+
+from clicks.connection import connect
+from clicks.shared_texts import SharedTexts
+from tests.clicks.texts import RETENTION_S, Clock
+
+
+@pytest.fixture
+async def client(redis_url: str) -> AsyncIterator[Redis]:
+    opened = connect(redis_url)
+    assert isinstance(opened, Redis)
+    async with opened:
+        yield opened
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def texts(client: Redis, clock: Clock) -> SharedTexts:
+    return SharedTexts(client, RETENTION_S, clock)
