@@ -24,8 +24,7 @@ POLICY = Policy(probabilistic="always")
 
 
 def verdict_of(*found: Click, consumed: tuple[str, ...] = (), platform: str = "ios", **facts: Any) -> Verdict:
-    evidence = Evidence(found=found, consumed=frozenset(consumed))
-    return match(install(platform, **facts), evidence, POLICY, Statistics())
+    return match(install(platform, **facts), Evidence(found=found, consumed=frozenset(consumed)), POLICY, Statistics())
 
 
 def probability_of(found: Click, *others: Click, **facts: Any) -> float:
