@@ -120,8 +120,17 @@ class SharedTexts:
 
     async def _mark(self) -> None:
         """Have the witness stand for all that is shared: only once nothing of it is missing."""
-        if self._shared and not self._lost and not self._is_marked:
-            await self._redis.hset(texts_key(self._week), self._marker, b"")
+        if not self._shared or self._lost or self._is_marked:
+            return
+        doubts, key = self._doubts, texts_key(self._week)
+        pipe = self._redis.pipeline(transaction=False)
+        pipe.hset(key, self._marker, b"")
+        pipe.expire(key, self._lifetime_s)
+        pipe.hlen(key)
+        *_, there = await pipe.execute()
+        if there <= len(self._shared):  # what was confirmed a moment ago is lost: the mark may stand alone
+            self.doubt()
+        elif doubts == self._doubts:
             self._is_marked = True
 
     async def _renew(self) -> None:

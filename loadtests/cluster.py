@@ -16,7 +16,7 @@ from loadtests.cores import Cores, choose_cores, pin
 from loadtests.generator import CLICKS, Order
 from loadtests.machine import Machine, describe_machine
 from loadtests.product import Product
-from loadtests.rounds import Round, run_round
+from loadtests.rounds import run_rounds
 from loadtests.stored_clicks import read_stored_clicks
 from loadtests.valkey_cluster import running_cluster
 
@@ -46,11 +46,8 @@ def measure(name: str, cores: Cores, settings: dict[str, str], nodes: Sequence[s
         before = _stored(urls)
         if cores.pinned:
             pin(redirector.pid, cores.server)
-        rounds: list[Round] = []
-        for _ in range(ROUNDS):
-            first = sum(each.result.sent for each in rounds)
-            order = Order(port=redirector.port, kind=CLICKS, seconds=SECONDS, first=first, path=redirector.path)
-            rounds.append(run_round(redirector, order, cores))
+        order = Order(port=redirector.port, kind=CLICKS, seconds=SECONDS, path=redirector.path)
+        rounds = run_rounds(redirector, order, cores, ROUNDS)
         return Measured(
             name,
             median(each.result.rate for each in rounds),

@@ -1,7 +1,7 @@
 """A contestant's rounds, and what of several rounds counts."""
 
 import time
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from statistics import median
 
 from loadtests.contestants import Contestant
@@ -48,6 +48,15 @@ def run_round(contestant: Contestant, order: Order, cores: Cores) -> Round:
     used, busy = cpu_seconds(contestant.pid) - used, core_busy_seconds(cores.server) - busy
     others = max(0.0, busy - used) / (time.monotonic() - begun) if cores.pinned else 0.0
     return Round(result, used / max(1, result.answered) * 1e6, others)
+
+
+def run_rounds(contestant: Contestant, order: Order, cores: Cores, count: int) -> list[Round]:
+    """Rounds in a row; no two of them ask for the same click."""
+    rounds: list[Round] = []
+    for _ in range(count):
+        first = order.first + sum(each.result.sent for each in rounds)
+        rounds.append(run_round(contestant, replace(order, first=first), cores))
+    return rounds
 
 
 def summary_of(rounds: list[Round]) -> Summary:

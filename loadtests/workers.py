@@ -17,7 +17,7 @@ from loadtests.generator import CLICKS, Order
 from loadtests.machine import Machine, describe_machine
 from loadtests.product import Product
 from loadtests.quotas import QuotaError, held_to
-from loadtests.rounds import Round, run_round
+from loadtests.rounds import run_rounds
 from loadtests.stored_clicks import read_stored_clicks
 
 RESULT = Path(__file__).parent / "results" / "workers.md"
@@ -50,17 +50,14 @@ def measure(workers: int, cores: Cores) -> Measured:
         redirector = product.contestant("redirector", f"/{product.demo['slug']}")
         before = read_stored_clicks(product.redis_url).clicks
         with held_to(SHARE, _worker_pids(redirector, workers)):
-            rounds: list[Round] = []
-            for _ in range(ROUNDS):
-                order = Order(
-                    port=redirector.port,
-                    kind=CLICKS,
-                    seconds=SECONDS,
-                    connections=CONNECTIONS_EACH * workers,
-                    first=sum(each.result.sent for each in rounds),
-                    path=redirector.path,
-                )
-                rounds.append(run_round(redirector, order, cores))
+            order = Order(
+                port=redirector.port,
+                kind=CLICKS,
+                seconds=SECONDS,
+                connections=CONNECTIONS_EACH * workers,
+                path=redirector.path,
+            )
+            rounds = run_rounds(redirector, order, cores, ROUNDS)
         return Measured(
             workers,
             median(each.result.rate for each in rounds),

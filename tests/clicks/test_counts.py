@@ -1,10 +1,7 @@
-from collections.abc import AsyncIterator
-
 import pytest
 from redis.asyncio import Redis
 
 from clicks.batch import Batch
-from clicks.connection import connect
 from clicks.counts import Drain, VisitCount, count_field, count_label, drain, finish_drain
 from clicks.store import ClickStore
 
@@ -12,14 +9,6 @@ pytestmark = pytest.mark.anyio
 
 HOUR_MS = 3_600_000
 FIELD = count_field(500_000 * HOUR_MS + 1, "click", count_label("spring", "ios", "1801", "1802", "1803"))
-
-
-@pytest.fixture
-async def client(redis_url: str) -> AsyncIterator[Redis]:
-    opened = connect(redis_url)
-    assert isinstance(opened, Redis)
-    async with opened:
-        yield opened
 
 
 async def count(client: Redis, visits: int, number: int = 0, field: str = FIELD) -> None:

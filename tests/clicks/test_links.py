@@ -1,23 +1,12 @@
-from collections.abc import AsyncIterator
-
 import pytest
 from redis.asyncio import Redis
 
-from clicks.connection import connect
 from clicks.links import Link, publish_links, published_version, read_links
 
 pytestmark = pytest.mark.anyio
 
 SPRING = Link("spring", "app_1", "https://apps.apple.com/app/id1", "https://play.google.com/store/apps/details?id=a.b")
 SUMMER = Link("summer", "app_1", fallback_url="https://example.com/下载?a=b#c", mode="bridge", enabled=False)
-
-
-@pytest.fixture
-async def client(redis_url: str) -> AsyncIterator[Redis]:
-    opened = connect(redis_url)
-    assert isinstance(opened, Redis)
-    async with opened:
-        yield opened
 
 
 async def test_links_are_read_as_they_were_published(client: Redis) -> None:

@@ -121,6 +121,26 @@ async def test_a_single_text_that_got_lost_is_renewed_in_its_turn(
     assert await client.hlen(texts_key(2_951)) == 10 + 1
 
 
+async def test_a_hash_lost_just_before_its_mark_is_made_whole(
+    client: Redis, texts: SharedTexts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other = visitor(), ad()
+    mark = texts._mark
+
+    async def lost_before() -> None:
+        await client.flushall()
+        await mark()
+
+    with monkeypatch.context() as patched:
+        patched.setattr(texts, "_mark", lost_before)
+        await texts.keep([one, other])
+    assert (one.reference, other.reference, texts.witness[1]) == (None, None, b"")
+    await texts.keep([])
+    assert await client.hlen(texts_key(2_951)) == 2 + 1
+    assert await client.hexists(*texts.witness)
+    assert await client.ttl(texts_key(2_951)) >= RETENTION_S
+
+
 async def test_what_could_not_be_put_back_is_not_referred_to_until_it_is(
     client: Redis, texts: SharedTexts, monkeypatch: pytest.MonkeyPatch
 ) -> None:

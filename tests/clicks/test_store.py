@@ -1,6 +1,5 @@
 import random
 import secrets
-from collections.abc import AsyncIterator
 
 import msgspec
 import pytest
@@ -12,7 +11,6 @@ from clicks.address import AddressHasher, packed_address
 from clicks.batch import Batch, Row, clicks_key
 from clicks.click_id import ClickId
 from clicks.committer import Committer
-from clicks.connection import connect
 from clicks.counts import drain
 from clicks.record import pointer
 from clicks.shared_texts import SharedTexts
@@ -25,14 +23,6 @@ pytestmark = pytest.mark.anyio
 KEY, OLD_KEY = b"k" * 32, b"o" * 32
 NOW_MS = 1_800_000_000_000
 FIELD = "500000\x1fclick\x1fspring\x1fios\x1f\x1f\x1f"
-
-
-@pytest.fixture
-async def client(redis_url: str) -> AsyncIterator[Redis]:
-    opened = connect(redis_url)
-    assert isinstance(opened, Redis)
-    async with opened:
-        yield opened
 
 
 @pytest.fixture
