@@ -141,13 +141,19 @@ async def test_a_hash_lost_just_before_its_mark_is_made_whole(
     assert await client.ttl(texts_key(2_951)) >= RETENTION_S
 
 
-async def test_what_could_not_be_put_back_is_not_referred_to_until_it_is(
-    client: Redis, texts: SharedTexts, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+async def many(client: Redis, texts: SharedTexts, monkeypatch: pytest.MonkeyPatch) -> list[Text]:
+    """Twenty shared texts that Redis has lost since; three travel in a command."""
     monkeypatch.setattr(shared_texts, "AT_ONCE", 3)
-    many = [visitor(b"Phone %d" % number) for number in range(20)]
-    await texts.keep(many)
+    shared = [visitor(b"Phone %d" % number) for number in range(20)]
+    await texts.keep(shared)
     await client.flushall()
+    return shared
+
+
+async def test_what_could_not_be_put_back_is_not_referred_to_until_it_is(
+    client: Redis, texts: SharedTexts, many: list[Text]
+) -> None:
     await client.config_set("maxmemory", 1)
     try:
         with pytest.raises(ResponseError):
@@ -161,12 +167,8 @@ async def test_what_could_not_be_put_back_is_not_referred_to_until_it_is(
 
 
 async def test_a_renewal_that_finds_nothing_there_puts_all_back(
-    client: Redis, texts: SharedTexts, monkeypatch: pytest.MonkeyPatch
+    client: Redis, texts: SharedTexts, many: list[Text]
 ) -> None:
-    monkeypatch.setattr(shared_texts, "AT_ONCE", 3)
-    many = [visitor(b"Phone %d" % number) for number in range(20)]
-    await texts.keep(many)
-    await client.flushall()
     await texts.keep([])
     assert await client.hlen(texts_key(2_951)) == 20 + 1
 
@@ -202,13 +204,9 @@ async def test_after_a_commit_that_failed_records_are_whole_until_redis_has_conf
 
 
 async def test_the_witness_stands_only_once_all_is_back(
-    client: Redis, texts: SharedTexts, monkeypatch: pytest.MonkeyPatch
+    client: Redis, texts: SharedTexts, many: list[Text], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shared_texts, "AT_ONCE", 3)
     monkeypatch.setattr(shared_texts, "LOST_AT_ONCE", 6)
-    many = [visitor(b"Phone %d" % number) for number in range(20)]
-    await texts.keep(many)
-    await client.flushall()
     await texts.put_back(is_gone=True)
     assert sum(text.reference is not None for text in many) == 6
     assert (texts.has_lost, texts.witness[1]) == (True, b"")
