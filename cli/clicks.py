@@ -96,6 +96,8 @@ def _shown(click: Click, consumers: dict[str, str]) -> dict[str, Any]:
         "adgroup_name": click.adgroup_name,
         "ad_id": click.ad_id,
         "ad_name": click.ad_name,
+        "creative_id": click.creative_id,
+        "creative_name": click.creative_name,
         "placement": click.placement,
         "callback": click.callback,
         "macros_unexpanded": list(click.macros_unexpanded),

@@ -10,7 +10,7 @@ from urllib.parse import unquote_to_bytes
 import msgspec
 
 MACRO_PARAMETERS = (
-    "campaign_id", "campaign_name", "adgroup_id", "adgroup_name", "ad_id", "ad_name",
+    "campaign_id", "campaign_name", "adgroup_id", "adgroup_name", "ad_id", "ad_name", "ad_id_v2", "ad_name_v2",
     "placement", "callback", "ip", "ua",
 )  # fmt: skip
 TTCLID_MAX_CHARS = 1_000
@@ -20,14 +20,16 @@ _NAMES = {name.encode(): name for name in _KNOWN}
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff]")
 # TikTok's macros are upper case; those of our link count however somebody rewrote its case. `__proto__` is a name.
 _PLACEHOLDER = re.compile(
-    r"__[A-Z0-9_]+__|(?i:__(?:CAMPAIGN_ID|CAMPAIGN_NAME|AID|AID_NAME|CID|CID_NAME|PLACEMENT|CALLBACK_PARAM|IP|UA)__)"
+    r"__[A-Z0-9_]+__|(?i:__(?:CAMPAIGN_ID|CAMPAIGN_NAME|AID|AID_NAME|CID|CID_NAME|ADID_V2|ADID_V2_NAME|PLACEMENT|CALLBACK_PARAM|IP|UA)__)"
     r"|(?i:_(?:CAMPAIGN|AID|CID)(?:_NAME|_ID)?_|_PLACEMENT_)"
 )
 _SEPARATORS = re.compile(r"[^A-Za-z0-9_]+")
 
 
 class Macros(msgspec.Struct, frozen=True):
-    """The expanded values by parameter name, and the names of those that arrived unexpanded or unusable."""
+    """The expanded values by parameter name, and the names of those that arrived unexpanded or unusable. The ad and its
+    creative are told apart: `tell_ad_from_creative`.
+    """
 
     values: dict[str, str]
     unexpanded: tuple[str, ...] = ()
@@ -61,7 +63,29 @@ def read_macros(query: bytes) -> Macros:
             refused = True
         else:
             values[name] = value
-    return Macros(values, tuple(dict.fromkeys(name for name in unexpanded if name not in values)), refused)
+    missing = tuple(dict.fromkeys(name for name in unexpanded if name not in values))
+    return Macros(tell_ad_from_creative(values), missing, refused)
+
+
+def tell_ad_from_creative(values: dict[str, str]) -> dict[str, str]:
+    """`ad_id` and `ad_name` are the ad's in every kind of campaign; `creative_id` and `creative_name` stand beside
+    them where the creative is another thing.
+
+    In an Upgraded Smart+ campaign TikTok fills `ad_id` with the creative and `ad_id_v2` with the ad; elsewhere both are
+    the ad, or the second stays unexpanded (TikTok help, "Track offsite web events with UTM parameters").
+    """
+    ad_id, ad_name = values.pop("ad_id_v2", None), values.pop("ad_name_v2", None)
+    is_creative = ad_id is not None and values.get("ad_id", ad_id) != ad_id
+    if is_creative:
+        # a creative's name is never taken for its ad's
+        values["creative_id"] = values.pop("ad_id")
+        if "ad_name" in values:
+            values["creative_name"] = values.pop("ad_name")
+    if ad_id is not None:
+        values["ad_id"] = ad_id
+    if ad_name is not None:
+        values["ad_name"] = ad_name
+    return values
 
 
 def clean_text(text: str) -> str:

@@ -59,6 +59,8 @@ class Click(msgspec.Struct, frozen=True, kw_only=True):
     adgroup_name: str | None
     ad_id: str | None
     ad_name: str | None
+    creative_id: str | None = None  # where it is another id than the ad's: Upgraded Smart+
+    creative_name: str | None = None
     placement: str | None
     callback: str | None
     macros_unexpanded: tuple[str, ...]

@@ -151,6 +151,8 @@ def _fields(macros: Macros) -> Mapping[str, Any]:
         "adgroup_name": values.get("adgroup_name"),
         "ad_id": values.get("ad_id"),
         "ad_name": values.get("ad_name"),
+        "creative_id": values.get("creative_id"),
+        "creative_name": values.get("creative_name"),
         "placement": values.get("placement"),
         "callback": values.get("callback"),
         "macros_unexpanded": macros.unexpanded,

@@ -27,6 +27,8 @@ class Match(msgspec.Struct, frozen=True, kw_only=True):
     adgroup_name: str | None = None
     ad_id: str | None = None
     ad_name: str | None = None
+    creative_id: str | None = None
+    creative_name: str | None = None
     link: str | None = None
     """Slug of the Signal link."""
 
@@ -39,7 +41,10 @@ class InstallAnswer(msgspec.Struct, frozen=True, kw_only=True):
     match: Match
 
 
-_AD = ("campaign_id", "campaign_name", "adgroup_id", "adgroup_name", "ad_id", "ad_name", "link")
+_AD = (
+    "campaign_id", "campaign_name", "adgroup_id", "adgroup_name", "ad_id", "ad_name",
+    "creative_id", "creative_name", "link",
+)  # fmt: skip
 
 
 def install_answer(install: Install) -> InstallAnswer:

@@ -18,11 +18,14 @@ from tests.cli.conftest import Cli, Sql
 from tests.clicks.records import Visit, encode
 
 IP = "203.0.113.7"
-QUERY = "campaign_id=42&campaign_name=Spring+%1B%5B31m&ad_id=__CID__&ttclid=E.C.P.abcdefghijklmnopqrstuvwxyz"
+QUERY = (
+    "campaign_id=42&campaign_name=Spring+%1B%5B31m&ad_id=7&ad_id_v2=9&ad_name=__CID_NAME__"
+    "&ttclid=E.C.P.abcdefghijklmnopqrstuvwxyz"
+)
 FIELDS = {
     "click_id", "clicked_at", "link", "app_id", "kind", "platform", "ip", "macro_ip", "user_agent", "ttclid", "ttp",
-    "campaign_id", "campaign_name", "adgroup_id", "adgroup_name", "ad_id", "ad_name", "placement", "callback",
-    "macros_unexpanded", "consumed_by",
+    "campaign_id", "campaign_name", "adgroup_id", "adgroup_name", "ad_id", "ad_name", "creative_id", "creative_name",
+    "placement", "callback", "macros_unexpanded", "consumed_by",
 }  # fmt: skip
 
 
@@ -82,7 +85,8 @@ def test_show_has_the_fields_of_the_contract(cli: Cli, app_id: str, redis_url: s
     assert set(shown) >= FIELDS
     assert (shown["link"], shown["platform"], shown["kind"], shown["ip"]) == ("tea", "ios", "click", IP)
     assert shown["ttclid"] == "E.C.P.abcdefghijklmnopqrstuvwxyz"
-    assert (shown["ad_id"], shown["macros_unexpanded"], shown["consumed_by"]) == (None, ["ad_id"], None)
+    assert (shown["ad_id"], shown["creative_id"], shown["ad_name"]) == ("9", "7", None)
+    assert (shown["macros_unexpanded"], shown["consumed_by"]) == (["ad_name"], None)
 
 
 def test_control_characters_do_not_reach_the_terminal(cli: Cli, app_id: str, redis_url: str, data_dir: Path) -> None:

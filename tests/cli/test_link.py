@@ -12,7 +12,8 @@ from tests.cli.conftest import PUBLIC_URL, Cli
 
 MACROS = (
     "campaign_id=__CAMPAIGN_ID__&campaign_name=__CAMPAIGN_NAME__&adgroup_id=__AID__&adgroup_name=__AID_NAME__"
-    "&ad_id=__CID__&ad_name=__CID_NAME__&placement=__PLACEMENT__&callback=__CALLBACK_PARAM__&ip=__IP__&ua=__UA__"
+    "&ad_id=__CID__&ad_name=__CID_NAME__&ad_id_v2=__ADID_V2__&ad_name_v2=__ADID_V2_NAME__"
+    "&placement=__PLACEMENT__&callback=__CALLBACK_PARAM__&ip=__IP__&ua=__UA__"
 )
 
 

@@ -8,7 +8,8 @@ from clicks.macros import MACRO_PARAMETERS, Macros, clean_text, is_unexpanded, r
 
 GENERATED = (
     "campaign_id=__CAMPAIGN_ID__&campaign_name=__CAMPAIGN_NAME__&adgroup_id=__AID__&adgroup_name=__AID_NAME__"
-    "&ad_id=__CID__&ad_name=__CID_NAME__&placement=__PLACEMENT__&callback=__CALLBACK_PARAM__&ip=__IP__&ua=__UA__"
+    "&ad_id=__CID__&ad_name=__CID_NAME__&ad_id_v2=__ADID_V2__&ad_name_v2=__ADID_V2_NAME__"
+    "&placement=__PLACEMENT__&callback=__CALLBACK_PARAM__&ip=__IP__&ua=__UA__"
 )
 
 
@@ -66,6 +67,8 @@ def test_a_value(query: str, name: str, value: str) -> None:
         "_CID_NAME_",
         "_PLACEMENT_",
         "_cid_",
+        "__ADID_V2__",
+        "__adid_v2_name__",
         "__UA1__",
         "__CLICKID__",
     ],
@@ -99,6 +102,50 @@ def test_what_is_no_known_parameter_or_empty_says_nothing(query: str) -> None:
     assert read_macros(query.encode()) == Macros({})
 
 
+AD, NAMED, V2, V2_NAMED = "ad_id=7", "ad_name=Hook", "ad_id_v2=9", "ad_name_v2=Whole+ad"
+
+
+@pytest.mark.parametrize(
+    ("query", "values"),
+    [
+        pytest.param([AD, NAMED], {"ad_id": "7", "ad_name": "Hook"}, id="a link without the new macros"),
+        pytest.param(
+            [AD, NAMED, "ad_id_v2=__ADID_V2__", "ad_name_v2=__ADID_V2_NAME__"],
+            {"ad_id": "7", "ad_name": "Hook"},
+            id="the new ones unexpanded",
+        ),
+        pytest.param(
+            [AD, NAMED, "ad_id_v2=7", "ad_name_v2=Hook"], {"ad_id": "7", "ad_name": "Hook"}, id="both are the ad"
+        ),
+        pytest.param(
+            [AD, NAMED, V2, V2_NAMED],
+            {"ad_id": "9", "ad_name": "Whole ad", "creative_id": "7", "creative_name": "Hook"},
+            id="Upgraded Smart+",
+        ),
+        pytest.param(
+            [V2_NAMED, V2, NAMED, AD],
+            {"ad_id": "9", "ad_name": "Whole ad", "creative_id": "7", "creative_name": "Hook"},
+            id="in another order",
+        ),
+        pytest.param(
+            [AD, NAMED, V2],
+            {"ad_id": "9", "creative_id": "7", "creative_name": "Hook"},
+            id="a creative's name is not its ad's",
+        ),
+        pytest.param([V2, V2_NAMED], {"ad_id": "9", "ad_name": "Whole ad"}, id="only the new ones"),
+        pytest.param(
+            ["ad_id=__CID__", "ad_name=__CID_NAME__", V2, V2_NAMED],
+            {"ad_id": "9", "ad_name": "Whole ad"},
+            id="the old ones unexpanded",
+        ),
+        pytest.param([NAMED, V2], {"ad_id": "9", "ad_name": "Hook"}, id="one id, one name"),
+        pytest.param([AD, V2_NAMED], {"ad_id": "7", "ad_name": "Whole ad"}, id="the other id, the other name"),
+    ],
+)
+def test_the_ad_is_told_from_its_creative(query: list[str], values: dict[str, str]) -> None:
+    assert read_macros("&".join(query).encode()).values == values
+
+
 def test_ten_thousand_parameters_are_read() -> None:
     query = b"x=1&" * 10_000 + b"ad_id=1"
     assert read_macros(query).values == {"ad_id": "1"}
@@ -112,6 +159,7 @@ def test_no_bytes_raise(query: bytes) -> None:
 @given(st.sampled_from([*MACRO_PARAMETERS, "ttclid"]), st.binary(max_size=60))
 def test_no_value_raises_and_none_holds_a_control_character(name: str, raw: bytes) -> None:
     macros = read_macros(name.encode() + b"=" + raw)
+    assert not macros.values.keys() & {"ad_id_v2", "ad_name_v2"}
     for value in macros.values.values():
         assert value == clean_text(value)
     assert name not in macros.values or name not in macros.unexpanded

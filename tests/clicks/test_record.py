@@ -24,8 +24,9 @@ ADDRESS_HASH = 0x2BCDEF012345
 # a URL holds no control character and no space, a header no control character
 URL_BYTES = st.binary(max_size=400).map(lambda raw: bytes(byte for byte in raw if byte > 0x20 and byte != 0x7F))
 HEADER_BYTES = st.binary(max_size=300).map(lambda raw: bytes(byte for byte in raw if byte >= 0x20 and byte != 0x7F))
-MACRO_FIELDS = {name: {"ip": "macro_ip", "ua": "macro_user_agent"}.get(name, name) for name in MACRO_PARAMETERS}
-MACRO_FIELDS["ttclid"] = "ttclid"
+MACRO_FIELDS = {name: name for name in MACRO_PARAMETERS if not name.endswith("_v2")}
+MACRO_FIELDS |= {name: name for name in ("ttclid", "creative_id", "creative_name")}
+MACRO_FIELDS |= {"ip": "macro_ip", "ua": "macro_user_agent"}
 SLUG = st.text("abcXYZ019_-", min_size=1, max_size=64).map(str.encode)
 TOKEN = st.text("abcXYZ019_-", min_size=1, max_size=1_100)
 TTCLID = st.builds(str.__add__, st.sampled_from(["E.C.P.", "E_C_P_", "E.C.P", "", "x"]), TOKEN).map(str.encode)

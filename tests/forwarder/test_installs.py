@@ -48,6 +48,13 @@ async def test_an_install_with_its_click_id_in_the_referrer_is_credited_to_that_
     assert match["link"] == "spring"
 
 
+async def test_the_answer_tells_an_ad_from_its_creative(api: Api) -> None:
+    click_id = await api.click(user_agent=ANDROID, query="ad_id=7&ad_name=Hook&ad_id_v2=9&ad_name_v2=Whole")
+    match = (await api.install(**android(install_referrer=referrer(click_id))))["match"]
+    assert (match["ad_id"], match["ad_name"]) == ("9", "Whole")
+    assert (match["creative_id"], match["creative_name"]) == ("7", "Hook")
+
+
 async def test_an_install_from_the_clicks_address_is_credited_by_probability(api: Api) -> None:
     click_id = await api.click()
     match = (await api.install())["match"]
