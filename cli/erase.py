@@ -10,6 +10,7 @@ from cli.refusal import Refused, note
 from cli.session import Session, open_redis, run
 from clicks.click_id import parse_click_id
 from clicks.store import ClickStore
+from forwarder.intake.identifiers import canonical
 from ledger.erasure import Erased, erase, erase_click, find_clicks
 
 
@@ -28,7 +29,7 @@ def erase_command(
         await require_app(session, app_id)
         if click_id:
             return await _forget_click(session, app_id, click_id)
-        return await _forget(session, app_id, install_id or None, external_id or None)
+        return await _forget(session, app_id, canonical(install_id) or None, canonical(external_id) or None)
 
     print_record(run(forget), as_json)
 

@@ -10,6 +10,7 @@ from cli.match_stats import stats_command
 from cli.output import Json, print_json, print_record, print_table
 from cli.refusal import Refused
 from cli.session import Session, run
+from forwarder.intake.identifiers import canonical
 from ledger.matches import matches_of_install
 
 app = typer.Typer(no_args_is_help=True, help="Matching: explain, stats, backtest.")
@@ -26,7 +27,7 @@ def explain_command(
     """Show the verdict on an install, the clicks that were candidates, and why."""
 
     async def explain(session: Session) -> dict[str, Any]:
-        found = await matches_of_install(session.database, install_id, app_id)
+        found = await matches_of_install(session.database, canonical(install_id), app_id)
         if not found:
             raise Refused(f"install: there is no install {install_id[:60]!r}")
         if len(found) > 1:

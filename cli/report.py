@@ -13,6 +13,7 @@ from cli.apps import require_app
 from cli.output import Json, print_json, print_table
 from cli.refusal import Refused, note
 from cli.session import Session, run
+from ledger.input_set_aside import set_aside
 from ledger.report import DIMENSIONS, By, ReportQuery, column_names
 from ledger.report import report as make_report
 from ledger.revenue_sources import second_sources
@@ -20,6 +21,7 @@ from ledger.signals import signal_shares
 from ledger.source_watch import WARN_FOR
 
 _SIGNAL_COLUMNS = ("signal", "share")
+_SET_ASIDE_COLUMNS = ("app_id", "field", "reason", "times")
 # A cell that begins so is a formula to a spreadsheet, and a campaign's name is anyone's to choose.
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\x00")
 
@@ -31,7 +33,11 @@ def report_command(  # noqa: PLR0913, PLR0917 - one parameter per option of the 
     last: Annotated[str, typer.Option("--to", help="Last day, inclusive.")] = "",
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
     signals: Annotated[
-        bool, typer.Option("--signals", help="Instead: the share of the latest events with each matching signal.")
+        bool,
+        typer.Option(
+            "--signals",
+            help="Instead: the share of the latest events with each matching signal, and what was set aside.",
+        ),
     ] = False,
     as_json: Json = False,
 ) -> None:
@@ -69,7 +75,9 @@ def _report_signals(app_id: str, as_json: bool) -> None:
     async def read(session: Session) -> dict[str, Any]:
         if app_id:
             await require_app(session, app_id)
-        return asdict(await signal_shares(session.database, app_id or None))
+        shares = asdict(await signal_shares(session.database, app_id or None))
+        counts = await set_aside(session.database, app_id or None, datetime.now(UTC))
+        return {**shares, "set_aside": [asdict(count) for count in counts]}
 
     found = run(read)
     if as_json:
@@ -79,6 +87,9 @@ def _report_signals(app_id: str, as_json: bool) -> None:
     print_table(
         ({"signal": name, "share": f"{share:.1%}"} for name, share in found["signals"].items()), _SIGNAL_COLUMNS
     )
+    if found["set_aside"]:
+        sys.stdout.write("read as absent in the last 28 days (docs/intake.md says why)\n")
+        print_table(found["set_aside"], _SET_ASIDE_COLUMNS)
 
 
 def write_csv(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> None:

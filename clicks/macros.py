@@ -9,6 +9,8 @@ from urllib.parse import unquote_to_bytes
 
 import msgspec
 
+from clicks.placeholders import is_placeholder
+
 MACRO_PARAMETERS = (
     "campaign_id", "campaign_name", "adgroup_id", "adgroup_name", "ad_id", "ad_name", "ad_id_v2", "ad_name_v2",
     "placement", "callback", "ip", "ua",
@@ -16,6 +18,7 @@ MACRO_PARAMETERS = (
 TTCLID_MAX_CHARS = 1_000
 
 _KNOWN = frozenset((*MACRO_PARAMETERS, "ttclid"))
+_IDS = frozenset({"ttclid", "callback", "campaign_id", "adgroup_id", "ad_id", "ad_id_v2"})
 _NAMES = {name.encode(): name for name in _KNOWN}
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff]")
 # TikTok's macros are upper case; those of our link count however somebody rewrote its case. `__proto__` is a name.
@@ -57,7 +60,7 @@ def read_macros(query: bytes) -> Macros:
         value = _percent_text(raw_value) if name == "ttclid" else _form_text(raw_value)
         if not value:
             continue
-        if is_unexpanded(value):
+        if is_unexpanded(value) or (name in _IDS and is_placeholder(value.strip())):
             unexpanded.append(name)
         elif name == "ttclid" and not _is_usable_ttclid(value):
             refused = True

@@ -29,8 +29,10 @@ from forwarder.health import healthz, readyz
 from forwarder.installs import delete_install, delete_person, get_install_with_deliveries, post_install
 from forwarder.intake.event_batch import EventLedger
 from forwarder.intake.install_batch import InstallLedger
+from forwarder.intake.set_aside_counts import SetAside
 from forwarder.learning import Knowledge
 from forwarder.openapi import get_openapi
+from forwarder.outages import LEDGER_FAILED
 from forwarder.services import Services
 from forwarder.webhooks.routes import post_webhook
 from forwarder.webhooks.storing import WebhookLedger
@@ -120,9 +122,10 @@ async def opened(settings: ForwarderSettings) -> AsyncIterator[dict[str, Any]]:
         tombstone_keys=tombstone_keys,
         trusted_proxies=settings.trusted_proxies,
         data_centres=data_centres,
+        set_aside=SetAside(pool),
     )
     await directory.refresh()
-    refreshing = asyncio.gather(directory.keep_fresh(), knowledge.keep_fresh())
+    refreshing = asyncio.gather(directory.keep_fresh(), knowledge.keep_fresh(), services.set_aside.keep_stored())
     try:
         yield {"services": services}
     finally:
@@ -137,6 +140,8 @@ async def _close(services: Services, refreshing: asyncio.Future[Any]) -> None:
     refreshing.cancel()
     with suppress(asyncio.CancelledError):
         await refreshing
+    with suppress(*LEDGER_FAILED):
+        await services.set_aside.store()
     await services.redis.aclose()
     await services.pool.close()
 

@@ -17,8 +17,9 @@ async def post_events(request: Request) -> Response:
     """202 once every good row is committed; 422 where none is good."""
     services = services_of(request)
     async with services.doorkeeper.admit(request) as admitted:
-        rows = split_rows(admitted.body)
-        events, rejected = read_events(rows, admitted.entry.app_id, datetime.now(UTC))
+        with services.set_aside.of(admitted.entry.app_id):
+            rows = split_rows(admitted.body)
+            events, rejected = read_events(rows, admitted.entry.app_id, datetime.now(UTC))
         outcomes = await services.events.submit([event for _, event in events]) if events else []
     for (index, _), outcome in zip(events, outcomes, strict=True):
         if outcome == "erased":

@@ -10,11 +10,12 @@ from redis.exceptions import RedisError
 from starlette.requests import Request
 from starlette.responses import Response
 
+from clicks.placeholders import is_placeholder
 from forwarder.answers import erased_answer, install_answer
 from forwarder.data_centres import DATA_CENTRE, DataCentres
 from forwarder.errors import FieldError, JsonResponse, Refusal, unavailable
+from forwarder.intake.identifiers import MAX_ID_CHARS, canonical
 from forwarder.intake.install_request import InstallReport, read_install
-from forwarder.intake.values import MAX_ID_CHARS, clean_text
 from forwarder.outages import LEDGER_FAILED
 from forwarder.services import Services, services_of, visitor_address
 from ledger.delivery_views import deliveries_of_install
@@ -32,10 +33,12 @@ async def post_install(request: Request) -> Response:
     """
     services = services_of(request)
     async with services.doorkeeper.admit(request) as admitted:
-        try:
-            report = read_install(admitted.body, admitted.entry.app_id, visitor_address(request), datetime.now(UTC))
-        except FieldError as error:
-            raise error.refusal() from None
+        app_id = admitted.entry.app_id
+        with services.set_aside.of(app_id):
+            try:
+                report = read_install(admitted.body, app_id, visitor_address(request), datetime.now(UTC))
+            except FieldError as error:
+                raise error.refusal() from None
         install = await services.installs.submit(_flagged(report, services.data_centres))
     return JsonResponse(erased_answer(report.install_id) if install is None else install_answer(install))
 
@@ -49,7 +52,7 @@ async def get_install_with_deliveries(request: Request) -> Response:
     """The match as it was answered, what speaks for it, and what became of the install's deliveries."""
     services = services_of(request)
     async with services.doorkeeper.admit(request) as admitted:
-        app_id, install_id = admitted.entry.app_id, clean_text(request.path_params["install_id"])
+        app_id, install_id = admitted.entry.app_id, canonical(request.path_params["install_id"])
         try:
             install = await get_install(services.pool, app_id, install_id)
             deliveries = await deliveries_of_install(services.pool, app_id, install_id) if install is not None else ()
@@ -70,7 +73,7 @@ async def delete_install(request: Request) -> Response:
     """Erase one install: ledger, deliveries, matched click."""
     services = services_of(request)
     async with services.doorkeeper.admit(request) as admitted:
-        install_id = clean_text(request.path_params["install_id"])
+        install_id = canonical(request.path_params["install_id"])
         return await _erase(services, admitted.entry.app_id, install_id=install_id)
 
 
@@ -78,8 +81,8 @@ async def delete_person(request: Request) -> Response:
     """Erase a person: every install and event of `?external_id=`."""
     services = services_of(request)
     async with services.doorkeeper.admit(request) as admitted:
-        external_id = clean_text(request.query_params.get(PERSON, ""))
-        if not external_id or len(external_id) > MAX_ID_CHARS:
+        external_id = canonical(request.query_params.get(PERSON, ""))
+        if not external_id or is_placeholder(external_id) or len(external_id) > MAX_ID_CHARS:
             message = "name whom to erase: DELETE /v1/installs/{install_id}, or ?external_id="
             raise Refusal(422, "invalid_field", message, field=PERSON)
         return await _erase(services, admitted.entry.app_id, external_id=external_id)

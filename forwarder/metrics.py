@@ -17,6 +17,9 @@ WEBHOOKS = Counter(
     "Webhooks received, by what was made of them (rejected: not authentic)",
     ["provider", "outcome"],
 )
+INPUT_SET_ASIDE = Counter(
+    "signalpost_input_set_aside", "Values that were read as absent, by field and reason", ["app", "field", "reason"]
+)
 NONCES_UNCHECKED = Counter("signalpost_nonces_unchecked", "Signed requests taken while Redis could not remember nonces")
 
 

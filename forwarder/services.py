@@ -14,6 +14,7 @@ from forwarder.directory import Directory
 from forwarder.group_commit import GroupCommit
 from forwarder.intake.event_batch import Outcome
 from forwarder.intake.install_request import InstallReport
+from forwarder.intake.set_aside_counts import SetAside
 from forwarder.webhooks.storing import Outcome as WebhookOutcome
 from forwarder.webhooks.storing import WebhookPost
 from ledger.erasure import TombstoneKeys
@@ -36,6 +37,7 @@ class Services:
     tombstone_keys: TombstoneKeys
     trusted_proxies: Networks
     data_centres: DataCentres
+    set_aside: SetAside
 
 
 def services_of(request: Request) -> Services:

@@ -35,6 +35,10 @@ DELETE_OLD = {
     "ad_names": """
         DELETE FROM ad_names WHERE (kind, id) IN (SELECT kind, id FROM ad_names WHERE seen_at < $1 LIMIT $2)
         """,
+    "input_set_aside": """
+        DELETE FROM input_set_aside WHERE (app_id, day, field, reason) IN
+            (SELECT app_id, day, field, reason FROM input_set_aside WHERE day < $1 LIMIT $2)
+        """,
     "count_drains": """
         DELETE FROM count_drains WHERE drain_id IN (SELECT drain_id FROM count_drains WHERE at < $1 LIMIT $2)
         """,

@@ -13,7 +13,8 @@ from forwarder.errors import FieldError, Refusal
 from forwarder.intake.body import MAX_BODY_BYTES
 from forwarder.intake.decoding import decode
 from forwarder.intake.install_request import InstallReport, read_install
-from forwarder.intake.values import clean_text, instant
+from forwarder.intake.times import instant
+from forwarder.intake.values import clean_text
 
 MAX_DISORDER_MS = 86_400_000
 AHEAD_MS = 60_000  # an install so far ahead of its neighbours has a wrong clock
@@ -54,6 +55,7 @@ class _InstallHead(msgspec.Struct):
 
     occurred_at: str | int | float
     app_id: str | None = None
+    ip: str | None = None  # where none was reported it was the connection's, and may be any
 
 
 _CLICKS = msgspec.json.Decoder(ClickLine)
@@ -112,7 +114,7 @@ def click_of(raw: bytes) -> ClickLine:
 def install_of(raw: bytes, app_id: str) -> InstallLine:
     """The install of one line, of this app where it names none. Raises as `click_of`."""
     head = decode(_HEADS, raw)
-    report = read_install(raw, clean_text(head.app_id or app_id), "", END_OF_TIME)
+    report = read_install(raw, clean_text(head.app_id or app_id), head.ip or "", END_OF_TIME)
     if report.occurred_at == END_OF_TIME:
         raise FieldError("occurred_at", "must be RFC 3339 or Unix seconds")
     return InstallLine(report=report, at_ms=int(report.occurred_at.timestamp() * 1000))

@@ -28,7 +28,7 @@ async def read_body(request: Request) -> bytes:
     try:
         async with asyncio.timeout(DEADLINE_S):
             raw = await _collect(request)
-        raw.decode()
+        raw.decode("utf-8", "surrogatepass")  # half a surrogate pair is mended by whoever decodes the JSON
     except TimeoutError:
         message = f"the body did not arrive within {DEADLINE_S:g} seconds; nothing was stored"
         raise Refusal(400, "body_timeout", message, headers={"Connection": "close"}) from None

@@ -7,6 +7,8 @@ import msgspec
 
 from forwarder.errors import FieldError
 from forwarder.intake.body import malformed
+from forwarder.intake.json_repair import repaired
+from forwarder.intake.set_aside import HALF_CHARACTER, note
 
 T = TypeVar("T")
 
@@ -22,7 +24,7 @@ _ELEMENT = re.compile(r"\[[^\]]*\]")
 
 
 def decode(decoder: "msgspec.json.Decoder[T]", raw: Any) -> T:
-    """The struct in `raw` (bytes or msgspec.Raw).
+    """The struct in `raw` (bytes or msgspec.Raw). Half a surrogate pair in a text is read as U+FFFD.
 
     Raises:
         FieldError: a value of the wrong type, or one that is missing.
@@ -32,8 +34,14 @@ def decode(decoder: "msgspec.json.Decoder[T]", raw: Any) -> T:
         return decoder.decode(raw)
     except msgspec.ValidationError as error:
         raise field_error(error) from None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise malformed() from None
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        mended = repaired(bytes(raw))
+    except RecursionError:
+        mended = None
+    if mended is None:
+        raise malformed()
+    note("body", HALF_CHARACTER)
+    return decode(decoder, mended)
 
 
 def field_error(error: msgspec.ValidationError) -> FieldError:

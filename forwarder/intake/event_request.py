@@ -8,18 +8,12 @@ from typing import Any
 import msgspec
 
 from forwarder.errors import FieldError, Refusal
+from forwarder.intake.addresses import address
 from forwarder.intake.decoding import decode, field_error
+from forwarder.intake.identifiers import identifier, number_text
 from forwarder.intake.people import Consent, User, consent_fields, external_ids, user_fields
-from forwarder.intake.values import (
-    MAX_NAME_CHARS,
-    address,
-    amount,
-    clean,
-    currency,
-    identifier,
-    occurred,
-    optional_text,
-)
+from forwarder.intake.times import occurred
+from forwarder.intake.values import MAX_NAME_CHARS, amount, clean, clean_text, currency, optional_text
 from ledger.events import NewEvent
 
 MAX_EVENTS = 1_000
@@ -36,19 +30,19 @@ class Properties(msgspec.Struct, kw_only=True):
     """The properties whose shape is checked; every other one is kept as it is."""
 
     contents: list[Content] | Content | None = None
-    content_ids: list[str | int] | str | int | None = None
+    content_ids: list[str | int | float] | str | int | float | None = None
     content_type: str | None = None
     search_string: str | int | float | None = None
     description: str | int | float | None = None
-    order_id: str | int | None = None
+    order_id: str | int | float | None = None
 
 
 class EventRequest(msgspec.Struct, kw_only=True):
     """Something a user did. `occurred_at` is RFC 3339 or Unix seconds, `value` a decimal number or text."""
 
-    event_id: str | int
+    event_id: str | int | float
     name: str
-    install_id: str | int | None = None
+    install_id: str | int | float | None = None
     occurred_at: str | int | float | None = None
     value: str | int | float | None = None
     currency: str | None = None
@@ -133,7 +127,7 @@ def read_event(row: bytes | msgspec.Raw, app_id: str, now: datetime) -> NewEvent
     )
 
 
-def _event_id(value: str | int) -> str:
+def _event_id(value: str | float) -> str:
     event_id = identifier("event_id", value)
     if event_id.startswith(INSTALL_PREFIX):
         raise FieldError("event_id", "must not begin with install: (the install's own event is stored under that)")
@@ -141,7 +135,9 @@ def _event_id(value: str | int) -> str:
 
 
 def _name(value: str) -> str:
-    name = identifier("name", value, MAX_NAME_CHARS).strip()
+    name = clean_text(value).strip()
+    if not 1 <= len(name) <= MAX_NAME_CHARS:
+        raise FieldError("name", f"must have 1 to {MAX_NAME_CHARS} characters")
     if name == INSTALL_EVENT:
         message = "install is counted once by POST /v1/installs; name a later opening of the app session_start"
         raise FieldError("name", message)
@@ -178,9 +174,19 @@ def _properties(given: dict[str, Any] | None) -> dict[str, Any]:
     if isinstance(checked.contents, dict):
         properties["contents"] = [properties["contents"]]
     for content in properties.get("contents") or ():
-        if isinstance(content.get("content_id"), int):
-            content["content_id"] = str(content["content_id"])
+        if isinstance(content.get("content_id"), int | float):
+            content["content_id"] = number_text("properties.contents.content_id", content["content_id"])
+    for name in ("content_ids", "order_id"):
+        if name in properties:
+            properties[name] = _whole(name, properties[name])
     return properties
+
+
+def _whole(name: str, value: Any) -> Any:
+    """Ids that a map made floats of (`1001.0`) as text; everything else as it is."""
+    if isinstance(value, list):
+        return [_whole(name, one) for one in value]
+    return number_text(f"properties.{name}", value) if isinstance(value, float) else value
 
 
 def _property_error(error: msgspec.ValidationError) -> FieldError:

@@ -6,14 +6,20 @@ from typing import Any, Literal
 
 import msgspec
 
+from clicks.address import address_text, packed_address
+from clicks.placeholders import is_placeholder
 from forwarder.errors import FieldError
+from forwarder.intake.addresses import address, addresses
 from forwarder.intake.decoding import decode
+from forwarder.intake.identifiers import identifier, optional_identifier
 from forwarder.intake.people import Consent, User, consent_fields, external_ids, user_fields
-from forwarder.intake.values import address, addresses, clean, identifier, instant, occurred, optional_text
+from forwarder.intake.times import occurred, store_time
+from forwarder.intake.values import clean, optional_text
 
 Time = str | int | float | None
 
 MAX_USER_AGENT_CHARS = 2_000
+MAX_DEVICE_CHARS = 200
 PRIVATE = ("ip", "ips", "user_agent", "device", "user", "install_referrer", "click_id")
 
 
@@ -39,7 +45,7 @@ class Device(msgspec.Struct, kw_only=True, omit_defaults=True):
 class InstallRequest(msgspec.Struct, kw_only=True, omit_defaults=True):
     """First open of the app. Times are RFC 3339 or Unix seconds."""
 
-    install_id: str | int
+    install_id: str | int | float
     platform: Literal["ios", "android"]
     occurred_at: Time = None
     ip: str | None = None
@@ -49,8 +55,8 @@ class InstallRequest(msgspec.Struct, kw_only=True, omit_defaults=True):
     install_referrer: str | None = None
     referrer_click_at: Time = None
     install_begin_at: Time = None
-    click_id: str | None = None
-    app_version: str | None = None
+    click_id: str | int | float | None = None
+    app_version: str | int | float | None = None
     consent: Consent | None = None
     limited_data_use: bool | None = None
     user: User | None = None
@@ -84,7 +90,7 @@ def read_install(raw: bytes, app_id: str, connection_ip: str, now: datetime) -> 
     request = decode(_DECODER, raw)
     occurred_at, flags = occurred("occurred_at", request.occurred_at, now)
     user = user_fields(request.user)
-    body = _body(request, occurred_at, address("ip", request.ip) or address("ip", connection_ip), user)
+    body = _body(request, occurred_at, address("ip", request.ip) or _connection(connection_ip), user)
     if body.get("consent", {}).get("marketing") == "denied":
         # who said no is counted, and nothing is kept that says who they are
         body = {key: value for key, value in body.items() if key not in PRIVATE}
@@ -109,15 +115,21 @@ def _body(request: InstallRequest, occurred_at: datetime, ip: str | None, user: 
         "user_agent": optional_text("user_agent", request.user_agent, MAX_USER_AGENT_CHARS),
         "device": _device(request.device),
         "install_referrer": optional_text("install_referrer", request.install_referrer),
-        "referrer_click_at": _store_time("referrer_click_at", request.referrer_click_at),
-        "install_begin_at": _store_time("install_begin_at", request.install_begin_at),
-        "click_id": optional_text("click_id", request.click_id),
+        "referrer_click_at": store_time("referrer_click_at", request.referrer_click_at),
+        "install_begin_at": store_time("install_begin_at", request.install_begin_at),
+        "click_id": optional_identifier("click_id", request.click_id),
         "app_version": optional_text("app_version", request.app_version),
         "consent": consent_fields(request.consent),
         "limited_data_use": request.limited_data_use,
         "user": user,
     }
     return {name: value for name, value in fields.items() if value not in (None, [], {})}
+
+
+def _connection(ip: str) -> str | None:
+    """The address the request came from, whatever it is: on one machine all of them are the loopback's."""
+    packed = packed_address(ip)
+    return address_text(packed) if packed is not None else None
 
 
 def _device(device: Device | None) -> dict[str, Any]:
@@ -128,14 +140,9 @@ def _device(device: Device | None) -> dict[str, Any]:
         fields["os_version"] = str(fields["os_version"])
     for name, value in fields.items():
         if isinstance(value, str):
-            optional_text(f"device.{name}", value, 200)
+            fields[name] = optional_text(f"device.{name}", value, MAX_DEVICE_CHARS)
     if len(fields.get("languages", ())) > 50:
         raise FieldError("device.languages", "must be at most 50 languages")
-    return {name: value for name, value in fields.items() if value not in ("", None)}
-
-
-def _store_time(field: str, value: Time) -> float | None:
-    """Unix seconds; Play says 0 for "never"."""
-    if value in (None, "", 0, "0"):
-        return None
-    return instant(field, value).timestamp()
+    if "languages" in fields:
+        fields["languages"] = [one for one in fields["languages"] if not is_placeholder(one.strip())]
+    return {name: value for name, value in fields.items() if value not in ("", None, [])}

@@ -1,14 +1,16 @@
 """Who a person is and what they allow: the `user` and `consent` objects of installs and events."""
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import msgspec
 
 from forwarder.errors import FieldError
-from forwarder.intake.values import MAX_ID_CHARS, clean_text, optional_text
+from forwarder.intake.identifiers import MAX_ID_CHARS, number_text, optional_identifier
+from forwarder.intake.values import clean_text, optional_text
 
-Text = str | int | None
-Listed = str | int | list[str | int] | None
+Text = str | int | float | None
+Listed = str | int | float | list[str | int | float] | None
 
 MAX_IDENTIFIERS = 20  # of one kind, in one request
 
@@ -44,16 +46,25 @@ def user_fields(user: User | None) -> dict[str, Any]:
         return {}
     fields: dict[str, Any] = {}
     for name, value in msgspec.structs.asdict(user).items():
-        given = _listed(name, value) if isinstance(value, list) else optional_text(f"user.{name}", value, MAX_ID_CHARS)
+        given = _listed(name, value) if isinstance(value, list) else _value(name, value)
         if given:
             fields[name] = given
     return fields
 
 
-def _listed(name: str, values: list[str | int]) -> list[str]:
+def _value(name: str, value: Text) -> str | None:
+    if value is None:
+        return None
+    if name == "external_id":
+        return optional_identifier(f"user.{name}", value)
+    # as an id: a telephone number or zip code that lost digits is another one
+    return optional_text(f"user.{name}", number_text(f"user.{name}", value), MAX_ID_CHARS)
+
+
+def _listed(name: str, values: Sequence[str | int | float]) -> list[str]:
     if len(values) > MAX_IDENTIFIERS:
         raise FieldError(f"user.{name}", f"must be at most {MAX_IDENTIFIERS} of them")
-    texts = [optional_text(f"user.{name}", value, MAX_ID_CHARS) for value in values]
+    texts = [_value(name, value) for value in values]
     return list(dict.fromkeys(text for text in texts if text is not None))
 
 

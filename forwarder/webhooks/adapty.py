@@ -82,7 +82,7 @@ def _name(kind: str, properties: Fields, *, free: bool) -> str:
 def _person(body: Fields, properties: Fields) -> Person:
     return person(
         fields(body.get("user_attributes")),
-        texts(body.get("customer_user_id")),
+        texts(body.get("customer_user_id"), field="customer_user_id"),
         texts(body.get("profile_id")),
         ip=properties.get("profile_ip_address"),
         user_agent=body.get("user_agent"),

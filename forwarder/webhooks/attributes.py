@@ -3,6 +3,8 @@
 from typing import Any, Final
 
 from clicks.address import address_text, packed_address
+from clicks.placeholders import is_placeholder
+from forwarder.intake.set_aside import PLACEHOLDER, note
 from forwarder.intake.values import clean_text
 from forwarder.webhooks.normal import Person
 from forwarder.webhooks.reading import Fields, text
@@ -25,14 +27,14 @@ def person(attributes: Fields, own: tuple[str, ...], others: tuple[str, ...] = (
     """
     given = [one for one in own if not one.startswith(GENERATED)]
     return Person(
-        install_id=text(attributes.get(INSTALL_ID)),
+        install_id=text(attributes.get(INSTALL_ID), field=INSTALL_ID),
         ids=tuple(dict.fromkeys((*given, *own, *others))),
         external_id=next(iter(given), None),
         ip=_ip(_first(attributes, "$ip", "ip") or known.get("ip")),
         user_agent=text(_first(attributes, "user_agent") or known.get("user_agent"), MAX_USER_AGENT_CHARS),
         ttclid=_ttclid(attributes.get("ttclid")),
-        email=text(_first(attributes, "$email", "email") or known.get("email")),
-        phone=text(_first(attributes, "$phoneNumber", "phone") or known.get("phone")),
+        email=text(_first(attributes, "$email", "email") or known.get("email"), field="email"),
+        phone=text(_first(attributes, "$phoneNumber", "phone") or known.get("phone"), field="phone"),
     )
 
 
@@ -49,5 +51,8 @@ def _ip(value: Any) -> str | None:
 def _ttclid(value: Any) -> str | None:
     """Byte for byte, or not at all: a click id that was cut or mended is another click's."""
     if not isinstance(value, str) or not 0 < len(value) <= MAX_TTCLID_CHARS:
+        return None
+    if is_placeholder(value.strip()):
+        note("ttclid", PLACEHOLDER)
         return None
     return value if value.isascii() and value.isprintable() and clean_text(value) == value else None

@@ -4,7 +4,8 @@ import hashlib
 from datetime import datetime
 from typing import Any, Final
 
-from forwarder.intake.values import EARLIEST, IN_FUTURE, MAX_ID_CHARS
+from forwarder.intake.identifiers import MAX_ID_CHARS
+from forwarder.intake.times import EARLIEST, IN_FUTURE
 from forwarder.webhooks.normal import ENDINGS, REFUND, STARTS, Person, SourceEvent
 from forwarder.webhooks.reading import present
 from ledger.events import NewEvent

@@ -6,7 +6,11 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
-from forwarder.intake.values import MAX_ID_CHARS, MAX_VALUE, VALUE_DECIMALS, clean_text
+from clicks.placeholders import is_placeholder
+from forwarder.intake.identifiers import EXACT_UP_TO, MAX_ID_CHARS, canonical
+from forwarder.intake.set_aside import PLACEHOLDER, note
+from forwarder.intake.times import parse_iso
+from forwarder.intake.values import MAX_VALUE, VALUE_DECIMALS
 
 Fields = Mapping[str, Any]
 
@@ -24,18 +28,25 @@ def fields(value: Any) -> Fields:
     return value if isinstance(value, dict) else NOTHING
 
 
-def text(value: Any, longest: int = MAX_ID_CHARS) -> str | None:
-    """Text without blanks around it; numbers become text. None for nothing, and for what is too long to be an id."""
+def text(value: Any, longest: int = MAX_ID_CHARS, field: str = "text") -> str | None:
+    """Text without blanks around it; whole numbers become text. None for nothing, for a placeholder (counted under
+    `field`), and for what is too long to be an id.
+    """
+    if isinstance(value, float) and value.is_integer() and abs(value) <= EXACT_UP_TO:
+        value = int(value)
     if isinstance(value, bool) or not isinstance(value, str | int):
         return None
-    cleaned = clean_text(str(value)).strip()
+    cleaned = canonical(str(value))
+    if is_placeholder(cleaned):
+        note(field, PLACEHOLDER)
+        return None
     return cleaned if 0 < len(cleaned) <= longest else None
 
 
-def texts(*values: Any) -> tuple[str, ...]:
+def texts(*values: Any, field: str = "text") -> tuple[str, ...]:
     """The texts among the values, lists taken apart, without repeats."""
     flat = [part for value in values for part in (value if isinstance(value, list) else [value])]
-    return tuple(dict.fromkeys(found for part in flat if (found := text(part)) is not None))
+    return tuple(dict.fromkeys(found for part in flat if (found := text(part, field=field)) is not None))
 
 
 def number(value: Any) -> Decimal | None:
@@ -73,7 +84,7 @@ def from_iso(value: Any) -> datetime | None:
     if not isinstance(value, str):
         return None
     try:
-        moment = datetime.fromisoformat(value)
+        moment = parse_iso(value.strip()) or datetime.fromisoformat(value.strip())
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
         return None

@@ -96,7 +96,7 @@ def _person(event: Fields) -> Person:
     attributes = {
         name: fields(attribute).get("value") for name, attribute in fields(event.get("subscriber_attributes")).items()
     }
-    ids = texts(event.get("app_user_id"), event.get("original_app_user_id"), event.get("aliases"))
+    ids = texts(event.get("app_user_id"), event.get("original_app_user_id"), event.get("aliases"), field="app_user_id")
     return person(attributes, ids, texts(event.get("transferred_from"), event.get("transferred_to")))
 
 

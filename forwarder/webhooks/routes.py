@@ -1,6 +1,7 @@
 """`POST /v1/webhooks/{provider}/{app_id}`: what subscription platforms report, each in its own way."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import msgspec
 import structlog
@@ -11,7 +12,8 @@ from starlette.responses import Response
 from forwarder import metrics
 from forwarder.directory import Directory
 from forwarder.errors import JsonResponse, Refusal
-from forwarder.intake.body import malformed, read_body
+from forwarder.intake.body import read_body
+from forwarder.intake.decoding import decode
 from forwarder.services import services_of
 from forwarder.webhooks.authentication import Letter
 from forwarder.webhooks.providers import SOURCES, Source
@@ -19,6 +21,8 @@ from forwarder.webhooks.reading import Fields, fields
 from forwarder.webhooks.storing import WebhookPost
 
 NO_SECRET = "\x00" * 43  # what webhooks of unknown apps are checked against, which takes as long
+
+_ANYTHING: msgspec.json.Decoder[Any] = msgspec.json.Decoder()
 
 log = structlog.get_logger()
 
@@ -37,9 +41,11 @@ async def post_webhook(request: Request) -> Response:
         metrics.WEBHOOKS.labels(source.provider, "rejected").inc()
         log.warning("webhook not authentic", provider=source.provider)
         raise _unauthorized(source)
-    body = _decoded(letter.body)
+    with services.set_aside.of(app_id):
+        body = _decoded(letter.body)
+        event = source.read(body) if body else None
     if body:
-        post = WebhookPost(app_id, source.provider, letter.body, letter.at, source.read(body))
+        post = WebhookPost(app_id, source.provider, letter.body, letter.at, event)
         outcome = await services.webhooks.submit(post)
         metrics.WEBHOOKS.labels(source.provider, outcome).inc()
         if outcome == "unread":
@@ -60,10 +66,7 @@ async def _authentic(directory: Directory, source: Source, app_id: str, letter: 
 
 
 def _decoded(raw: bytes) -> Fields:
-    try:
-        return fields(msgspec.json.decode(raw or b"{}"))
-    except (msgspec.DecodeError, RecursionError):
-        raise malformed() from None
+    return fields(decode(_ANYTHING, raw or b"{}"))
 
 
 def _unauthorized(source: Source) -> Refusal:

@@ -104,6 +104,6 @@ def _order_id(thing: Fields) -> str | None:
 def _person(thing: Fields) -> Person:
     metadata = fields(thing.get("metadata"))
     billing = fields(thing.get("billing_details")) or fields(thing.get("customer_details"))
-    own = texts(*(metadata.get(name) for name in USER_IDS), thing.get("client_reference_id"))
+    own = texts(*(metadata.get(name) for name in USER_IDS), thing.get("client_reference_id"), field="user_id")
     email = billing.get("email") or thing.get("receipt_email") or thing.get("customer_email")
     return person(metadata, own, texts(thing.get("customer")), email=email)

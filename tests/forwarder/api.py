@@ -59,6 +59,9 @@ class Api:
     async def post(self, path: str, body: Any, **headers: str) -> httpx.Response:
         return await self.client.post(path, json=body, headers={"Authorization": f"Bearer {KEY}", **headers})
 
+    async def post_raw(self, path: str, body: bytes) -> httpx.Response:
+        return await self.client.post(path, content=body, headers={"Authorization": f"Bearer {KEY}"})
+
     async def install(self, **fields: Any) -> dict[str, Any]:
         """A stored install's answer; an iPhone's unless told otherwise."""
         response = await self.post("/v1/installs", install_body(**fields))

@@ -65,7 +65,6 @@ REFUSED_BODIES: dict[str, tuple[bytes, dict[str, str], int]] = {
     "not utf-8": (b'{"install_id": "\xff"}', {}, 400),
     "utf-8 broken in a field nobody reads": (b'{"x": "\xff"}', {}, 400),
     "NaN": (b'{"install_id": NaN}', {}, 400),
-    "lone surrogate": (b'{"install_id": "\\ud800"}', {}, 400),
     "nested without end": (b'{"x":' + b"[" * 100_000 + b"]" * 100_000 + b"}", {}, 400),
     "larger than 1 MiB": (b'"' + b"x" * (1 << 20) + b'"', {}, 413),
     "a form": (b"a=b", {"Content-Type": "application/x-www-form-urlencoded"}, 415),

@@ -43,7 +43,7 @@ def read(**fields: Any) -> InstallReport:
         ({"device": {"screen": {"width": "wide"}}}, "device.screen.width"),
         ({"install_referrer": 1}, "install_referrer"),
         ({"install_begin_at": "soon"}, "install_begin_at"),
-        ({"click_id": 1}, "click_id"),
+        ({"click_id": ["x"]}, "click_id"),
         ({"consent": "granted"}, "consent"),
         ({"consent": {"marketing": "yes"}}, "consent.marketing"),
         ({"consent": {"att_status": True}}, "consent.att_status"),

@@ -1,6 +1,5 @@
 """Single values, by table."""
 
-from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -9,20 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forwarder.errors import FieldError
+from forwarder.intake.set_aside import noting
 from forwarder.intake.values import (
-    IN_FUTURE,
-    address,
-    addresses,
     amount,
     clean,
     clean_text,
     currency,
-    identifier,
-    instant,
-    occurred,
+    optional_text,
 )
-
-NOW = datetime(2026, 11, 20, 10, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -66,50 +59,6 @@ def test_anything_else_is_no_currency(value: str) -> None:
         currency("currency", value)
 
 
-@pytest.mark.parametrize(
-    "value",
-    ["2026-11-20T10:00:00Z", "2026-11-20T11:00:00+01:00", "2026-11-20t10:00:00z", NOW.timestamp(), int(NOW.timestamp()),
-     str(int(NOW.timestamp()))],
-)  # fmt: skip
-def test_a_time_is_rfc_3339_or_unix_seconds(value: Any) -> None:
-    assert instant("occurred_at", value) == NOW
-
-
-@pytest.mark.parametrize(
-    "value",
-    ["yesterday", "2026-11-20", "2026-11-20T10:00:00", "20.11.2026", "2014-12-31T23:59:59Z", 0, -1, 1763632800000,
-     "1763632800000", 1e300, "9999-99-99", "0001-01-01T00:00:00+23:59", ""],
-)  # fmt: skip
-def test_anything_else_is_no_time(value: Any) -> None:
-    with pytest.raises(FieldError):
-        instant("occurred_at", value)
-
-
-def test_a_time_up_to_a_day_ahead_becomes_now_and_is_flagged() -> None:
-    assert occurred("t", (NOW + timedelta(hours=23)).isoformat(), NOW) == (NOW, (IN_FUTURE,))
-    assert occurred("t", (NOW - timedelta(hours=1)).isoformat(), NOW) == (NOW - timedelta(hours=1), ())
-    assert occurred("t", None, NOW) == (NOW, ())
-
-
-def test_a_time_more_than_a_day_ahead_is_refused() -> None:
-    with pytest.raises(FieldError):
-        occurred("t", (NOW + timedelta(hours=25)).isoformat(), NOW)
-
-
-@pytest.mark.parametrize(
-    ("value", "expected"),
-    [("abc", "abc"), (42, "42"), (2**70, str(2**70)), ("a\x00b\x1fc\x7fd\x85e", "abcde"), ("é😀", "é😀")],
-)
-def test_an_id_is_text_without_control_characters(value: Any, expected: str) -> None:
-    assert identifier("install_id", value) == expected
-
-
-@pytest.mark.parametrize("value", ["", "   ", "\x00", "x" * 201])
-def test_a_blank_or_endless_id_is_refused(value: str) -> None:
-    with pytest.raises(FieldError):
-        identifier("install_id", value)
-
-
 @given(st.text())
 def test_cleaned_text_can_be_stored(text: str) -> None:
     cleaned = clean_text(text)
@@ -122,26 +71,12 @@ def test_cleaning_reaches_keys_and_nested_values() -> None:
     assert clean({"a\x00": ["b\x01", {"c": "d\n"}], "n": 1, "t": True}) == {"a": ["b", {"c": "d"}], "n": 1, "t": True}
 
 
-@pytest.mark.parametrize(
-    ("value", "expected"),
-    [
-        ("203.0.113.7", "203.0.113.7"),
-        ("2001:DB8:0:0::1", "2001:db8::1"),
-        ("::ffff:203.0.113.7", "203.0.113.7"),
-        ("", None),
-    ],
-)
-def test_an_address_is_kept_in_its_canonical_text(value: str, expected: str | None) -> None:
-    assert address("ip", value) == expected
+@pytest.mark.parametrize("value", ["null", "Undefined", "(none)", "{{first_name}}", "NaN", "0", 0, 0.0])
+def test_a_text_in_the_place_of_nothing_is_absent_and_counted(value: Any) -> None:
+    with noting() as noted:
+        assert optional_text("user.city", value) is None
+    assert noted == {("user.city", "placeholder"): 1}
 
 
-@pytest.mark.parametrize("value", ["1.2.3", "1.2.3.256", "example.com", "2130706433", "1.2.3.4/8", "::g"])
-def test_anything_else_is_no_address(value: str) -> None:
-    with pytest.raises(FieldError):
-        address("ip", value)
-
-
-def test_addresses_are_listed_once_each() -> None:
-    assert addresses("ips", ["203.0.113.7", "::ffff:203.0.113.7", "", "2001:db8::1"]) == ["203.0.113.7", "2001:db8::1"]
-    with pytest.raises(FieldError):
-        addresses("ips", ["203.0.113.7"] * 9)
+def test_a_whole_number_that_became_a_float_is_that_number() -> None:
+    assert optional_text("user.zip_code", 10117.0) == "10117"

@@ -1,0 +1,26 @@
+"""Values that stand in the place of a value: what programs write where they have nothing to say.
+
+JavaScript, Java, Swift, Python and numeric code print nothing as `undefined`, `null`, `nil`, `None` and `nan`.
+The nil UUID is what iOS gives for an advertising id that may not be read. `{{x}}`, `%%X%%`, `__X__` and `${x}` are
+templates nobody filled in. Two people who both carry one of them are not the same person.
+"""
+
+import re
+
+_WORDS = frozenset(
+    {"undefined", "null", "nil", "none", "nan", "0", "nulluuid", "[object object]", "optional(nil)"}
+    | {"00000000-0000-0000-0000-000000000000", "00000000000000000000000000000000"}
+)
+_TEMPLATE = re.compile(r"\{\{.*\}\}|%%.+%%|__[A-Za-z0-9_]+__|\$\{.*\}|\{%.*%\}|<%.*%>", re.DOTALL)
+_TEMPLATE_STARTS = frozenset("{%_$<")
+_WRAPPERS = "()[]<>{}\"'"
+_LONGEST_WORD = 40
+
+
+def is_placeholder(text: str) -> bool:
+    """Whether the text, without blanks around it, says nothing: in any case, and in brackets or quotes, too."""
+    if len(text) <= _LONGEST_WORD:
+        word = text.lower()
+        if word in _WORDS or (word and word[0] in _WRAPPERS and word.strip(_WRAPPERS) in _WORDS):
+            return True
+    return text[:1] in _TEMPLATE_STARTS and _TEMPLATE.fullmatch(text) is not None

@@ -1,0 +1,72 @@
+"""Ids as apps and platforms send them: whose install, event or person something is."""
+
+import re
+
+from clicks.placeholders import is_placeholder
+from forwarder.errors import FieldError
+from forwarder.intake.set_aside import PLACEHOLDER, note
+from forwarder.intake.values import clean_text
+
+MAX_ID_CHARS = 200
+EXACT_UP_TO = 2**53
+"""Beyond it a number that passed through a JavaScript or Java map may have lost digits (IEEE 754)."""
+
+_UUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+_INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff"  # no blanks to `strip`, and as invisible
+
+
+def number_text(field: str, value: str | float) -> str:
+    """A text, or a whole number as one: `1001.0` is 1001.
+
+    Raises:
+        FieldError: a fraction, or a number so large that it may have lost digits on its way.
+    """
+    if not isinstance(value, float):
+        return str(value)
+    if not value.is_integer():
+        raise FieldError(field, "must be text or a whole number")
+    if abs(value) > EXACT_UP_TO:
+        message = (
+            f"lost its last digits on the way ({value!r} is beyond 2^53, where floats skip numbers); send it as text"
+        )
+        raise FieldError(field, message)
+    return str(int(value))
+
+
+def canonical(text: str) -> str:
+    """An id without what is no part of it: control characters, blanks around it, the case of a UUID."""
+    text = clean_text(text).strip()
+    if not text.isascii():
+        text = text.strip(_INVISIBLE).strip()
+    return text.lower() if len(text) == 36 and _UUID.fullmatch(text) else text
+
+
+def identifier(field: str, value: str | float, longest: int = MAX_ID_CHARS) -> str:
+    """An id that must be someone's own, as text.
+
+    Raises:
+        FieldError: blank, longer than `longest` characters, or a placeholder such as `null`.
+    """
+    text = canonical(number_text(field, value))
+    if not text or len(text) > longest:
+        raise FieldError(field, f"must have 1 to {longest} characters")
+    if is_placeholder(text):
+        raise FieldError(field, f"{text[:60]!r} is nobody's id; send the id itself")
+    return text
+
+
+def optional_identifier(field: str, value: str | float | None, longest: int = MAX_ID_CHARS) -> str | None:
+    """An id, or None where there is none or a placeholder stands in its place.
+
+    Raises:
+        FieldError: longer than `longest` characters, or a number that lost digits.
+    """
+    if value is None:
+        return None
+    text = canonical(number_text(field, value))
+    if len(text) > longest:
+        raise FieldError(field, f"must have at most {longest} characters")
+    if is_placeholder(text):
+        note(field, PLACEHOLDER)
+        return None
+    return text or None
