@@ -19,4 +19,6 @@ APPLIED_LIFETIME_S = 7 * 86_400
 LINKS = b"{links}"  # hash: slug -> link, as JSON
 SITES = b"{links}:sites"  # hash: app id -> its host names and deep-link files, as JSON
 LINKS_VERSION = b"{links}:version"  # changes whenever one of the two does
+LINK_FOLLOWERS = b"{links}:followers"  # set: the keys of the redirector processes that said what they serve
+LINK_FOLLOWER = b"{links}:follower:"  # + process: the version of the links that it serves; lasts two seconds
 LINK_CLICKS = b"{links}:clicks"  # hash: slug of a link with a click cap -> its clicks so far

@@ -116,9 +116,11 @@ async def opened(settings: ForwarderSettings) -> AsyncIterator[dict[str, Any]]:
         clicks=clicks,
         directory=directory,
         doorkeeper=Doorkeeper(directory, redis),
-        installs=GroupCommit(install_ledger.commit, weigh=lambda _: 1),
-        events=GroupCommit(event_ledger.commit, weigh=len),
-        webhooks=GroupCommit(webhook_ledger.commit, weigh=lambda _: 1, most=WEBHOOKS_AT_ONCE),
+        installs=GroupCommit(install_ledger.commit, weigh=lambda _: 1, catch_up=directory.catch_up),
+        events=GroupCommit(event_ledger.commit, weigh=len, catch_up=directory.catch_up),
+        webhooks=GroupCommit(
+            webhook_ledger.commit, weigh=lambda _: 1, catch_up=directory.catch_up, most=WEBHOOKS_AT_ONCE
+        ),
         tombstone_keys=tombstone_keys,
         trusted_proxies=settings.trusted_proxies,
         data_centres=data_centres,

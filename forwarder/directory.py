@@ -1,10 +1,13 @@
-"""The apps, their pixels and mappings, in memory: the last snapshot serves while PostgreSQL is away."""
+"""The apps, their pixels and mappings, in memory: the last snapshot serves while PostgreSQL is away.
+
+A change is in force at once: before a batch is stored, and before a request is refused for its key, the ledger is asked
+whether it has changed (`catch_up`). One such question serves all who came before it was asked.
+"""
 
 import asyncio
 import base64
 import binascii
 import hmac
-import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,20 +20,14 @@ from forwarder.outages import LEDGER_FAILED
 from forwarder.refreshing import keep_fresh
 from forwarder.routing import Destination, destination
 from ledger.apps import App, AppSettings, all_apps, hash_api_key
+from ledger.directory_version import directory_version
 from ledger.mappings import all_mappings
 from ledger.pixels import all_pixels
 
 REFRESH_S = 1.0
-UNKNOWN_KEY_S = 0.2  # how often at most an unknown key makes the directory be read again
+READ_WITHIN_S = 5.0
 
 log = structlog.get_logger()
-
-FINGERPRINT = """
-SELECT concat_ws(' ',
-    (SELECT md5(string_agg(a::text, '' ORDER BY app_id)) FROM apps a),
-    (SELECT md5(string_agg(concat_ws(' ', pixel_id, app_id, enabled, settings), '' ORDER BY pixel_id)) FROM pixels),
-    (SELECT md5(string_agg(m::text, '' ORDER BY app_id, pixel_id, source)) FROM mappings m))
-"""
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,41 +49,42 @@ class Snapshot(msgspec.Struct, frozen=True):
 
     by_id: Mapping[str, Entry]
     by_key_hash: Mapping[bytes, Entry]
-    fingerprint: str
+    version: int
+    """Of `ledger.directory_version`; 0 = nothing was read yet."""
 
 
 class Directory:
-    """Who may send, and where it goes. Refreshed every second, and at once when a key is not known."""
+    """Who may send, and where it goes. Read again as soon as somebody acts by it after a change."""
 
     def __init__(self, pool: Any, keyring: Keyring) -> None:
         self._pool = pool
         self._keyring = keyring
-        self._snapshot = Snapshot({}, {}, "")
+        self._snapshot = Snapshot({}, {}, 0)
         self._keys: dict[bytes, str] = {}
-        self._read_at = 0.0
         self._reading = asyncio.Lock()
+        self._reads_begun = 0
 
     @property
     def loaded(self) -> bool:
         """Whether a snapshot was ever read."""
-        return self._snapshot.fingerprint != ""
+        return self._snapshot.version > 0
 
     def get(self, app_id: str) -> Entry | None:
-        """The app; None where there is none of this id (as of a second ago)."""
+        """The app; None where there is none of this id, as of the last `catch_up`."""
         return self._snapshot.by_id.get(app_id)
 
     async def by_api_key(self, api_key: str) -> Entry | None:
         """The app a key opens; None where it opens none."""
         digest = hash_api_key(api_key)
         entry = self._snapshot.by_key_hash.get(digest)
-        if entry is None and await self._read_again():
+        if entry is None and await self.caught_up():
             entry = self._snapshot.by_key_hash.get(digest)
         return entry if entry is not None and hmac.compare_digest(entry.app.api_key_hash, digest) else None
 
     async def by_id(self, app_id: str) -> Entry | None:
         """The app of this id, looked for in the ledger where it is not known yet."""
         if app_id not in self._snapshot.by_id:
-            await self._read_again()
+            await self.caught_up()
         return self._snapshot.by_id.get(app_id)
 
     def api_key(self, entry: Entry) -> str | None:
@@ -112,9 +110,25 @@ class Directory:
             log.error("app secret does not open", app=entry.app_id, setting=name, error=type(error).__name__)
             return None
 
-    async def reread(self) -> bool:
-        """Read the ledger now, where that was not done a moment ago; whether it was."""
-        return await self._read_again()
+    async def catch_up(self) -> None:
+        """Act from here on by every change that was committed before this call.
+
+        Raises:
+            OSError, asyncpg.PostgresError, asyncpg.InterfaceError: PostgreSQL is away.
+        """
+        wanted = self._reads_begun + 1
+        async with self._reading:
+            if self._reads_begun < wanted:  # else somebody has asked since
+                self._reads_begun += 1
+                await self._refresh()
+
+    async def caught_up(self) -> bool:
+        """`catch_up`; False where PostgreSQL is away, so that what was known last has to do."""
+        try:
+            await self.catch_up()
+        except LEDGER_FAILED:
+            return False
+        return True
 
     async def keep_fresh(self) -> None:
         """Refresh every second until cancelled; while PostgreSQL is away the last snapshot stays."""
@@ -127,31 +141,21 @@ class Directory:
             log.error("directory cannot be read", error=str(error))
 
     async def refresh(self) -> None:
-        """Read the ledger where it has changed.
+        """Read the ledger where it has changed. Raises as `catch_up`."""
+        await self.catch_up()
 
-        Raises:
-            OSError, asyncpg.PostgresError: PostgreSQL is away.
-        """
-        async with self._reading, self._pool.acquire(timeout=REFRESH_S * 5) as connection:
-            self._read_at = time.monotonic()
-            fingerprint = await connection.fetchval(FINGERPRINT)
-            if fingerprint == self._snapshot.fingerprint and self.loaded:
+    async def _refresh(self) -> None:
+        async with asyncio.timeout(READ_WITHIN_S), self._pool.acquire(timeout=READ_WITHIN_S) as connection:
+            version = await directory_version(connection)
+            if version == self._snapshot.version:
                 return
-            self._snapshot = await _read(connection, fingerprint)
-            known = {entry.app.api_key_encrypted for entry in self._snapshot.by_id.values()}
-            self._keys = {encrypted: key for encrypted, key in self._keys.items() if encrypted in known}
-
-    async def _read_again(self) -> bool:
-        if time.monotonic() - self._read_at < UNKNOWN_KEY_S:
-            return False
-        try:
-            await self.refresh()
-        except LEDGER_FAILED:
-            return False
-        return True
+            # a change that comes between is counted, and read again by whoever asks next
+            self._snapshot = await _read(connection, version)
+        known = {entry.app.api_key_encrypted for entry in self._snapshot.by_id.values()}
+        self._keys = {encrypted: key for encrypted, key in self._keys.items() if encrypted in known}
 
 
-async def _read(connection: Any, fingerprint: str) -> Snapshot:
+async def _read(connection: Any, version: int) -> Snapshot:
     apps, pixels = await all_apps(connection), await all_pixels(connection)
     mappings = await all_mappings(connection)
     entries = [
@@ -169,7 +173,7 @@ async def _read(connection: Any, fingerprint: str) -> Snapshot:
     return Snapshot(
         by_id={entry.app_id: entry for entry in entries},
         by_key_hash={entry.app.api_key_hash: entry for entry in entries},
-        fingerprint=fingerprint or "empty",
+        version=version,
     )
 
 

@@ -20,7 +20,8 @@ async def post_events(request: Request) -> Response:
         with services.set_aside.of(admitted.entry.app_id):
             rows = split_rows(admitted.body)
             events, rejected = read_events(rows, admitted.entry.app_id, datetime.now(UTC))
-        outcomes = await services.events.submit([event for _, event in events]) if events else []
+        wanted = [event for _, event in events]
+        outcomes = await services.events.submit(wanted, admitted.check_still) if events else []
     for (index, _), outcome in zip(events, outcomes, strict=True):
         if outcome == "erased":
             rejected.append(Rejected(index, "install_id", ERASED))

@@ -7,6 +7,7 @@ batches, and a busy process commits once for dozens of requests instead of once 
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 import asyncpg
@@ -24,12 +25,27 @@ ATTEMPTS = 3  # two transactions that locked each other out are told apart by Po
 log = structlog.get_logger()
 
 
+def _always() -> None:
+    """Nothing was asked for that could be taken back."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry(Generic[Item, Result]):
+    """What waits to be stored, and who waits for it."""
+
+    item: Item
+    future: asyncio.Future[Result]
+    still_admitted: Callable[[], None]
+
+
 class GroupCommit(Generic[Item, Result]):
     """Collects items and hands them to `commit` in batches.
 
     Args:
         commit: stores a batch in one transaction and returns one result per item, in order.
         weigh: how many rows an item is.
+        catch_up: called before each batch, so that it is stored by every change of settings that was made before its
+            items came; raises where the ledger is away.
         most: rows in one batch (a single larger item goes alone).
     """
 
@@ -37,27 +53,32 @@ class GroupCommit(Generic[Item, Result]):
         self,
         commit: Callable[[Sequence[Item]], Awaitable[Sequence[Result]]],
         weigh: Callable[[Item], int],
+        catch_up: Callable[[], Awaitable[None]],
         most: int = 1_000,
     ) -> None:
         self._commit = commit
         self._weigh = weigh
+        self._catch_up = catch_up
         self._most = most
-        self._waiting: deque[tuple[Item, asyncio.Future[Result]]] = deque()
+        self._waiting: deque[_Entry[Item, Result]] = deque()
         self._rows = 0
         self._task: asyncio.Task[None] | None = None
 
-    async def submit(self, item: Item) -> Result:
+    async def submit(self, item: Item, still_admitted: Callable[[], None] = _always) -> Result:
         """The item's result, once its batch is committed.
 
+        `still_admitted` raises the Refusal of an item whose key has been taken back since its request was read.
+
         Raises:
-            Refusal: 503 where PostgreSQL is away or does not keep up, 422 where it cannot store this item.
+            Refusal: as `still_admitted`; 503 where PostgreSQL is away or does not keep up, 422 where it cannot store
+                this item.
         """
         weight = self._weigh(item)
         if self._rows + weight > MAX_WAITING:
             message = "more arrives than the ledger can take; nothing was stored, send the same request again"
             raise Refusal(503, "overloaded", message, headers={"Retry-After": RETRY_AFTER_S})
         future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
-        self._waiting.append((item, future))
+        self._waiting.append(_Entry(item, future, still_admitted))
         self._rows += weight
         if self._task is None:
             self._task = asyncio.create_task(self._run())
@@ -75,11 +96,11 @@ class GroupCommit(Generic[Item, Result]):
         finally:
             self._task = None
 
-    def _take(self) -> list[tuple[Item, asyncio.Future[Result]]]:
-        batch: list[tuple[Item, asyncio.Future[Result]]] = []
+    def _take(self) -> list[_Entry[Item, Result]]:
+        batch: list[_Entry[Item, Result]] = []
         rows = 0
         while self._waiting:
-            weight = self._weigh(self._waiting[0][0])
+            weight = self._weigh(self._waiting[0].item)
             if batch and rows + weight > self._most:
                 break
             batch.append(self._waiting.popleft())
@@ -87,27 +108,27 @@ class GroupCommit(Generic[Item, Result]):
         self._rows -= rows
         return batch
 
-    async def _settle(self, batch: list[tuple[Item, asyncio.Future[Result]]]) -> None:
+    async def _settle(self, batch: list[_Entry[Item, Result]]) -> None:
         try:
-            results = await self._attempt([item for item, _ in batch])
+            await self._catch_up()
+            batch = [entry for entry in batch if _is_admitted(entry)]
+            results = await self._attempt([entry.item for entry in batch]) if batch else ()
         except (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError) as error:
             await self._settle_one_by_one(batch, error)
         except Exception as error:  # whatever it is, every waiter must be told
             refusal = _refusal(error)
-            for _, future in batch:
-                _fail(future, refusal)
+            for entry in batch:
+                _fail(entry.future, refusal)
         else:
-            for (_, future), result in zip(batch, results, strict=True):
-                if not future.done():
-                    future.set_result(result)
+            for entry, result in zip(batch, results, strict=True):
+                if not entry.future.done():
+                    entry.future.set_result(result)
 
-    async def _settle_one_by_one(
-        self, batch: list[tuple[Item, asyncio.Future[Result]]], error: asyncpg.PostgresError
-    ) -> None:
+    async def _settle_one_by_one(self, batch: list[_Entry[Item, Result]], error: asyncpg.PostgresError) -> None:
         """One row that cannot be stored must not fail its mates."""
         if len(batch) == 1:
             log.error("row cannot be stored", error=type(error).__name__, constraint=error.constraint_name)
-            _fail(batch[0][1], Refusal(422, "not_storable", "the ledger cannot store a value in this request"))
+            _fail(batch[0].future, Refusal(422, "not_storable", "the ledger cannot store a value in this request"))
             return
         for entry in batch:
             await self._settle([entry])
@@ -120,6 +141,15 @@ class GroupCommit(Generic[Item, Result]):
                 if attempt == ATTEMPTS:
                     raise
         raise AssertionError("unreachable")  # pragma: no cover
+
+
+def _is_admitted(entry: _Entry[Item, Result]) -> bool:
+    try:
+        entry.still_admitted()
+    except Refusal as refusal:
+        _fail(entry.future, refusal)
+        return False
+    return True
 
 
 def _fail(future: asyncio.Future[Result], refusal: Refusal) -> None:

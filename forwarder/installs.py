@@ -39,7 +39,7 @@ async def post_install(request: Request) -> Response:
                 report = read_install(admitted.body, app_id, visitor_address(request), datetime.now(UTC))
             except FieldError as error:
                 raise error.refusal() from None
-        install = await services.installs.submit(_flagged(report, services.data_centres))
+        install = await services.installs.submit(_flagged(report, services.data_centres), admitted.check_still)
     return JsonResponse(erased_answer(report.install_id) if install is None else install_answer(install))
 
 

@@ -18,6 +18,12 @@ async def _set_up(connection: asyncpg.Connection) -> None:
     )
 
 
+async def _leave_as_it_is(connection: asyncpg.Connection) -> None:
+    """Nothing of ours changes a session, so that giving a connection back needs no question to the server: a fifth of
+    what a small transaction takes. An open transaction has been rolled back by then.
+    """
+
+
 def _encode_jsonb(value: Any) -> bytes:
     return b"\x01" + msgspec.json.encode(value)  # PostgreSQL's binary jsonb begins with its version, 1
 
@@ -39,6 +45,7 @@ async def open_pool(
         min_size=1,
         max_size=max_size,
         init=_set_up,
+        reset=_leave_as_it_is,
         command_timeout=COMMAND_TIMEOUT_S,
         max_cached_statement_lifetime=PLANS_KEPT_S,
         server_settings=dict(server_settings or {}),

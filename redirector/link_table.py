@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import secrets
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -11,10 +12,11 @@ import msgspec
 import structlog
 from redis.exceptions import RedisError
 
-from clicks.links import Link, Site, Table, published_version, read_links, read_sites
+from clicks.link_followers import tell_served
+from clicks.links import Link, Site, Table, read_links, read_sites
 from redirector.hosts import Hosts
 
-REFRESH_EVERY_S = 0.5
+REFRESH_EVERY_S = 0.1  # commands wait until every redirector has taken over what they changed
 MISS_INTERVAL_S = 0.1  # how often unknown slugs may ask for news: a new link works at once, guessing costs nothing
 MISS_TIMEOUT_S = 0.25
 
@@ -51,6 +53,7 @@ class LinkTable:
         self._clock = clock
         self._next_expiry: float | None = None  # Unix s
         self._version: str | None = None
+        self._process = secrets.token_hex(8)  # by which commands know whether this process has taken over a change
         self._asked_at = 0.0
         self._refreshing = asyncio.Lock()
         self._asking: asyncio.Task[bool] | None = None
@@ -86,12 +89,13 @@ class LinkTable:
             return self.is_following
 
     async def _take_over(self) -> None:
-        version = await published_version(self._redis)
+        version = await tell_served(self._redis, self._process, self._version)
         if version is None or version == self._version:
             return
         links, sites = await read_links(self._redis), await read_sites(self._redis)
         self._serve(links, sites)
         self._version = version
+        await tell_served(self._redis, self._process, version)  # whoever changed them waits for it
         await asyncio.to_thread(self._save, Table(links, sites))
 
     async def get_fresh(self, slug: bytes) -> Link | None:

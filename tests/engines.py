@@ -114,7 +114,10 @@ SELECT (SELECT string_agg(relname, ',' ORDER BY oid) FROM pg_class WHERE relname
     (SELECT string_agg(tgname, ',' ORDER BY oid) FROM pg_trigger),
     (SELECT string_agg(proname, ',' ORDER BY oid) FROM pg_proc WHERE pronamespace = 'public'::regnamespace)
 """
-TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
+TABLES = """
+SELECT tablename FROM pg_tables
+WHERE schemaname = 'public' AND tablename NOT IN ('alembic_version', 'directory_version')
+"""
 SEQUENCES = "SELECT sequencename FROM pg_sequences WHERE schemaname = 'public'"
 END_OTHERS = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()

@@ -37,7 +37,8 @@ async def post_webhook(request: Request) -> Response:
     services = services_of(request)
     app_id = request.path_params["app_id"]
     letter = Letter(dict(request.headers), await read_body(request), datetime.now(UTC))
-    if not await _authentic(services.directory, source, app_id, letter):
+    opened_by = await _authentic(services.directory, source, app_id, letter)
+    if opened_by is None:
         metrics.WEBHOOKS.labels(source.provider, "rejected").inc()
         log.warning("webhook not authentic", provider=source.provider)
         raise _unauthorized(source)
@@ -46,23 +47,35 @@ async def post_webhook(request: Request) -> Response:
         event = source.read(body) if body else None
     if body:
         post = WebhookPost(app_id, source.provider, letter.body, letter.at, event)
-        outcome = await services.webhooks.submit(post)
+
+        def check_still() -> None:
+            if _encrypted_secret(services.directory, source, app_id) != opened_by:
+                raise _unauthorized(source)
+
+        outcome = await services.webhooks.submit(post, check_still)
         metrics.WEBHOOKS.labels(source.provider, outcome).inc()
         if outcome == "unread":
             log.warning("webhook without an event that can be read", provider=source.provider, app_id=app_id)
     return JsonResponse({"received": True, **source.answer(body)})
 
 
-async def _authentic(directory: Directory, source: Source, app_id: str, letter: Letter) -> bool:
-    """Checked again by the ledger where it fails: the secret may have been set this moment."""
+async def _authentic(directory: Directory, source: Source, app_id: str, letter: Letter) -> str | None:
+    """The app's secret, encrypted, that the webhook agrees with; None where it does not. Checked again by the ledger
+    where it fails: the secret may have been set this moment.
+    """
     for _ in range(2):
         entry = await directory.by_id(app_id)
         secret = directory.secret(entry, source.secret) if entry is not None else None
         if source.authentic(letter, secret or NO_SECRET) and secret:
-            return True
-        if not await directory.reread():
-            return False
-    return False
+            return _encrypted_secret(directory, source, app_id)
+        if not await directory.caught_up():
+            return None
+    return None
+
+
+def _encrypted_secret(directory: Directory, source: Source, app_id: str) -> str | None:
+    entry = directory.get(app_id)
+    return entry.app.secrets.get(source.secret) if entry is not None else None
 
 
 def _decoded(raw: bytes) -> Fields:

@@ -1,5 +1,6 @@
 """The directory: what changes in the ledger holds, what was known serves while the ledger is away."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
@@ -7,7 +8,6 @@ import asyncpg
 import pytest
 
 from config.secrets import Keyring
-from forwarder import directory as directory_module
 from forwarder.directory import Directory
 from ledger.apps import App, AppSettings, hash_api_key, insert_app
 from ledger.pool import open_pool
@@ -40,10 +40,8 @@ async def test_a_key_leads_to_its_app_with_pixels_and_policies(directory: Direct
     assert directory.api_key(entry) == KEY
 
 
-async def test_an_app_that_was_just_made_is_found_by_its_key_at_once(
-    directory: Directory, pool: asyncpg.Pool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(directory_module, "UNKNOWN_KEY_S", 0)
+async def test_an_app_that_was_just_made_is_found_by_its_key_at_once(directory: Directory, pool: asyncpg.Pool) -> None:
+    assert await directory.by_api_key("sp_unknown") is None
     key = "sp_" + "c" * 40
     app = App("app_c", "C", AppSettings(), hash_api_key(key), KEYRING.encrypt(key, "app:app_c:api_key"), {}, _now())
     await insert_app(pool, app)
@@ -52,11 +50,24 @@ async def test_an_app_that_was_just_made_is_found_by_its_key_at_once(
     assert entry.app_id == "app_c"
 
 
-async def test_unknown_keys_do_not_make_it_read_the_ledger_each_time(directory: Directory, pool: asyncpg.Pool) -> None:
-    before = directory._read_at
-    for number in range(100):
-        assert await directory.by_api_key(f"sp_{number}") is None
-    assert directory._read_at == before
+async def test_unknown_keys_that_come_together_ask_the_ledger_together(directory: Directory) -> None:
+    before = directory._reads_begun
+    assert await asyncio.gather(*(directory.by_api_key(f"sp_{number}") for number in range(100))) == [None] * 100
+    assert directory._reads_begun - before <= 2
+
+
+async def test_who_asks_while_another_is_answered_sees_what_was_changed_meanwhile(
+    directory: Directory, pool: asyncpg.Pool
+) -> None:
+    for number in range(20):
+        earlier = asyncio.create_task(directory.catch_up())
+        await asyncio.sleep(0)
+        await pool.execute("UPDATE apps SET settings = jsonb_build_object('match_window_hours', $1::int)", number + 1)
+        await directory.catch_up()
+        entry = directory.get(APP)
+        assert entry is not None
+        assert entry.app.settings.match_window_hours == number + 1
+        await earlier
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,10 @@ class Ledger:
         self.errors: list[Exception] = []
         self.running = 0
         self.started = asyncio.Event()
+        self.caught_up = 0
+
+    async def catch_up(self) -> None:
+        self.caught_up += 1
 
     async def commit(self, items: Sequence[int]) -> list[int]:
         self.running += 1
@@ -41,7 +45,7 @@ class Ledger:
 
 
 def commits(ledger: Ledger, most: int = 100) -> GroupCommit[int, int]:
-    return GroupCommit(ledger.commit, weigh=lambda _: 1, most=most)
+    return GroupCommit(ledger.commit, weigh=lambda _: 1, catch_up=ledger.catch_up, most=most)
 
 
 async def test_what_arrives_while_a_batch_is_in_flight_goes_into_the_next_together() -> None:
@@ -57,9 +61,26 @@ async def test_what_arrives_while_a_batch_is_in_flight_goes_into_the_next_togeth
     assert [len(batch) for batch in ledger.batches] == [3, 7]
 
 
+async def test_before_each_batch_the_settings_are_caught_up_with_and_who_lost_its_key_is_refused() -> None:
+    ledger = Ledger()
+    group = commits(ledger)
+
+    def refused() -> None:
+        assert ledger.caught_up == 1
+        raise Refusal(401, "unauthorized", "the key was taken back")
+
+    answers = await asyncio.gather(group.submit(1), group.submit(2, refused), group.submit(3), return_exceptions=True)
+    assert answers[0] == 2
+    assert isinstance(answers[1], Refusal)
+    assert answers[2] == 6
+    assert (ledger.batches, ledger.caught_up) == ([[1, 3]], 1)
+
+
 async def test_a_batch_holds_at_most_its_rows_and_one_larger_item_goes_alone() -> None:
     ledger = Ledger()
-    group: GroupCommit[int, int] = GroupCommit(ledger.commit, weigh=lambda item: item, most=10)
+    group: GroupCommit[int, int] = GroupCommit(
+        ledger.commit, weigh=lambda item: item, catch_up=ledger.catch_up, most=10
+    )
     await asyncio.gather(*(group.submit(weight) for weight in (4, 6, 50, 1)))
     assert ledger.batches == [[4, 6], [50], [1]]
 
