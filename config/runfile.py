@@ -9,6 +9,8 @@ import os
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 
 def runfile_path(data_dir: Path) -> Path:
     return data_dir / "run.json"
@@ -31,10 +33,13 @@ def read_runfile(data_dir: Path) -> dict[str, Any] | None:
     """The content, or None where no `up` runs in this directory (a file its writer left behind does not count)."""
     try:
         content = json.loads(runfile_path(data_dir).read_text())
-        os.kill(int(content["pid"]), 0)
+        number = int(content["pid"])
+        os.kill(number, 0)
+        if psutil.Process(number).status() in {psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD}:
+            return None  # dead, and its parent has not asked how it ended: the kernel still knows the number
     except PermissionError:
         return None
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, psutil.Error):
         return None
     return content if isinstance(content, dict) else None
 

@@ -47,6 +47,42 @@ def _running_engine(pidfile: Path, directory: Path) -> psutil.Process | None:
     return process if str(directory) in command else None
 
 
+def remove_dead_locks(directory: Path, *locks: Path) -> None:
+    """Remove lock files of PostgreSQL whose process is no server of ours, once `stop_leftover` has ended one that was.
+
+    PostgreSQL asks the kernel only whether the number is somebody's. It takes a dead process that nobody has reaped, or
+    a stranger that got the number later, for the server that holds the data, and refuses to start. A file that names a
+    server which works in `directory`, whoever runs it, stays.
+
+    Args:
+        directory: the server's data.
+        locks: `postmaster.pid` and the socket's lock file: each begins with a process id.
+    """
+    for lock in locks:
+        try:
+            number = abs(int(lock.read_text().split()[0]))  # a standalone server writes its own as a negative number
+        except FileNotFoundError:
+            continue
+        except (OSError, ValueError, IndexError):
+            continue  # PostgreSQL says itself what is wrong with it
+        if not _is_server(number, directory):
+            lock.unlink(missing_ok=True)
+            log.warning("removed the lock file of a server that is dead", file=lock.name, pid=number)
+
+
+def _is_server(number: int, directory: Path) -> bool:
+    """Whether the process lives and may be a PostgreSQL in `directory`; in doubt it is."""
+    try:
+        process = psutil.Process(number)
+        if process.status() in {psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD}:
+            return False
+        return process.name() == "postgres" and process.cwd() in {str(directory), str(directory.resolve())}
+    except psutil.NoSuchProcess:
+        return False
+    except psutil.Error:
+        return True
+
+
 def end_orphans(directory: Path) -> None:
     """End what works in `directory` for a server that is dead; normally they notice within moments by themselves.
 

@@ -14,7 +14,7 @@ import asyncpg
 
 from cli.engines.account import let_read, let_through, unprivileged_account
 from cli.engines.errors import EngineError, telling_line
-from cli.engines.leftover import end_orphans, stop_leftover
+from cli.engines.leftover import end_orphans, remove_dead_locks, stop_leftover
 from cli.engines.sockets import socket_directory
 from cli.program import Account, Program
 
@@ -83,6 +83,7 @@ class PostgreSQL:
         stop_leftover(self.title, self.pidfile, self.directory, self.stop_signal)
         if self.pidfile.exists():  # it was not shut down
             end_orphans(self.cluster)
+        remove_dead_locks(self.cluster, self.pidfile, self.socket_directory / f"{SOCKET_NAME}.lock")
         if not self.cluster.exists():
             self._make_cluster(programs)
         options = {**self.settings, "unix_socket_directories": f'"{self.socket_directory}"'}

@@ -15,12 +15,13 @@ import redis
 
 from cli.engines.account import let_through
 from cli.engines.errors import EngineError, last_log_line, telling_line
-from cli.engines.leftover import stop_leftover
+from cli.engines.leftover import remove_dead_locks, stop_leftover
 from cli.engines.postgresql import PostgreSQL
 from cli.engines.sockets import MAX_SOCKET_PATH_BYTES, socket_directory
 from cli.engines.valkey import Valkey
 from tests.engines import FAST, start_engine, start_program, stop_engine, wait_until_ready
 from tests.redirector.serving import wait_for
+from tests.zombies import dead_but_not_reaped
 
 
 def query(url: str, statement: str) -> object:
@@ -110,6 +111,71 @@ def test_postgresql_starts_after_it_was_killed(data_dir: Path) -> None:
     killed.wait()
     wait_for(lambda: not postgresql.ready())  # its children hold the socket until they notice
     stop_engine(postgresql, start_engine(postgresql))
+
+
+def locks_of(postgresql: PostgreSQL) -> list[Path]:
+    return [postgresql.pidfile, postgresql.socket_directory / ".s.PGSQL.5432.lock"]
+
+
+def killed_with_locks(postgresql: PostgreSQL) -> None:
+    """A server that was killed and left its lock files."""
+    process = start_engine(postgresql)
+    process.kill()
+    process.wait()
+    wait_for(lambda: not postgresql.ready())
+    assert all(lock.exists() for lock in locks_of(postgresql))
+
+
+def rewrite(lock: Path, number: int) -> None:
+    _, _, rest = lock.read_text().partition("\n")
+    lock.write_text(f"{number}\n{rest}")
+
+
+@pytest.mark.parametrize("which", [[0], [1], [0, 1]], ids=["postmaster.pid", "the socket's lock", "both"])
+def test_postgresql_starts_where_a_lock_names_a_process_that_is_dead_but_not_reaped(
+    data_dir: Path, which: list[int]
+) -> None:
+    postgresql = PostgreSQL(data_dir, FAST)
+    killed_with_locks(postgresql)
+    with dead_but_not_reaped() as number:
+        for index in which:
+            rewrite(locks_of(postgresql)[index], number)
+        stop_engine(postgresql, start_engine(postgresql))
+
+
+def test_postgresql_starts_where_its_locks_name_a_stranger_who_is_left_alone(data_dir: Path) -> None:
+    postgresql = PostgreSQL(data_dir, FAST)
+    killed_with_locks(postgresql)
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as stranger:
+        for lock in locks_of(postgresql):
+            rewrite(lock, stranger.pid)
+        stop_engine(postgresql, start_engine(postgresql))
+        assert stranger.poll() is None
+        stranger.communicate(b"\n")
+
+
+def test_the_locks_of_a_server_that_lives_stay(data_dir: Path) -> None:
+    postgresql = PostgreSQL(data_dir, FAST)
+    process = start_engine(postgresql)
+    remove_dead_locks(postgresql.cluster, *locks_of(postgresql))
+    assert all(lock.exists() for lock in locks_of(postgresql))
+    stop_engine(postgresql, process)
+
+
+@pytest.mark.parametrize("content", ["", "no number\n"])
+def test_a_lock_that_cannot_be_understood_is_left_to_postgresql(tmp_path: Path, content: str) -> None:
+    lock = tmp_path / "postmaster.pid"
+    lock.write_text(content)
+    remove_dead_locks(tmp_path, lock)
+    assert lock.read_text() == content
+
+
+def test_valkey_starts_where_its_pidfile_names_a_process_that_is_dead_but_not_reaped(data_dir: Path) -> None:
+    valkey = Valkey(data_dir)
+    valkey.prepare()
+    with dead_but_not_reaped() as number:
+        valkey.pidfile.write_text(f"{number}\n")
+        stop_engine(valkey, start_engine(valkey))
 
 
 def test_a_process_that_merely_took_over_the_number_is_left_alone(tmp_path: Path) -> None:

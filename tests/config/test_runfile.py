@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from config.runfile import published_settings, read_runfile, remove_runfile, runfile_path, write_runfile
+from tests.zombies import dead_but_not_reaped
 
 
 def test_what_was_written_is_read(tmp_path: Path) -> None:
@@ -30,6 +31,13 @@ def test_a_file_whose_writer_is_gone_does_not_count(tmp_path: Path) -> None:
     write_runfile(tmp_path, {"pid": gone.pid, "settings": {"REDIS_URL": "unix:///old.sock"}})
     assert read_runfile(tmp_path) is None
     assert published_settings(tmp_path) == {}
+
+
+def test_a_file_whose_writer_is_dead_but_not_reaped_does_not_count(tmp_path: Path) -> None:
+    with dead_but_not_reaped() as number:
+        write_runfile(tmp_path, {"pid": number, "settings": {"REDIS_URL": "unix:///old.sock"}})
+        assert read_runfile(tmp_path) is None
+        assert published_settings(tmp_path) == {}
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "null", "{}", '{"pid": "x"}', '{"pid": null}', '"text"'])
