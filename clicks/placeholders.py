@@ -15,6 +15,7 @@ _TEMPLATE = re.compile(r"\{\{.*\}\}|%%.+%%|__[A-Za-z0-9_]+__|\$\{.*\}|\{%.*%\}|<
 _TEMPLATE_STARTS = frozenset("{%_$<")
 _WRAPPERS = "()[]<>{}\"'"
 _LONGEST_WORD = 40
+_NUMBERS = frozenset({"0", "nan"})
 
 
 def is_placeholder(text: str) -> bool:
@@ -24,3 +25,8 @@ def is_placeholder(text: str) -> bool:
         if word in _WORDS or (word and word[0] in _WRAPPERS and word.strip(_WRAPPERS) in _WORDS):
             return True
     return text[:1] in _TEMPLATE_STARTS and _TEMPLATE.fullmatch(text) is not None
+
+
+def is_word_for_nothing(text: str) -> bool:
+    """The same where a number, a time or a code is expected: 0 is one, and NaN an error to be told of."""
+    return is_placeholder(text) and text.lower() not in _NUMBERS

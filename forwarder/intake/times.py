@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import msgspec
 
+from clicks.placeholders import is_word_for_nothing
 from forwarder.errors import FieldError
-from forwarder.intake.set_aside import NO_TIME, note
+from forwarder.intake.set_aside import NO_TIME, PLACEHOLDER, note
 
 EARLIEST = datetime(2015, 1, 1, tzinfo=UTC)
 LATEST_AHEAD = timedelta(hours=24)
@@ -45,7 +46,7 @@ def occurred(field: str, value: str | float | None, now: datetime) -> tuple[date
     Raises:
         FieldError: further ahead, or as `instant`.
     """
-    if value is None or value == "":
+    if value is None or _says_nothing(field, value):
         return now, ()
     moment = instant(field, value)
     if moment <= now:
@@ -63,7 +64,7 @@ def store_time(field: str, value: str | float | None) -> float | None:
     Raises:
         FieldError: no time at all.
     """
-    if value is None or (isinstance(value, str) and not value.strip()):
+    if value is None or _says_nothing(field, value):
         return None
     if isinstance(value, int | float) and value <= 0:
         return None
@@ -76,6 +77,16 @@ def store_time(field: str, value: str | float | None) -> float | None:
     if moment.year > 1970:
         note(field, NO_TIME)
     return None
+
+
+def _says_nothing(field: str, value: str | float) -> bool:
+    if not isinstance(value, str):
+        return False
+    text = value.strip()
+    if not is_word_for_nothing(text):
+        return not text
+    note(field, PLACEHOLDER)
+    return True
 
 
 def _moment(field: str, value: str | float) -> datetime:

@@ -4,7 +4,7 @@ import re
 from decimal import Decimal
 from typing import Any
 
-from clicks.placeholders import is_placeholder
+from clicks.placeholders import is_placeholder, is_word_for_nothing
 from forwarder.errors import FieldError
 from forwarder.intake.set_aside import PLACEHOLDER, note
 
@@ -64,6 +64,9 @@ def amount(field: str, value: str | float | None) -> Decimal | None:
     if value is None or value == "":
         return None
     text = str(value).strip()
+    if not text or is_word_for_nothing(text):
+        note(field, PLACEHOLDER)
+        return None
     if not _DECIMAL.fullmatch(text):
         raise FieldError(field, 'must be a plain decimal number such as "9.99": no thousands comma, no currency sign')
     number = Decimal(text)
@@ -81,6 +84,9 @@ def currency(field: str, value: str | None) -> str | None:
         FieldError: not three letters.
     """
     if value is None or not value.strip():
+        return None
+    if is_word_for_nothing(value.strip()):
+        note(field, PLACEHOLDER)
         return None
     if not _CURRENCY.fullmatch(value.strip()):
         raise FieldError(field, "must be an ISO 4217 code of three letters, such as EUR")

@@ -39,6 +39,11 @@ def test_a_time_up_to_a_day_ahead_becomes_now_and_is_flagged() -> None:
     assert occurred("t", None, NOW) == (NOW, ())
 
 
+def test_a_word_for_nothing_is_no_time() -> None:
+    assert occurred("t", "null", NOW) == occurred("t", " ", NOW) == (NOW, ())
+    assert store_time("t", "undefined") is None
+
+
 def test_a_time_more_than_a_day_ahead_is_refused() -> None:
     with pytest.raises(FieldError):
         occurred("t", (NOW + timedelta(hours=25)).isoformat(), NOW)

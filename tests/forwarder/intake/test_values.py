@@ -78,5 +78,11 @@ def test_a_text_in_the_place_of_nothing_is_absent_and_counted(value: Any) -> Non
     assert noted == {("user.city", "placeholder"): 1}
 
 
+@pytest.mark.parametrize("value", ["null", "undefined", "None", "(nil)", " "])
+def test_a_word_for_nothing_is_no_amount_and_no_currency(value: str) -> None:
+    assert amount("value", value) is None
+    assert currency("currency", value) is None
+
+
 def test_a_whole_number_that_became_a_float_is_that_number() -> None:
     assert optional_text("user.zip_code", 10117.0) == "10117"
