@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterator
 from ipaddress import IPv6Address, ip_address
 from typing import Final
 
-import phonenumbers
-
+from tiktok.countries import country_code
+from tiktok.telephone import e164
 from tiktok.us_states import CODE_BY_NAME
 
 MAX_VALUES: Final = 32
@@ -26,10 +26,11 @@ RawIdentifier = str | int | float | list[str] | list[int] | list[str | int] | No
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
 _SHA256: Final = re.compile(r"[0-9A-Fa-f]{64}")
 _EMAIL: Final = re.compile(r"[^\s@]+@[^\s@]+")
-_BARE_NUMBER: Final = re.compile(r"[\d\s().\-/]+")
-_E164: Final = re.compile(r"\+[1-9]\d{6,14}")
 _SUBDIVISION: Final = re.compile(r"[A-Za-z]{2}-([A-Za-z0-9]{1,3})")
 _LOCALE: Final = re.compile(r"([A-Za-z]{2,3})(?:[-_]([A-Za-z]{4}))?(?:[-_]([A-Za-z]{2}|\d{3}))?(?:[-_.@].*)?")
+_JAVA_SCRIPT: Final = re.compile(r"_#([A-Za-z]{4})\b")  # Locale.toString() of Java: `zh_CN_#Hans`
+# What Java wrote before version 17, and other old systems do (IANA's language subtag registry: deprecated, preferred).
+_OLD_LANGUAGES: Final = {"iw": "he", "in": "id", "ji": "yi", "jw": "jv", "mo": "ro"}
 _ASCII_PUNCTUATION: Final = str.maketrans("", "", string.punctuation)
 
 
@@ -101,26 +102,15 @@ def hashes(values: object, hash_one: Callable[[object], str | None]) -> list[str
     return list(dict.fromkeys(digest for digest in found if digest))
 
 
-def e164(text: str, country: str | None = None) -> str | None:
-    """A telephone number as `+` and 7 to 15 digits; None for what is none.
-
-    `country` is the ISO 3166-1 alpha-2 code, in either case, in which a national number is read. Without it the
-    digits are taken to begin with the country code, as TikTok's other senders do; `00` before them counts as `+`.
-    """
-    if "+" in text or "＋" in text or text.startswith("tel:"):
-        return _international(text)
-    if not _BARE_NUMBER.fullmatch(text):
-        return None
-    region = (country or "").upper()
-    if region in phonenumbers.SUPPORTED_REGIONS:
-        return _in_region(text, region)
-    digits = re.sub(r"\D", "", text)
-    return _international("+" + digits.removeprefix("00"))
-
-
 def place(value: object) -> str | None:
-    """A city or country, unhashed: lower case, no spaces, no punctuation, letters of every script kept."""
+    """A city, unhashed: lower case, no spaces, no punctuation, letters of every script kept."""
     return "".join(_without_punctuation(clean(value).lower()).split()) or None
+
+
+def country(value: object) -> str | None:
+    """The country's two-letter code in small letters, unhashed; None where it cannot be told which is meant."""
+    text = clean(value)
+    return country_code(text) if text else None
 
 
 def state(value: object, country: str | None = None) -> str | None:
@@ -133,14 +123,17 @@ def state(value: object, country: str | None = None) -> str | None:
 
 
 def locale(value: object) -> str | None:
-    """A BCP 47 tag of language, script and region (`en-US`, `zh-Hans-CN`) from it or from the POSIX form
-    (`en_US.UTF-8`).
+    """A BCP 47 tag of language, script and region (`en-US`, `zh-Hans-CN`) from it, from the POSIX form (`en_US.UTF-8`)
+    or Java's (`zh_CN_#Hans`). Languages have the codes of today.
     """
     match = _LOCALE.fullmatch(clean(value))
     if match is None:
         return None
     language, script, region = match.groups()
-    parts = (language.lower(), script.title() if script else None, region.upper() if region else None)
+    if late_script := _JAVA_SCRIPT.search(clean(value)):
+        script = script or late_script[1]
+    language = _OLD_LANGUAGES.get(language.lower(), language.lower())
+    parts = (language, script.title() if script else None, region.upper() if region else None)
     return "-".join(part for part in parts if part)
 
 
@@ -170,34 +163,3 @@ def _without_punctuation(text: str) -> str:
         return text.translate(_ASCII_PUNCTUATION)
     # NFC, so that an accent typed as a second character hashes like the same letter typed as one
     return "".join(c for c in unicodedata.normalize("NFC", text) if unicodedata.category(c)[0] not in "PSC")
-
-
-def _parse(text: str, region: str | None) -> phonenumbers.PhoneNumber | None:
-    try:
-        return phonenumbers.parse(text, region)
-    except phonenumbers.NumberParseException:
-        return None
-
-
-def _format(number: phonenumbers.PhoneNumber) -> str | None:
-    text = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-    return text if _E164.fullmatch(text) else None
-
-
-def _international(text: str) -> str | None:
-    # Possible length is not asked for: numbering plans grow before the library's tables do.
-    number = _parse(text, None)
-    return _format(number) if number else None
-
-
-def _in_region(text: str, region: str) -> str | None:
-    """A number of `region`; where it cannot be one, but is valid with a `+` before it, that one (`447911123456` in
-    the US).
-    """
-    national = _parse(text, region)
-    if national and phonenumbers.is_valid_number(national):
-        return _format(national)
-    international = _parse("+" + re.sub(r"\D", "", text), None)
-    if international and phonenumbers.is_valid_number(international):
-        return _format(international)
-    return _format(national) if national and phonenumbers.is_possible_number(national) else None

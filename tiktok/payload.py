@@ -18,6 +18,8 @@ MAX_ROWS: Final = 1_000
 """TikTok refuses a request of more rows as a whole."""
 
 NO_PUBLIC_IP: Final = "low match: no public IP address of the user"
+NO_COUNTRY: Final = "country left out: it cannot be told which one is meant"
+NO_PHONE: Final = "phone left out: no number that can be dialled, or it cannot be told in which country"
 NO_USER_AGENT: Final = "low match: no User-Agent of the user"
 IDENTIFIERS_CUT: Final = f"only the first {identifiers.MAX_VALUES} values of an identifier are sent"
 
@@ -119,7 +121,7 @@ def sent_event_id(app_id: str, source_event_id: str, target_event: str) -> str:
 
 
 def _user(conversion: Conversion) -> dict[str, Any]:
-    country = identifiers.place(conversion.country)
+    country = identifiers.country(conversion.country)
     return _present(
         {
             "email": identifiers.hashes(conversion.email, identifiers.email_hash),
@@ -146,6 +148,10 @@ def _user_notes(conversion: Conversion, user: dict[str, Any]) -> list[str]:
         notes.append(NO_PUBLIC_IP)
     if "user_agent" not in user:
         notes.append(NO_USER_AGENT)
+    if conversion.country and "country" not in user:
+        notes.append(NO_COUNTRY)
+    if conversion.phone and "phone" not in user:
+        notes.append(NO_PHONE)
     lists = (conversion.email, conversion.phone, conversion.external_id)
     if any(isinstance(values, list) and len(values) > identifiers.MAX_VALUES for values in lists):
         notes.append(IDENTIFIERS_CUT)
