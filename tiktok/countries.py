@@ -13,7 +13,11 @@ from babel.core import get_global
 from babel.localedata import exists
 
 # The languages in which apps' users and forms name their country.
-_LANGUAGES: Final = ["en", "de", "fr", "es", "pt", "it", "nl", "sv", "da", "nb", "fi", "pl", "cs", "sk", "hu", "ro", "bg", "el", "tr", "ru", "uk", "he", "ar", "fa", "hi", "bn", "ur", "id", "ms", "th", "vi", "ja", "ko", "zh", "zh_Hant", "hr", "sr", "sl", "et", "lv", "lt", "ca"]
+_LANGUAGES: Final = (
+    "en", "de", "fr", "es", "pt", "it", "nl", "sv", "da", "nb", "fi", "pl", "cs", "sk", "hu", "ro", "bg", "el", "tr",
+    "ru", "uk", "he", "ar", "fa", "hi", "bn", "ur", "id", "ms", "th", "vi", "ja", "ko", "zh", "zh_Hant", "hr", "sr", "sl",
+    "et", "lv", "lt", "ca",
+)  # fmt: skip
 # What people write and CLDR does not: folded name -> code.
 _OTHER_NAMES: Final = {
     "usa": "US", "us of a": "US", "united states of america": "US", "estados unidos de america": "US", "america": "US",
@@ -28,8 +32,8 @@ _NO_LETTER: Final = re.compile(r"[\W_]+")
 
 
 def country_code(text: str) -> str | None:
-    """`us` for `US`, `USA`, `840`, `us-CA`, `en_US` and `United States` in any of many languages; None where it cannot be
-    told which country is meant.
+    """`us` for `US`, `USA`, `840`, `us-CA`, `en_US` and `United States` in any of many languages; None where it cannot
+    be told which country is meant.
     """
     text = text.strip()
     code = _of_code(text) or _of_parts(text) or _names().get(_folded(text))
@@ -60,9 +64,8 @@ def _of_parts(text: str) -> str | None:
 @lru_cache(maxsize=1)
 def _codes() -> frozenset[str]:
     """Every code of a country that exists; pseudo-regions such as EU, UN and ZZ are none."""
-    return frozenset(
-        code for code in Locale("en").territories if len(code) == 2 and code.isalpha() and code not in _NO_COUNTRIES
-    )
+    codes = (str(code) for code in Locale("en").territories)
+    return frozenset(code for code in codes if len(code) == 2 and code.isalpha() and code not in _NO_COUNTRIES)
 
 
 _NO_COUNTRIES: Final = frozenset({"EU", "EZ", "UN", "QO", "XA", "XB", "ZZ"})
@@ -75,7 +78,7 @@ def _names() -> dict[str, str]:
     for language in _LANGUAGES:
         for code, name in Locale.parse(language).territories.items():
             if code in _codes():
-                found.setdefault(_folded(name), set()).add(code)
+                found.setdefault(_folded(str(name)), set()).add(str(code))
     return {name: codes.pop() for name, codes in found.items() if len(codes) == 1} | _OTHER_NAMES
 
 

@@ -7,18 +7,18 @@ Each rule rewrites the digits behind the country code. What comes out must be a 
 import re
 from typing import Final
 
-# country code -> (old form, new form). Sources: the ITU's notices of numbering plan changes and the countries' regulators.
+# country code -> (old form, new form). Sources: the ITU's notices of changed plans, and the regulators that are named.
 CHANGES: Final[dict[int, tuple[tuple[re.Pattern[str], str], ...]]] = {
-    # Mexico: the 1 for mobiles and all prefixes were dropped on 2019-08-03 (IFT, Plan Tecnico Fundamental de Numeracion)
+    # Mexico: the 1 for mobiles and all prefixes were dropped on 2019-08-03 (IFT, numbering plan of 2018)
     52: ((re.compile(r"1(\d{10})"), r"\1"), (re.compile(r"04[45](\d{10})"), r"\1")),
     # Benin: 01 before every eight-digit number since 2024-11-30 (ARCEP Benin)
     229: ((re.compile(r"(\d{8})"), r"01\1"),),
     # Cote d'Ivoire: ten digits since 2021-01-31, the new prefix by operator and kind (ARTCI)
     225: (
         (re.compile(r"([04578][123]\d{6})"), r"01\1"),  # Moov: 01 02 03, 40 to 43, 50 to 53, 70 to 73
-        (re.compile(r"([04578][456]\d{6})"), r"05\1"),  # MTN: 04 05 06, 44 to 46, 54 to 56, 64 to 66, 74 to 76, 84 to 86
+        (re.compile(r"([04578][456]\d{6})"), r"05\1"),  # MTN: 04 05 06, 44 to 46, 54 to 56, 64 to 66 and so on
         (re.compile(r"6[456]\d{6}"), r"05\g<0>"),
-        (re.compile(r"([045789][789]\d{6})"), r"07\1"),  # Orange: 07 08 09, 47 to 49, 57 to 59, 67 to 69, 77 to 79, 87 to 89
+        (re.compile(r"([045789][789]\d{6})"), r"07\1"),  # Orange: 07 08 09, 47 to 49, 57 to 59, 67 to 69 and so on
         (re.compile(r"6[789]\d{6}"), r"07\g<0>"),
         (re.compile(r"2\d8\d{5}"), r"21\g<0>"),  # fixed: Moov, MTN, Orange by the third digit
         (re.compile(r"2\d0\d{5}"), r"25\g<0>"),

@@ -20,8 +20,9 @@ _ELEVEN_DIGIT_PLANS: Final = ("BR",)
 def e164(text: str, country: str | None = None) -> str | None:
     """A telephone number as `+` and 7 to 15 digits; None for what is none, or nobody can say whose.
 
-    `country` is the ISO 3166-1 alpha-2 code, in either case, in which a national number is read. Without it a number must
-    begin with `+` or `00`, or be a valid number with a plus before it that is no national number of a large country.
+    `country` is the ISO 3166-1 alpha-2 code, in either case, in which a national number is read. Without it a number
+    must begin with `+` or `00`, or be a valid number with a plus before it that is no national number of a large
+    country.
     """
     if "+" in text or "＋" in text or text.startswith("tel:"):
         return _international(text)
@@ -42,7 +43,7 @@ def _international(text: str) -> str | None:
 
 
 def _unmarked(digits: str) -> str | None:
-    """Digits that begin with a country code, as some senders write them, unless they may as well be a national number."""
+    """Digits that begin with a country code, as some senders write them; none where they may be a national number."""
     number = _parse("+" + digits, None)
     if number is None:
         return None
@@ -71,12 +72,13 @@ def _as_dialled_today(number: phonenumbers.PhoneNumber) -> str | None:
     """In today's plan where that says surely how, else as it is; None where no number of the country has its length."""
     if not phonenumbers.is_valid_number(number):
         digits = phonenumbers.national_significant_number(number)
-        for old, new in CHANGES.get(number.country_code, ()):
+        for old, new in CHANGES.get(number.country_code or 0, ()):
             changed = old.fullmatch(digits)
             text = f"+{number.country_code}{changed.expand(new)}" if changed else ""
             if text and _is_valid(text):
                 return text
-    return _format(number) if phonenumbers.is_possible_number(number) else None
+    possible = phonenumbers.is_possible_number_with_reason(number)
+    return _format(number) if possible == phonenumbers.ValidationResult.IS_POSSIBLE else None
 
 
 def _is_valid(text: str) -> bool:

@@ -33,7 +33,7 @@ HASHERS: dict[str, Callable[[object], str | None]] = {
     "last_name": name_hash,
     "zip_code": zip_hash,
 }
-IMPOSSIBLE_NUMBERS = {"hash-phone-segment-bare-digits-1", "hash-phone-segment-bare-digits-2", "hash-rudder-util"}
+IMPOSSIBLE_NUMBERS = {"hash-phone-segment-bare-digits", "hash-phone-segment-bare-digits-2", "hash-rudder-util"}
 RAW: list[Callable[[object], str | None]] = [place, state, locale, public_ip]
 ANYTHING = st.one_of(
     st.text(st.characters()),  # lone surrogates included
@@ -104,7 +104,6 @@ def test_places_go_out_as_they_are(case: dict[str, Any]) -> None:
         ("3734253", "us", None),
         ("447911123456", None, "+447911123456"),
         ("+447911123456", "us", "+447911123456"),
-        ("4791234567", None, "+4791234567"),
         ("9123456789", None, None),
         ("51987654321", None, None),
         ("+51987654321", None, "+51987654321"),
@@ -349,12 +348,16 @@ def test_a_national_number_of_a_plan_that_changed_is_read_in_its_country() -> No
 @pytest.mark.parametrize(
     ("raw", "code"),
     [
-        ("US", "us"), ("us", "us"), (" De ", "de"), ("USA", "us"), ("UK", "gb"), ("GBR", "gb"), ("840", "us"), ("EL", "gr"),
+        ("US", "us"), ("us", "us"), (" De ", "de"), ("USA", "us"), ("UK", "gb"), ("GBR", "gb"), ("840", "us"),
+        ("EL", "gr"),
         ("United States", "us"), ("united states of america", "us"), ("U.S.A.", "us"), ("Deutschland", "de"),
-        ("The Netherlands", "nl"), ("México", "mx"), ("Mexique", "mx"), ("日本", "jp"), ("Россия", "ru"), ("Türkiye", "tr"),
-        ("Côte d’Ivoire", "ci"), ("Great Britain", "gb"), ("us-CA", "us"), ("US-NY", "us"), ("gb-ENG", "gb"), ("de-BY", "de"),
+        ("The Netherlands", "nl"), ("México", "mx"), ("Mexique", "mx"), ("日本", "jp"),
+        ("Россия", "ru"), ("Türkiye", "tr"),
+        ("Côte d’Ivoire", "ci"), ("Great Britain", "gb"), ("us-CA", "us"), ("US-NY", "us"),
+        ("gb-ENG", "gb"), ("de-BY", "de"),
         ("en_US", "us"), ("pt-BR", "br"), ("XK", "xk"), ("Brasil", "br"), ("대한민국", "kr"), ("España", "es"),
-        ("", None), ("atlantis", None), ("EU", None), ("ZZ", None), ("xx", None), ("123", None), ("SUN", None), (None, None),
+        ("", None), ("atlantis", None), ("EU", None), ("ZZ", None), ("xx", None), ("123", None),
+        ("SUN", None), (None, None),
         (7, None), ("Korea or so", None),
     ],
 )  # fmt: skip
