@@ -35,6 +35,7 @@ from ledger.pixels import all_pixels
 from ledger.setting_values import SettingError, check_known, check_timezone, parse_settings
 from ledger.sites import domain_owner
 from ledger.webhook_events import SECRETS
+from ledger.webhook_secrets import check_webhook_secret
 from tiktok.currencies import ACCEPTED
 
 app = typer.Typer(no_args_is_help=True, help="Apps: create, list, show, set, rotate-key.")
@@ -215,8 +216,10 @@ async def _check_domains(session: Session, app_id: str, domains: Iterable[str]) 
 
 
 def _sealed(session: Session, app_id: str, name: str, secret: str) -> str | None:
+    secret = secret.strip()
     if not secret:
         return None
+    check_webhook_secret(name, secret)
     return base64.b64encode(session.keyring.encrypt(secret, f"app:{app_id}:{name}")).decode()
 
 

@@ -110,7 +110,7 @@ def conversion(
         zip_code=user.get("zip_code"),
         city=user.get("city"),
         state=user.get("state"),
-        country=user.get("country"),
+        country=user.get("country") or event.get("country"),
         page_url=_page_url(click, pixel, public_base),
         value=money.value,
         currency=money.currency,
@@ -134,10 +134,15 @@ def _money(claimed: Claimed, mapped: Mapped, pixel: SendingPixel, rates: Rates) 
     if value is None:
         return _Money(None, claimed.currency)
     currency = normalise(mapped.currency or claimed.currency or pixel.app_settings.currency)
-    converted = rates.convert(value, currency) if currency and currency not in ACCEPTED else None
+    if currency in ACCEPTED or not currency:
+        return _Money(value, currency)
+    dollars = claimed.event_body.get("value_usd") if mapped.value is None and mapped.currency is None else None
+    if dollars is not None and value == claimed.value:
+        return _Money(Decimal(dollars), "USD", (f"value as its platform gives it in USD: TikTok takes no {currency}",))
+    converted = rates.convert(value, currency)
     if converted is None:
         return _Money(value, currency)
-    rate = f"{rates.rates[currency or '']:f}"
+    rate = f"{rates.rates[currency]:f}"
     return _Money(converted, rates.to, (f"value converted from {currency} to {rates.to} by the rate table ({rate})",))
 
 

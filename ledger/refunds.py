@@ -1,5 +1,6 @@
 """How much of a charge was refunded, by messages that come in any order and speak of the same refunds in two ways."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -32,6 +33,22 @@ STORE = """
 INSERT INTO charge_refunds AS known (app_id, charge_id, refund_id, amount, at) VALUES ($1, $2, $3, $4, $5)
 ON CONFLICT (app_id, charge_id, refund_id) DO UPDATE SET amount = greatest(known.amount, excluded.amount)
 """
+
+
+ONLY_AUTHORIZED = """
+SELECT coalesce(bool_or(name = $3) AND NOT bool_or(name = ANY ($4::text[])), false)
+FROM events WHERE app_id = $1 AND subscription_id = $2
+"""
+
+
+async def is_only_authorized(connection: Any, app_id: str, payment: str, names: tuple[str, Sequence[str]]) -> bool:
+    """Whether the payment was authorised and never captured: a refund of it moves no money.
+
+    `names` are the event's name of an authorisation and those of sales.
+    """
+    authorization, sales = names
+    found: bool = await connection.fetchval(ONLY_AUTHORIZED, app_id, payment, authorization, list(sales))
+    return found
 
 
 async def newly_refunded(connection: Any, said: ChargeRefund, now: datetime) -> Decimal:

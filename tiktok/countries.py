@@ -15,8 +15,8 @@ from babel.localedata import exists
 # The languages in which apps' users and forms name their country.
 _LANGUAGES: Final = (
     "en", "de", "fr", "es", "pt", "it", "nl", "sv", "da", "nb", "fi", "pl", "cs", "sk", "hu", "ro", "bg", "el", "tr",
-    "ru", "uk", "he", "ar", "fa", "hi", "bn", "ur", "id", "ms", "th", "vi", "ja", "ko", "zh", "zh_Hant", "hr", "sr", "sl",
-    "et", "lv", "lt", "ca",
+    "ru", "uk", "he", "ar", "fa", "hi", "bn", "ur", "id", "ms", "th", "vi", "ja", "ko", "zh", "zh_Hant", "hr", "sr",
+    "sl", "et", "lv", "lt", "ca",
 )  # fmt: skip
 # What people write and CLDR does not: folded name -> code.
 _OTHER_NAMES: Final = {

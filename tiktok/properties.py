@@ -34,6 +34,7 @@ PURCHASE_WITHOUT_VALUE: Final = "purchase without value and currency: it counts,
 VALUE_WITHOUT_CURRENCY: Final = "value left out: no currency was given"
 CURRENCY_UNSUPPORTED: Final = "value left out: TikTok does not take its currency"
 VALUE_UNUSABLE: Final = "value left out: not a positive, finite number"
+NUMBER_NEGATIVE: Final = "a price or count below zero left out: TikTok would refuse the event for it"
 VALUE_MISPLACED: Final = "properties.value ignored: value and currency belong beside the event's name"
 
 
@@ -49,9 +50,13 @@ def event_properties(
     if value is None and own.get("value") is not None:
         notes.append(VALUE_MISPLACED)
     properties = {**_texts(own, _TEXTS), **_numbers(own, _NUMBERS), **money}
-    if content_ids := [text for text in map(clean, _listed(own.get("content_ids"))) if text]:
-        properties["content_ids"] = content_ids
-    if contents := list(_contents(own.get("contents"))):
+    contents = list(_contents(own.get("contents")))
+    listed = [text for text in map(clean, _listed(own.get("content_ids"))) if text]
+    if content_ids := listed or [item["content_id"] for item in contents if "content_id" in item]:
+        properties["content_ids"] = list(dict.fromkeys(content_ids))
+    if _has_negative(own):
+        notes.append(NUMBER_NEGATIVE)
+    if contents:
         properties["contents"] = contents
         properties.setdefault("num_items", sum(item.get("quantity", 1) for item in contents))
     if not isinstance(properties.get("num_items", 0), int):
@@ -112,7 +117,17 @@ def _texts(source: Mapping[str, Any], keys: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _numbers(source: Mapping[str, Any], keys: tuple[str, ...]) -> dict[str, Any]:
-    return {key: number for key in keys if key in source and (number := json_number(source[key])) is not None}
+    return {
+        key: number
+        for key in keys
+        if key in source and (number := json_number(source[key])) is not None and number >= 0
+    }
+
+
+def _has_negative(own: Mapping[str, Any]) -> bool:
+    items = [item for item in _listed(own.get("contents")) if isinstance(item, Mapping)]
+    numbers = [own.get(key) for key in _NUMBERS] + [item.get(key) for item in items for key in _ITEM_NUMBERS]
+    return any((number := json_number(value)) is not None and number < 0 for value in numbers)
 
 
 def _say_search_twice(properties: dict[str, Any]) -> None:

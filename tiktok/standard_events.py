@@ -101,7 +101,9 @@ DEFAULT_MAPPING: Final[tuple[DefaultRow, ...]] = (
             ("renewal", ""),
         )
     ),
+    DefaultRow("stripe_subscription_started", "Subscribe", False),
     DefaultRow("stripe_one_time", "Purchase", False),
+    DefaultRow("stripe_renewal", "", False),
 )
 
 

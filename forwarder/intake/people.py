@@ -7,7 +7,9 @@ import msgspec
 
 from forwarder.errors import FieldError
 from forwarder.intake.identifiers import MAX_ID_CHARS, number_text, optional_identifier
+from forwarder.intake.set_aside import UNKNOWN_COUNTRY, note
 from forwarder.intake.values import clean_text, optional_text
+from tiktok.countries import country_code
 
 Text = str | int | float | None
 Listed = str | int | float | list[str | int | float] | None
@@ -57,8 +59,19 @@ def _value(name: str, value: Text) -> str | None:
         return None
     if name == "external_id":
         return optional_identifier(f"user.{name}", value)
+    if name == "country":
+        return _country(number_text(f"user.{name}", value))
     # as an id: a telephone number or zip code that lost digits is another one
     return optional_text(f"user.{name}", number_text(f"user.{name}", value), MAX_ID_CHARS)
+
+
+def _country(text: str) -> str | None:
+    """The code; a word that cannot be told is set aside, as it would be on the way to TikTok."""
+    given = optional_text("user.country", text, MAX_ID_CHARS)
+    code = country_code(given) if given else None
+    if given and code is None:
+        note("user.country", UNKNOWN_COUNTRY)
+    return code
 
 
 def _listed(name: str, values: Sequence[str | int | float]) -> list[str]:

@@ -13,6 +13,7 @@ PLACEHOLDER: Final = "placeholder"
 NOT_PUBLIC: Final = "not_public"
 NO_ADDRESS: Final = "not_an_address"
 NO_TIME: Final = "impossible_time"
+UNKNOWN_COUNTRY: Final = "unknown_country"
 HALF_CHARACTER: Final = "half_a_surrogate_pair"
 
 Noted = Counter[tuple[str, str]]

@@ -8,7 +8,7 @@ from typing import Final
 
 from forwarder.webhooks.attributes import person
 from forwarder.webhooks.normal import PROMOTIONAL, REFUND, STARTS, Person, Reading, SourceEvent
-from forwarder.webhooks.reading import Fields, fields, from_iso, money, paid, present, text, texts, type_name
+from forwarder.webhooks.reading import Fields, fields, from_iso, money, paid, present, text, texts, type_name, usd
 from ledger.webhook_events import SALES
 
 NAMES: Final = {
@@ -58,6 +58,7 @@ def read(body: Fields) -> SourceEvent | None:
         occurred_at=from_iso(body.get("event_datetime")) or from_iso(properties.get("event_datetime")),
         value=value,
         currency=currency,
+        value_usd=usd(properties.get("price_usd")),
         transaction_id=text(properties.get("transaction_id")),
         subscription_id=text(properties.get("original_transaction_id")),
         person=_person(body, properties),
@@ -87,6 +88,7 @@ def _person(body: Fields, properties: Fields) -> Person:
         ip=properties.get("profile_ip_address"),
         user_agent=body.get("user_agent"),
         email=body.get("email"),
+        country=properties.get("profile_country") or properties.get("store_country"),
     )
 
 

@@ -8,6 +8,7 @@ from forwarder.intake.set_aside import PLACEHOLDER, note
 from forwarder.intake.values import clean_text
 from forwarder.webhooks.normal import Person
 from forwarder.webhooks.reading import Fields, text
+from tiktok.countries import country_code
 from tiktok.identifiers import public_ip
 
 INSTALL_ID: Final = "signalpost_install_id"
@@ -34,6 +35,7 @@ def person(attributes: Fields, own: tuple[str, ...], others: tuple[str, ...] = (
         user_agent=text(_first(attributes, "user_agent") or known.get("user_agent"), MAX_USER_AGENT_CHARS),
         ttclid=_ttclid(attributes.get("ttclid")),
         email=text(_first(attributes, "$email", "email") or known.get("email"), field="email"),
+        country=country_code(text(known.get("country")) or ""),
         phone=text(_first(attributes, "$phoneNumber", "phone") or known.get("phone"), field="phone"),
     )
 

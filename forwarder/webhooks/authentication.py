@@ -5,7 +5,6 @@ manually" and the Standard Webhooks specification (Superwall), Stripe docs "Veri
 """
 
 import base64
-import binascii
 import hmac
 import re
 from collections.abc import Mapping
@@ -13,9 +12,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from ledger.webhook_secrets import svix_key
+
 TOLERANCE_S: Final = 300
 """How far a signature's time may lie before or after ours."""
-SVIX_PREFIX: Final = "whsec_"
 SVIX_HEADERS: Final = ("svix", "webhook")  # the second is the name the specification gives them
 MAX_SIGNATURES: Final = 20  # of one message: a few while secrets are being replaced
 
@@ -47,7 +47,7 @@ def svix_signature(letter: Letter, secret: str) -> bool:
             break
     else:
         return False
-    key = _svix_key(secret)
+    key = svix_key(secret)
     if key is None or not _recent(sent_at, letter.at):
         return False
     signed = b".".join((message_id.encode(), sent_at.encode(), letter.body))
@@ -64,13 +64,6 @@ def stripe_signature(letter: Letter, secret: str) -> bool:
         return False
     expected = hmac.digest(secret.encode(), times[0].encode() + b"." + letter.body, "sha256").hex()
     return _any_same(given, expected)
-
-
-def _svix_key(secret: str) -> bytes | None:
-    try:
-        return base64.b64decode(secret.removeprefix(SVIX_PREFIX), validate=True) or None
-    except (binascii.Error, ValueError):
-        return None
 
 
 def _recent(sent_at: str, now: datetime) -> bool:

@@ -30,7 +30,7 @@ def event_row(app_id: str, provider: Provider, source: SourceEvent, received_at:
         received_at=received_at,
         value=source.value,
         currency=source.currency,
-        body=present({"properties": source.properties, **_identity(source.person)}),
+        body=present({"properties": source.properties, "value_usd": _usd(source), **_identity(source.person)}),
         joined=False,
         flags=flags,
         subscription_id=source.subscription_id or source.transaction_id,
@@ -64,7 +64,13 @@ def _occurred(at: datetime | None, received_at: datetime) -> tuple[datetime, tup
     return (at, ()) if at <= received_at else (received_at, (IN_FUTURE,))
 
 
+def _usd(source: SourceEvent) -> str | None:
+    """As text, which JSON keeps exact; only beside a sum in another currency."""
+    known = source.value is not None and source.currency != "USD" and source.value_usd is not None
+    return f"{source.value_usd:f}" if known else None
+
+
 def _identity(person: Person) -> dict[str, Any]:
     user = present({"email": person.email, "phone": person.phone, "external_id": person.external_id})
-    own = {"ip": person.ip, "user_agent": person.user_agent, "ttclid": person.ttclid}
+    own = {"ip": person.ip, "user_agent": person.user_agent, "ttclid": person.ttclid, "country": person.country}
     return {**own, "user": user or None}

@@ -36,6 +36,8 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     ttclid: str | None = None
     email: str | None = None
     phone: str | None = None
+    country: str | None = None
+    """Where the provider says the person is; the app's own word goes before it."""
 
 
 class Refund(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,6 +64,8 @@ class SourceEvent(msgspec.Struct, frozen=True, kw_only=True):
     value: Decimal | None = None
     """What was paid or refunded, never negative, in units of `currency`; None where no money moved."""
     currency: str | None = None
+    value_usd: Decimal | None = None
+    """The same in US dollars, where the provider names that sum, too."""
     transaction_id: str | None = None
     """Of this payment; a refund's is that of what is refunded."""
     subscription_id: str | None = None

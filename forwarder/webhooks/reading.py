@@ -101,6 +101,11 @@ def money(local: tuple[Any, Any], usd: Any) -> tuple[Decimal | None, str | None]
     return (dollars, _USD) if dollars is not None else (None, None)
 
 
+def usd(value: Any) -> Decimal | None:
+    """What the provider says was paid in US dollars, without its sign."""
+    return paid(number(value), _USD)[0]
+
+
 def paid(amount: Decimal | None, code: str | None) -> tuple[Decimal | None, str | None]:
     """The same without its sign; nothing where no money moved."""
     if not amount or abs(amount) > MAX_VALUE:

@@ -8,7 +8,19 @@ from typing import Final
 
 from forwarder.webhooks.attributes import person
 from forwarder.webhooks.normal import FAMILY_SHARE, PROMOTIONAL, REFUND, STARTS, Person, Reading, SourceEvent
-from forwarder.webhooks.reading import Fields, fields, from_millis, money, number, paid, present, text, texts, type_name
+from forwarder.webhooks.reading import (
+    Fields,
+    fields,
+    from_millis,
+    money,
+    number,
+    paid,
+    present,
+    text,
+    texts,
+    type_name,
+    usd,
+)
 from ledger.webhook_events import SALES
 
 IGNORED: Final = frozenset(
@@ -50,6 +62,7 @@ def read(body: Fields) -> SourceEvent | None:
         occurred_at=from_millis(event.get("event_timestamp_ms")) or from_millis(event.get("purchased_at_ms")),
         value=value,
         currency=currency,
+        value_usd=usd(event.get("price")),
         transaction_id=text(event.get("transaction_id")),
         subscription_id=text(event.get("original_transaction_id")),
         person=_person(event),
@@ -97,7 +110,12 @@ def _person(event: Fields) -> Person:
         name: fields(attribute).get("value") for name, attribute in fields(event.get("subscriber_attributes")).items()
     }
     ids = texts(event.get("app_user_id"), event.get("original_app_user_id"), event.get("aliases"), field="app_user_id")
-    return person(attributes, ids, texts(event.get("transferred_from"), event.get("transferred_to")))
+    return person(
+        attributes,
+        ids,
+        texts(event.get("transferred_from"), event.get("transferred_to")),
+        country=event.get("country_code"),
+    )
 
 
 def _properties(event: Fields) -> dict[str, object]:

@@ -18,9 +18,10 @@ from forwarder.webhooks.normal import SourceEvent
 from ledger.erasure import TombstoneKeys, erased, tombstones
 from ledger.event_timers import NewTimer, flag_late_endings, insert_timers
 from ledger.events import NewEvent
-from ledger.refunds import ChargeRefund, newly_refunded
-from ledger.webhook_events import BodyOutcome, Provider, WebhookBody, insert_bodies, note_received
+from ledger.refunds import ChargeRefund, is_only_authorized, newly_refunded
+from ledger.webhook_events import SALE_EVENTS, BodyOutcome, Provider, WebhookBody, insert_bodies, note_received
 
+AUTHORIZED = "stripe_authorization"
 LATE_ENDING = "ended_before_it_qualified"
 """Flag of a qualified event whose subscription had ended, as it turned out too late."""
 
@@ -102,7 +103,9 @@ class WebhookLedger:
             return Made(post, source.reading)
         event = event_row(post.app_id, post.provider, source, post.received_at)
         if source.refund is not None:
-            said = source.refund
+            said, payment = source.refund, event.subscription_id
+            if payment and await is_only_authorized(connection, post.app_id, payment, (AUTHORIZED, SALE_EVENTS)):
+                return Made(post, "counted")
             charge = ChargeRefund(post.app_id, said.charge_id, said.refund_id, said.amount)
             added = await newly_refunded(connection, charge, post.received_at)
             if added <= 0:

@@ -9,7 +9,19 @@ from typing import Any, Final
 
 from forwarder.webhooks.attributes import person
 from forwarder.webhooks.normal import FAMILY_SHARE, REFUND, STARTS, Person, Reading, SourceEvent
-from forwarder.webhooks.reading import Fields, fields, from_millis, money, number, paid, present, text, texts, type_name
+from forwarder.webhooks.reading import (
+    Fields,
+    fields,
+    from_millis,
+    money,
+    number,
+    paid,
+    present,
+    text,
+    texts,
+    type_name,
+    usd,
+)
 from ledger.webhook_events import SALES
 
 NAMES: Final = {
@@ -45,6 +57,7 @@ def read(body: Fields) -> SourceEvent | None:
         occurred_at=from_millis(data.get("ts")) or from_millis(body.get("timestamp")),
         value=value,
         currency=currency,
+        value_usd=usd(data.get("price")),
         transaction_id=text(data.get("transactionId")),
         subscription_id=text(data.get("originalTransactionId")),
         person=_person(body, data),
@@ -83,7 +96,7 @@ def _person(body: Fields, data: Fields) -> Person:
         for name in reversed(ATTRIBUTES):
             attributes |= fields(place.get(name))
     own, aliases = (texts(*(place.get(name) for name in names for place in places)) for names in (USER_IDS, ALIASES))
-    return person(attributes, own, aliases)
+    return person(attributes, own, aliases, country=data.get("countryCode"))
 
 
 def _properties(data: Fields) -> dict[str, object]:

@@ -8,6 +8,24 @@ import pytest
 from tests.cli.conftest import PUBLIC_URL, Cli, Sql
 
 
+@pytest.mark.parametrize("secret", ["whsec_c2VjcmV0LXNlY3JldA==", "whsec_c2VjcmV0LXNlY3JldA", "c2VjcmV0LXNlY3JldA"])
+def test_superwalls_secret_is_taken_with_and_without_its_padding(cli: Cli, secret: str) -> None:
+    app_id = cli("app", "create", "Tea", "--json").value["app_id"]
+    assert (
+        cli("app", "set", app_id, f"superwall_secret= {secret} ", "--json").value["settings"]["superwall_secret"]
+        == "set"
+    )
+
+
+@pytest.mark.parametrize("secret", ["whsec_no base64!", "whsec_==", "whsec_a"])
+def test_a_secret_that_is_no_base64_is_refused_by_name(cli: Cli, secret: str) -> None:
+    app_id = cli("app", "create", "Tea", "--json").value["app_id"]
+    refused = cli("app", "set", app_id, f"superwall_secret={secret}")
+    assert refused.status == 1
+    assert "superwall_secret" in refused.stderr
+    assert secret not in refused.stderr
+
+
 def test_create_gives_an_id_and_a_key(cli: Cli) -> None:
     created = cli("app", "create", "Tea Timer", "--json").value
     assert set(created) == {"app_id", "api_key"}

@@ -109,6 +109,13 @@ async def test_whole_numbers_of_a_map_are_ids(api: Api) -> None:
     assert "digits" in lost.json()["error"]["message"]
 
 
+async def test_a_country_is_stored_as_its_code(api: Api) -> None:
+    await api.install(install_id="i", user={"country": "United States"})
+    await api.install(install_id="j", user={"country": "atlantis"})
+    stored = await api.pool.fetch("SELECT body -> 'user' ->> 'country' AS country FROM installs ORDER BY install_id")
+    assert [row["country"] for row in stored] == ["us", None]
+
+
 async def test_pixels_are_sent_no_placeholder(api: Api) -> None:
     await api.install(install_id="i", user={"email": "null", "external_id": ["undefined", "u-1"], "city": "(null)"})
     body = await api.pool.fetchval("SELECT body FROM installs")

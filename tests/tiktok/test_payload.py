@@ -84,6 +84,7 @@ def web_payload(given: dict[str, Any], expected: dict[str, Any]) -> None:
     del row["user"]["ip"]  # 0.0.0.0 is nobody's address
     del row["properties"]["content_type"]  # no default for a checkout
     row["properties"]["num_items"] = 2
+    row["properties"]["content_ids"] = ["abc123"]  # a catalogue ad matches its products by them
     assert sent(given) == expected
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from tiktok.properties import (
     CURRENCY_UNSUPPORTED,
+    NUMBER_NEGATIVE,
     PURCHASE_WITHOUT_VALUE,
     VALUE_MISPLACED,
     VALUE_UNUSABLE,
@@ -101,7 +102,25 @@ def test_no_other_event_gets_a_content_type(event: str) -> None:
     ],
 )
 def test_contents_are_a_list_of_known_fields_and_counted(contents: Any, sent: list[Any], items: int) -> None:
-    assert properties("AddPaymentInfo", contents=contents) == {"contents": sent, "num_items": items}
+    ids = {"content_ids": [item["content_id"] for item in sent if "content_id" in item]}
+    expected = {"contents": sent, "num_items": items} | (ids if ids["content_ids"] else {})
+    assert properties("AddPaymentInfo", contents=contents) == expected
+
+
+def test_content_ids_are_those_of_the_contents_unless_the_app_names_them() -> None:
+    contents = [{"content_id": "a"}, {"content_id": 7}, {"content_id": "a"}, {"price": 1}]
+    assert properties("Purchase", contents=contents)["content_ids"] == ["a", "7"]
+    assert properties("Purchase", contents=contents, content_ids=["x"])["content_ids"] == ["x"]
+
+
+@pytest.mark.parametrize("number", [-1, "-0.01", -1e9])
+@pytest.mark.parametrize("key", ["price", "quantity"])
+def test_a_number_below_zero_is_left_out_and_the_sale_goes_on(key: str, number: Any) -> None:
+    contents = [{"content_id": "a", key: number}, {"content_id": "b", "price": 9.5, "quantity": 2}]
+    sent, notes = event_properties("Purchase", {"contents": contents, "num_items": -2}, Decimal(5), "EUR")
+    assert sent["contents"] == [{"content_id": "a"}, {"content_id": "b", "price": 9.5, "quantity": 2}]
+    assert (sent["value"], sent["num_items"]) == (5, 3)
+    assert NUMBER_NEGATIVE in notes
 
 
 @pytest.mark.parametrize("contents", [None, [], {}, "junk", [{}], [{"content_id": ""}]])

@@ -88,7 +88,9 @@ def test_the_default_mapping_is_the_published_one() -> None:
         ("adapty_trial_converted", "Subscribe", False),
         ("adapty_one_time", "Purchase", False),
         ("adapty_renewal", "", False),
+        ("stripe_subscription_started", "Subscribe", False),
         ("stripe_one_time", "Purchase", False),
+        ("stripe_renewal", "", False),
     ]
 
 
