@@ -16,6 +16,7 @@ from clicks.record_layout import IPV6, PREFIX_SHIFT, TTP_GENERATED, Text, assemb
 from clicks.record_texts import visitor_text
 from clicks.shared_texts import MIN_USES
 from redirector.ads import MAX_REMEMBERED, MAX_REMEMBERED_BYTES, AdClick, Ads
+from redirector.crawlers import LookupLimit, is_listed
 from redirector.link_table import LinkTable
 from redirector.tally import Tally
 from redirector.visitors import read_user_agent
@@ -100,6 +101,7 @@ class ClickDesk:
         self._visitors: dict[tuple[bytes, bytes], _Visitor] = {}
         self._ads = Ads(links, tally, self._codec)
         self._addresses: dict[str, tuple[bytes, bool]] = {}  # peer -> packed, whether its word on others counts
+        self._lookups = LookupLimit(clock)
         self._random = b""
         self._random_at = 0
 
@@ -168,13 +170,14 @@ class ClickDesk:
     def _visitor(self, user_agent: bytes, languages: bytes) -> _Visitor:
         known = self._visitors.get((user_agent, languages))
         if known is None:
-            read = read_user_agent(user_agent.decode("latin-1"))
+            thorough = self._lookups.take()
+            read = read_user_agent(user_agent.decode("latin-1"), is_listed if thorough else _nobody)
             stored = _without_controls(user_agent)
             text = self._codec.text(visitor_text(stored, _without_controls(languages)))
             known = _Visitor(read.platform, PLATFORM_NUMBERS[read.platform], read.kind, stored, text)
             if len(self._visitors) >= MAX_REMEMBERED:
                 self._visitors.clear()
-            if len(user_agent) + len(languages) <= MAX_REMEMBERED_BYTES:
+            if thorough and len(user_agent) + len(languages) <= MAX_REMEMBERED_BYTES:
                 self._visitors[user_agent, languages] = known
         return known
 
@@ -215,6 +218,10 @@ def _read_headers(headers: Headers) -> _Seen:
         elif name in PREFETCH_HEADERS and (b"prefetch" in value.lower() or b"preview" in value.lower()):
             seen.prefetch = True
     return seen
+
+
+def _nobody(_user_agent: str) -> bool:
+    return False
 
 
 _CONTROLS = bytes(range(32)) + b"\x7f"

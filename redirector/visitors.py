@@ -1,13 +1,17 @@
 """What a user agent says of a visitor: the phone's OS, and whether it is a person at all.
 
 Everybody gets the same answer; this decides only what is counted and what may be matched. In-app tokens are read before
-general bot patterns, and those match at word ends only: `Channel/googleplay` is not Googlebot and a Cubot is a phone.
+general bot patterns, and those match at word ends only: `Channel/googleplay` is not Googlebot. A phone's model never
+decides: there are phones named `M bot 54` and `Spider 8`.
 Sources: the captured user agents in tests/data, the public bot lists of dub and matomo, and TikTok's help page on
 preloading as those lists quote it.
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
+
+from redirector.crawlers import is_listed
 
 PRELOADER = "thirdlandingpagefeinfra"  # TikTok loads landing pages before anybody taps
 
@@ -23,16 +27,28 @@ _NAMED_BOT = re.compile(
     r"|duckduckbot|petalbot|semrushbot|ahrefsbot|mj12bot|dotbot|gptbot|chatgpt-user|oai-searchbot|claudebot|claude-user"
     r"|claude-web|anthropic-ai|perplexitybot|perplexity-user|ccbot|amazonbot|meta-externalagent|facebookbot|diffbot"
     r"|headlesschrome|phantomjs|puppeteer|playwright|selenium|cypress|lighthouse|chrome-lighthouse|pagespeed|gtmetrix"
-    r"|pingdom|uptimerobot|statuscake|site24x7|datadogsynthetics|censysinspect|zgrab|masscan|nmap|nikto|sqlmap|nuclei)"
+    r"|pingdom|uptimerobot|statuscake|site24x7|google page speed insights|hotjar"
+    r"|bluesky cardyb|datadogsynthetics|censysinspect|zgrab|masscan|nmap|nikto|sqlmap|nuclei)"
 )
-_ANY_BOT = re.compile(r"(?<!cu)bot\b|crawler\b|spider\b|scraper\b|\+https?://")
+_ANY_BOT = re.compile(r"bot\b|crawler\b|spider\b|scraper\b|https?://|mailto:")
 _LIBRARY = re.compile(
     r"^(?:curl|wget|python|aiohttp|httpx|go-http-client|java|okhttp|apache-httpclient|axios|node-fetch|node|undici|got|ruby"
     r"|php|guzzlehttp|libwww-perl|perl|postmanruntime|insomnia|httpie|restsharp|reqwest|scrapy|dart|winhttp|faraday|typhoeus"
     r"|lua-resty|locust|k6|wrk|ab|hey|vegeta|siege|jakarta|unirest|cfnetwork|jersey|rest-client|http_request2|fasthttp)\b",
 )
 _IOS = re.compile(r"\b(?:iphone|ipad|ipod)\b|\(i(?:phone|pad|pod)|\bios[ /;]")
-_NOT_ANDROID = re.compile(r"\bcros\b|chromebook|windows phone|iemobile|\btizen\b|kaios|android tv|googletv|smart-tv")
+_NOT_ANDROID = re.compile(
+    r"\bcros\b|chromebook|windows phone|iemobile|\btizen\b|kaios|android tv|googletv|smart-?tv|hbbtv|\bbravia\b"
+    r"|\bweb0?os\b|\bhpwos\b|oculusbrowser|openharmony|harmonyos[ /](?:next|[5-9])"
+)
+_PRETENDED = re.compile(r"\blike (?:android|iphone|ipad)\b[ /\d.]*")
+# what a Mac never says: an app of TikTok's, iOS's build of WebKit, a browser for iOS. An iPad asks for desktop pages so
+_IPAD_AS_MAC = re.compile(
+    r"musical_ly|trill_|bytedancewebview|\bmobile/\d\d[a-z]\d|\b(?:crios|fxios|edgios|opios|gsa)/|fban/fbios"
+    r"|\binstagram \d|\bsnapchat/\d"
+)
+_ANDROID_SYSTEM = re.compile(r"\(([^()]*\bandroid\b[^()]*(?:\([^()]*\)[^()]*)*)\)")
+_A_ROBOTS = re.compile(r"compatible|https?:|@|\+")
 _DARWIN = re.compile(r"cfnetwork/[\d.]+ darwin/")
 _MAC = re.compile(r"x86_64|i386|macos")
 # HarmonyOS, a Fire tablet in desktop mode, and UC Browser, which writes `Adr 4.2.2` or the version alone
@@ -47,15 +63,32 @@ class Visitor:
     kind: str
 
 
-def read_user_agent(user_agent: str) -> Visitor:
-    """Classify a User-Agent header. Never raises; an empty one is a bot's."""
+def read_user_agent(user_agent: str, is_listed: Callable[[str], bool] = is_listed) -> Visitor:
+    """Classify a User-Agent header. Never raises; an empty one is a bot's.
+
+    `is_listed` says whether a list of robots knows it; it is asked about agents that no rule knows.
+    """
     text = user_agent.lower()
-    return Visitor(_platform(text), _kind(text))
+    return Visitor(_platform(_PRETENDED.sub("", text)), _kind(text, user_agent, is_listed))
+
+
+def without_model(user_agent: str) -> str:
+    """The agent without what stands behind Android's version: model and build. What a robot writes there stays."""
+    match = _ANDROID_SYSTEM.search(user_agent.lower())
+    if match is None:
+        return user_agent
+    parts = user_agent[match.start(1) : match.end(1)].split(";")
+    named = next(index for index, part in enumerate(parts) if "android" in part.lower())
+    behind = parts[named + 1 :]
+    first = next((index for index, part in enumerate(behind) if _A_ROBOTS.search(part.lower())), len(behind))
+    return user_agent[: match.start(1)] + ";".join(parts[: named + 1] + behind[first:]) + user_agent[match.end(1) :]
 
 
 def _platform(text: str) -> str:
     if _NOT_ANDROID.search(text):
         return "other"
+    if "macintosh" in text and _IPAD_AS_MAC.search(text):
+        return "ios"
     if "android" in text or "dalvik/" in text:
         return "android"
     if _IOS.search(text):
@@ -65,15 +98,15 @@ def _platform(text: str) -> str:
     return "android" if _UNNAMED_ANDROID.search(text) or (" silk/" in text and "kf" in text) else "other"
 
 
-def _kind(text: str) -> str:
+def _kind(text: str, user_agent: str, is_listed: Callable[[str], bool]) -> str:
     if PRELOADER in text:
         return "preload"
-    if not text.strip():
-        return "bot"
-    if _NAMED_BOT.search(text):
+    if not text.strip() or _NAMED_BOT.search(text):
         return "bot"
     if _IN_APP.search(text):
         return "click"
     if _PREVIEW.search(text):
         return "preview"
-    return "bot" if _ANY_BOT.search(text) or _LIBRARY.search(text) else "click"
+    named = without_model(user_agent)
+    is_bot = _ANY_BOT.search(named.lower()) or _LIBRARY.search(text) or is_listed(named)
+    return "bot" if is_bot else "click"
