@@ -35,6 +35,7 @@ class Site(msgspec.Struct, frozen=True, omit_defaults=True):
     apple_app_ids: tuple[str, ...] = ()  # `TEAMID0000.com.example.app`
     android_package: str = ""
     android_cert_sha256: tuple[str, ...] = ()  # fingerprints with colons
+    name: str = ""  # of the app, as the operator calls it: shown on the page for computers
 
 
 class Table(msgspec.Struct, frozen=True):

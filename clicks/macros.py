@@ -26,6 +26,7 @@ _PLACEHOLDER = re.compile(
     r"__[A-Z0-9_]+__|(?i:__(?:CAMPAIGN_ID|CAMPAIGN_NAME|AID|AID_NAME|CID|CID_NAME|ADID_V2|ADID_V2_NAME|PLACEMENT|CALLBACK_PARAM|IP|UA)__)"
     r"|(?i:_(?:CAMPAIGN|AID|CID)(?:_NAME|_ID)?_|_PLACEMENT_)"
 )
+_SECOND_MARK = re.compile(rb"\?(?=(?:" + "|".join(sorted(_KNOWN)).encode() + rb"|utm_[a-z]+)=)")
 _SEPARATORS = re.compile(r"[^A-Za-z0-9_]+")
 
 
@@ -52,7 +53,7 @@ def read_macros(query: bytes) -> Macros:
     values: dict[str, str] = {}
     unexpanded: list[str] = []
     refused = False
-    for pair in query.split(b"&"):
+    for pair in pairs_of(query):
         raw_name, _, raw_value = pair.partition(b"=")
         name = _NAMES.get(raw_name) or _form_text(raw_name)
         if name not in _KNOWN or name in values:
@@ -89,6 +90,19 @@ def tell_ad_from_creative(values: dict[str, str]) -> dict[str, str]:
     if ad_name is not None:
         values["ad_name"] = ad_name
     return values
+
+
+def pairs_of(query: bytes) -> list[bytes]:
+    """The `name=value` parts of a raw query string.
+
+    Also of one that was pasted out of HTML, with `&amp;` between them, and of one to which a tool appended `?ttclid=`
+    although it had a `?` already.
+    """
+    if b"&amp;" in query:
+        query = query.replace(b"&amp;", b"&")
+    if b"?" in query:
+        query = _SECOND_MARK.sub(b"&", query)
+    return query.split(b"&")
 
 
 def clean_text(text: str) -> str:

@@ -1,4 +1,4 @@
-"""What redirectors serve: the links, and of each app its host names and deep-link files."""
+"""What redirectors serve: the links, and of each app its name, its host names and deep-link files."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -14,7 +14,7 @@ async def published_table(connection: Any) -> dict[str, Any]:
     """Everything as redirectors serve it: the fields of `clicks.links.Table`."""
     return {
         "links": await effective_links(connection),
-        "sites": [site for site in map(_site, await all_apps(connection)) if len(site) > 1],
+        "sites": [_site(app) for app in await all_apps(connection)],
         "clicks": await capped_clicks(connection),
     }
 
@@ -39,6 +39,7 @@ def _site(app: App) -> dict[str, Any]:
     settings = app.settings
     fields = {
         "app_id": app.app_id,
+        "name": app.name,
         "domains": settings.domains,
         "apple_app_ids": _apple_app_ids(settings.apple_app_id_prefix, settings.android_package),
         "android_cert_sha256": settings.android_cert_sha256 if settings.android_package else (),

@@ -60,7 +60,8 @@ class Stores:
         link = await front.link(request.path_params["slug"], request.scope["headers"])
         if link is None:
             return not_found()
-        return self._page.render(link, f"{front.links.hosts.base_of(link.app_id)}/{link.slug}")
+        hosts = front.links.hosts
+        return self._page.render(link, f"{hosts.base_of(link.app_id)}/{link.slug}", hosts.name_of(link.app_id))
 
 
 log = structlog.get_logger()

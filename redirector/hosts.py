@@ -37,6 +37,11 @@ class Hosts:
         """Whether this Host may serve a link of this app."""
         return self.app_of(headers) in (ANY_APP, app_id)
 
+    def name_of(self, app_id: str) -> str:
+        """What the app is called; empty where that was not published."""
+        site = self.sites.get(app_id)
+        return site.name if site is not None else ""
+
     def base_of(self, app_id: str) -> str:
         """Where the app's links stand: its first domain, with PUBLIC_URL's scheme and port, else PUBLIC_URL."""
         site = self.sites.get(app_id)

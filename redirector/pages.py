@@ -37,10 +37,15 @@ class StoresPage:
         source = files("redirector").joinpath("templates", "stores.html").read_text()
         self._template = Environment(autoescape=True, trim_blocks=True).from_string(source)
 
-    def render(self, link: Link, link_url: str) -> HTMLResponse:
+    def render(self, link: Link, link_url: str, app_name: str) -> HTMLResponse:
         nonce = secrets.token_urlsafe(12)
         page = self._template.render(
-            nonce=nonce, ended=link.ended, ios=link.ios_url, android=link.android_url, qr=_qr_code(link_url)
+            nonce=nonce,
+            app=app_name or "the app",
+            ended=link.ended,
+            ios=link.ios_url,
+            android=link.android_url,
+            qr=_qr_code(link_url),
         )
         policy = f"default-src 'none'; style-src 'nonce-{nonce}'; frame-ancestors 'none'; base-uri 'none'"
         return HTMLResponse(page, headers=HEADERS | {"content-security-policy": policy})

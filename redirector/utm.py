@@ -3,7 +3,7 @@
 import re
 from urllib.parse import unquote_to_bytes
 
-from clicks.macros import clean_text, is_unexpanded
+from clicks.macros import clean_text, is_unexpanded, pairs_of
 
 MAX_PARAMETERS = 10
 MAX_VALUE_CHARS = 100
@@ -15,7 +15,7 @@ def read_utm(query: bytes) -> dict[str, str]:
     found: dict[str, str] = {}
     if b"utm_" not in query:
         return found
-    for pair in query.split(b"&"):
+    for pair in pairs_of(query):
         raw_name, _, raw_value = pair.partition(b"=")
         name = raw_name.decode("latin-1")
         if not _NAME.fullmatch(raw_name) or name in found or len(found) == MAX_PARAMETERS:

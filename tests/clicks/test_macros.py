@@ -102,6 +102,21 @@ def test_what_is_no_known_parameter_or_empty_says_nothing(query: str) -> None:
     assert read_macros(query.encode()) == Macros({})
 
 
+@pytest.mark.parametrize(
+    ("query", "values"),
+    [
+        ("campaign_id=1&amp;ad_id=2&amp;ttclid=E.C.P.x", {"campaign_id": "1", "ad_id": "2", "ttclid": "E.C.P.x"}),
+        ("&amp;ad_id=2", {"ad_id": "2"}),
+        ("campaign_id=1&ad_id=2?ttclid=E.C.P.x", {"campaign_id": "1", "ad_id": "2", "ttclid": "E.C.P.x"}),
+        ("?ttclid=E.C.P.x", {"ttclid": "E.C.P.x"}),
+        ("campaign_name=What?&ad_name=Why?not=1", {"campaign_name": "What?", "ad_name": "Why?not=1"}),
+        ("campaign_name=a%26amp%3Bb", {"campaign_name": "a&amp;b"}),
+    ],
+)
+def test_a_link_that_was_pasted_wrongly_is_read(query: str, values: dict[str, str]) -> None:
+    assert read_macros(query.encode()).values == values
+
+
 AD, NAMED, V2, V2_NAMED = "ad_id=7", "ad_name=Hook", "ad_id_v2=9", "ad_name_v2=Whole+ad"
 
 

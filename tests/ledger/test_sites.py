@@ -43,11 +43,14 @@ async def test_an_app_is_published_with_its_domains_and_deep_link_files(ledger: 
     assert table["sites"] == [
         {
             "app_id": "app_1",
+            "name": "app_1",
             "domains": ("go.tea.example",),
             "apple_app_ids": ("ABCDE12345.com.example.tea.ios", "ZYXWV98765.com.example.tea"),
             "android_package": "com.example.tea",
             "android_cert_sha256": (CERTIFICATE,),
-        }
+        },
+        {"app_id": "app_2", "name": "app_2"},
+        {"app_id": "app_3", "name": "app_3"},
     ]
     assert await domain_owner(ledger, "go.tea.example") == "app_1"
     assert await domain_owner(ledger, "tea.example") is None

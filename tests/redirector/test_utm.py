@@ -90,3 +90,11 @@ def test_no_value_makes_the_referrer_too_long_or_leaves_its_place(utm: dict[str,
 def test_the_app_store_gets_the_visits_campaign_where_tiktok_sent_none(option: str, ct: str) -> None:
     link = Link("s", "app_1", ios_url=APP_STORE, utm=option)
     assert destination(link, "ios", "", "", VISIT).location(CLICK_ID) == f"{APP_STORE}?ct={ct}"
+
+
+def test_utm_of_a_link_pasted_out_of_html_is_read() -> None:
+    assert read_utm(b"utm_source=a&amp;utm_medium=b?utm_term=c") == {
+        "utm_source": "a",
+        "utm_medium": "b",
+        "utm_term": "c",
+    }
