@@ -29,6 +29,8 @@ MACROS = {
     "adgroup_name": "NL 18-34",
     "ad_id": "1790000000000003",
     "ad_name": "Video A",
+    "ad_id_v2": "1790000000000003",
+    "ad_name_v2": "Video A",
     "placement": "TikTok",
     "callback": "CKqP0NjW5vYCEgo",
     "ip": "127.0.0.1",
