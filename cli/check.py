@@ -8,8 +8,9 @@ from config.settings import Settings
 
 SECRET_SETTINGS = frozenset({"SECRET_KEY", "TIKTOK_APP_SECRET"})
 _MASK = "***"
-_PASSWORD_OF_USER = re.compile(r"(://[^/?#:]*:)[^/?#]*@")
-_PASSWORD_PARAMETER = re.compile(r"([?&][^=&]*password=)[^&#]*", re.IGNORECASE)
+# up to the last @: a password may hold raw slashes, question marks, hashes and more
+_PASSWORD_OF_USER = re.compile(r"(://[^/?#:@]*:).*@", re.DOTALL)
+_PASSWORD_PARAMETER = re.compile(r"([?&][^=&]*password=)[^&]*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,5 +41,5 @@ def _shown(name: str, value: object) -> str:
 
 
 def masked(url: str) -> str:
-    """The URL without the passwords in it, otherwise as it was."""
+    """The URL without the passwords in it, otherwise as it was; in doubt too much is hidden."""
     return _PASSWORD_PARAMETER.sub(rf"\1{_MASK}", _PASSWORD_OF_USER.sub(rf"\1{_MASK}@", url))

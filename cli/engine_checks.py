@@ -11,6 +11,8 @@ from cli.check import Check, masked
 from cli.session import NO_DATABASE, NO_REDIS, reason_of
 from clicks.connection import connect
 from config.settings import Settings
+from ledger.connecting import connect as connect_ledger
+from ledger.database_url import DatabaseAddress, DatabaseUrlError, read_database_url
 from ledger.migrate import head_revision
 
 LEDGER = "ledger"  # the name of the check that its tables are there
@@ -93,15 +95,27 @@ async def check_postgresql(settings: Settings) -> EngineReport:
     if not url:
         return EngineReport({}, [Check("postgresql", False, "no address", NO_DATABASE)])
     try:
-        connection = await asyncpg.connect(url, timeout=CONNECT_TIMEOUT_S)
+        address = read_database_url(url)
+    except DatabaseUrlError as error:
+        return EngineReport({"url": masked(url)}, [Check("postgresql", False, str(error), "correct DATABASE_URL")])
+    try:
+        connection = await connect_ledger(address, timeout_s=CONNECT_TIMEOUT_S)
         try:
-            return await _asked(connection, url)
+            report = await _asked(connection, url)
+            return EngineReport(report.engine, [*report.checks, *_set_aside(address)])
         finally:
             await connection.close()
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         fix = "start it, or correct DATABASE_URL; installs and events are refused meanwhile, and apps send them again"
         failed = Check("postgresql", False, f"does not let us in: {reason_of(error)}", fix)
         return EngineReport({"url": masked(url)}, [failed])
+
+
+def _set_aside(address: DatabaseAddress) -> list[Check]:
+    if not address.set_aside:
+        return []
+    words = ", ".join(address.set_aside)
+    return [Check("DATABASE_URL", True, f"set aside, as they change nothing here: {words}")]
 
 
 async def _asked(connection: Any, url: str) -> EngineReport:

@@ -7,6 +7,7 @@ import typer
 
 from config.secrets import SecretError
 from config.settings import SettingsError
+from ledger.database_url import DatabaseUrlError
 from ledger.setting_values import SettingError
 
 
@@ -19,7 +20,7 @@ def refusals() -> Iterator[None]:
     """Turn every refusal into its sentence and exit status 1."""
     try:
         yield
-    except (Refused, SettingError, SettingsError, SecretError) as error:
+    except (Refused, SettingError, SettingsError, SecretError, DatabaseUrlError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None
 

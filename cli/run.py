@@ -17,6 +17,7 @@ from cli.refusal import Refused, refusals
 from cli.session import NO_DATABASE, NO_REDIS
 from config.logging import configure_logging
 from config.settings import ForwarderSettings, RedirectorSettings, S, Settings, WorkerSettings, load
+from ledger.database_url import read_database_url
 
 SANDBOX_PIXEL = "SIGNALPOST_SANDBOX_PIXEL"
 SANDBOX_TOKEN = "SIGNALPOST_SANDBOX_TOKEN"  # noqa: S105 - the name of a variable
@@ -58,6 +59,8 @@ def _load(settings_class: type[S], process: ProcessName) -> S:
         raise Refused(NO_REDIS)
     if process is not ProcessName.REDIRECTOR and not settings.database_url:
         raise Refused(NO_DATABASE)
+    if process is not ProcessName.REDIRECTOR and (words := read_database_url(settings.database_url).set_aside):
+        structlog.get_logger().warning("words of DATABASE_URL change nothing here", words=", ".join(words))
     return settings
 
 

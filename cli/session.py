@@ -6,11 +6,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import urlsplit
 
 import asyncpg
 import structlog
 
+from cli.check import masked
 from cli.refusal import Refused, refusals
 from config.secrets import Keyring, load_keyring
 from config.settings import AllSettings, load
@@ -113,8 +113,8 @@ async def open_redis(settings: AllSettings) -> AsyncIterator["Redis | RedisClust
 
 def without_password(url: str) -> str:
     """The address of an engine as it may be shown: no user name, password or query."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+    scheme, _, rest = masked(url).partition("://")
+    return f"{scheme}://{rest.rpartition('@')[2].partition('?')[0]}"
 
 
 def reason_of(error: BaseException) -> str:

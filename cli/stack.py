@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 from sqlalchemy.exc import DBAPIError
 
 from cli.child import Child, NotReadyError
@@ -77,7 +78,7 @@ class Stack:
             await migrate(self.settings.database_url)
         except SchemaTooNewError as error:
             raise Refused(str(error)) from None
-        except (OSError, DBAPIError) as error:
+        except (OSError, DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             raise Refused(f"the ledger's tables cannot be brought up to date: {reason_of(error)}") from None
         keyring = load_keyring(self.settings.secret_key, self.settings.data_dir)
         pool = await open_pool(self.settings.database_url, max_size=2)

@@ -4,6 +4,7 @@ A value comes from, in this order: the environment, `.env` in the working direct
 the same DATA_DIR has published (`config.runfile`), the default. `origins` tells which.
 """
 
+import re
 from collections.abc import Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
@@ -79,7 +80,7 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _database_scheme(cls, value: str) -> str:
-        if value and not value.startswith(("postgresql://", "postgres://")):
+        if value and not re.match(r"\s*postgres(?:ql)?(?:\+\w+)?://", value, re.IGNORECASE):
             raise ValueError("must start with postgresql://")
         return value
 

@@ -1,14 +1,20 @@
 """Bringing the ledger's tables up to this version of the program."""
 
 from pathlib import Path
+from typing import Any
+from uuid import uuid4
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
+from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
+
+from ledger.connecting import connect
+from ledger.database_url import read_database_url
 
 MIGRATION_LOCK = 7_316_214  # arbitrary, the same in every process: two starts at once migrate in turn
 
@@ -46,16 +52,22 @@ async def migrate(database_url: str) -> None:
 
     Raises:
         SchemaTooNewError: the ledger is ahead of this program.
+        DatabaseUrlError: the URL cannot be read.
         OSError, asyncpg.PostgresError: the server cannot be reached or refuses.
     """
-    engine = create_async_engine(sqlalchemy_url(database_url), poolclass=NullPool)
+    address = read_database_url(database_url)
+    # our own connection, so that the URL has one reader; a pooler's sessions need names that nobody else has
+
+    def opened() -> Any:
+        return PGDialect_asyncpg.import_dbapi().connect(
+            async_creator_fn=lambda: connect(address),
+            prepared_statement_cache_size=0,
+            prepared_statement_name_func=lambda: f"signalpost_{uuid4().hex}",
+        )
+
+    engine = create_async_engine("postgresql+asyncpg://", poolclass=NullPool, creator=opened)
     try:
         async with engine.begin() as connection:
             await connection.run_sync(_upgrade)
     finally:
         await engine.dispose()
-
-
-def sqlalchemy_url(database_url: str) -> str:
-    """`postgresql://...` with SQLAlchemy's name for the asyncpg driver."""
-    return "postgresql+asyncpg://" + database_url.split("://", 1)[1]

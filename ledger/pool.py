@@ -6,6 +6,9 @@ from typing import Any
 import asyncpg
 import msgspec
 
+from ledger.connecting import connect
+from ledger.database_url import read_database_url
+
 # A plan made while a table was empty scans it once it is full; PostgreSQL itself looks again only after an ANALYZE.
 PLANS_KEPT_S = 5
 COMMAND_TIMEOUT_S = 30.0  # a statement that takes longer is stuck behind a lock or a full disk
@@ -38,15 +41,20 @@ async def open_pool(
     """A pool whose jsonb columns are Python values. `server_settings` are PostgreSQL's, for every connection.
 
     Raises:
+        DatabaseUrlError: the URL cannot be read.
         OSError, asyncpg.PostgresError: the server cannot be reached or refuses.
     """
+    address = read_database_url(database_url)
+
+    async def opened(*_: Any, **options: Any) -> asyncpg.Connection:
+        return await connect(address, server_settings=server_settings, **options)
+
     return await asyncpg.create_pool(
-        database_url,
+        connect=opened,
         min_size=1,
         max_size=max_size,
         init=_set_up,
         reset=_leave_as_it_is,
         command_timeout=COMMAND_TIMEOUT_S,
         max_cached_statement_lifetime=PLANS_KEPT_S,
-        server_settings=dict(server_settings or {}),
     )

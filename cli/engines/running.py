@@ -13,6 +13,7 @@ from cli.refusal import Refused
 from cli.session import open_redis, reason_of, without_password
 from cli.together import together
 from config.settings import AllSettings
+from ledger.connecting import connect
 
 CONNECT_TIMEOUT_S = 5.0
 
@@ -71,7 +72,7 @@ class RunningEngines:
 
 async def _check_database(database_url: str) -> None:
     try:
-        connection = await asyncpg.connect(database_url, timeout=CONNECT_TIMEOUT_S)
+        connection = await connect(database_url, timeout_s=CONNECT_TIMEOUT_S)
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         raise Refused(
             f"PostgreSQL at {without_password(database_url)} does not let us in ({reason_of(error)}): "

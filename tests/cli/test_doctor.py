@@ -151,7 +151,26 @@ def test_looking_makes_nothing(cli: Cli, data_dir: Path, environment: dict[str, 
         ("postgresql://me:hush@host/db?sslmode=require", "postgresql://me:***@host/db?sslmode=require"),
         ("postgresql://me@/db?host=/run/pg&password=hush", "postgresql://me@/db?host=/run/pg&password=***"),
         ("unix:///run/redis.sock?db=0", "unix:///run/redis.sock?db=0"),
+        ("postgresql://me:hu/s#h?x@y@host/db?a=b", "postgresql://me:***@host/db?a=b"),
+        ("redis://:hu/sh@host:6379/0", "redis://:***@host:6379/0"),
+        ("redis://host/0?password=hu@sh", "redis://host/0?password=***"),
     ],
 )
 def test_passwords_in_urls_are_masked(url: str, shown: str) -> None:
     assert masked(url) == shown
+
+
+def test_doctor_judges_a_database_url_as_up_does(cli: Cli, environment: dict[str, str], database_url: str) -> None:
+    environment["DATABASE_URL"] = f"{database_url}&sslmode=require&channel_binding=require&connection_limit=5"
+    found = checks(cli("doctor", "--json"))
+    assert found["postgresql"]["ok"]
+    assert found["DATABASE_URL"]["detail"].endswith("channel_binding, connection_limit")
+    environment["DATABASE_URL"] = "postgresql://me:hu/sh@host:port/db"
+    ran = cli("doctor", "--json")
+    assert checks(ran)["postgresql"]["detail"].startswith("DATABASE_URL cannot be read: ")
+    assert "hu/" not in ran.stdout
+
+
+def test_a_command_takes_a_database_url_of_a_hoster(cli: Cli, environment: dict[str, str], database_url: str) -> None:
+    environment["DATABASE_URL"] = f"{database_url}&sslmode=require&channel_binding=require".replace("ql://", "://")
+    assert cli("app", "list", "--json").status == 0

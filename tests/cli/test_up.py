@@ -166,6 +166,9 @@ def test_an_engine_that_does_not_start_is_one_sentence_with_its_own_words(data_d
     [
         ("REDIS_URL", "redis://127.0.0.1:1/0", "check REDIS_URL"),
         ("DATABASE_URL", "postgresql://someone:secret@127.0.0.1:1/ledger", "check DATABASE_URL"),
+        ("DATABASE_URL", "postgres://someone:se/cr#et@127.0.0.1:1/ledger?sslmode=require", "check DATABASE_URL"),
+        ("DATABASE_URL", "postgres://someone:se/cret@127.0.0.1:port/ledger", "DATABASE_URL cannot be read"),
+        ("DATABASE_URL", "postgres://someone:secret@127.0.0.1/ledger?sslmode=never", "DATABASE_URL cannot be read"),
         ("REDIRECTOR_PORT", "eighty", "REDIRECTOR_PORT: "),
         ("SECRET_KEY", "short", "SECRET_KEY: "),
     ],
@@ -173,7 +176,7 @@ def test_an_engine_that_does_not_start_is_one_sentence_with_its_own_words(data_d
 def test_a_setting_that_leads_nowhere_is_one_sentence(data_dir: Path, name: str, value: str, words: str) -> None:
     sentence = refused(environment(data_dir) | {name: value})
     assert words in sentence
-    assert "secret@" not in sentence
+    assert not any(part in sentence for part in ("secret", "se/", "cr#", "et@", "cret"))
 
 
 def test_the_demo_without_the_sandbox_is_wrong_usage(data_dir: Path) -> None:
