@@ -1,4 +1,4 @@
-"""One connection to the ledger, made from a DATABASE_URL that was read: the pool, the migrations and doctor all use it."""
+"""One connection to the ledger, made from a DATABASE_URL: the pool, the migrations and doctor all use it."""
 
 import os
 import ssl
