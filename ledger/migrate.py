@@ -59,7 +59,7 @@ async def migrate(database_url: str) -> None:
     # our own connection, so that the URL has one reader; a pooler's sessions need names that nobody else has
 
     def opened() -> Any:
-        return PGDialect_asyncpg.import_dbapi().connect(
+        return PGDialect_asyncpg.import_dbapi().connect(  # type: ignore[no-untyped-call]
             async_creator_fn=lambda: connect(address),
             prepared_statement_cache_size=0,
             prepared_statement_name_func=lambda: f"signalpost_{uuid4().hex}",
