@@ -10,7 +10,14 @@ import typer
 from cli.check import Check, shown_settings
 from cli.engine_checks import LEDGER, EngineReport, check_postgresql, check_redis
 from cli.output import Json, print_json, print_table
-from cli.setup_checks import check_data_dir, check_ledger, check_processes, check_secret_key, check_tiktok
+from cli.setup_checks import (
+    check_data_dir,
+    check_ledger,
+    check_processes,
+    check_proxies,
+    check_secret_key,
+    check_tiktok,
+)
 from cli.source_checks import check_sources
 from config.runfile import read_runfile
 from config.settings import AllSettings, SettingsError, load, origins
@@ -50,6 +57,7 @@ async def examine() -> dict[str, Any]:
         *(await check_ledger(settings, keyring) if migrated else []),
         *(await check_sources(settings) if migrated else []),
         *processes,
+        *check_proxies(),
         tiktok,
     ]
     engines = {"redis": redis, "postgresql": postgresql}

@@ -15,6 +15,7 @@ from config.secrets import Keyring, SecretError, load_keyring
 from config.settings import AllSettings
 from ledger.apps import all_apps
 from ledger.pixels import Pixel, all_pixels, token_record
+from tiktok.http_client import environment_proxies, http_client
 
 TIKTOK_TIMEOUT_S = 5.0
 
@@ -64,11 +65,17 @@ async def check_processes(content: dict[str, Any]) -> list[Check]:
     return checks
 
 
+def check_proxies() -> list[Check]:
+    """Each proxy of the environment that cannot be used; requests go out without it."""
+    fix = "correct the variable, or take it away"
+    return [Check("proxy", False, sentence, fix) for sentence in environment_proxies().unusable]
+
+
 async def check_tiktok(settings: AllSettings) -> Check:
     """Something answers at TIKTOK_API_URL; any answer counts."""
     url = settings.tiktok_api_url
     try:
-        async with httpx.AsyncClient(timeout=TIKTOK_TIMEOUT_S) as client:
+        async with http_client(timeout=TIKTOK_TIMEOUT_S) as client:
             await client.get(url)
     except httpx.HTTPError as error:
         fix = "let this machine reach it (DNS, firewall, proxy); deliveries wait meanwhile"

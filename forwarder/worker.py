@@ -28,6 +28,7 @@ from forwarder.worker_health import Engines, health_server
 from forwarder.worker_metrics import WorkerMetrics
 from ledger.pool import open_pool
 from tiktok.events_api import EventsApi, events_client
+from tiktok.http_client import environment_proxies
 
 log = structlog.get_logger()
 
@@ -135,6 +136,8 @@ async def _work(courier: Courier, desk_with: Callable[[Lanes], Desk], stopping: 
         for task in TIMETABLE:
             tasks.start_soon(clockwork.keep, task, desk)
         log.info("worker started")
+        for sentence in environment_proxies().unusable:
+            log.warning("a proxy is not used", reason=sentence)
         tasks.start_soon(clockwork.guarded, "announce test mode", lambda: announce_test_mode(desk.pool))
         await stopping.wait()
         tasks.cancel_scope.deadline = anyio.current_time() + FINISH_WITHIN_S

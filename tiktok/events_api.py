@@ -11,6 +11,7 @@ import anyio
 import httpx
 
 from tiktok.codes import Answer, Failure
+from tiktok.http_client import http_client
 
 _TRACK_PATH: Final = "/open_api/v1.3/event/track/"
 _LARGEST_ANSWER: Final = 64 * 1024
@@ -22,14 +23,12 @@ _SENDING: Final = "send_request_headers.started"
 
 def events_client() -> httpx.AsyncClient:
     """The connections to TikTok, to be opened and closed by an entry file."""
-    return httpx.AsyncClient(
+    return http_client(
         follow_redirects=False,
         # the deadline of a call is `EventsApi`'s; only connecting, which is safe to repeat, has its own
         timeout=httpx.Timeout(None, connect=_CONNECT_SECONDS),
         limits=httpx.Limits(max_connections=32, max_keepalive_connections=16, keepalive_expiry=15.0),
         headers={"User-Agent": "Signalpost", "Accept": "application/json", "Accept-Encoding": "identity"},
-        # the sandbox runs on this machine, whatever proxy leads out of it
-        mounts={"all://127.0.0.1": None, "all://localhost": None, "all://[::1]": None},
     )
 
 

@@ -174,3 +174,21 @@ def test_doctor_judges_a_database_url_as_up_does(cli: Cli, environment: dict[str
 def test_a_command_takes_a_database_url_of_a_hoster(cli: Cli, environment: dict[str, str], database_url: str) -> None:
     environment["DATABASE_URL"] = f"{database_url}&sslmode=require&channel_binding=require".replace("ql://", "://")
     assert cli("app", "list", "--json").status == 0
+
+
+def test_a_proxy_that_cannot_be_used_is_named_without_its_password(cli: Cli, environment: dict[str, str]) -> None:
+    environment |= {
+        "ALL_PROXY": "socks4://me:hu-sh@proxy:1080",
+        "NO_PROXY": "fd00::/8",
+        "HTTP_PROXY": "",
+        "HTTPS_PROXY": "",
+    }
+    environment |= {
+        "all_proxy": "socks4://me:hu-sh@proxy:1080",
+        "no_proxy": "fd00::/8",
+        "http_proxy": "",
+        "https_proxy": "",
+    }
+    ran = cli("doctor", "--json")
+    assert checks(ran)["proxy"]["detail"].startswith("ALL_PROXY cannot be used: socks4 ")
+    assert "hu-sh" not in ran.stdout

@@ -115,6 +115,7 @@ def test_engines_that_are_set_are_used_and_without_the_sandbox_tiktok_itself_is_
     data_dir: Path, redis_url: str, database_url: str
 ) -> None:
     env = environment(data_dir) | {"REDIS_URL": redis_url, "DATABASE_URL": database_url}
+    env |= {"ALL_PROXY": "socks5h://127.0.0.1:1", "all_proxy": "socks://x", "no_proxy": "127.0.0.1,fd00::/8,[,]"}
     with running_up(env, "--json") as up:
         shown = json.loads(up.lines[0])
         assert set(shown["processes"]) == PROCESSES - {"sandbox"}
