@@ -162,7 +162,7 @@ def qr_command(
         return _url(session, await require_app(session, link.app_id), slug).partition("?")[0]
 
     url = run(url_of)
-    code = segno.make(url, error="m")
+    code = segno.make_qr(url, error="m")  # no phone's camera reads a Micro QR code
     if output is not None:
         _save(code, output)
     if as_json:

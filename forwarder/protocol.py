@@ -1,4 +1,4 @@
-"""HTTP at the socket: uvicorn's protocol with a deadline for a request's head.
+"""HTTP at the socket: uvicorn's protocol with a deadline and limits for a request's head, and one Host.
 
 uvicorn's own keep-alive timer is cancelled by the first byte: a byte now and then would hold a connection for ever.
 """
@@ -6,9 +6,20 @@ uvicorn's own keep-alive timer is cancelled by the first byte: a byte now and th
 import asyncio
 from typing import Any
 
+import msgspec
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from config.http_heads import MAX_HEADER_BYTES, MAX_HEADERS, is_host
+
 HEAD_DEADLINE_S = 10.0  # from the first byte, or from the connection's begin, to the end of the headers
+MAX_HEAD_BYTES = 2 * MAX_HEADER_BYTES  # with the request line: a header is told of only once it is complete
+LINGER_S = 2.0  # for whoever was refused to read the answer: closing on bytes still under way would take it with them
+TOO_LARGE = (431, "Request Header Fields Too Large", "headers_too_large", "at most 100 headers and 32 KiB of them")
+NO_HOST = (400, "Bad Request", "invalid_host", "HTTP/1.1 needs exactly one valid Host header")
+
+
+class Refused(Exception):
+    """The head cannot be taken: the parser need not go on."""
 
 
 class IntakeProtocol(HttpToolsProtocol):
@@ -17,24 +28,73 @@ class IntakeProtocol(HttpToolsProtocol):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._deadline: asyncio.TimerHandle | None = None
+        self._head_bytes = self._header_bytes = 0
+        self._is_in_head = False
+        self._hosts: list[bytes] = []
+        self._refusal: tuple[int, str, str, str] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)  # type: ignore[arg-type]  # uvicorn narrows the type
         self._await_head()
 
     def data_received(self, data: bytes) -> None:
+        if self._refusal is not None:
+            return
         answering = bool(self.cycle) and not self.cycle.response_complete
         if self._deadline is None and not answering:
             self._await_head()
+        if self._is_in_head:
+            self._head_bytes += len(data)
         super().data_received(data)
+        if self._is_in_head and self._head_bytes > MAX_HEAD_BYTES and self._refusal is None:
+            self._refusal = TOO_LARGE
+            self.send_400_response("")
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._head_bytes = self._header_bytes = 0
+        self._is_in_head = True
+        self._hosts = []
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        super().on_header(name, value)
+        self._header_bytes += len(name) + len(value)
+        if self._header_bytes > MAX_HEADER_BYTES or len(self.headers) > MAX_HEADERS:
+            self._refuse(TOO_LARGE)
+        if self.headers[-1][0] == b"host":
+            self._hosts.append(value)
 
     def on_headers_complete(self) -> None:
         self._head_is_there()
+        self._is_in_head = False
+        is_old = not self._hosts and self.parser.get_http_version() == "1.0"
+        if not is_old and (len(self._hosts) != 1 or not is_host(self._hosts[0])):
+            self._refuse(NO_HOST)
         super().on_headers_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        """What uvicorn answers to a head it could not take: which is ours to say where we refused it."""
+        if self._refusal is None:
+            super().send_400_response(msg)
+            return
+        status, phrase, code, message = self._refusal
+        body = msgspec.json.encode({"error": {"code": code, "message": message}})
+        head = f"HTTP/1.1 {status} {phrase}\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n"
+        self.transport.write(head.encode() + b"connection: close\r\n\r\n" + body)
+        self._head_is_there()
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+            self._deadline = self.loop.call_later(LINGER_S, self.transport.abort)
+        else:
+            self.transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._head_is_there()
         super().connection_lost(exc)
+
+    def _refuse(self, refusal: tuple[int, str, str, str]) -> None:
+        self._refusal = refusal
+        raise Refused
 
     def _await_head(self) -> None:
         self._deadline = self.loop.call_later(HEAD_DEADLINE_S, self.transport.abort)

@@ -11,7 +11,7 @@ from clicks.names import names_in
 from clicks.record import RecordCodec
 from clicks.record_layout import Text
 from clicks.record_texts import ad_text
-from redirector.destinations import Destination, destination, is_wrong_os
+from redirector.destinations import Destination, destination, is_wrong_os, says_something_to_the_app_store
 from redirector.link_table import LinkTable
 from redirector.tally import Tally
 from redirector.utm import read_utm
@@ -87,7 +87,9 @@ class Ads:
     def _read(self, link: Link, platform: str, shared: bytes) -> Ad:
         macros = read_macros(shared)
         values = macros.values
-        campaign = values.get("campaign_name") or values.get("campaign_id") or ""
+        campaign = values.get("campaign_name", "")
+        if not campaign or (platform == "ios" and not says_something_to_the_app_store(campaign)):
+            campaign = values.get("campaign_id", "")
         ids = (values.get("campaign_id", ""), values.get("adgroup_id", ""), values.get("ad_id", ""))
         if len(self._tally.names) < MAX_REMEMBERED:
             self._tally.names |= {(name.kind, name.id): name for name in names_in(values)}

@@ -11,6 +11,7 @@ from clicks.batch import Row, clicks_key
 from clicks.click_id import RANDOM_BYTES, ClickId
 from clicks.counts import count_field
 from clicks.links import Link
+from clicks.pasted_query import straightened
 from clicks.record import PLATFORM_NUMBERS, RecordCodec, generated_ttp, pointer
 from clicks.record_layout import IPV6, PREFIX_SHIFT, TTP_GENERATED, Text, assemble
 from clicks.record_texts import visitor_text
@@ -27,6 +28,7 @@ RANDOM_POOL_BYTES = 4_096
 UNKNOWN_ADDRESS = bytes(4)
 MAX_TEXTS = 10_000  # that wait to be shared
 PREFETCH_HEADERS = frozenset({b"purpose", b"sec-purpose", b"x-purpose", b"x-moz"})
+READ_HEADERS = PREFETCH_HEADERS | {b"user-agent", b"accept-language", b"cookie", b"x-forwarded-for"}
 
 Headers = Iterable[tuple[bytes, bytes]]
 
@@ -113,7 +115,7 @@ class ClickDesk:
         if seen.prefetch and kind == "click":
             kind = "prefetch"
         address = self._address(visit.peer, seen.forwarded_for)
-        ad_click = self._ads.read(link, visitor.platform, visit.query, address, visitor.user_agent)
+        ad_click = self._ads.read(link, visitor.platform, straightened(visit.query), address, visitor.user_agent)
         ad = ad_click.ad
         at_ms = int(self._clock() * 1000)
         click = ClickId(at_ms, self._hasher.hash(address), self._random_bytes())
@@ -207,6 +209,8 @@ class ClickDesk:
 def _read_headers(headers: Headers) -> _Seen:
     seen = _Seen()
     for name, value in headers:
+        if name not in READ_HEADERS:
+            continue
         if name == b"user-agent":
             seen.user_agent = value
         elif name == b"accept-language":
@@ -215,7 +219,7 @@ def _read_headers(headers: Headers) -> _Seen:
             seen.cookie = seen.cookie + b"; " + value if seen.cookie else value
         elif name == b"x-forwarded-for":
             seen.forwarded_for = seen.forwarded_for + b"," + value if seen.forwarded_for else value
-        elif name in PREFETCH_HEADERS and (b"prefetch" in value.lower() or b"preview" in value.lower()):
+        elif b"prefetch" in value.lower() or b"preview" in value.lower():
             seen.prefetch = True
     return seen
 

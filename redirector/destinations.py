@@ -8,6 +8,7 @@ A scheme that opens a store past the in-app browser fails in it (an error page, 
 """
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeGuard
@@ -65,6 +66,23 @@ def destination(
     return Destination(_ascii(link.fallback_url if may_lead_to(link.fallback_url) else stores_page))
 
 
+def says_something_to_the_app_store(campaign: str) -> bool:
+    """Whether of a campaign's name enough is left in `ct`: not of one in another script than Latin."""
+    latin = _latin(campaign)
+    if any(character.isascii() and character.isalpha() for character in latin):
+        return True
+    return not any(map(str.isalpha, campaign)) and any(
+        character.isascii() and character.isdigit() for character in latin
+    )
+
+
+def _latin(text: str) -> str:
+    """Without accents: `Été` is `Ete`."""
+    if text.isascii():
+        return text
+    return "".join(each for each in unicodedata.normalize("NFKD", text) if not unicodedata.combining(each))
+
+
 def is_wrong_os(link: Link, platform: str) -> bool:
     """Whether a phone came whose OS the link has no URL for, while it has one for the other."""
     ios, android = may_lead_to(link.ios_url), may_lead_to(link.android_url)
@@ -103,7 +121,7 @@ def _ascii(url: str) -> str:
 def _app_store(url: str, campaign: str) -> Destination:
     if urlsplit(url).hostname not in APP_STORE_HOSTS or _has_parameter(url, "ct"):
         return Destination(url)
-    ct = _NOT_IN_CT.sub("-", campaign)[:CT_MAX_CHARS].strip("-")
+    ct = _NOT_IN_CT.sub("-", _latin(campaign))[:CT_MAX_CHARS].strip("-")
     return Destination(_with_parameter(url, f"ct={ct}") if ct else url)
 
 

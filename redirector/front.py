@@ -40,6 +40,7 @@ class Front:
         self.token_keys = bridging.token_keys
         self.clock: Callable[[], float] = time.time
         self.connections: set[Connection] = set()
+        self.known_hosts: set[bytes] = set()  # valid values of Host headers
         self._dated: list[tuple[bytes, bytes]] | None = None
         self._date_line = b""
         self.draining_since = 0.0  # loop time since which this process stops; 0 = it does not

@@ -27,7 +27,9 @@ def not_found() -> HTMLResponse:
 
 def wrong_method(allowed: str) -> PlainTextResponse:
     """The 405; `allowed` is the value of the Allow header."""
-    return PlainTextResponse("405 Method Not Allowed\n", status_code=405, headers=HEADERS | {"allow": allowed})
+    return PlainTextResponse(
+        "405 Method Not Allowed\n", status_code=405, headers=HEADERS | {"allow": allowed, "connection": "close"}
+    )
 
 
 class StoresPage:
@@ -53,5 +55,5 @@ class StoresPage:
 
 def _qr_code(url: str) -> Markup:
     drawing = io.BytesIO()
-    segno.make(url, error="m").save(drawing, kind="svg", scale=6, border=3, xmldecl=False, svgns=True)
+    segno.make_qr(url, error="m").save(drawing, kind="svg", scale=6, border=3, xmldecl=False, svgns=True)
     return Markup(drawing.getvalue().decode())  # noqa: S704 -- drawn by segno from our own link

@@ -6,23 +6,35 @@ behind a request that is still being answered, takes uvicorn's own way into the 
 """
 
 import asyncio
+import re
 from typing import Any
+from urllib.parse import quote_from_bytes
 
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from config.http_heads import MAX_HEADER_BYTES, MAX_HEADERS, is_host
 from redirector.answers import redirect_bytes, refusal_bytes
 from redirector.click import Hop, Request
 from redirector.front import Front
+from redirector.paths import tidy_path, tidy_slug
 
 MAX_URL_BYTES = 8 * 1024  # httptools mangles URLs of 64 KiB and more without an error (MagicStack/httptools#43)
-MAX_HEADERS = 100
-MAX_HEADER_BYTES = 32 * 1024
 HEAD_DEADLINE_S = 10.0  # for a whole request head; uvicorn's own timer restarts with each byte
 DRAIN_S = 1.0  # for open connections of a process that stops: a request may be on its way
 LINGER_S = 2.0  # for whoever was refused to read the answer: closing on bytes still under way would take it with them
 HTTP_VERSIONS = ("1.1", "1.0")
 METHODS = b"allow: GET, HEAD\r\n"
+BEACON_METHODS = b"allow: POST\r\n"
+MAX_KNOWN_HOSTS = 1_000
+_RUNS = re.compile(rb"[\x00-\x7f]+|[\x80-\xff]+")
+
+
+def new_parser(protocol: Any) -> httptools.HttpRequestParser:
+    """A parser as uvicorn makes it."""
+    parser = httptools.HttpRequestParser(protocol)
+    parser.set_dangerous_leniencies(lenient_data_after_close=True)
+    return parser
 
 
 class Refused(Exception):
@@ -83,7 +95,8 @@ class SignalLinkProtocol(HttpToolsProtocol):
         self.front = self.app_state["front"]
         self.peer = ""
         self.awaiting_since = 0.0  # loop time since which a request head is awaited; 0 = one is being answered
-        self._header_bytes = self._head_bytes = 0
+        self._header_bytes = self._head_bytes = self._hosts = 0
+        self._host = b""
         self._is_in_head = False
         self._refusal: bytes | None = None  # the last answer of this connection
         self._stalled_since = 0.0  # loop time since which the client reads too slowly; 0 = it does not
@@ -140,7 +153,10 @@ class SignalLinkProtocol(HttpToolsProtocol):
         if self._is_in_head:
             self._head_bytes += len(data)
         try:
-            self.parser.feed_data(data)
+            if data.isascii():
+                self.parser.feed_data(data)
+            else:
+                self._feed_raw_bytes(data)
         except httptools.HttpParserUpgrade:
             return  # nothing here is upgraded: the request is answered as if it had not asked
         except httptools.HttpParserInvalidMethodError:
@@ -152,12 +168,30 @@ class SignalLinkProtocol(HttpToolsProtocol):
             # one header that does not end: the parser tells of it only once it is complete
             self._close_with(b"431 Request Header Fields Too Large", "headers too large")
 
+    def _feed_raw_bytes(self, data: bytes) -> None:
+        """Feed what is not ASCII alone. llhttp refuses such bytes in a target: there they are percent-encoded.
+
+        Whether they are in a target only the parser knows, so it is asked; what it refused was the first byte of a run,
+        and everything before it has been told by then. A new parser goes on from the begin of the request line.
+        """
+        for run in _RUNS.findall(data):
+            try:
+                self.parser.feed_data(run)
+            except httptools.HttpParserInvalidURLError:
+                if run.isascii() or not self.url:
+                    raise
+                line = self.parser.get_method() + b" " + self.url
+                self.parser = new_parser(self)
+                self.parser.feed_data(line + quote_from_bytes(run).encode())
+            if self._refusal is not None:
+                return
+
     def on_message_begin(self) -> None:
         # uvicorn builds its scope here; a click needs none
         self.url = b""
         self.headers = []
         self.expect_100_continue = False
-        self._header_bytes = self._head_bytes = 0
+        self._header_bytes = self._head_bytes = self._hosts = 0
         self._is_in_head = True
         if not self.awaiting_since:  # pipelined behind an answer in progress
             self.awaiting_since = self.loop.time()
@@ -169,7 +203,11 @@ class SignalLinkProtocol(HttpToolsProtocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         headers = self.headers
-        headers.append((name.lower(), value))
+        name = name.lower()
+        headers.append((name, value))
+        if name == b"host":
+            self._hosts += 1
+            self._host = value
         self._header_bytes += len(name) + len(value)
         if self._header_bytes > MAX_HEADER_BYTES or len(headers) > MAX_HEADERS:
             self._refuse(b"431 Request Header Fields Too Large", "headers too large")
@@ -177,8 +215,18 @@ class SignalLinkProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self.awaiting_since = 0.0
         self._is_in_head = False
+        if self._hosts != 1 or self._host not in self.front.known_hosts:
+            self._check_host()
         if not self._open_click():
             self._take_the_long_way()
+
+    def _check_host(self) -> None:
+        """RFC 9112, 3.2: exactly one valid Host, but for HTTP/1.0, which need not have any."""
+        is_old = self._hosts == 0 and self.parser.get_http_version() == "1.0"
+        if not is_old and (self._hosts != 1 or not is_host(self._host)):
+            self._refuse(b"400 Bad Request", "host")
+        if self._hosts and len(self.front.known_hosts) < MAX_KNOWN_HOSTS:
+            self.front.known_hosts.add(self._host)
 
     def _open_click(self) -> bool:
         """Whether this was a click that is now being recorded."""
@@ -189,6 +237,8 @@ class SignalLinkProtocol(HttpToolsProtocol):
             return False
         path, _, query = url.partition(b"?")
         link = self.front.redirect_link(path[1:], self.headers)
+        if link is None and path:
+            link = self.front.redirect_link(tidy_slug(path), self.headers)
         if link is None or b"#" in query:
             return False
         version = self.parser.get_http_version()
@@ -204,8 +254,10 @@ class SignalLinkProtocol(HttpToolsProtocol):
         method, url, headers = self.parser.get_method(), self.url, self.headers
         if self.parser.get_http_version() not in HTTP_VERSIONS:  # a request line that a raw line feed cut is 0.9
             self._refuse(b"400 Bad Request", "malformed")
-        if method == b"CONNECT":  # its target is no path: uvicorn would stumble over it
-            self._refuse(b"405 Method Not Allowed", "method", METHODS)
+        # here, not in the app: its body may be no body to the parser, and would be answered as a request
+        is_beacon = tidy_path(url.partition(b"?")[0].decode("latin-1")).endswith("/enrich") and url.count(b"/") > 1
+        if method not in (b"GET", b"HEAD") and not (is_beacon and method == b"POST"):
+            self._refuse(b"405 Method Not Allowed", "method", BEACON_METHODS if is_beacon else METHODS)
         super().on_message_begin()
         self.url = url
         self.headers.extend(headers)
@@ -213,6 +265,7 @@ class SignalLinkProtocol(HttpToolsProtocol):
             name == b"expect" and value.lower() == b"100-continue" for name, value in headers
         )
         super().on_headers_complete()
+        self.scope["path"] = tidy_path(self.scope["path"])  # the app's task has not begun yet
         if self.front.draining_since:
             self.cycle.keep_alive = False
 

@@ -165,7 +165,7 @@ def test_headers_that_rewrite_requests_elsewhere_say_nothing_here(redirector: Re
 
 
 def test_no_location_and_no_page_takes_its_host_from_the_request(redirector: Redirector) -> None:
-    for path, status in (("/bare/stores", 200), ("/bare", 302), ("/bare/", 404)):
+    for path, status in (("/bare/stores", 200), ("/bare", 302), ("/bare/x", 404)):
         lines = (
             "Host: evil.test",
             "X-Forwarded-Host: evil.test",
@@ -193,7 +193,7 @@ def test_an_absolute_request_target_changes_no_destination(redirector: Redirecto
     [
         "/..%2f..%2fetc%2fpasswd", "/../../etc/passwd", "/%2e%2e/%2e%2e/etc/passwd", "/%00", "/spring%00",
         "/spring/../off", "/spring;x=1", "/spring%3Fx", "/\\spring", "/%c0%af", "/%ff", "/'%20OR%201=1--",
-        "/%F0%9F%92%A9", "/" + "a" * 5_000, f"//{EVIL}/", f"//{EVIL}/..", "/spring/stores/", "/off/stores",
+        "/%F0%9F%92%A9", "/" + "a" * 5_000, f"//{EVIL}/", f"//{EVIL}/..", "/off/stores",
         "/.git/config", "/.env", "/metrics",
     ],
 )  # fmt: skip

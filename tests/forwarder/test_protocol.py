@@ -72,3 +72,45 @@ async def test_an_answer_may_take_longer_than_a_head(port: int) -> None:
         answer = await reader.readuntil(b"done")
         assert answer.startswith(b"HTTP/1.1 200")
     writer.close()
+
+
+async def answer(port: int, raw: bytes) -> bytes:
+    """Everything until the server closes."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    async with asyncio.timeout(5):
+        writer.write(raw)
+        received = await reader.read()
+    writer.close()
+    return received
+
+
+TOO_MANY = {
+    "101 headers": "".join(f"X-{n}: 1\r\n" for n in range(100)),
+    "one of 32 KiB": "X: " + "a" * 32 * 1024 + "\r\n",
+    "40 of 1 KB": "".join(f"X-{n}: {'a' * 1_000}\r\n" for n in range(40)),
+    "one without an end": "X: " + "a" * 128 * 1024,
+}
+
+
+@pytest.mark.parametrize("lines", TOO_MANY.values(), ids=TOO_MANY)
+async def test_too_many_or_too_long_headers_are_431(port: int, lines: str) -> None:
+    received = await answer(port, f"GET /slow HTTP/1.1\r\nHost: x\r\n{lines}\r\n".encode())
+    assert received.startswith(b"HTTP/1.1 431 ")
+    assert b'"code":"headers_too_large"' in received
+
+
+async def test_a_hundred_headers_are_taken(port: int) -> None:
+    lines = "".join(f"X-{n}: 1\r\n" for n in range(98))
+    received = await answer(port, f"GET /slow HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{lines}\r\n".encode())
+    assert received.startswith(b"HTTP/1.1 200 ")
+
+
+@pytest.mark.parametrize("lines", ["", "Host: a\r\nHost: a\r\n", "Host: a b\r\n"], ids=["none", "two", "invalid"])
+async def test_http_1_1_needs_exactly_one_valid_host(port: int, lines: str) -> None:
+    received = await answer(port, f"GET /slow HTTP/1.1\r\n{lines}\r\n".encode())
+    assert received.startswith(b"HTTP/1.1 400 ")
+    assert received.count(b"HTTP/1.1") == 1 + received.count(b"HTTP/1.1 needs")
+
+
+async def test_http_1_0_needs_no_host(port: int) -> None:
+    assert (await answer(port, b"GET /slow HTTP/1.0\r\n\r\n")).split(b" ")[1] == b"200"

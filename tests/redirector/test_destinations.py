@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clicks.links import Link
-from redirector.destinations import destination, is_wrong_os
+from redirector.destinations import destination, is_wrong_os, says_something_to_the_app_store
 
 CLICK_ID = "0123456789abcdefghijkl"
 PAGE = "http://t.test/s/stores"
@@ -179,3 +179,15 @@ def test_wrong_is_the_os_that_a_link_for_the_other_has_no_url_for(
     ios: str | None, android: str | None, platform: str, wrong: bool
 ) -> None:
     assert is_wrong_os(Link("s", "app_1", ios_url=ios, android_url=android), platform) is wrong
+
+
+@pytest.mark.parametrize(
+    ("name", "ct"),
+    [
+        ("夏セール", "17"), ("夏セール 2026", "17"), ("Распродажа", "17"), ("تخفيضات", "17"), ("💩", "17"), ("Été", "Ete"),
+        ("Spring 春", "Spring"), ("2026-11", "2026-11"), ("", "17"), ("---", "17"),
+    ],
+)  # fmt: skip
+def test_the_app_store_gets_the_campaigns_id_where_its_name_has_no_latin_letters(name: str, ct: str) -> None:
+    campaign = name if says_something_to_the_app_store(name) else "17"
+    assert to_ios(APP_STORE, campaign) == f"{APP_STORE}?ct={ct}"

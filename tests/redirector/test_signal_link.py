@@ -1,11 +1,13 @@
 """The rows of the contract's table, over HTTP."""
 
+import re
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from clicks.click_id import parse_click_id
 from clicks.record import generated_ttp
+from redirector.pages import _qr_code
 from tests.redirector.serving import APP_STORE, FALLBACK, PLAY, Redirector, counted, find_clicks, stored_clicks, ttclid
 from tests.redirector.wire import ANDROID, BOT, DESKTOP, IPHONE, PRELOADER, PREVIEW, ask
 
@@ -128,7 +130,7 @@ def test_unknown_and_disabled_links_cannot_be_told_apart(redirector: Redirector)
     ]
 
 
-@pytest.mark.parametrize("path", ["/", "/spring/", "//spring", "/spring/x", "/SPRING", "/spring%2F", "/%73pring%00"])
+@pytest.mark.parametrize("path", ["/", "//spring", "/spring/x", "/SPRING", "/spring%2Fx", "/%73pring%00"])
 def test_what_is_not_quite_a_link_is_not_found(redirector: Redirector, path: str) -> None:
     reply = ask(redirector.port, path)
     assert reply.status == 404
@@ -204,3 +206,22 @@ def test_a_trusted_proxy_says_who_the_visitor_is(redirector: Redirector) -> None
 
 def test_the_same_url_twice_gives_two_click_ids(redirector: Redirector) -> None:
     assert ask(redirector.port, "/spring").click_id != ask(redirector.port, "/spring").click_id
+
+
+def test_a_campaign_without_latin_letters_is_named_by_its_id(redirector: Redirector) -> None:
+    query = "campaign_id=1801&campaign_name=%E5%A4%8F%E3%82%BB%E3%83%BC%E3%83%AB"
+    assert ask(redirector.port, f"/spring?{query}", user_agent=IPHONE).location == f"{APP_STORE}?ct=1801"
+    (referrer,) = parse_qs(urlsplit(ask(redirector.port, f"/spring?{query}").location).query)["referrer"]
+    assert parse_qs(referrer)["utm_campaign"] == ["夏セール"]
+
+
+def test_a_short_links_qr_code_is_an_ordinary_one() -> None:
+    for url in ("https://go.co/a", "HTTPS://GO.CO/ABC", "https://a.b"):
+        width = int(re.search(r'width="(\d+)"', str(_qr_code(url)))[1])  # type: ignore[index]
+        assert width >= (21 + 2 * 3) * 6
+
+
+def test_a_pasted_link_is_read(redirector: Redirector) -> None:
+    ask(redirector.port, f"/spring?campaign_id=1801&amp;campaign_name=Spring&amp;ad_id=7?ttclid={ttclid(5)}")
+    (click,) = stored_clicks(redirector.redis_url)
+    assert (click.campaign_id, click.campaign_name, click.ad_id, click.ttclid) == ("1801", "Spring", "7", ttclid(5))

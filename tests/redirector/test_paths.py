@@ -1,0 +1,55 @@
+import time
+
+import pytest
+
+from redirector.paths import tidy_path, tidy_slug
+from tests.redirector.serving import Redirector, stored_clicks
+from tests.redirector.wire import ask
+
+TAILS = (
+    *"/.,)];>'!:*", "//", "%20", "%2F", "%2f", '"', "%22", "%29", "%2E", ").", "/.", "%20/", "%0A", "%0d%0a", "%09",
+    "%E2%80%9D", "%E2%80%99", "%C2%A0", "%E2%80%8B", "%EF%BC%89", "…", "”",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("tail", TAILS)
+def test_what_copying_adds_is_not_part_of_the_slug(redirector: Redirector, tail: str) -> None:
+    for method in ("GET", "HEAD"):
+        reply = ask(redirector.port, f"/spring{tail}?ttclid=E.C.P.abcd", method=method)
+        assert reply.status == 302
+    (click,) = stored_clicks(redirector.redis_url)
+    assert (click.link, click.ttclid) == ("spring", "E.C.P.abcd")
+
+
+@pytest.mark.parametrize("tail", ["a", "/a", "/stores/a", "%00", "é", "-", "_", "/.well-known", "%2Fa"])
+def test_what_else_follows_makes_it_another_path(redirector: Redirector, tail: str) -> None:
+    assert ask(redirector.port, f"/spring{tail}").status == 404
+
+
+@pytest.mark.parametrize(
+    ("path", "tidy"),
+    [
+        ("/a/", "/a"), ("/a./enrich", "/a/enrich"), ("/a)/stores/", "/a/stores"), ("/enrich", "/enrich"),
+        ("/a-_.", "/a-_"), ("/a/b/", "/a/b/"), ("/", "/"), ("/...", "/..."), ("", ""),
+    ],
+)  # fmt: skip
+def test_a_path_is_tidied(path: str, tidy: str) -> None:
+    assert tidy_path(path) == tidy
+
+
+def test_a_page_of_a_link_has_no_slug_of_its_own() -> None:
+    assert (tidy_slug(b"/a/stores"), tidy_slug(b"/a%20"), tidy_slug(b"/")) == (b"", b"a", b"")
+
+
+def test_a_long_tail_takes_no_long_time() -> None:
+    begun = time.process_time()
+    for _ in range(10):
+        tidy_path("/a" + "." * 8_000 + "b")
+        tidy_path("/a" + "." * 8_000)
+    assert time.process_time() - begun < 2
+
+
+def test_the_page_of_both_stores_has_a_tail_too(redirector: Redirector) -> None:
+    assert [ask(redirector.port, path).status for path in ("/bare/stores/", "/bare./stores", "/bare/stores.")] == [
+        200
+    ] * 3
