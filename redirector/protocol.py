@@ -14,10 +14,11 @@ import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from config.http_heads import MAX_HEADER_BYTES, MAX_HEADERS, is_host
-from redirector.answers import redirect_bytes, refusal_bytes
-from redirector.click import Hop, Request
+from redirector.answers import refusal_bytes
+from redirector.click import Request
 from redirector.front import Front
 from redirector.paths import tidy_path, tidy_slug
+from redirector.pending_click import PendingClick
 
 MAX_URL_BYTES = 8 * 1024  # httptools mangles URLs of 64 KiB and more without an error (MagicStack/httptools#43)
 HEAD_DEADLINE_S = 10.0  # for a whole request head; uvicorn's own timer restarts with each byte
@@ -39,49 +40,6 @@ def new_parser(protocol: Any) -> httptools.HttpRequestParser:
 
 class Refused(Exception):
     """The request has been answered with a refusal: the parser need not go on."""
-
-
-class PendingClick:
-    """A click that waits for its record; to uvicorn a request in progress, so that pipelining and shutdown hold."""
-
-    __slots__ = (
-        "_date",
-        "_protocol",
-        "_started",
-        "disconnected",
-        "hop",
-        "keep_alive",
-        "message_event",
-        "response_complete",
-    )
-
-    def __init__(self, protocol: "SignalLinkProtocol", hop: Hop, keep_alive: bool) -> None:
-        self._protocol = protocol
-        self._started = protocol.loop.time()
-        self.hop = hop
-        self.keep_alive = keep_alive
-        self.disconnected = False
-        self.response_complete = False
-        self.message_event = _NOBODY_WAITS
-
-    def release(self) -> None:
-        """The click is recorded: answer it."""
-        protocol = self._protocol
-        self.response_complete = True
-        protocol.front.tally.seconds.add(protocol.loop.time() - self._started)
-        if not protocol.transport.is_closing():
-            protocol.transport.write(redirect_bytes(self.hop, self.keep_alive, protocol.date_line()))
-            if not self.keep_alive:
-                protocol.transport.close()
-        protocol.on_response_complete()
-
-
-class _NoEvent:
-    def set(self) -> None:
-        """Nobody waits for a click's body."""
-
-
-_NOBODY_WAITS = _NoEvent()
 
 
 class SignalLinkProtocol(HttpToolsProtocol):

@@ -88,7 +88,7 @@ TOO_MANY = {
     "101 headers": "".join(f"X-{n}: 1\r\n" for n in range(100)),
     "one of 32 KiB": "X: " + "a" * 32 * 1024 + "\r\n",
     "40 of 1 KB": "".join(f"X-{n}: {'a' * 1_000}\r\n" for n in range(40)),
-    "one without an end": "X: " + "a" * 128 * 1024,
+    "one without an end": "X: " + "a" * 1024 * 1024,
 }
 
 

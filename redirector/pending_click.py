@@ -1,0 +1,49 @@
+"""A click whose answer waits until it is recorded."""
+
+from typing import Any
+
+from redirector.answers import redirect_bytes
+from redirector.click import Hop
+
+
+class PendingClick:
+    """A click that waits for its record; to uvicorn a request in progress, so that pipelining and shutdown hold."""
+
+    __slots__ = (
+        "_date",
+        "_protocol",
+        "_started",
+        "disconnected",
+        "hop",
+        "keep_alive",
+        "message_event",
+        "response_complete",
+    )
+
+    def __init__(self, protocol: Any, hop: Hop, keep_alive: bool) -> None:
+        self._protocol = protocol
+        self._started = protocol.loop.time()
+        self.hop = hop
+        self.keep_alive = keep_alive
+        self.disconnected = False
+        self.response_complete = False
+        self.message_event = _NOBODY_WAITS
+
+    def release(self) -> None:
+        """The click is recorded: answer it."""
+        protocol = self._protocol
+        self.response_complete = True
+        protocol.front.tally.seconds.add(protocol.loop.time() - self._started)
+        if not protocol.transport.is_closing():
+            protocol.transport.write(redirect_bytes(self.hop, self.keep_alive, protocol.date_line()))
+            if not self.keep_alive:
+                protocol.transport.close()
+        protocol.on_response_complete()
+
+
+class _NoEvent:
+    def set(self) -> None:
+        """Nobody waits for a click's body."""
+
+
+_NOBODY_WAITS = _NoEvent()
