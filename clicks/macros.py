@@ -26,7 +26,11 @@ _PLACEHOLDER = re.compile(
     r"__[A-Z0-9_]+__|(?i:__(?:CAMPAIGN_ID|CAMPAIGN_NAME|AID|AID_NAME|CID|CID_NAME|ADID_V2|ADID_V2_NAME|PLACEMENT|CALLBACK_PARAM|IP|UA)__)"
     r"|(?i:_(?:CAMPAIGN|AID|CID)(?:_NAME|_ID)?_|_PLACEMENT_)"
 )
-_SECOND_MARK = re.compile(rb"\?(?=(?:" + "|".join(sorted(_KNOWN)).encode() + rb"|utm_[a-z]+)=)")
+_ENTITY = rb"(?:amp|#38|#[xX]26)(?:;|%3[bB])"
+_BENT = re.compile(
+    rb"&(?:" + _ENTITY + rb")+"
+    rb"|(?:\?|%3[fF]|;|%26(?:amp|%2338)(?:;|%3[bB]))(?=(?:" + "|".join(sorted(_KNOWN)).encode() + rb"|utm_[a-z_]+)=)"
+)
 _SEPARATORS = re.compile(r"[^A-Za-z0-9_]+")
 
 
@@ -92,17 +96,21 @@ def tell_ad_from_creative(values: dict[str, str]) -> dict[str, str]:
     return values
 
 
-def pairs_of(query: bytes) -> list[bytes]:
-    """The `name=value` parts of a raw query string.
+def straightened(query: bytes) -> bytes:
+    """The query with `&` between its parameters, where something bent that on the way: HTML's `&amp;`, a second `?`, a
+    semicolon. The very same bytes where nothing did.
 
-    Also of one that was pasted out of HTML, with `&amp;` between them, and of one to which a tool appended `?ttclid=`
-    although it had a `?` already.
+    `&amp;` is never part of a value, because a value's own `&` arrives encoded. The others may be, so they separate
+    only where one of our own parameters follows; a value that says `what?` stays as it is.
     """
-    if b"&amp;" in query:
-        query = query.replace(b"&amp;", b"&")
-    if b"?" in query:
-        query = _SECOND_MARK.sub(b"&", query)
-    return query.split(b"&")
+    if b";" not in query and b"?" not in query and b"%3" not in query:
+        return query
+    return _BENT.sub(b"&", query)
+
+
+def pairs_of(query: bytes) -> list[bytes]:
+    """The `name=value` parts of a raw query string."""
+    return straightened(query).split(b"&")
 
 
 def clean_text(text: str) -> str:

@@ -11,7 +11,7 @@ from clicks.batch import Row, clicks_key
 from clicks.click_id import RANDOM_BYTES, ClickId
 from clicks.counts import count_field
 from clicks.links import Link
-from clicks.pasted_query import straightened
+from clicks.macros import straightened
 from clicks.record import PLATFORM_NUMBERS, RecordCodec, generated_ttp, pointer
 from clicks.record_layout import IPV6, PREFIX_SHIFT, TTP_GENERATED, Text, assemble
 from clicks.record_texts import visitor_text

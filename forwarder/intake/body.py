@@ -4,12 +4,11 @@ import asyncio
 
 from starlette.requests import ClientDisconnect, Request
 
+from config.http_heads import MAX_HEADER_BYTES, MAX_HEADERS
 from forwarder.errors import Refusal
 
 MAX_BODY_BYTES = 1 << 20
 DEADLINE_S = 10.0
-MAX_HEADERS = 100
-MAX_HEADER_BYTES = 32 * 1024
 
 
 def malformed() -> Refusal:

@@ -2,8 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clicks.macros import read_macros
-from clicks.pasted_query import straightened
+from clicks.macros import read_macros, straightened
 
 WHOLE = {"campaign_id": "17", "campaign_name": "A B", "ttclid": "E.C.P.a-b_c"}
 
