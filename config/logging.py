@@ -37,6 +37,8 @@ def configure_logging(level: str, log_format: Literal["json", "console", ""], pr
     # the lines of the first three hold URLs with query strings; alembic's are four at each start that say nothing
     for noisy in ("httpx", "httpcore", "uvicorn.access", "alembic"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    # a traceback for each try to fill its pool while PostgreSQL is away: forwarder.outages says that once a minute
+    logging.getLogger("asyncpg.pool").setLevel(logging.ERROR)
     for name in ("uvicorn", "uvicorn.error"):
         logging.getLogger(name).handlers = []
         logging.getLogger(name).propagate = True

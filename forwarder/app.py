@@ -1,7 +1,7 @@
 """The forwarder's web application: what is opened, and which path leads where."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
@@ -19,12 +19,13 @@ from clicks.store import ClickStore
 from config.logging import configure_logging
 from config.secrets import load_keyring
 from config.settings import ForwarderSettings, load
+from forwarder.answer_deadline import ANSWER_WITHIN_S, AnswerDeadline
 from forwarder.auth import Doorkeeper
 from forwarder.data_centres import read_data_centres
 from forwarder.directory import Directory
-from forwarder.errors import Refusal, on_http_exception, on_refusal, refusal_response
+from forwarder.errors import Handler, Refusal, on_http_exception, on_refusal, refusal_response, unavailable
 from forwarder.events import post_events
-from forwarder.group_commit import GroupCommit
+from forwarder.group_commit import BatchLimits, GroupCommit
 from forwarder.health import healthz, readyz
 from forwarder.installs import delete_install, delete_person, get_install_with_deliveries, post_install
 from forwarder.intake.event_batch import EventLedger
@@ -32,8 +33,8 @@ from forwarder.intake.install_batch import InstallLedger
 from forwarder.intake.set_aside_counts import SetAside
 from forwarder.learning import Knowledge
 from forwarder.openapi import get_openapi
-from forwarder.outages import LEDGER_FAILED
-from forwarder.services import Services
+from forwarder.outages import ENGINE_AWAY, LEDGER_FAILED, OutageLog
+from forwarder.services import Services, services_of
 from forwarder.webhooks.routes import post_webhook
 from forwarder.webhooks.storing import WebhookLedger
 from ledger.pool import open_pool
@@ -44,9 +45,8 @@ WEBHOOKS_AT_ONCE = 200  # in one transaction
 # a statement is planned once per connection, mostly while its tables are still small: without this it would go on
 # reading them from end to end as they grow, until PostgreSQL next counts their rows
 LOOKUPS = {"enable_seqscan": "off", "jit": "off"}
+CLOSE_WITHIN_S = 2.0
 LEDGER_WAIT_S = 30  # how long a start waits for PostgreSQL
-
-Handler = Callable[[Request], Awaitable[Response]]
 
 log = structlog.get_logger()
 
@@ -58,29 +58,41 @@ def create_app() -> Starlette:
     return build_app(settings)
 
 
-def build_app(settings: ForwarderSettings) -> Starlette:
-    """The application; its lifespan opens the ledger, Redis and the directory."""
+def build_app(settings: ForwarderSettings, within_s: float = ANSWER_WITHIN_S) -> Starlette:
+    """The application; its lifespan opens the ledger, Redis and the directory. What is not done `within_s` seconds is
+    answered 503.
+    """
+
+    def route(path: str, **handlers: Handler) -> Route:
+        return Route(path, ByMethod(within_s, **handlers))
+
     app = Starlette(
         routes=[
-            Route("/v1/installs", ByMethod(POST=post_install, DELETE=delete_person)),
-            Route("/v1/installs/{install_id:path}", ByMethod(GET=get_install_with_deliveries, DELETE=delete_install)),
-            Route("/v1/events", ByMethod(POST=post_events)),
-            Route("/v1/webhooks/{provider}/{app_id}", ByMethod(POST=post_webhook)),
-            Route("/openapi.json", ByMethod(GET=get_openapi)),
-            Route("/healthz", ByMethod(GET=healthz)),
-            Route("/readyz", ByMethod(GET=readyz)),
+            route("/v1/installs", POST=post_install, DELETE=delete_person),
+            route("/v1/installs/{install_id:path}", GET=get_install_with_deliveries, DELETE=delete_install),
+            route("/v1/events", POST=post_events),
+            route("/v1/webhooks/{provider}/{app_id}", POST=post_webhook),
+            route("/openapi.json", GET=get_openapi),
+            route("/healthz", GET=healthz),
+            route("/readyz", GET=readyz),
         ],
-        exception_handlers={Refusal: on_refusal, HTTPException: on_http_exception, Exception: on_bug},
-        lifespan=lambda _: opened(settings),
+        exception_handlers={
+            Refusal: on_refusal,
+            HTTPException: on_http_exception,
+            **dict.fromkeys(ENGINE_AWAY, on_outage),
+            Exception: on_bug,
+        },
+        lifespan=lambda _: opened(settings, within_s),
     )
     app.router.redirect_slashes = False
     return app
 
 
 class ByMethod:
-    """One handler per method of a path; any other method is a 405 that names these."""
+    """One handler per method of a path, each within its time; any other method is a 405 that names these."""
 
-    def __init__(self, **handlers: Handler) -> None:
+    def __init__(self, within_s: float, **handlers: Handler) -> None:
+        self._within_s = within_s
         self._handlers = handlers | ({"HEAD": handlers["GET"]} if "GET" in handlers else {})
         self._allowed = ", ".join(sorted(self._handlers))
 
@@ -88,26 +100,26 @@ class ByMethod:
         handler = self._handlers.get(scope["method"])
         if handler is None:
             raise HTTPException(405, headers={"Allow": self._allowed})
-        response = await handler(Request(scope, receive, send))
-        await response(scope, receive, send)
+        await AnswerDeadline(scope, receive, send, self._within_s).answer(handler)
 
 
 @asynccontextmanager
-async def opened(settings: ForwarderSettings) -> AsyncIterator[dict[str, Any]]:
+async def opened(settings: ForwarderSettings, within_s: float) -> AsyncIterator[dict[str, Any]]:
     """Everything the handlers need, for as long as the process serves.
 
     Raises:
         OSError, asyncpg.PostgresError: PostgreSQL was not there within 30 seconds.
         forwarder.data_centres.DataCentreRangesError: DATACENTER_RANGES_FILE cannot be used.
     """
+    outages, limits = OutageLog(), BatchLimits(seconds=within_s)
     keyring = load_keyring(settings.secret_key, settings.data_dir)
     data_centres = read_data_centres(settings.datacenter_ranges_file)
-    pool = await _open_ledger(settings.database_url)
+    pool = await _open_ledger(settings.database_url, within_s)
     redis = connect(settings.redis_url, timeout_s=REDIS_TIMEOUT_S)
     clicks = ClickStore(redis, keyring.derive("address"), settings.click_retention_days)
     directory, knowledge = Directory(pool, keyring), Knowledge(pool)
     tombstone_keys = keyring.derive("tombstone")
-    install_ledger = InstallLedger(pool, clicks, directory, tombstone_keys, knowledge)
+    install_ledger = InstallLedger(pool, clicks, directory, tombstone_keys, knowledge, outages)
     event_ledger = EventLedger(pool, directory, tombstone_keys)
     webhook_ledger = WebhookLedger(pool, directory, tombstone_keys, event_ledger)
     services = Services(
@@ -115,19 +127,22 @@ async def opened(settings: ForwarderSettings) -> AsyncIterator[dict[str, Any]]:
         redis=redis,
         clicks=clicks,
         directory=directory,
-        doorkeeper=Doorkeeper(directory, redis),
-        installs=GroupCommit(install_ledger.commit, weigh=lambda _: 1, catch_up=directory.catch_up),
-        events=GroupCommit(event_ledger.commit, weigh=len, catch_up=directory.catch_up),
+        doorkeeper=Doorkeeper(directory, redis, outages),
+        installs=GroupCommit(install_ledger.commit, lambda _: 1, directory.catch_up, outages, limits),
+        events=GroupCommit(event_ledger.commit, len, directory.catch_up, outages, limits),
         webhooks=GroupCommit(
-            webhook_ledger.commit, weigh=lambda _: 1, catch_up=directory.catch_up, most=WEBHOOKS_AT_ONCE
+            webhook_ledger.commit, lambda _: 1, directory.catch_up, outages, BatchLimits(WEBHOOKS_AT_ONCE, within_s)
         ),
         tombstone_keys=tombstone_keys,
         trusted_proxies=settings.trusted_proxies,
         data_centres=data_centres,
         set_aside=SetAside(pool),
+        outages=outages,
     )
     await directory.refresh()
-    refreshing = asyncio.gather(directory.keep_fresh(), knowledge.keep_fresh(), services.set_aside.keep_stored())
+    refreshing = asyncio.gather(
+        directory.keep_fresh(outages), knowledge.keep_fresh(outages), services.set_aside.keep_stored(outages)
+    )
     try:
         yield {"services": services}
     finally:
@@ -143,20 +158,35 @@ async def _close(services: Services, refreshing: asyncio.Future[Any]) -> None:
     with suppress(asyncio.CancelledError):
         await refreshing
     with suppress(*LEDGER_FAILED):
-        await services.set_aside.store()
+        async with asyncio.timeout(CLOSE_WITHIN_S):
+            await services.set_aside.store()
     await services.redis.aclose()
-    await services.pool.close()
+    try:
+        async with asyncio.timeout(CLOSE_WITHIN_S):
+            await services.pool.close()
+    except LEDGER_FAILED:  # a stopped PostgreSQL acknowledges nothing
+        services.pool.terminate()
 
 
-async def _open_ledger(database_url: str) -> Any:
+async def _open_ledger(database_url: str, within_s: float) -> Any:
     """The pool; PostgreSQL may still be starting."""
+    bounds = LOOKUPS | {
+        "statement_timeout": str(round(within_s * 900)),  # ms: PostgreSQL's own end comes before ours
+        "idle_in_transaction_session_timeout": str(round(within_s * 2000)),  # of a forwarder that is gone
+    }
     for _ in range(LEDGER_WAIT_S):
         try:
-            return await open_pool(database_url, POOL_SIZE, LOOKUPS)
+            return await open_pool(database_url, POOL_SIZE, bounds)
         except (OSError, TimeoutError, asyncpg.CannotConnectNowError) as error:
             log.warning("waiting for PostgreSQL", error=type(error).__name__)
             await asyncio.sleep(1)
-    return await open_pool(database_url, POOL_SIZE, LOOKUPS)
+    return await open_pool(database_url, POOL_SIZE, bounds)
+
+
+async def on_outage(request: Request, error: Exception) -> Response:
+    """An engine that went away where nobody was prepared for it."""
+    services_of(request).outages.failed("request failed", error)
+    return refusal_response(unavailable("an engine"))
 
 
 async def on_bug(request: Request, error: Exception) -> Response:

@@ -4,16 +4,16 @@
 <app_id>`. Every refusal is the same 401, so that nothing can be learned from trying.
 """
 
+import asyncio
 import hmac
 import re
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
-import structlog
 from redis.exceptions import RedisError
 from starlette.requests import Request
 
@@ -21,6 +21,7 @@ from forwarder import metrics
 from forwarder.directory import Directory, Entry
 from forwarder.errors import Refusal
 from forwarder.intake.body import read_body
+from forwarder.outages import OutageLog
 
 CLOCK_SKEW_S = 300
 NONCE_KEY = b"nonce:"  # + SHA-256 of app and nonce
@@ -28,8 +29,6 @@ NONCE_LIFETIME_S = 660  # twice the skew, and a little: as long as the same t co
 
 _SIGNATURE = re.compile(r"t=(\d{1,12}),n=([!-+\--~]{1,200}),v1=([0-9a-f]{64})", re.ASCII)
 _NO_KEY = "\x00" * 43  # signatures of unknown apps are checked against it, which takes as long
-
-log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +57,7 @@ class Doorkeeper:
 
     directory: Directory
     redis: Any
+    outages: OutageLog = field(default_factory=OutageLog)
 
     @asynccontextmanager
     async def admit(self, request: Request) -> AsyncIterator[Admitted]:
@@ -83,6 +83,9 @@ class Doorkeeper:
         except Refusal as refusal:
             if refusal.status >= 500:
                 await self._forget(nonce_key)
+            raise
+        except asyncio.CancelledError:  # the answer was 503, see forwarder.answer_deadline
+            await self._forget(nonce_key)
             raise
 
     async def _by_bearer(self, request: Request) -> Entry:
@@ -119,7 +122,7 @@ class Doorkeeper:
         except (RedisError, OSError, TimeoutError) as error:
             # installs and events are idempotent, so a replay changes nothing; losing one would
             metrics.NONCES_UNCHECKED.inc()
-            log.warning("nonce not checked", error=type(error).__name__)
+            self.outages.away(error, "redis")
             return
         if not is_new:
             raise Refusal(409, "nonce_used", "this signed request was taken before; sign a retry with a new nonce")
@@ -128,7 +131,7 @@ class Doorkeeper:
         try:
             await self.redis.delete(nonce_key)
         except (RedisError, OSError, TimeoutError) as error:
-            log.warning("nonce not given back", error=type(error).__name__)
+            self.outages.away(error, "redis")
 
 
 def _nonce(signature: str) -> str:

@@ -16,7 +16,7 @@ import structlog
 
 from config.secrets import Keyring, SecretError
 from forwarder.matching.policy import Policy
-from forwarder.outages import LEDGER_FAILED
+from forwarder.outages import LEDGER_FAILED, OutageLog
 from forwarder.refreshing import keep_fresh
 from forwarder.routing import Destination, destination
 from ledger.apps import App, AppSettings, all_apps, hash_api_key
@@ -130,9 +130,9 @@ class Directory:
             return False
         return True
 
-    async def keep_fresh(self) -> None:
+    async def keep_fresh(self, outages: OutageLog) -> None:
         """Refresh every second until cancelled; while PostgreSQL is away the last snapshot stays."""
-        await keep_fresh(self._refresh_unless_unreadable, REFRESH_S, "directory")
+        await keep_fresh(self._refresh_unless_unreadable, REFRESH_S, "directory", outages)
 
     async def _refresh_unless_unreadable(self) -> None:
         try:

@@ -1,6 +1,6 @@
 """Every refusal is one shape: {"error": {"code", "message", "field"?}}."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -9,6 +9,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 RETRY_AFTER_S = "2"
+
+Handler = Callable[[Request], Awaitable[Response]]
 
 _CODES = {404: "not_found", 405: "method_not_allowed"}
 _MESSAGES = {404: "there is nothing at this path; GET /openapi.json lists what there is"}
@@ -57,6 +59,12 @@ def unavailable(what: str) -> Refusal:
     """503: nothing of the request was kept, and the same request may be sent again."""
     message = f"{what} cannot be reached; nothing was stored, send the same request again"
     return Refusal(503, "unavailable", message, headers={"Retry-After": RETRY_AFTER_S})
+
+
+def overdue() -> Refusal:
+    """503: the time is over, and whether the request was kept is not known; sent again it is kept once."""
+    message = "not done in time; send the same request again, it is stored once however often it comes"
+    return Refusal(503, "overdue", message, headers={"Retry-After": RETRY_AFTER_S})
 
 
 class JsonResponse(Response):

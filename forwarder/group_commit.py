@@ -13,8 +13,9 @@ from typing import Generic, TypeVar
 import asyncpg
 import structlog
 
-from forwarder.errors import RETRY_AFTER_S, Refusal, unavailable
-from forwarder.outages import LEDGER_FAILED
+from forwarder.answer_deadline import ANSWER_WITHIN_S
+from forwarder.errors import RETRY_AFTER_S, Refusal, overdue, unavailable
+from forwarder.outages import OutageLog
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -38,6 +39,16 @@ class _Entry(Generic[Item, Result]):
     still_admitted: Callable[[], None]
 
 
+@dataclass(frozen=True, slots=True)
+class BatchLimits:
+    """How large a batch may be, and how long it may take."""
+
+    rows: int = 1_000
+    """A single larger item goes alone."""
+    seconds: float = ANSWER_WITHIN_S
+    """A batch that takes longer is given up, so that it does not hold up the next."""
+
+
 class GroupCommit(Generic[Item, Result]):
     """Collects items and hands them to `commit` in batches.
 
@@ -46,7 +57,8 @@ class GroupCommit(Generic[Item, Result]):
         weigh: how many rows an item is.
         catch_up: called before each batch, so that it is stored by every change of settings that was made before its
             items came; raises where the ledger is away.
-        most: rows in one batch (a single larger item goes alone).
+        outages: where failures are said.
+        limits: of one batch.
     """
 
     def __init__(
@@ -54,18 +66,21 @@ class GroupCommit(Generic[Item, Result]):
         commit: Callable[[Sequence[Item]], Awaitable[Sequence[Result]]],
         weigh: Callable[[Item], int],
         catch_up: Callable[[], Awaitable[None]],
-        most: int = 1_000,
+        outages: OutageLog,
+        limits: BatchLimits = BatchLimits(),
     ) -> None:
         self._commit = commit
         self._weigh = weigh
         self._catch_up = catch_up
-        self._most = most
+        self._outages = outages
+        self._limits = limits
         self._waiting: deque[_Entry[Item, Result]] = deque()
         self._rows = 0
         self._task: asyncio.Task[None] | None = None
+        self._given_up: set[asyncio.Task[None]] = set()
 
     async def submit(self, item: Item, still_admitted: Callable[[], None] = _always) -> Result:
-        """The item's result, once its batch is committed.
+        """The item's result, once its batch is committed. What is cancelled before its batch begins is not stored.
 
         `still_admitted` raises the Refusal of an item whose key has been taken back since its request was read.
 
@@ -100,29 +115,48 @@ class GroupCommit(Generic[Item, Result]):
         batch: list[_Entry[Item, Result]] = []
         rows = 0
         while self._waiting:
-            weight = self._weigh(self._waiting[0].item)
-            if batch and rows + weight > self._most:
+            entry = self._waiting[0]
+            weight = self._weigh(entry.item)
+            if batch and rows + weight > self._limits.rows:
                 break
-            batch.append(self._waiting.popleft())
-            rows += weight
-        self._rows -= rows
+            self._waiting.popleft()
+            self._rows -= weight
+            if not entry.future.done():  # else it was answered without us, and comes again
+                batch.append(entry)
+                rows += weight
         return batch
 
     async def _settle(self, batch: list[_Entry[Item, Result]]) -> None:
         try:
-            await self._catch_up()
-            batch = [entry for entry in batch if _is_admitted(entry)]
-            results = await self._attempt([entry.item for entry in batch]) if batch else ()
+            await self._in_time(batch)
         except (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError) as error:
-            await self._settle_one_by_one(batch, error)
+            await self._settle_one_by_one([entry for entry in batch if not entry.future.done()], error)
         except Exception as error:  # whatever it is, every waiter must be told
-            refusal = _refusal(error)
+            refusal = self._refusal(error)
             for entry in batch:
                 _fail(entry.future, refusal)
-        else:
-            for entry, result in zip(batch, results, strict=True):
-                if not entry.future.done():
-                    entry.future.set_result(result)
+
+    async def _in_time(self, batch: list[_Entry[Item, Result]]) -> None:
+        """Store; what takes too long is cancelled, and not waited for: a stopped PostgreSQL acknowledges nothing.
+
+        Its rows may have been stored all the same. Whoever sends them again is told so by their ids.
+        """
+        task = asyncio.create_task(self._store(batch))
+        done, _ = await asyncio.wait([task], timeout=self._limits.seconds)
+        if done:
+            return task.result()
+        task.cancel()
+        self._given_up.add(task)
+        task.add_done_callback(self._forget)
+        raise TimeoutError(f"not stored within {self._limits.seconds:g} s")
+
+    async def _store(self, batch: list[_Entry[Item, Result]]) -> None:
+        await self._catch_up()
+        admitted = [entry for entry in batch if _is_admitted(entry)]
+        results = await self._attempt([entry.item for entry in admitted]) if admitted else ()
+        for entry, result in zip(admitted, results, strict=True):
+            if not entry.future.done():
+                entry.future.set_result(result)
 
     async def _settle_one_by_one(self, batch: list[_Entry[Item, Result]], error: asyncpg.PostgresError) -> None:
         """One row that cannot be stored must not fail its mates."""
@@ -131,7 +165,13 @@ class GroupCommit(Generic[Item, Result]):
             _fail(batch[0].future, Refusal(422, "not_storable", "the ledger cannot store a value in this request"))
             return
         for entry in batch:
-            await self._settle([entry])
+            if not entry.future.done():
+                await self._settle([entry])
+
+    def _forget(self, task: asyncio.Task[None]) -> None:
+        self._given_up.discard(task)
+        if not task.cancelled():
+            task.exception()  # was said when it was given up
 
     async def _attempt(self, items: Sequence[Item]) -> Sequence[Result]:
         for attempt in range(1, ATTEMPTS + 1):
@@ -141,6 +181,12 @@ class GroupCommit(Generic[Item, Result]):
                 if attempt == ATTEMPTS:
                     raise
         raise AssertionError("unreachable")  # pragma: no cover
+
+    def _refusal(self, error: Exception) -> Refusal:
+        if isinstance(error, Refusal):
+            return error
+        self._outages.failed("batch not stored", error)
+        return overdue() if isinstance(error, TimeoutError) else unavailable("the ledger")
 
 
 def _is_admitted(entry: _Entry[Item, Result]) -> bool:
@@ -155,11 +201,3 @@ def _is_admitted(entry: _Entry[Item, Result]) -> bool:
 def _fail(future: asyncio.Future[Result], refusal: Refusal) -> None:
     if not future.done():
         future.set_exception(refusal)
-
-
-def _refusal(error: Exception) -> Refusal:
-    if isinstance(error, Refusal):
-        return error
-    away = isinstance(error, LEDGER_FAILED)
-    log.error("batch not stored", error=type(error).__name__, ledger_away=away, exc_info=None if away else error)
-    return unavailable("the ledger")

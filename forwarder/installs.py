@@ -15,6 +15,7 @@ from forwarder.answers import erased_answer, install_answer
 from forwarder.data_centres import DATA_CENTRE, DataCentres
 from forwarder.errors import FieldError, JsonResponse, Refusal, unavailable
 from forwarder.intake.identifiers import MAX_ID_CHARS, canonical
+from forwarder.intake.install_batch import ACQUIRE_TIMEOUT_S
 from forwarder.intake.install_request import InstallReport, read_install
 from forwarder.outages import LEDGER_FAILED
 from forwarder.services import Services, services_of, visitor_address
@@ -57,7 +58,7 @@ async def get_install_with_deliveries(request: Request) -> Response:
             install = await get_install(services.pool, app_id, install_id)
             deliveries = await deliveries_of_install(services.pool, app_id, install_id) if install is not None else ()
         except LEDGER_FAILED as error:
-            log.warning("install not read", error=type(error).__name__)
+            services.outages.failed("install not read", error)
             raise unavailable("the ledger") from None
     if install is None:
         raise _unknown("no install of this id")
@@ -94,13 +95,13 @@ async def _erase(services: Services, app_id: str, **whom: str) -> Response:
         clicks = await find_clicks(services.pool, app_id, whom.get("install_id"), whom.get("external_id"))
         for click_id in clicks:
             await services.clicks.erase(click_id)
-        async with services.pool.acquire() as connection, connection.transaction():
+        async with services.pool.acquire(timeout=ACQUIRE_TIMEOUT_S) as connection, connection.transaction():
             gone = await erase(connection, services.tombstone_keys[0], app_id, **whom)
     except RedisError as error:
-        log.warning("not erased", error=type(error).__name__)
+        services.outages.away(error)
         raise unavailable("the click store") from None
     except LEDGER_FAILED as error:
-        log.warning("not erased", error=type(error).__name__)
+        services.outages.failed("not erased", error)
         raise unavailable("the ledger or the click store") from None
     if not gone.install_ids and not gone.events:
         raise _unknown("nothing of this id to erase")

@@ -8,6 +8,7 @@ import structlog
 
 from forwarder.matching.observation import Observation
 from forwarder.matching.statistics import Learned, Statistics, learn, learned_from
+from forwarder.outages import OutageLog
 from forwarder.refreshing import keep_fresh
 from ledger.match_statistics import (
     WHOLE,
@@ -44,9 +45,9 @@ class Knowledge:
             whole = fresh.pop(WHOLE, known.whole)
             self.statistics = Statistics(whole, known.apps | fresh)
 
-    async def keep_fresh(self) -> None:
+    async def keep_fresh(self, outages: OutageLog) -> None:
         """Refresh every 15 seconds until cancelled."""
-        await keep_fresh(self.refresh, REFRESH_S, "statistics")
+        await keep_fresh(self.refresh, REFRESH_S, "statistics", outages)
 
 
 async def add_observations(pool: Any) -> int:

@@ -1,8 +1,9 @@
 """An engine that restarts: told apart from a mistake, waited for, and said in the log once."""
 
 import time
+import traceback
 from collections.abc import Awaitable, Callable
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import anyio
 import asyncpg
@@ -13,17 +14,30 @@ log = structlog.get_logger()
 
 T = TypeVar("T")
 
-LEDGER_FAILED: Final = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
+LEDGER_FAILED: Final = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 """What PostgreSQL raises, away or not: for reading, where the last answer or a 503 serves whatever the cause."""
 ENGINE_AWAY: Final = (
     OSError,  # asyncpg's when nothing listens; TimeoutError is one too
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
-    asyncpg.OperatorInterventionError,  # shutting down, starting up
+    asyncpg.InternalClientError,  # what asyncpg makes of a connection that ends in the middle of an answer
+    asyncpg.OperatorInterventionError,  # shutting down, starting up, a statement that took too long
     asyncpg.InsufficientResourcesError,  # disk full, too many connections
-    asyncpg.ReadOnlySQLTransactionError,
+    asyncpg.PostgresSystemError,  # its disk
+    asyncpg.ReadOnlySQLTransactionError,  # a standby, before or after a failover
+    asyncpg.LockNotAvailableError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
+    asyncpg.TransactionTimeoutError,
+    asyncpg.InvalidAuthorizationSpecificationError,  # a password that was changed
+    asyncpg.InvalidCatalogNameError,  # a database that is being restored
     RedisError,
 )
+MISUSED: Final = (
+    asyncpg.ClientConfigurationError,
+    asyncpg.UnsupportedClientFeatureError,
+    asyncpg.UnsupportedServerFeatureError,
+)
+"""Among these, what waiting does not mend."""
 FIRST_WAIT_S: Final = 0.25
 LONGEST_WAIT_S: Final = 10.0
 SAY_EVERY_S: Final = 60.0
@@ -52,8 +66,15 @@ async def persist(attempt: Callable[[], Awaitable[T]], within_s: float) -> T:
             await anyio.sleep(wait_after(failures))
 
 
+def is_outage(error: BaseException) -> bool:
+    """Whether an engine is away, rather than something wrong with us."""
+    if isinstance(error, BaseExceptionGroup):
+        return all(is_outage(part) for part in error.exceptions)
+    return isinstance(error, ENGINE_AWAY) and not isinstance(error, MISUSED)
+
+
 class OutageLog:
-    """One line per engine and minute, however many tasks stumble over it."""
+    """One line per engine and minute, however many tasks and requests stumble over it; and one per bug."""
 
     def __init__(self) -> None:
         self._said: dict[str, float] = {}
@@ -61,7 +82,26 @@ class OutageLog:
     def away(self, error: BaseException, engine: str | None = None) -> None:
         """`engine` names it where the error does not say: a socket's error may be either's."""
         engine = engine or ("redis" if isinstance(error, RedisError) else "postgresql")
-        now = time.monotonic()
-        if now - self._said.get(engine, -SAY_EVERY_S) >= SAY_EVERY_S:
-            self._said[engine] = now
+        if self._is_news(engine):
             log.warning("engine away, trying again until it is back", engine=engine, error=type(error).__name__)
+
+    def failed(self, what: str, error: BaseException, **fields: Any) -> None:
+        """An outage, or a bug: then with its traceback, but the same one (what failed, the error, its place) once a
+        minute.
+        """
+        if is_outage(error):
+            self.away(error)
+        elif self._is_news(f"{what} {fields} {type(error).__name__} {_place(error)}"):
+            log.error(what, error=type(error).__name__, exc_info=error, **fields)
+
+    def _is_news(self, topic: str) -> bool:
+        now = time.monotonic()
+        if now - self._said.get(topic, -SAY_EVERY_S) < SAY_EVERY_S:
+            return False
+        self._said[topic] = now
+        return True
+
+
+def _place(error: BaseException) -> str:
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{frames[-1].filename}:{frames[-1].lineno}" if frames else ""

@@ -15,6 +15,7 @@ from forwarder.group_commit import GroupCommit
 from forwarder.intake.event_batch import Outcome
 from forwarder.intake.install_request import InstallReport
 from forwarder.intake.set_aside_counts import SetAside
+from forwarder.outages import OutageLog
 from forwarder.webhooks.storing import Outcome as WebhookOutcome
 from forwarder.webhooks.storing import WebhookPost
 from ledger.erasure import TombstoneKeys
@@ -38,6 +39,7 @@ class Services:
     trusted_proxies: Networks
     data_centres: DataCentres
     set_aside: SetAside
+    outages: OutageLog
 
 
 def services_of(request: Request) -> Services:

@@ -18,7 +18,7 @@ from forwarder.alerts import alerts_by_kind, post_alerts, watch_deliveries, watc
 from forwarder.delivery import Courier, probe
 from forwarder.lanes import Lanes
 from forwarder.learning import add_observations
-from forwarder.outages import ENGINE_AWAY, OutageLog, wait_after
+from forwarder.outages import OutageLog, wait_after
 from forwarder.pending import join_missed, match_pending
 from forwarder.qualifying import emit_due
 from ledger import pixel_state, retention
@@ -182,15 +182,6 @@ class Clockwork:
             await work()
         except Exception as error:
             self._failed(name)
-            if _is_outage(error):
-                self._outages.away(error)
-            else:
-                log.exception("task failed", task=name)
+            self._outages.failed("task failed", error, task=name)
             return False
         return True
-
-
-def _is_outage(error: BaseException) -> bool:
-    if isinstance(error, BaseExceptionGroup):
-        return all(_is_outage(part) for part in error.exceptions)
-    return isinstance(error, ENGINE_AWAY)

@@ -1,5 +1,6 @@
 """Storing installs: the rows, their events and deliveries, the claims and the joins, in one transaction per batch."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -29,6 +30,7 @@ from ledger.events import insert_events, join_events
 from ledger.installs import Install, InstallKey, get_installs, insert_installs
 
 ACQUIRE_TIMEOUT_S = 5.0
+CLICKS_WITHIN_S = 2.5  # for all their questions to Redis; then the installs are matched later
 PENDING_VERDICT = Verdict(
     method="pending", reason="pending: the click store cannot be reached, the install is matched as soon as it can"
 )
@@ -87,7 +89,8 @@ class InstallLedger:
             for r in reports
         ]
         try:
-            gathered = await gather(self.clicks, cases)
+            async with asyncio.timeout(CLICKS_WITHIN_S):
+                gathered = await gather(self.clicks, cases)
         except (RedisError, OSError, TimeoutError) as error:
             self.outages.away(error, "redis")  # the installs are counted as pending, and matched once it is back
             return [PENDING_VERDICT if needs_clicks(case) else case for case in cases]

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from forwarder import metrics
 from forwarder.intake.set_aside import noting
+from forwarder.outages import OutageLog
 from forwarder.refreshing import keep_fresh
 from ledger.input_set_aside import SetAsideCount, add_set_aside
 
@@ -32,9 +33,9 @@ class SetAside:
                     metrics.INPUT_SET_ASIDE.labels(app_id, field, reason).inc(times)
                     self._unstored[app_id, field, reason] += times
 
-    async def keep_stored(self) -> None:
+    async def keep_stored(self, outages: OutageLog) -> None:
         """Store every two seconds until cancelled."""
-        await keep_fresh(self.store, STORE_EVERY_S, "counts of input set aside")
+        await keep_fresh(self.store, STORE_EVERY_S, "counts of input set aside", outages)
 
     async def store(self) -> None:
         """Add what was counted since the last call to the ledger.

@@ -5,10 +5,12 @@ from collections.abc import Sequence
 
 import asyncpg
 import pytest
+from structlog.testing import capture_logs
 
 from forwarder import group_commit
 from forwarder.errors import Refusal
-from forwarder.group_commit import GroupCommit
+from forwarder.group_commit import BatchLimits, GroupCommit
+from forwarder.outages import OutageLog
 
 pytestmark = pytest.mark.anyio
 
@@ -44,8 +46,8 @@ class Ledger:
             self.running -= 1
 
 
-def commits(ledger: Ledger, most: int = 100) -> GroupCommit[int, int]:
-    return GroupCommit(ledger.commit, weigh=lambda _: 1, catch_up=ledger.catch_up, most=most)
+def commits(ledger: Ledger, most: int = 100, within_s: float = 60) -> GroupCommit[int, int]:
+    return GroupCommit(ledger.commit, lambda _: 1, ledger.catch_up, OutageLog(), BatchLimits(most, within_s))
 
 
 async def test_what_arrives_while_a_batch_is_in_flight_goes_into_the_next_together() -> None:
@@ -79,7 +81,7 @@ async def test_before_each_batch_the_settings_are_caught_up_with_and_who_lost_it
 async def test_a_batch_holds_at_most_its_rows_and_one_larger_item_goes_alone() -> None:
     ledger = Ledger()
     group: GroupCommit[int, int] = GroupCommit(
-        ledger.commit, weigh=lambda item: item, catch_up=ledger.catch_up, most=10
+        ledger.commit, lambda item: item, ledger.catch_up, OutageLog(), BatchLimits(10)
     )
     await asyncio.gather(*(group.submit(weight) for weight in (4, 6, 50, 1)))
     assert ledger.batches == [[4, 6], [50], [1]]
@@ -142,3 +144,33 @@ async def test_draining_returns_when_nothing_is_in_flight() -> None:
     await asyncio.sleep(0)
     await group.drain()
     assert await waiting == 2
+
+
+async def test_a_stuck_batch_is_given_up_and_what_was_answered_meanwhile_is_not_stored() -> None:
+    ledger = Ledger(asyncio.Event())
+    group = commits(ledger, within_s=0.05)
+    stuck = asyncio.create_task(group.submit(1))
+    await ledger.started.wait()
+    left, waiting = asyncio.create_task(group.submit(2)), asyncio.create_task(group.submit(3))
+    await asyncio.sleep(0)
+    left.cancel()
+    with pytest.raises(Refusal) as refused:
+        await stuck
+    assert (refused.value.status, refused.value.code) == (503, "overdue")
+    assert ledger.gate is not None
+    ledger.gate.set()
+    assert await waiting == 6
+    assert ledger.batches == [[1], [3]]
+
+
+async def test_an_outage_under_load_is_one_line_and_a_mistake_too() -> None:
+    ledger = Ledger()
+    ledger.errors = [asyncpg.InternalClientError("got result for unknown protocol state 3") for _ in range(5)]
+    ledger.errors += [KeyError("a mistake") for _ in range(5)]
+    group = commits(ledger)
+    with capture_logs() as lines:
+        for _ in range(10):
+            with pytest.raises(Refusal):
+                await group.submit(1)
+    assert [line["event"] for line in lines] == ["engine away, trying again until it is back", "batch not stored"]
+    assert isinstance(lines[1]["exc_info"], KeyError)

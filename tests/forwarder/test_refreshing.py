@@ -4,6 +4,7 @@ import anyio
 import pytest
 from structlog.testing import capture_logs
 
+from forwarder.outages import OutageLog
 from forwarder.refreshing import keep_fresh
 
 pytestmark = pytest.mark.anyio
@@ -21,13 +22,14 @@ async def logged(*readings: type[Exception] | None) -> list[str]:
             raise error
 
     with capture_logs() as lines, anyio.CancelScope() as life:
-        await keep_fresh(refresh, 0.0, "directory")
+        await keep_fresh(refresh, 0.0, "directory", OutageLog())
     return [line["event"] for line in lines]
 
 
-async def test_an_outage_is_said_once_and_the_next_one_again() -> None:
-    assert await logged(OSError, TimeoutError, OSError) == ["directory not refreshed"]
-    assert await logged(OSError, None, OSError) == ["directory not refreshed"] * 2
+async def test_an_outage_is_said_once_a_minute_however_it_flickers() -> None:
+    said = ["engine away, trying again until it is back"]
+    assert await logged(OSError, TimeoutError, OSError) == said
+    assert await logged(OSError, None, OSError) == said
 
 
 async def test_a_mistake_is_not_taken_for_an_outage() -> None:
