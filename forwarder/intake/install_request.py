@@ -20,6 +20,7 @@ Time = str | int | float | None
 
 MAX_USER_AGENT_CHARS = 2_000
 MAX_DEVICE_CHARS = 200
+STORE_TIMES = ("referrer_click_at", "install_begin_at", "referrer_click_server_at", "install_begin_server_at")
 PRIVATE = ("ip", "ips", "user_agent", "device", "user", "install_referrer", "click_id")
 
 
@@ -55,6 +56,8 @@ class InstallRequest(msgspec.Struct, kw_only=True, omit_defaults=True):
     install_referrer: str | None = None
     referrer_click_at: Time = None
     install_begin_at: Time = None
+    referrer_click_server_at: Time = None
+    install_begin_server_at: Time = None
     click_id: str | int | float | None = None
     app_version: str | int | float | None = None
     consent: Consent | None = None
@@ -115,8 +118,7 @@ def _body(request: InstallRequest, occurred_at: datetime, ip: str | None, user: 
         "user_agent": optional_text("user_agent", request.user_agent, MAX_USER_AGENT_CHARS),
         "device": _device(request.device),
         "install_referrer": optional_text("install_referrer", request.install_referrer),
-        "referrer_click_at": store_time("referrer_click_at", request.referrer_click_at),
-        "install_begin_at": store_time("install_begin_at", request.install_begin_at),
+        **{name: store_time(name, getattr(request, name)) for name in STORE_TIMES},
         "click_id": optional_identifier("click_id", request.click_id),
         "app_version": optional_text("app_version", request.app_version),
         "consent": consent_fields(request.consent),

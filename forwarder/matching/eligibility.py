@@ -53,4 +53,4 @@ def _ruled_out(click: Click, clicker: Clicker, facts: InstallFacts, policy: Poli
         return "another OS"
     if not facts.at_ms - policy.window_hours * HOUR_MS <= click.at_ms <= facts.at_ms + SKEW_MS:
         return "outside the window"
-    return "the download began before the click" if began_before(click, facts) else ""
+    return "the download began before the click" if began_before(click, facts.install_begin_server_ms) else ""

@@ -34,8 +34,8 @@ def credit_flags(facts: InstallFacts, click: Click, clicks_of_device: int) -> li
     found = {
         TOO_FAST: facts.at_ms - click.at_ms < TOO_FAST_MS,
         FLOODING: clicks_of_device > FLOOD_CLICKS,
-        STORE_TIME_DIFFERS: facts.referrer_click_ms is not None
-        and abs(facts.referrer_click_ms - click.at_ms) > STORE_CLICK_APART_MS,
+        STORE_TIME_DIFFERS: facts.referrer_click_server_ms is not None
+        and abs(facts.referrer_click_server_ms - click.at_ms) > STORE_CLICK_APART_MS,
     }
     return [name for name, holds in found.items() if holds]
 

@@ -31,8 +31,12 @@ class InstallFacts(msgspec.Struct, frozen=True, kw_only=True):
     referrer: str | None = None
     """As Play returned it."""
     referrer_click_ms: int | None = None
+    """When the store was opened with the referrer, by the phone's clock."""
     install_begin_ms: int | None = None
-    """When the store began to download, by the store's clock."""
+    """When the download began, by the phone's clock."""
+    referrer_click_server_ms: int | None = None
+    """The same two by Google's clock."""
+    install_begin_server_ms: int | None = None
     click_id: str | None = None
     """From a universal or app link."""
     marketing_consent: str = "unknown"
@@ -72,6 +76,8 @@ def install_facts(app_id: str, install_id: str, at_ms: int, body: Mapping[str, A
         referrer=body.get("install_referrer"),
         referrer_click_ms=_ms(body.get("referrer_click_at")),
         install_begin_ms=_ms(body.get("install_begin_at")),
+        referrer_click_server_ms=_ms(body.get("referrer_click_server_at")),
+        install_begin_server_ms=_ms(body.get("install_begin_server_at")),
         click_id=body.get("click_id"),
         marketing_consent=consent.get("marketing", "unknown"),
         att_status=consent.get("att_status"),

@@ -13,8 +13,9 @@ from forwarder.matching.click_ids import (
     NO_REFERRER,
     STORE_SAYS_ORGANIC,
     UNKNOWN_CLICK,
-    began_before,
+    by_a_true_clock,
     parse_referrer,
+    referrer_injected,
     refusal,
 )
 from forwarder.matching.flags import credit_flags, install_flags
@@ -54,7 +55,8 @@ def match(facts: InstallFacts, evidence: Evidence, policy: Policy, statistics: S
         return Verdict(method="none", reason=CONSENT_DENIED)
     searched = None
     if evidence.found is not None and wants_search(facts, policy):
-        searched = search(facts, evidence.found, evidence.consumed, policy, statistics)
+        timed = by_a_true_clock(facts, evidence.referrer_click)
+        searched = search(timed, evidence.found, evidence.consumed, policy, statistics)
     verdict = _match_by_id(facts, evidence, policy)
     if verdict.click is None:
         forbidden = _credit_forbidden(facts, verdict.tiers, policy)
@@ -100,7 +102,7 @@ def _match_by_id(facts: InstallFacts, evidence: Evidence, policy: Policy) -> Ver
         click = evidence.referrer_click
         tiers["referrer"] = refusal(referrer.click_id, click, facts, policy)
         if click is not None and not tiers["referrer"]:
-            if not began_before(click, facts):
+            if not referrer_injected(click, facts):
                 return Verdict(method="referrer", probability=1.0, click=click)
             tiers["referrer"] = "install began before the click"
     tiers["click_id"] = NO_LINK_ID

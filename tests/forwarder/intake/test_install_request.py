@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from forwarder.errors import FieldError
-from forwarder.intake.install_request import InstallReport, read_install
+from forwarder.intake.install_request import STORE_TIMES, InstallReport, read_install
 
 NOW = datetime(2026, 11, 20, 10, tzinfo=UTC)
 
@@ -88,6 +88,13 @@ def test_the_body_keeps_what_was_given_and_fills_in_the_address() -> None:
 def test_null_and_blank_are_the_same_as_absent() -> None:
     blank = read(occurred_at=None, ip="", device=None, install_referrer="", click_id=None, user={}, consent={}, ips=[])
     assert blank.body == {"platform": "ios", "occurred_at": NOW, "ip": "198.51.100.9"}
+
+
+@pytest.mark.parametrize("name", STORE_TIMES)
+@pytest.mark.parametrize("unknown", [0, "0", "", None, "0001-01-01T00:00:00Z", "1970-01-01T00:00:00Z"])
+def test_each_of_plays_times_is_kept_or_unknown(name: str, unknown: Any) -> None:
+    assert read(**{name: 1763632800}).body[name] == 1763632800
+    assert name not in read(**{name: unknown}).body
 
 
 def test_zero_is_plays_word_for_no_time() -> None:

@@ -37,9 +37,24 @@ def test_a_click_id_in_the_referrer_is_credited_with_certainty() -> None:
         (click(app_id="app_b"), {}, "another app's click"),
         (click(31 * DAY), {}, "the click is older than 30 days"),
         (click(-31_000), {}, "the click lies after the install"),
-        (click(), {"install_begin_ms": NOW_MS - 6 * MINUTE}, "install began before the click"),
+        (click(), {"install_begin_server_ms": NOW_MS - 6 * MINUTE}, "install began before the click"),
+        (
+            click(),
+            {"install_begin_ms": NOW_MS - 6 * MINUTE, "referrer_click_ms": NOW_MS - 5 * MINUTE},
+            "install began before the click",
+        ),
+        (
+            click(),  # the phone's clock, which says otherwise, is not asked
+            {
+                "install_begin_server_ms": NOW_MS - 6 * MINUTE,
+                "referrer_click_server_ms": NOW_MS - 5 * MINUTE,
+                "install_begin_ms": NOW_MS,
+                "referrer_click_ms": NOW_MS - 5 * MINUTE,
+            },
+            "install began before the click",
+        ),
     ],
-    ids=["another app's", "expired", "future", "injected"],
+    ids=["another app's", "expired", "future", "injected by Google's clock", "by the phone's", "by both, differing"],
 )
 def test_a_click_id_that_cannot_be_right_is_not_credited_and_says_why(
     found: Click, facts: dict[str, Any], reason: str
@@ -61,12 +76,32 @@ def test_a_click_id_nobody_stored_is_not_credited(click_id: str, reason: str) ->
 
 @pytest.mark.parametrize(
     ("before_ms", "facts"),
-    [(30 * DAY, {}), (-30_000, {}), (MINUTE, {"install_begin_ms": NOW_MS - MINUTE - 4_999}), (0, {})],
+    [(30 * DAY, {}), (-30_000, {}), (MINUTE, {"install_begin_server_ms": NOW_MS - MINUTE - 4_999}), (0, {})],
     ids=["30 days", "30 s of skew", "the store's clock 5 s behind", "same moment"],
 )
 def test_a_click_id_at_the_edge_of_what_is_allowed_is_credited(before_ms: int, facts: dict[str, Any]) -> None:
     found = click(before_ms)
     assert by_referrer(found, found.click_id, **facts)[0] == "referrer"
+
+
+@pytest.mark.parametrize("wrong_by_ms", [-400 * DAY, -DAY, -60 * MINUTE, -10_000, 10_000, 60 * MINUTE, DAY, 400 * DAY])
+@pytest.mark.parametrize("server_times", [False, True])
+@pytest.mark.parametrize("opened_by_phone", [False, True])
+def test_a_phones_wrong_clock_injects_no_click(wrong_by_ms: int, server_times: bool, opened_by_phone: bool) -> None:
+    found = click(5 * MINUTE)
+    clicked, began = found.at_ms + 1_000, found.at_ms + 20_000
+    times = {"referrer_click_ms": clicked + wrong_by_ms, "install_begin_ms": began + wrong_by_ms}
+    if server_times:
+        times |= {"referrer_click_server_ms": clicked, "install_begin_server_ms": began}
+    if opened_by_phone:
+        times["at_ms"] = NOW_MS + min(wrong_by_ms, 0)  # intake makes a time in the future the present
+    assert by_referrer(found, found.click_id, **times) == ("referrer", "")
+
+
+@pytest.mark.parametrize("name", ["install_begin_ms", "referrer_click_ms"])
+def test_one_time_of_the_phones_clock_alone_says_nothing(name: str) -> None:
+    found = click(5 * MINUTE)
+    assert by_referrer(found, found.click_id, **{name: NOW_MS - DAY})[0] == "referrer"
 
 
 def test_a_links_click_id_comes_after_the_referrer_and_before_the_address() -> None:
@@ -134,8 +169,10 @@ def test_facts_come_from_the_stored_body() -> None:
     body = {
         "platform": "ios", "ip": "203.0.113.7", "ips": ["2001:db8::1", "203.0.113.7"], "device": {"os_version": "18.6"},
         "consent": {"att_status": "authorized"}, "install_begin_at": 1.5, "click_id": "x",
+        "referrer_click_server_at": 2, "install_begin_server_at": 3.5,
     }  # fmt: skip
     facts = install_facts("app_a", "i", NOW_MS, body)
     assert facts.addresses == ("203.0.113.7", "2001:db8::1")
     assert (facts.os_version, facts.install_begin_ms, facts.click_id) == ("18.6", 1500, "x")
+    assert (facts.referrer_click_server_ms, facts.install_begin_server_ms) == (2000, 3500)
     assert (facts.consented, facts.denied) == (True, False)

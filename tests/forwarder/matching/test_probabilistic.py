@@ -208,7 +208,7 @@ def test_the_more_devices_on_the_address_the_less_sure_and_below_the_threshold_n
 
 def test_a_click_after_the_download_began_cannot_have_brought_the_install() -> None:
     late = click(MINUTE, user_agent=android())
-    verdict = verdict_of(late, platform="android", install_begin_ms=NOW_MS - 2 * MINUTE)
+    verdict = verdict_of(late, platform="android", install_begin_server_ms=NOW_MS - 2 * MINUTE)
     assert (verdict.click, verdict.candidates[0].note) == (None, "the download began before the click")
 
 
