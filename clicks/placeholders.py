@@ -15,14 +15,18 @@ _TEMPLATE = re.compile(r"\{\{.*\}\}|%%.+%%|__[A-Za-z0-9_]+__|\$\{.*\}|\{%.*%\}|<
 _TEMPLATE_STARTS = frozenset("{%_$<")
 _WRAPPERS = "()[]<>{}\"'"
 _LONGEST_WORD = 40
+# what a placeholder can begin with: nearly every text of a sound request is done with after one look
+_STARTS = frozenset(_WRAPPERS) | _TEMPLATE_STARTS | {start for word in _WORDS for start in (word[0], word[0].upper())}
 _NUMBERS = frozenset({"0", "nan"})
 
 
 def is_placeholder(text: str) -> bool:
     """Whether the text, without blanks around it, says nothing: in any case, and in brackets or quotes, too."""
+    if text[:1] not in _STARTS:
+        return False
     if len(text) <= _LONGEST_WORD:
         word = text.lower()
-        if word in _WORDS or (word and word[0] in _WRAPPERS and word.strip(_WRAPPERS) in _WORDS):
+        if word in _WORDS or (word[0] in _WRAPPERS and word.strip(_WRAPPERS) in _WORDS):
             return True
     return text[:1] in _TEMPLATE_STARTS and _TEMPLATE.fullmatch(text) is not None
 

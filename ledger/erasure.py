@@ -5,6 +5,7 @@ installs, events, their deliveries with payloads and postback log, claims. Visit
 """
 
 import hmac
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -12,6 +13,8 @@ from typing import Any, Literal
 Kind = Literal["install", "person"]
 TombstoneKeys = tuple[bytes, ...]
 """`Keyring.derive("tombstone")`, newest first: the first writes, all read."""
+
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +34,18 @@ def tombstone(key: bytes, app_id: str, kind: Kind, identifier: str) -> bytes:
 
 def tombstones(keys: TombstoneKeys, app_id: str, install_id: str | None, external_ids: Iterable[str]) -> list[bytes]:
     """Every hash under which an install or event of these ids could have been erased."""
-    hashes = []
-    for key in keys:
-        if install_id is not None:
-            hashes.append(tombstone(key, app_id, "install", install_id))
-        hashes += [tombstone(key, app_id, "person", external_id) for external_id in external_ids]
-    return hashes
+    named: list[tuple[Kind, str]] = [("install", one) for one in _spellings(install_id)]
+    named += [("person", one) for external_id in external_ids for one in _spellings(external_id)]
+    return [tombstone(key, app_id, kind, one) for key in keys for kind, one in named]
+
+
+def _spellings(identifier: str | None) -> tuple[str, ...]:
+    """An id as it is, and a UUID in capitals, too: so iOS writes it, and so it was hashed until ids were made
+    canonical. A hash cannot be rewritten.
+    """
+    if identifier is None:
+        return ()
+    return (identifier, identifier.upper()) if _UUID.fullmatch(identifier) else (identifier,)
 
 
 ERASED = "SELECT hash FROM tombstones WHERE hash = ANY($1::bytea[])"

@@ -1,6 +1,7 @@
 """Network addresses as apps send them: an address by which others can tell the phone, or none."""
 
 import re
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 from clicks.address import address_text, packed_address
@@ -9,6 +10,7 @@ from forwarder.errors import FieldError
 from forwarder.intake.set_aside import NO_ADDRESS, NOT_PUBLIC, PLACEHOLDER, note
 
 MAX_ADDRESSES = 8
+MAX_LISTED = 100  # a phone's interfaces have many link-local addresses, which are not counted among the 8
 
 # what everybody's documents (RFC 5737, RFC 3849) and load tests (RFC 2544) use stands for a public address
 _EXAMPLES = (
@@ -29,8 +31,16 @@ def address(field: str, value: str | None) -> str | None:
     Raises:
         FieldError: something else.
     """
-    if value is None or not value.strip():
+    if value is None:
         return None
+    packed = packed_address(value)
+    if packed is not None and is_public(found := address_text(packed)):
+        return found
+    return _from_parts(field, value) if value.strip() else None
+
+
+def _from_parts(field: str, value: str) -> str | None:
+    """The first public address of a proxy's list, or of anything that is none at once."""
     for part in value.split(","):
         text = _bare(part.strip())
         packed = packed_address(text)
@@ -52,12 +62,15 @@ def addresses(field: str, values: list[str] | None) -> list[str]:
         FieldError: more than 8 of them, or as `address`.
     """
     listed = values or []
-    if len(listed) > MAX_ADDRESSES:
+    if len(listed) > MAX_LISTED:
         raise FieldError(field, f"must be at most {MAX_ADDRESSES} addresses")
-    found = [address(field, value) for value in listed]
-    return list(dict.fromkeys(text for text in found if text is not None))
+    found = [text for value in listed if (text := address(field, value)) is not None]
+    if len(found) > MAX_ADDRESSES:
+        raise FieldError(field, f"must be at most {MAX_ADDRESSES} addresses")
+    return list(dict.fromkeys(found))
 
 
+@lru_cache(maxsize=16_384)
 def is_public(text: str) -> bool:
     """Whether the address is globally routable, or an example of the documents."""
     parsed = ip_address(text)

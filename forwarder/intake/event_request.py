@@ -7,13 +7,15 @@ from typing import Any
 
 import msgspec
 
+from clicks.placeholders import is_word_for_nothing
 from forwarder.errors import FieldError, Refusal
 from forwarder.intake.addresses import address
 from forwarder.intake.decoding import decode, field_error
 from forwarder.intake.identifiers import identifier, number_text
 from forwarder.intake.people import Consent, User, consent_fields, external_ids, user_fields
+from forwarder.intake.set_aside import PLACEHOLDER, note
 from forwarder.intake.times import occurred
-from forwarder.intake.values import MAX_NAME_CHARS, amount, clean, clean_text, currency, optional_text
+from forwarder.intake.values import MAX_NAME_CHARS, amount, clean, clean_text, currency, optional_text, trimmed
 from ledger.events import NewEvent
 
 MAX_EVENTS = 1_000
@@ -121,7 +123,7 @@ def read_event(row: bytes | msgspec.Raw, app_id: str, now: datetime) -> NewEvent
         received_at=now,
         value=amount("value", request.value),
         currency=currency("currency", request.currency),
-        body=_body(request, user),
+        body=_body(request, user, _properties(request.properties, needs_cleaning=_needs_cleaning(row))),
         joined=False,
         flags=flags,
     )
@@ -144,10 +146,18 @@ def _name(value: str) -> str:
     return name
 
 
-def _body(request: EventRequest, user: dict[str, Any]) -> dict[str, Any]:
+def _needs_cleaning(row: bytes | msgspec.Raw) -> bool:
+    """Whether a text in it could hold what `clean` removes: JSON writes control characters with a backslash, and going
+    through every text takes as long as reading them.
+    """
+    raw = bytes(row)
+    return b"\\" in raw or b"\x7f" in raw or not raw.isascii()
+
+
+def _body(request: EventRequest, user: dict[str, Any], properties: dict[str, Any]) -> dict[str, Any]:
     consent = consent_fields(request.consent)
     fields: dict[str, Any] = {
-        "properties": _properties(request.properties),
+        "properties": properties,
         "user": user,
         "consent": consent,
         "limited_data_use": request.limited_data_use,
@@ -160,7 +170,7 @@ def _body(request: EventRequest, user: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _properties(given: dict[str, Any] | None) -> dict[str, Any]:
+def _properties(given: dict[str, Any] | None, *, needs_cleaning: bool) -> dict[str, Any]:
     """As sent, cleaned; a single `contents` object becomes a list, numeric ids in it become text."""
     if not given:
         return {}
@@ -170,23 +180,39 @@ def _properties(given: dict[str, Any] | None) -> dict[str, Any]:
         checked = msgspec.convert(given, Properties)
     except msgspec.ValidationError as error:
         raise _property_error(error) from None
-    properties: dict[str, Any] = clean(given)
+    properties: dict[str, Any] = clean(given) if needs_cleaning else given
     if isinstance(checked.contents, dict):
         properties["contents"] = [properties["contents"]]
     for content in properties.get("contents") or ():
-        if isinstance(content.get("content_id"), int | float):
-            content["content_id"] = number_text("properties.contents.content_id", content["content_id"])
-    for name in ("content_ids", "order_id"):
-        if name in properties:
-            properties[name] = _whole(name, properties[name])
+        _set_id(content, "content_id", "properties.contents.content_id")
+    _set_id(properties, "content_ids", "properties.content_ids")
+    _set_id(properties, "order_id", "properties.order_id")
     return properties
 
 
-def _whole(name: str, value: Any) -> Any:
-    """Ids that a map made floats of (`1001.0`) as text; everything else as it is."""
-    if isinstance(value, list):
-        return [_whole(name, one) for one in value]
-    return number_text(f"properties.{name}", value) if isinstance(value, float) else value
+def _set_id(fields: dict[str, Any], name: str, path: str) -> None:
+    """Ids as text where a map made floats of them (`1001.0`); without what stands in the place of one."""
+    given = fields.get(name)
+    if given is None:
+        return
+    if isinstance(given, list):
+        fields[name] = [
+            number_text(path, one) if isinstance(one, float) else one for one in given if not _says_nothing(path, one)
+        ]
+    elif _says_nothing(path, given):
+        del fields[name]
+    elif name == "content_id" and (isinstance(given, bool) or (isinstance(given, float) and not given.is_integer())):
+        return  # odd, and no reason to refuse a sale
+    elif isinstance(given, float) or (name == "content_id" and isinstance(given, int)):
+        fields[name] = number_text(path, given)
+
+
+def _says_nothing(path: str, value: Any) -> bool:
+    """0 is a word for nobody; a product or an order may be called so."""
+    if not isinstance(value, str) or not is_word_for_nothing(trimmed(value)):
+        return False
+    note(path, PLACEHOLDER)
+    return True
 
 
 def _property_error(error: msgspec.ValidationError) -> FieldError:

@@ -5,14 +5,18 @@ import re
 from clicks.placeholders import is_placeholder
 from forwarder.errors import FieldError
 from forwarder.intake.set_aside import PLACEHOLDER, note
-from forwarder.intake.values import clean_text
+from forwarder.intake.values import clean_text, trimmed
 
 MAX_ID_CHARS = 200
 EXACT_UP_TO = 2**53
 """Beyond it a number that passed through a JavaScript or Java map may have lost digits (IEEE 754)."""
 
-_UUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
-_INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff"  # no blanks to `strip`, and as invisible
+# RFC 9562, also as .NET ({...}) and URNs write it
+_UUID = re.compile(
+    r"(?:\{|urn:uuid:)?([0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})\}?|([0-9A-Fa-f]{32})", re.IGNORECASE
+)
+_UUID_LENGTHS = frozenset({32, 36})
+_LONG_UUID_LENGTHS = frozenset({38, 45})  # in braces, as a URN
 
 
 def number_text(field: str, value: str | float) -> str:
@@ -37,8 +41,12 @@ def canonical(text: str) -> str:
     """An id without what is no part of it: control characters, blanks around it, the case of a UUID."""
     text = clean_text(text).strip()
     if not text.isascii():
-        text = text.strip(_INVISIBLE).strip()
-    return text.lower() if len(text) == 36 and _UUID.fullmatch(text) else text
+        text = trimmed(text)
+    length = len(text)
+    if length in _LONG_UUID_LENGTHS or (length in _UUID_LENGTHS and not text.islower()):
+        match = _UUID.fullmatch(text)
+        return (match[1] or match[2]).lower() if match is not None else text
+    return text
 
 
 def identifier(field: str, value: str | float, longest: int = MAX_ID_CHARS) -> str:
@@ -47,7 +55,7 @@ def identifier(field: str, value: str | float, longest: int = MAX_ID_CHARS) -> s
     Raises:
         FieldError: blank, longer than `longest` characters, or a placeholder such as `null`.
     """
-    text = canonical(number_text(field, value))
+    text = canonical(value if isinstance(value, str) else number_text(field, value))
     if not text or len(text) > longest:
         raise FieldError(field, f"must have 1 to {longest} characters")
     if is_placeholder(text):

@@ -47,22 +47,24 @@ def user_fields(user: User | None) -> dict[str, Any]:
     if user is None:
         return {}
     fields: dict[str, Any] = {}
-    for name, value in msgspec.structs.asdict(user).items():
+    for name in user.__struct_fields__:
+        value = getattr(user, name)
+        if value is None:
+            continue
         given = _listed(name, value) if isinstance(value, list) else _value(name, value)
         if given:
             fields[name] = given
     return fields
 
 
-def _value(name: str, value: Text) -> str | None:
-    if value is None:
-        return None
+def _value(name: str, value: str | float) -> str | None:
     if name == "external_id":
-        return optional_identifier(f"user.{name}", value)
+        return optional_identifier("user.external_id", value)
     if name == "country":
-        return _country(number_text(f"user.{name}", value))
+        return _country(number_text("user.country", value))
     # as an id: a telephone number or zip code that lost digits is another one
-    return optional_text(f"user.{name}", number_text(f"user.{name}", value), MAX_ID_CHARS)
+    text = value if isinstance(value, str) else number_text(f"user.{name}", value)
+    return optional_text(f"user.{name}", text, MAX_ID_CHARS)
 
 
 def _country(text: str) -> str | None:

@@ -14,6 +14,7 @@ NOT_PUBLIC: Final = "not_public"
 NO_ADDRESS: Final = "not_an_address"
 NO_TIME: Final = "impossible_time"
 UNKNOWN_COUNTRY: Final = "unknown_country"
+LOST_DIGITS: Final = "lost_digits"
 HALF_CHARACTER: Final = "half_a_surrogate_pair"
 
 Noted = Counter[tuple[str, str]]

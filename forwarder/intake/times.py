@@ -23,6 +23,9 @@ _ISO = re.compile(
     r" ?(?:([Zz]|UTC|GMT)|([+\-\u2212])(\d\d)(?::?(\d\d))?)(?:\[[A-Za-z0-9_+\-/]{1,40}\])?",
     re.ASCII,
 )
+# what means "never" however it is written: the year 0 or 1 (MySQL, .NET, Go) and 1970, with an offset or without, and
+# Unix seconds below zero, as .NET's year 1 is
+_NEVER = re.compile(r"(?:-?000[01]|1970)-\d\d-\d\d(?:[Tt ][^\n]{0,40})?|-\d{1,12}(?:\.\d{1,9})?", re.ASCII)
 
 
 def instant(field: str, value: str | float) -> datetime:
@@ -68,19 +71,26 @@ def store_time(field: str, value: str | float | None) -> float | None:
         return None
     if isinstance(value, int | float) and value <= 0:
         return None
+    if isinstance(value, str) and _NEVER.fullmatch(value.strip()):
+        return None
     try:
         moment = _moment(field, value)
     except OverflowError:  # the year 1 in a zone ahead of UTC
         return None
     if moment >= EARLIEST:
         return moment.timestamp()
-    if moment.year > 1970:
+    if not is_never(moment):
         note(field, NO_TIME)
     return None
 
 
+def is_never(moment: datetime) -> bool:
+    """Whether a time is what programs write for one that nobody knows: the year 1, or 0 in Unix seconds."""
+    return moment.year <= 1970
+
+
 def _says_nothing(field: str, value: str | float) -> bool:
-    if not isinstance(value, str):
+    if not isinstance(value, str) or value[:1].isdigit():
         return False
     text = value.strip()
     if not is_word_for_nothing(text):

@@ -13,6 +13,8 @@ MAX_TEXT_CHARS = 4_000
 MAX_VALUE = Decimal(10) ** 12
 VALUE_DECIMALS = 9  # far below the smallest unit of any currency; floats carry noise beyond it
 
+# no blanks to `strip`, and as invisible: zero-width ones, marks of direction, the byte order mark
+_INVISIBLE = "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _DECIMAL = re.compile(r"[+-]?(?:\d{1,30}(?:\.\d{0,30})?|\.\d{1,30})(?:[eE][+-]?\d{1,3})?", re.ASCII)
 _CURRENCY = re.compile(r"[A-Za-z]{3}", re.ASCII)
@@ -25,12 +27,18 @@ def clean_text(text: str) -> str:
     return text if text.isprintable() else _CONTROL.sub("", text)
 
 
+def trimmed(text: str) -> str:
+    """Without blanks around it, those among them that are not seen."""
+    text = text.strip()
+    return text if text.isascii() else text.strip(_INVISIBLE).strip()
+
+
 def clean(value: Any) -> Any:
     """The same for every text in a JSON value, keys included."""
     if isinstance(value, str):
-        return clean_text(value)
+        return value if value.isprintable() else clean_text(value)
     if isinstance(value, dict):
-        return {clean_text(key): clean(item) for key, item in value.items()}
+        return {key if key.isprintable() else clean_text(key): clean(item) for key, item in value.items()}
     if isinstance(value, list):
         return [clean(item) for item in value]
     return value
@@ -44,9 +52,11 @@ def optional_text(field: str, value: str | float | None, longest: int = MAX_TEXT
     """
     if value is None:
         return None
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
+    if not isinstance(value, str):
+        value = int(value) if value % 1 == 0 else value
     text = clean_text(str(value)).strip()
+    if not text.isascii():
+        text = trimmed(text)
     if len(text) > longest:
         raise FieldError(field, f"must have at most {longest} characters")
     if is_placeholder(text):
@@ -64,7 +74,7 @@ def amount(field: str, value: str | float | None) -> Decimal | None:
     if value is None or value == "":
         return None
     text = str(value).strip()
-    if not text or is_word_for_nothing(text):
+    if isinstance(value, str) and (not text or is_word_for_nothing(text)):
         note(field, PLACEHOLDER)
         return None
     if not _DECIMAL.fullmatch(text):
@@ -83,11 +93,11 @@ def currency(field: str, value: str | None) -> str | None:
     Raises:
         FieldError: not three letters.
     """
-    if value is None or not value.strip():
+    if value is None or not (code := value.strip()):
         return None
-    if is_word_for_nothing(value.strip()):
+    if is_word_for_nothing(code):
         note(field, PLACEHOLDER)
         return None
-    if not _CURRENCY.fullmatch(value.strip()):
+    if not _CURRENCY.fullmatch(code):
         raise FieldError(field, "must be an ISO 4217 code of three letters, such as EUR")
-    return value.strip().upper()
+    return code.upper()

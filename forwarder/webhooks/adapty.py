@@ -87,8 +87,8 @@ def _person(body: Fields, properties: Fields) -> Person:
         texts(body.get("profile_id")),
         ip=properties.get("profile_ip_address"),
         user_agent=body.get("user_agent"),
-        email=body.get("email"),
-        country=properties.get("profile_country") or properties.get("store_country"),
+        emails=(body.get("email"),),
+        country=text(properties.get("profile_country"), field="country") or properties.get("store_country"),
     )
 
 

@@ -2,9 +2,11 @@
 
 from typing import Any, Final
 
-from clicks.address import address_text, packed_address
 from clicks.placeholders import is_placeholder
-from forwarder.intake.set_aside import PLACEHOLDER, note
+from forwarder.errors import FieldError
+from forwarder.intake.addresses import address
+from forwarder.intake.identifiers import MAX_ID_CHARS
+from forwarder.intake.set_aside import NO_ADDRESS, PLACEHOLDER, note
 from forwarder.intake.values import clean_text
 from forwarder.webhooks.normal import Person
 from forwarder.webhooks.reading import Fields, text
@@ -31,23 +33,32 @@ def person(attributes: Fields, own: tuple[str, ...], others: tuple[str, ...] = (
         install_id=text(attributes.get(INSTALL_ID), field=INSTALL_ID),
         ids=tuple(dict.fromkeys((*given, *own, *others))),
         external_id=next(iter(given), None),
-        ip=_ip(_first(attributes, "$ip", "ip") or known.get("ip")),
-        user_agent=text(_first(attributes, "user_agent") or known.get("user_agent"), MAX_USER_AGENT_CHARS),
+        ip=_ip(attributes.get("$ip"), attributes.get("ip"), known.get("ip")),
+        user_agent=_first("user_agent", attributes.get("user_agent"), known.get("user_agent")),
         ttclid=_ttclid(attributes.get("ttclid")),
-        email=text(_first(attributes, "$email", "email") or known.get("email"), field="email"),
-        country=country_code(text(known.get("country")) or ""),
-        phone=text(_first(attributes, "$phoneNumber", "phone") or known.get("phone"), field="phone"),
+        email=_first("email", attributes.get("$email"), attributes.get("email"), *known.get("emails", ())),
+        country=country_code(text(known.get("country"), field="country") or ""),
+        phone=_first("phone", attributes.get("$phoneNumber"), attributes.get("phone"), known.get("phone")),
     )
 
 
-def _first(attributes: Fields, *names: str) -> Any:
-    return next((attributes[name] for name in names if attributes.get(name)), None)
+def _first(field: str, *values: Any) -> str | None:
+    """The first that says something: a placeholder must not stand in front of what another place knows."""
+    longest = MAX_USER_AGENT_CHARS if field == "user_agent" else MAX_ID_CHARS
+    return next((found for value in values if (found := text(value, longest, field)) is not None), None)
 
 
-def _ip(value: Any) -> str | None:
-    """An address TikTok would take; any other must not stand in front of the install's."""
-    packed = packed_address(value) if isinstance(value, str) else None
-    return public_ip(address_text(packed)) if packed is not None else None
+def _ip(*values: Any) -> str | None:
+    """The first address TikTok would take; any other must not stand in front of the install's."""
+    return next((found for value in values if isinstance(value, str) and (found := public_ip(_address(value)))), None)
+
+
+def _address(value: str) -> str | None:
+    try:
+        return address("ip", value)
+    except FieldError:
+        note("ip", NO_ADDRESS)
+        return None
 
 
 def _ttclid(value: Any) -> str | None:

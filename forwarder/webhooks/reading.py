@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from clicks.placeholders import is_placeholder
 from forwarder.intake.identifiers import EXACT_UP_TO, MAX_ID_CHARS, canonical
-from forwarder.intake.set_aside import PLACEHOLDER, note
-from forwarder.intake.times import parse_iso
+from forwarder.intake.set_aside import LOST_DIGITS, PLACEHOLDER, note
+from forwarder.intake.times import is_never, parse_iso
 from forwarder.intake.values import MAX_VALUE, VALUE_DECIMALS
 
 Fields = Mapping[str, Any]
@@ -32,7 +32,10 @@ def text(value: Any, longest: int = MAX_ID_CHARS, field: str = "text") -> str | 
     """Text without blanks around it; whole numbers become text. None for nothing, for a placeholder (counted under
     `field`), and for what is too long to be an id.
     """
-    if isinstance(value, float) and value.is_integer() and abs(value) <= EXACT_UP_TO:
+    if isinstance(value, float) and value.is_integer():
+        if abs(value) > EXACT_UP_TO:
+            note(field, LOST_DIGITS)
+            return None
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, str | int):
         return None
@@ -61,7 +64,7 @@ def number(value: Any) -> Decimal | None:
 
 
 def from_millis(value: Any) -> datetime | None:
-    """Unix milliseconds."""
+    """Unix milliseconds; None for 0 and for the year 1, which mean that nobody knows."""
     found = number(value)
     return _moment(found / 1000) if found is not None else None
 
@@ -74,9 +77,10 @@ def from_seconds(value: Any) -> datetime | None:
 
 def _moment(seconds: Decimal) -> datetime | None:
     try:
-        return datetime.fromtimestamp(float(seconds), UTC)
+        moment = datetime.fromtimestamp(float(seconds), UTC)
     except (OverflowError, OSError, ValueError):
         return None
+    return None if is_never(moment) else moment
 
 
 def from_iso(value: Any) -> datetime | None:
@@ -85,9 +89,10 @@ def from_iso(value: Any) -> datetime | None:
         return None
     try:
         moment = parse_iso(value.strip()) or datetime.fromisoformat(value.strip())
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+        moment = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
+    return None if is_never(moment) else moment
 
 
 def money(local: tuple[Any, Any], usd: Any) -> tuple[Decimal | None, str | None]:

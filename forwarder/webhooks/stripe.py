@@ -150,6 +150,6 @@ def _person(thing: Fields) -> Person:
     metadata = fields(thing.get("metadata"))
     billing = fields(thing.get("billing_details")) or fields(thing.get("customer_details"))
     own = texts(*(metadata.get(name) for name in USER_IDS), thing.get("client_reference_id"), field="user_id")
-    email = billing.get("email") or thing.get("receipt_email") or thing.get("customer_email")
+    emails = (billing.get("email"), thing.get("receipt_email"), thing.get("customer_email"))
     country = fields(billing.get("address")).get("country")
-    return person(metadata, own, texts(thing.get("customer")), email=email, country=country)
+    return person(metadata, own, texts(thing.get("customer")), emails=emails, country=country)

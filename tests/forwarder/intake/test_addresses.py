@@ -79,3 +79,8 @@ def test_a_word_for_no_address_is_absent_and_counted(value: str, reason: str) ->
     with noting() as noted:
         assert address("ip", value) is None
     assert noted == {("ip", reason): 1}
+
+
+def test_the_many_private_addresses_of_a_phone_do_not_count_among_the_eight() -> None:
+    interfaces = [f"fe80::{number}%en0" for number in range(20)]
+    assert addresses("ips", [*interfaces, "203.0.113.7"]) == ["203.0.113.7"]

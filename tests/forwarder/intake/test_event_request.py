@@ -8,6 +8,7 @@ import pytest
 
 from forwarder.errors import FieldError, Refusal
 from forwarder.intake.event_request import read_event, read_events, split_rows
+from forwarder.intake.set_aside import PLACEHOLDER, noting
 from ledger.events import NewEvent
 
 NOW = datetime(2026, 11, 20, 10, tzinfo=UTC)
@@ -89,3 +90,22 @@ def test_a_list_that_cannot_be_split_is_refused(raw: bytes, status: int) -> None
     with pytest.raises(Refusal) as refused:
         split_rows(raw)
     assert refused.value.status == status
+
+
+def test_no_placeholder_is_a_product_or_an_order() -> None:
+    contents = [{"content_id": "undefined", "price": 5}, {"content_id": 7.0}, {"content_id": 1.5}, {"content_id": "0"}]
+    given = {"order_id": "(null)", "content_ids": ["null", "a", 1001.0], "contents": contents, "coupon": "none"}
+    with noting() as noted:
+        properties = read(properties=given).body["properties"]
+    ids = [{"price": 5}, {"content_id": "7"}, {"content_id": 1.5}, {"content_id": "0"}]
+    assert properties == {"content_ids": ["a", "1001"], "contents": ids, "coupon": "none"}
+    assert dict(noted) == {
+        ("properties.order_id", PLACEHOLDER): 1, ("properties.content_ids", PLACEHOLDER): 1,
+        ("properties.contents.content_id", PLACEHOLDER): 1,
+    }  # fmt: skip
+
+
+def test_an_order_that_lost_its_digits_is_named() -> None:
+    with pytest.raises(FieldError) as refused:
+        read(properties={"order_id": 1e18})
+    assert refused.value.field == "properties.order_id"

@@ -70,3 +70,17 @@ def test_a_number_that_may_have_lost_digits_is_refused(value: float) -> None:
         with pytest.raises(FieldError) as refused:
             read("event_id", value)
         assert refused.value.field == "event_id"
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["3F2A9C1E-7B64-4D0A-9E51-0C8F6D2B7A93", "{3F2A9C1E-7B64-4d0a-9E51-0C8F6D2B7A93}",
+     "URN:UUID:3f2a9c1e-7b64-4d0a-9e51-0c8f6d2b7a93", "\u200e 3f2a9c1e-7b64-4d0a-9e51-0c8f6d2b7a93\u00a0\ufeff"],
+)  # fmt: skip
+def test_a_uuid_is_the_same_however_it_is_written(written: str) -> None:
+    assert identifier("install_id", written) == "3f2a9c1e-7b64-4d0a-9e51-0c8f6d2b7a93"
+
+
+def test_the_case_of_any_other_id_counts() -> None:
+    assert identifier("install_id", "3F2A9C1E-7B64") == "3F2A9C1E-7B64"
+    assert identifier("install_id", "3F2A9C1E7B644D0A9E510C8F6D2B7A93") == "3f2a9c1e7b644d0a9e510c8f6d2b7a93"

@@ -111,3 +111,12 @@ def test_a_time_of_the_store_is_unix_seconds() -> None:
 def test_what_is_no_time_is_refused(value: Any) -> None:
     with pytest.raises(FieldError):
         store_time("referrer_click_at", value)
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["0001-01-01T00:00:00", "0001-01-01", "0000-00-00T00:00:00Z", "0000-00-00 00:00:00", "-0001-11-30T00:00:00+00:00",
+     "1970-01-01", "1970-01-01T01:00:00", "1970-01-01T00:00:00.000+0000", "-62135596800", "-1", -62135596800, 0.0],
+)  # fmt: skip
+def test_never_is_understood_however_it_is_written(written: Any) -> None:
+    assert store_time("install_begin_at", written) is None
