@@ -3,6 +3,7 @@
 import asyncio
 import os
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Any
 
 import typer
@@ -17,10 +18,12 @@ from cli.setup_checks import (
     check_proxies,
     check_secret_key,
     check_tiktok,
+    check_time_zones,
 )
 from cli.source_checks import check_sources
 from config.runfile import read_runfile
 from config.settings import AllSettings, SettingsError, load, origins
+from ledger.local_time import released_by
 
 
 def doctor_command(as_json: Json = False) -> None:
@@ -52,6 +55,7 @@ async def examine() -> dict[str, Any]:
         Check("settings", True, f"{len(type(settings).model_fields)} are usable"),
         data_dir,
         secret,
+        check_time_zones(released_by(), datetime.now(UTC)),
         *redis.checks,
         *postgresql.checks,
         *(await check_ledger(settings, keyring) if migrated else []),

@@ -2,6 +2,7 @@
 
 import os
 import stat
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from cli.session import open_session, reason_of
 from config.secrets import Keyring, SecretError, load_keyring
 from config.settings import AllSettings
 from ledger.apps import all_apps
+from ledger.local_time import VERSION, is_outdated
 from ledger.pixels import Pixel, all_pixels, token_record
 from tiktok.http_client import environment_proxies, http_client
 
@@ -49,6 +51,15 @@ def check_secret_key(settings: AllSettings) -> tuple[Check, Keyring | None]:
     if mode & 0o077:
         return Check(name, False, f"{path} is open to others (mode {mode:04o})", f"chmod 600 {path}"), keyring
     return Check(name, True, f"generated, in {path}"), keyring
+
+
+def check_time_zones(released: datetime, now: datetime) -> Check:
+    """The time zone database that reports go by; older than a year it is a warning."""
+    detail = f"tzdata {VERSION}"
+    if is_outdated(released, now):
+        fix = "upgrade Signalpost, or the package alone: `.venv/bin/pip install --upgrade tzdata`; then restart"
+        return Check("time zones", True, f"{detail} is older than a year: local days may be cut wrongly", fix)
+    return Check("time zones", True, detail)
 
 
 async def check_processes(content: dict[str, Any]) -> list[Check]:

@@ -1,4 +1,4 @@
-"""Visits counted per hour, link, platform, kind and ad: in Redis until the worker moves them to the ledger.
+"""Visits counted per quarter hour, link, platform, kind and ad: in Redis until the worker moves them to the ledger.
 
 A drain renames the hash, so that counting goes on beside it, and keeps its id until the ledger has committed: a drain
 that was cut off is given again with the same id, which lets the ledger add it once.
@@ -12,14 +12,19 @@ import msgspec
 from clicks.keys import COUNTS, COUNTS_DRAIN_ID, COUNTS_DRAINING
 
 SEPARATOR = "\x1f"
-HOUR_MS = 3_600_000
+QUARTER_MS = 900_000
+QUARTER_S = 900
+HOUR_S = 3600
+# Marks a field whose number counts quarters: versions before counted hours, and what they wrote may lie in Redis and
+# in spools. A worker of such a version fails to read a marked field and leaves it to the next.
+QUARTER_MARK = "q"
 MAX_ID_CHARS = 32  # TikTok's ids have up to 19 digits; anything else is not one, and would only make the hash grow
 
 
 class VisitCount(msgspec.Struct, frozen=True):
-    """How many visits of one kind a link had in one hour (Unix seconds of its begin). Ids are '' where absent."""
+    """How many visits of one kind a link had in one quarter of an hour. Ids are '' where absent."""
 
-    hour_s: int
+    begins_s: int  # Unix seconds
     link: str
     platform: str  # ios | android | other
     kind: str  # click | preload | prefetch | bot | preview | head
@@ -37,14 +42,14 @@ class Drain(msgspec.Struct, frozen=True):
 
 
 def count_label(link: str, platform: str, campaign_id: str, adgroup_id: str, ad_id: str) -> str:
-    """The part of a count's field that does not change with the hour and the kind."""
+    """The part of a count's field that does not change with the time and the kind."""
     ids = (identifier if is_id(identifier) else "" for identifier in (campaign_id, adgroup_id, ad_id))
     return SEPARATOR.join((link, platform, *ids))
 
 
 def count_field(at_ms: int, kind: str, label: str) -> str:
     """The field of the counts hash for a visit at this time."""
-    return f"{at_ms // HOUR_MS}{SEPARATOR}{kind}{SEPARATOR}{label}"
+    return f"{QUARTER_MARK}{at_ms // QUARTER_MS}{SEPARATOR}{kind}{SEPARATOR}{label}"
 
 
 def is_id(text: str) -> bool:
@@ -53,8 +58,14 @@ def is_id(text: str) -> bool:
 
 
 def _read_field(field: str, visits: int) -> VisitCount:
-    hour, kind, link, platform, campaign_id, adgroup_id, ad_id = field.split(SEPARATOR)
-    return VisitCount(int(hour) * 3600, link, platform, kind, campaign_id, adgroup_id, ad_id, visits)
+    begin, kind, link, platform, campaign_id, adgroup_id, ad_id = field.split(SEPARATOR)
+    return VisitCount(_begins_s(begin), link, platform, kind, campaign_id, adgroup_id, ad_id, visits)
+
+
+def _begins_s(begin: str) -> int:
+    if begin.startswith(QUARTER_MARK):
+        return int(begin.removeprefix(QUARTER_MARK)) * QUARTER_S
+    return int(begin) * HOUR_S
 
 
 async def drain(redis: Any) -> Drain | None:

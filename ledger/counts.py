@@ -1,4 +1,4 @@
-"""Visits by hour, as the redirector counted them in Redis and a worker brought them here."""
+"""Visits by the quarter of an hour, as the redirector counted them in Redis and a worker brought them here."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -6,10 +6,10 @@ from typing import Any, Protocol
 
 
 class Counted(Protocol):
-    """Visits of one hour that share everything else; ids are "" where the link carried none."""
+    """Visits of one quarter of an hour that share everything else; ids are "" where the link carried none."""
 
     @property
-    def hour_s(self) -> int: ...  # Unix seconds at which the hour begins
+    def begins_s(self) -> int: ...  # Unix seconds at which the quarter begins
     @property
     def link(self) -> str: ...
     @property
@@ -29,12 +29,12 @@ class Counted(Protocol):
 NOTE_DRAIN = "INSERT INTO count_drains (drain_id) VALUES ($1) ON CONFLICT DO NOTHING RETURNING drain_id"
 
 ADD_COUNTS = """
-INSERT INTO visit_counts (hour, link, platform, kind, campaign_id, adgroup_id, ad_id, visits)
-SELECT hour, link, platform, kind, campaign_id, adgroup_id, ad_id, sum(visits)
+INSERT INTO visit_counts (begins_at, link, platform, kind, campaign_id, adgroup_id, ad_id, visits)
+SELECT begins_at, link, platform, kind, campaign_id, adgroup_id, ad_id, sum(visits)
 FROM unnest($1::timestamptz[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bigint[])
-    AS drained (hour, link, platform, kind, campaign_id, adgroup_id, ad_id, visits)
-GROUP BY hour, link, platform, kind, campaign_id, adgroup_id, ad_id
-ON CONFLICT (hour, link, platform, kind, campaign_id, adgroup_id, ad_id)
+    AS drained (begins_at, link, platform, kind, campaign_id, adgroup_id, ad_id, visits)
+GROUP BY begins_at, link, platform, kind, campaign_id, adgroup_id, ad_id
+ON CONFLICT (begins_at, link, platform, kind, campaign_id, adgroup_id, ad_id)
 DO UPDATE SET visits = visit_counts.visits + excluded.visits
 """
 
@@ -46,7 +46,7 @@ async def add_counts(pool: Any, drain_id: str, rows: Sequence[Counted]) -> bool:
             return False
         await connection.execute(
             ADD_COUNTS,
-            [datetime.fromtimestamp(row.hour_s, UTC) for row in rows],
+            [datetime.fromtimestamp(row.begins_s, UTC) for row in rows],
             [row.link for row in rows],
             [row.platform for row in rows],
             [row.kind for row in rows],

@@ -71,7 +71,7 @@ async def store_statistics(connection: Any, states: Mapping[str, Any]) -> None:
 RECENT_RATES = """
 SELECT
     (SELECT coalesce(sum(visits), 0) FROM visit_counts v JOIN links l ON l.slug = v.link
-        WHERE v.kind = 'click' AND v.hour >= now() - make_interval(days => $2)
+        WHERE v.kind = 'click' AND v.begins_at >= now() - make_interval(days => $2)
             AND ($1 = '' OR l.app_id = $1)) AS clicks,
     count(*) AS installs,
     count(*) FILTER (WHERE click_id IS NOT NULL) AS credited

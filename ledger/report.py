@@ -5,12 +5,15 @@ phones whose OS the link, as it is set now, has no URL for while it has one for 
 are those of installs that were credited to a click: what an ad brought, not what the app has.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final, Literal, get_args
 
 from ledger.ad_names import names_of
+from ledger.local_time import local_day, local_hour
+from ledger.report_periods import PERIODS, app_periods, in_period, quarter_of
 from ledger.webhook_events import SALE_EVENTS
 
 By = Literal["day", "hour", "campaign", "adgroup", "ad", "country", "platform", "link"]
@@ -64,7 +67,6 @@ class _Tally:
 
 
 # Every source gives the same columns to group by; an id is '' and a country null where nothing says which.
-_LOCAL = "coalesce(nullif(apps.settings ->> 'timezone', ''), 'UTC')"
 _FROM_CLICK = """
     coalesce(installs.click ->> 'campaign_id', '') AS campaign_id, installs.click ->> 'campaign_name' AS campaign_name,
     coalesce(installs.click ->> 'adgroup_id', '') AS adgroup_id, installs.click ->> 'adgroup_name' AS adgroup_name,
@@ -75,62 +77,53 @@ _FROM_CLICK = """
     )) AS country,
     installs.platform, installs.click ->> 'link' AS link
 """
-_IN_PERIOD = """
-    ($1::text IS NULL OR apps.app_id = $1) AND ($2::date IS NULL OR {0} >= $2) AND ($3::date IS NULL OR {0} <= $3)
-"""
-
-
-def _period(local_time: str) -> str:
-    return _IN_PERIOD.format(f"({local_time})::date")
-
-
 _HAS_IOS = "coalesce(links.ios_url, nullif(apps.settings ->> 'ios_app_id', '')) IS NOT NULL"
 _HAS_ANDROID = "coalesce(links.android_url, nullif(apps.settings ->> 'android_package', '')) IS NOT NULL"
 _WRONG_OS = f"""kind = 'click' AND CASE platform
     WHEN 'ios' THEN {_HAS_ANDROID} AND NOT {_HAS_IOS} WHEN 'android' THEN {_HAS_IOS} AND NOT {_HAS_ANDROID}
     ELSE false END"""
-_VISIT_TIME = f"visit_counts.hour AT TIME ZONE {_LOCAL}"
+_VISIT_TIME = "visit_counts.begins_at"
 VISITS = f"""
-SELECT {{key}} AS key, NULL AS name, sum(visits) FILTER (WHERE kind = 'click') AS link_clicks,
+SELECT {{key}} AS key, {{zone}} AS zone, NULL AS name, sum(visits) FILTER (WHERE kind = 'click') AS link_clicks,
     sum(visits) FILTER (WHERE kind <> 'click') AS visits, sum(visits) FILTER (WHERE wrong_os) AS wrong_os
 FROM (
-    SELECT {_VISIT_TIME} AS local_time, campaign_id, adgroup_id, ad_id, NULL::text AS country, platform, link,
-        kind, visits, {_WRONG_OS} AS wrong_os
-    FROM visit_counts JOIN links ON links.slug = visit_counts.link JOIN apps USING (app_id)
-    WHERE {_period(_VISIT_TIME)}
+    SELECT {quarter_of(_VISIT_TIME)} AS quarter, zone, campaign_id, adgroup_id, ad_id, NULL::text AS country,
+        platform, link, kind, visits, {_WRONG_OS} AS wrong_os
+    FROM visit_counts JOIN links ON links.slug = visit_counts.link JOIN apps USING (app_id) {PERIODS}
+    WHERE {in_period(_VISIT_TIME)}
 ) AS facts
-GROUP BY 1
+GROUP BY 1, 2
 """  # noqa: S608 - put together from constants of this module alone, here and below
 
-_INSTALL_TIME = f"installs.occurred_at AT TIME ZONE {_LOCAL}"
+_INSTALL_TIME = "installs.occurred_at"
 INSTALLS = f"""
-SELECT {{key}} AS key, max({{name}}) AS name, count(*) AS installs
+SELECT {{key}} AS key, {{zone}} AS zone, max({{name}}) AS name, count(*) AS installs
 FROM (
-    SELECT {_INSTALL_TIME} AS local_time, {_FROM_CLICK}
-    FROM installs JOIN apps USING (app_id)
-    WHERE installs.click_id IS NOT NULL AND {_period(_INSTALL_TIME)}
+    SELECT {quarter_of(_INSTALL_TIME)} AS quarter, zone, {_FROM_CLICK}
+    FROM installs JOIN apps USING (app_id) {PERIODS}
+    WHERE installs.click_id IS NOT NULL AND {in_period(_INSTALL_TIME)}
 ) AS facts
-GROUP BY 1
+GROUP BY 1, 2
 """  # noqa: S608
 
-_EVENT_TIME = f"events.occurred_at AT TIME ZONE {_LOCAL}"
+_EVENT_TIME = "events.occurred_at"
 EVENTS = f"""
-SELECT {{key}} AS key, max({{name}}) AS name, coalesce(currency, '') AS currency, count(*) AS events,
-    sum(value) FILTER (WHERE source = revenue_source AND CASE WHEN source = 'sdk' THEN event <> ALL ($4::text[])
-        ELSE event = ANY ($5::text[]) END) AS revenue
+SELECT {{key}} AS key, {{zone}} AS zone, max({{name}}) AS name, coalesce(currency, '') AS currency, count(*) AS events,
+    sum(value) FILTER (WHERE source = revenue_source AND CASE WHEN source = 'sdk' THEN event <> ALL ($5::text[])
+        ELSE event = ANY ($6::text[]) END) AS revenue
 FROM (
-    SELECT {_EVENT_TIME} AS local_time, events.name AS event, events.currency, events.value, events.source,
-        coalesce(nullif(apps.settings ->> 'revenue_source', ''), 'sdk') AS revenue_source, {_FROM_CLICK}
-    FROM events JOIN apps USING (app_id) JOIN installs USING (app_id, install_id)
+    SELECT {quarter_of(_EVENT_TIME)} AS quarter, zone, events.name AS event, events.currency, events.value,
+        events.source, coalesce(nullif(apps.settings ->> 'revenue_source', ''), 'sdk') AS revenue_source, {_FROM_CLICK}
+    FROM events JOIN apps USING (app_id) JOIN installs USING (app_id, install_id) {PERIODS}
     WHERE installs.click_id IS NOT NULL AND events.event_id <> 'install:' || events.install_id
-        AND {_period(_EVENT_TIME)}
+        AND {in_period(_EVENT_TIME)}
 ) AS facts
-GROUP BY 1, currency
+GROUP BY 1, 2, currency
 """  # noqa: S608
 
 _KEYS: Final[dict[str, str]] = {
-    "day": "to_char(local_time, 'YYYY-MM-DD')",
-    "hour": "to_char(local_time, 'YYYY-MM-DD\"T\"HH24:00')",
+    "day": "quarter",
+    "hour": "quarter",
     "campaign": "campaign_id",
     "adgroup": "adgroup_id",
     "ad": "ad_id",
@@ -139,17 +132,27 @@ _KEYS: Final[dict[str, str]] = {
     "link": "link",
 }
 _NAMED: Final = frozenset({"campaign", "adgroup", "ad"})
+_LOCAL: Final[dict[str, Callable[[str, datetime], str]]] = {
+    "day": lambda zone, quarter: local_day(zone, quarter).isoformat(),
+    "hour": local_hour,
+}
 
 CURRENCY = "SELECT nullif(settings ->> 'currency', '') FROM apps WHERE app_id = $1"
 
 
 async def report(connection: Any, query: ReportQuery) -> dict[str, Any]:
-    """{"rows": [...], "totals": {...}} as the contract's `report` has it, rows in the order of their key."""
-    arguments = (query.app_id, query.first_day, query.last_day)
+    """{"rows": [...], "totals": {...}} as the contract's `report` has it, rows in the order of their key.
+
+    Raises:
+        SettingError: an app's time zone is none that the database knows.
+    """
+    arguments = await app_periods(connection, query.app_id, query.first_day, query.last_day)
+    local = _LOCAL.get(query.by)
     tallies: dict[str | None, _Tally] = {}
     for statement, further in ((VISITS, ()), (INSTALLS, ()), (EVENTS, (UNPAID_EVENTS, SALE_EVENTS))):
         for row in await connection.fetch(_grouped(statement, query.by), *arguments, *further):
-            _count(tallies.setdefault(row["key"], _Tally()), row)
+            key = local(row["zone"], row["key"]) if local else row["key"]
+            _count(tallies.setdefault(key, _Tally()), row)
     if query.by in _NAMED:
         await _name(connection, query.by, tallies)
     total = _Tally()
@@ -159,9 +162,16 @@ async def report(connection: Any, query: ReportQuery) -> dict[str, Any]:
     currency = wanted or _most(total.revenue)
     rows = [
         {"key": _key(query.by, key, tallies[key].name), **_columns(tallies[key], currency)}
-        for key in sorted(tallies, key=lambda key: (key is None, key or ""))
+        for key in sorted(tallies, key=_order(query.by))
     ]
     return {"rows": rows, "totals": _columns(total, currency)}
+
+
+def _order(by: By) -> Callable[[str | None], Any]:
+    """Hours in the order in which they passed: of two with one name the one before the clock was set back."""
+    if by == "hour":
+        return lambda key: datetime.fromisoformat(key or "")
+    return lambda key: (key is None, key or "")
 
 
 async def _name(connection: Any, by: By, tallies: dict[str | None, _Tally]) -> None:
@@ -172,7 +182,8 @@ async def _name(connection: Any, by: By, tallies: dict[str | None, _Tally]) -> N
 
 def _grouped(statement: str, by: By) -> str:
     name = f"{by}_name" if by in _NAMED else "NULL::text"
-    return statement.replace("{key}", _KEYS[by]).replace("{name}", name)
+    zone = "zone" if by in _LOCAL else "''"
+    return statement.replace("{key}", _KEYS[by]).replace("{zone}", zone).replace("{name}", name)
 
 
 def _count(tally: _Tally, row: Any) -> None:

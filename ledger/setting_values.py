@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any, Literal, get_args, get_origin, get_type_hints
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
+
+from ledger.local_time import VERSION, zone_names
 
 _TRUE = frozenset({"true", "yes", "on", "1"})
 _FALSE = frozenset({"false", "no", "off", "0"})
@@ -69,12 +70,14 @@ def parse_value(key: str, text: str, annotation: Any) -> Any:
 
 def check_timezone(key: str, name: str) -> None:
     """Raises:
-    SettingError: `name` is not an IANA time zone of this machine.
+    SettingError: `name` is not a time zone of the database that reports go by.
     """
-    try:
-        ZoneInfo(name)
-    except (ValueError, OSError, ZoneInfoNotFoundError):  # a directory of the database is an OSError
-        raise SettingError(key, f"must be an IANA time zone such as Europe/Berlin, not {name[:60]!r}") from None
+    names = zone_names()
+    if name in names:
+        return
+    spelt = next((known for known in names if known.casefold() == name.casefold()), None)
+    wanted = f"written as {spelt}" if spelt else "an IANA time zone such as Europe/Berlin"
+    raise SettingError(key, f"must be {wanted} (tzdata {VERSION}), not {name[:60]!r}")
 
 
 def _unwrap(annotation: Any) -> tuple[Any, msgspec.Meta | None]:

@@ -26,6 +26,20 @@ async def test_a_count_comes_out_as_it_went_in(client: Redis) -> None:
     assert drained.counts == [VisitCount(500_000 * 3600, "spring", "ios", "click", "1801", "1802", "1803", 3)]
 
 
+@pytest.mark.parametrize(
+    ("field", "begins_s"),
+    [
+        ("\x1f".join(("495555", "click", "spring", "ios", "", "", "")), 495_555 * 3600),  # before quarters
+        (count_field(1_784_000_700_000, "click", count_label("spring", "ios", "", "", "")), 1_783_999_800 + 900),
+    ],
+)
+async def test_hours_of_earlier_versions_and_quarters_are_both_read(client: Redis, field: str, begins_s: int) -> None:
+    await count(client, 3, field=field)
+    drained = await drain(client)
+    assert drained is not None
+    assert [(row.begins_s, row.visits) for row in drained.counts] == [(begins_s, 3)]
+
+
 @pytest.mark.parametrize("identifier", ["", "x" * 33, "1\x1f2", "a b", "é", "__CID__"])
 async def test_what_cannot_be_an_id_is_counted_without_it(client: Redis, identifier: str) -> None:
     field = count_field(0, "click", count_label("spring", "ios", identifier, "1802", identifier))

@@ -25,7 +25,7 @@ async def rows(database_url: str) -> AsyncIterator[Rows]:
 class Visits:
     visits: int
     kind: str = "click"
-    hour_s: int = HOUR
+    begins_s: int = HOUR
     link: str = "spring"
     platform: str = "ios"
     campaign_id: str = ""
@@ -62,6 +62,6 @@ async def test_a_drain_that_fails_is_not_remembered(rows: Rows) -> None:
     assert await counted(rows) == [("click", 2)]
 
 
-async def test_the_hour_is_kept_as_a_time(rows: Rows) -> None:
+async def test_the_quarter_is_kept_as_a_time(rows: Rows) -> None:
     await add_counts(rows.pool, "d1", [Visits(1)])
-    assert await rows.pool.fetchval("SELECT hour FROM visit_counts") == datetime.fromtimestamp(HOUR, UTC)
+    assert await rows.pool.fetchval("SELECT begins_at FROM visit_counts") == datetime.fromtimestamp(HOUR, UTC)

@@ -179,7 +179,7 @@ async def test_a_campaign_has_its_id_and_its_name(ledger: Any) -> None:
 @pytest.mark.parametrize(
     ("by", "key"),
     [
-        ("hour", {"hour": "2026-11-20T13:00"}),
+        ("hour", {"hour": "2026-11-20T13:00+01:00"}),
         ("adgroup", {"adgroup_id": "43", "adgroup_name": None}),
         ("ad", {"ad_id": "44", "ad_name": "Teapot"}),
         ("country", {"country": "DE"}),
