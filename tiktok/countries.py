@@ -79,7 +79,8 @@ def _names() -> dict[str, str]:
         for code, name in Locale.parse(language).territories.items():
             if code in _codes():
                 found.setdefault(_folded(str(name)), set()).add(str(code))
-    return {name: codes.pop() for name, codes in found.items() if len(codes) == 1} | _OTHER_NAMES
+    # languages differ on which of the two is "Congo" alone
+    return {name: codes.pop() for name, codes in found.items() if len(codes) == 1 and name != "congo"} | _OTHER_NAMES
 
 
 def _folded(name: str) -> str:

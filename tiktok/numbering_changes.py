@@ -50,4 +50,11 @@ CHANGES: Final[dict[int, tuple[tuple[re.Pattern[str], str], ...]]] = {
     56: ((re.compile(r"([5-9]\d{7})"), r"9\1"),),
     # Mauritius: mobiles 5 in front since 2013-09-01 (ICTA)
     230: ((re.compile(r"([479]\d{6})"), r"5\1"),),
+    # Cameroon: nine digits since 2014-11-21, 6 before mobiles, 2 before fixed lines (ART)
+    237: ((re.compile(r"([5-9]\d{7})"), r"6\1"), (re.compile(r"([23]\d{7})"), r"2\1")),
+    # Costa Rica: eight digits since 2008-03-20, 8 before mobiles, 2 before fixed lines (SUTEL)
+    506: ((re.compile(r"([38]\d{6})"), r"8\1"), (re.compile(r"([24-7]\d{6})"), r"2\1")),
 }  # fmt: skip
+
+RETIRED: Final = frozenset({241})
+"""Country codes whose old numbers are out of use although libphonenumber's metadata still lets them pass."""

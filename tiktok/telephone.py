@@ -8,13 +8,13 @@ from typing import Final
 
 import phonenumbers
 
-from tiktok.numbering_changes import CHANGES
+from tiktok.numbering_changes import CHANGES, RETIRED
 
 _BARE_NUMBER: Final = re.compile(r"[\d\s().\-/]+")
 _E164: Final = re.compile(r"\+[1-9]\d{6,14}")
 # Plans whose national numbers look like international ones when they are written without a plus.
 _TEN_DIGIT_PLANS: Final = ("US", "IN", "MX", "CO", "TR", "RU")
-_ELEVEN_DIGIT_PLANS: Final = ("BR",)
+_ELEVEN_DIGIT_PLANS: Final = ("BR", "CN")
 
 
 def e164(text: str, country: str | None = None) -> str | None:
@@ -50,7 +50,7 @@ def _unmarked(digits: str) -> str | None:
     found = _as_dialled_today(number)
     if found is None or not _is_valid(found):
         return None
-    plans = {10: _TEN_DIGIT_PLANS, 11: () if digits[0] == "1" else _ELEVEN_DIGIT_PLANS}.get(len(digits), ())
+    plans = {10: _TEN_DIGIT_PLANS, 11: _ELEVEN_DIGIT_PLANS}.get(len(digits), ())
     readings = (_parse(digits, region) for region in plans)
     return None if any(phonenumbers.is_valid_number(one) for one in readings if one) else found
 
@@ -61,16 +61,19 @@ def _in_region(text: str, region: str) -> str | None:
     """
     national = _parse(text, region)
     if national and phonenumbers.is_valid_number(national):
-        return _format(national)
+        return _as_dialled_today(national)
+    changed = _as_dialled_today(national) if national else None
+    if changed and _is_valid(changed):
+        return changed
     international = _parse("+" + re.sub(r"\D", "", text), None)
     if international and phonenumbers.is_valid_number(international):
         return _format(international)
-    return _as_dialled_today(national) if national else None
+    return changed
 
 
 def _as_dialled_today(number: phonenumbers.PhoneNumber) -> str | None:
     """In today's plan where that says surely how, else as it is; None where no number of the country has its length."""
-    if not phonenumbers.is_valid_number(number):
+    if number.country_code in RETIRED or not phonenumbers.is_valid_number(number):
         digits = phonenumbers.national_significant_number(number)
         for old, new in CHANGES.get(number.country_code or 0, ()):
             changed = old.fullmatch(digits)

@@ -378,3 +378,28 @@ def test_a_country_is_its_code_or_nothing(raw: Any, code: str | None) -> None:
 )
 def test_a_language_has_the_code_of_today(raw: str, tag: str) -> None:
     assert locale(raw) == tag
+
+
+@pytest.mark.parametrize(
+    ("raw", "country", "number"),
+    [
+        ("13012345678", None, None),  # a Chinese mobile, or one of Maryland
+        ("51987654321", None, None),  # Porto Alegre, or Peru
+        ("14155552671", None, "+14155552671"),
+        ("1 55 1234 5678", "mx", "+525512345678"),
+        ("97 12 34 56", "bj", "+2290197123456"),
+        ("+241 07 12 34 56", None, "+24177123456"),
+        ("07 12 34 56", "ga", "+24177123456"),
+        ("+241 77 12 34 56", None, "+24177123456"),
+        ("+237 77 12 34 56", None, "+237677123456"),
+        ("+506 812 3456", None, "+50688123456"),
+    ],
+)
+def test_further_plans_and_numbers_that_two_countries_write_alike(
+    raw: str, country: str | None, number: str | None
+) -> None:
+    assert e164(raw, country) == number
+
+
+def test_a_name_of_two_countries_is_none() -> None:
+    assert country("Congo") is None
