@@ -209,3 +209,56 @@ async def test_a_body_that_comes_slowly_is_not_cut_short_by_the_deadline(
     async with served(database_url, redis_url, data_dir, 0.3) as one:
         answer = await one.client.post("/v1/installs", content=slowly(), headers=BEARER)
         assert answer.status_code == 200, answer.text
+
+
+async def test_a_ledger_restarted_under_load_is_said_in_one_line(
+    redis_url: str, data_dir: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    engine = PostgreSQL(data_dir)
+    process = await asyncio.to_thread(start_engine, engine)
+    statuses: dict[int, int] = {}
+
+    async def load(one: Served, worker: int, until: asyncio.Event) -> None:
+        number = 0
+        while not until.is_set():
+            for answer in await one.ask_everything(1000 * (worker + 1) + number):
+                statuses[answer.status_code] = statuses.get(answer.status_code, 0) + 1
+            number += 1
+
+    try:
+        url = engine.database_url("postgres")
+        await migrate(url)
+        async with served(url, redis_url, data_dir, ANSWER_WITHIN_S) as one:
+            over = asyncio.Event()
+            capsys.readouterr()
+            loading = [asyncio.create_task(load(one, worker, over)) for worker in range(4)]
+            await asyncio.sleep(0.5)
+            for _ in range(3):
+                await terminate_backends(url)
+                await asyncio.sleep(0.1)
+            process.send_signal(signal.SIGINT)  # as pg_ctl -m fast
+            await asyncio.to_thread(process.wait)
+            await asyncio.sleep(0.5)
+            process = await asyncio.to_thread(start_engine, engine)
+            process.send_signal(signal.SIGQUIT)  # as pg_ctl -m immediate
+            await asyncio.to_thread(process.wait)
+            process = await asyncio.to_thread(start_engine, engine)
+            await asyncio.sleep(0.5)
+            over.set()
+            await asyncio.gather(*loading)
+            said = [line for line in capsys.readouterr().out.splitlines() if "warning" in line or "error" in line]
+            assert set(statuses) <= {200, 202, 404, 503}
+            assert statuses[503]
+            assert len([line for line in said if "engine away" in line]) == 1
+            assert len(said) == 1, said
+    finally:
+        if process.poll() is None:
+            stop_engine(engine, process)
+
+
+async def terminate_backends(url: str) -> None:
+    connection = await asyncpg.connect(url)
+    await connection.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND usename IS NOT NULL"
+    )
+    await connection.close()
