@@ -11,7 +11,9 @@ from cli.refusal import Refused
 
 LOCK_NAME = "up.lock"
 # one of these shows that a directory is ours to close and to hand over; anything else in it may be somebody's
-OUR_NAMES = frozenset({LOCK_NAME, "secret_key", "run.json", "demo.json", "valkey", "postgresql", "spool", "links.json"})
+OUR_NAMES = frozenset(
+    {LOCK_NAME, "secret_key", "run.json", "demo.json", "valkey", "postgresql", "spool", "links.json", "cluster.json"}
+)
 MOUNT_NAMES = frozenset({"lost+found", ".DS_Store"})
 
 

@@ -10,6 +10,7 @@ from redis.exceptions import RedisError
 from cli.check import Check, masked
 from cli.session import NO_DATABASE, NO_REDIS, reason_of
 from clicks.connection import connect
+from clicks.redis_url import RedisUrlError
 from config.settings import Settings
 from ledger.connecting import connect as connect_ledger
 from ledger.database_url import DatabaseAddress, DatabaseUrlError, read_database_url
@@ -37,7 +38,10 @@ async def check_redis(settings: Settings) -> EngineReport:
     url = settings.redis_url
     if not url:
         return EngineReport({}, [Check("redis", False, "no address", NO_REDIS)])
-    redis = connect(url, timeout_s=CONNECT_TIMEOUT_S)
+    try:
+        redis = connect(url, timeout_s=CONNECT_TIMEOUT_S, data_dir=settings.data_dir)
+    except RedisUrlError as error:
+        return EngineReport({"url": masked(url)}, [Check("redis", False, str(error), "correct REDIS_URL")])
     try:
         info = await redis.info("server")
         clock = await _redis_clock(redis)

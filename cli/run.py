@@ -57,6 +57,9 @@ def _load(settings_class: type[S], process: ProcessName) -> S:
     configure_logging(settings.log_level, settings.log_format, process.value)
     if not settings.redis_url:
         raise Refused(NO_REDIS)
+    from clicks.connection import connect  # noqa: PLC0415 - each process loads its own code only
+
+    connect(settings.redis_url)  # opens nothing: a URL that cannot be read is one sentence, not a worker's traceback
     if process is not ProcessName.REDIRECTOR and not settings.database_url:
         raise Refused(NO_DATABASE)
     if process is not ProcessName.REDIRECTOR and (words := read_database_url(settings.database_url).set_aside):

@@ -99,7 +99,7 @@ async def open_redis(settings: AllSettings) -> AsyncIterator["Redis | RedisClust
 
     if not settings.redis_url:
         raise Refused(NO_REDIS)
-    redis = connect(settings.redis_url)
+    redis = connect(settings.redis_url, data_dir=settings.data_dir)
     try:
         yield redis
     except (RedisError, OSError) as error:

@@ -2,24 +2,32 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from redis.asyncio import BlockingConnectionPool, Redis, RedisCluster
+from redis.asyncio.cluster import ClusterNode
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError, RedisClusterException  # noqa: A004
 
+from clicks.redis_url import RedisAddress, RedisUrlError, read_redis_url
+from clicks.seen_nodes import SeenNodes
+
 POOL_SIZE = 32
-CLUSTER_SCHEMES = {"redis+cluster": "redis", "rediss+cluster": "rediss"}
 
 
 class Cluster(RedisCluster):
-    """A cluster whose failures are `RedisError`s, as a single server's are."""
+    """A cluster whose failures are `RedisError`s, as a single server's are, and whose nodes are remembered."""
+
+    seen: SeenNodes | None = None
 
     async def initialize(self, *args: Any, **kwargs: Any) -> "Cluster":
+        is_due = self._initialize
         with _as_connection_error():
             await super().initialize(*args, **kwargs)
+        if is_due and self.seen is not None:
+            self.seen.write([(str(node.host), int(node.port)) for node in self.get_nodes()])
         return self
 
     async def execute_command(self, *args: Any, **kwargs: Any) -> Any:
@@ -35,25 +43,48 @@ def _as_connection_error() -> Iterator[None]:
         raise ConnectionError(str(error)) from error
 
 
-def connect(redis_url: str, *, timeout_s: float = 5.0) -> Redis | RedisCluster:
+def connect(redis_url: str, *, timeout_s: float = 5.0, data_dir: Path | None = None) -> Redis | RedisCluster:
     """A client that never retries by itself. Nothing is opened before the first command.
 
     redis-py's own defaults turn a dead server into seconds, and repeat writes that timed out.
 
     Args:
-        redis_url: `redis://`, `rediss://`, `unix://` or `redis+cluster://host:port`.
+        redis_url: `redis://`, `rediss://`, `unix://` or `redis+cluster://host:port,host:port`.
         timeout_s: longest wait for a connection, and for an answer.
+        data_dir: where the nodes of a cluster are remembered, for the day on which those of the URL are gone.
+
+    Raises:
+        RedisUrlError: the URL, or a word behind its `?`, cannot be read.
     """
-    scheme = urlsplit(redis_url).scheme
-    if scheme in CLUSTER_SCHEMES:
-        return Cluster.from_url(
-            redis_url.replace(scheme, CLUSTER_SCHEMES[scheme], 1),
-            socket_timeout=timeout_s,
-            socket_connect_timeout=timeout_s,
-            retry=Retry(NoBackoff(), 0),
-        )
+    address = read_redis_url(redis_url)
+    try:
+        return _cluster(address, timeout_s, data_dir) if address.is_cluster else _single(address, timeout_s)
+    except (TypeError, ValueError) as error:  # redis-py: an argument no connection has, or a value it cannot use
+        named = str(error).split("'")
+        word = f"`{named[1]}`" if len(named) == 3 and f"{named[1]}=" in redis_url else "a word"
+        raise RedisUrlError(f"{word} behind the ? is not known, or its value cannot be used") from None
+
+
+def _single(address: RedisAddress, timeout_s: float) -> Redis:
     options: dict[str, Any] = {"socket_timeout": timeout_s, "retry": Retry(NoBackoff(), 0)}
-    if scheme != "unix":
+    if address.nodes:
         options["socket_connect_timeout"] = timeout_s
-    pool = BlockingConnectionPool.from_url(redis_url, timeout=timeout_s, max_connections=POOL_SIZE, **options)
+    pool = BlockingConnectionPool.from_url(address.url, timeout=timeout_s, max_connections=POOL_SIZE, **options)
+    # opens nothing, but finds a word that no connection knows
+    pool.make_connection()  # type: ignore[no-untyped-call]
     return Redis(connection_pool=pool)
+
+
+def _cluster(address: RedisAddress, timeout_s: float, data_dir: Path | None) -> RedisCluster:
+    seen = SeenNodes(data_dir, address.nodes) if data_dir else None
+    others = [*address.nodes[1:], *(seen.read() if seen else [])]
+    cluster = Cluster.from_url(
+        address.url,
+        startup_nodes=[ClusterNode(host, port) for host, port in dict.fromkeys(others)],
+        socket_timeout=timeout_s,
+        socket_connect_timeout=timeout_s,
+        retry=Retry(NoBackoff(), 0),
+    )
+    assert isinstance(cluster, Cluster)  # noqa: S101 - redis-py's own types forget it
+    cluster.seen = seen
+    return cluster

@@ -115,7 +115,7 @@ async def opened(settings: ForwarderSettings, within_s: float) -> AsyncIterator[
     keyring = load_keyring(settings.secret_key, settings.data_dir)
     data_centres = read_data_centres(settings.datacenter_ranges_file)
     pool = await _open_ledger(settings.database_url, within_s)
-    redis = connect(settings.redis_url, timeout_s=REDIS_TIMEOUT_S)
+    redis = connect(settings.redis_url, timeout_s=REDIS_TIMEOUT_S, data_dir=settings.data_dir)
     clicks = ClickStore(redis, keyring.derive("address"), settings.click_retention_days)
     directory, knowledge = Directory(pool, keyring), Knowledge(pool)
     tombstone_keys = keyring.derive("tombstone")

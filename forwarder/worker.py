@@ -103,7 +103,7 @@ def _metrics_port(settings: WorkerSettings, metrics: WorkerMetrics) -> Iterator[
 @contextlib.asynccontextmanager
 async def _opened(settings: WorkerSettings, engines: Engines, stopping: anyio.Event) -> AsyncIterator[None]:
     """Fill `engines`. Redis is opened by its first command; PostgreSQL is waited for, unless the stop comes first."""
-    engines.redis = connect(settings.redis_url)
+    engines.redis = connect(settings.redis_url, data_dir=settings.data_dir)
     try:
         engines.pool = await _pool(settings.database_url, stopping)
         yield

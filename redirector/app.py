@@ -95,8 +95,8 @@ async def opened(settings: RedirectorSettings) -> AsyncIterator[dict[str, Any]]:
     """The parts of a redirect, and the tasks that keep them going, for as long as the process serves."""
     keyring = load_keyring(settings.secret_key, settings.data_dir)
     retention_s = settings.click_retention_days * DAY_S
-    redis = connect(settings.redis_url, timeout_s=COMMIT_TIMEOUT_S)
-    links_redis = connect(settings.redis_url, timeout_s=LINK_TIMEOUT_S)
+    redis = connect(settings.redis_url, timeout_s=COMMIT_TIMEOUT_S, data_dir=settings.data_dir)
+    links_redis = connect(settings.redis_url, timeout_s=LINK_TIMEOUT_S, data_dir=settings.data_dir)
     tally = Tally()
     links = LinkTable(links_redis, settings.data_dir / "links.json", settings.public_base)
     links.load_file()
