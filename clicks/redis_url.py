@@ -1,7 +1,7 @@
 """Reading REDIS_URL: one server, a socket or the start nodes of a cluster.
 
-redis-py cuts a password at a raw `/`, `?` or `#`, takes what it cannot read of a path for database 0, and knows no list of
-hosts. It is given a URL in which everything odd is percent-encoded.
+redis-py cuts a password at a raw `/`, `?` or `#`, takes what it cannot read of a path for database 0, and knows no list
+of hosts. It is given a URL in which everything odd is percent-encoded.
 """
 
 import re
