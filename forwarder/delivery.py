@@ -23,6 +23,7 @@ from forwarder.settlement import Consequences, DeliveryFacts, Hold, Moment, Paus
 from forwarder.worker_metrics import WorkerMetrics
 from ledger import pixel_state
 from ledger.delivery_claims import Claimed, Lease, Sent, Settled, claim, settle, store_prepared
+from ledger.delivery_wake import wake
 from ledger.pixel_state import SendingPixel
 from ledger.pixels import token_record
 from tiktok.codes import Answer, Verdict, classify
@@ -253,7 +254,8 @@ async def _affect_pixel(courier: Courier, pixel: SendingPixel, follow: Consequen
         case Resume():
             if pixel.state != "ok" or pixel.throttle_step or pixel.paused_until:
                 await pixel_state.resume(courier.pool, pixel.pixel_id)
-                log.info("pixel sends again", pixel_id=pixel.pixel_id)
+                woken = await wake(courier.pool, pixel.pixel_id, now)
+                log.info("pixel sends again", pixel_id=pixel.pixel_id, due_at_once=woken)
         case Pause(until):
             await pixel_state.pause(courier.pool, pixel, until)
         case Hold(reason):

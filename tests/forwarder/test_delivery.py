@@ -129,6 +129,22 @@ async def test_an_outage_of_an_hour_is_not_stormed(scene: Scene) -> None:
     assert (await scene.states()) == {"due": 3}
 
 
+async def test_after_an_outage_what_waits_goes_out_at_once_and_loses_no_try(scene: Scene) -> None:
+    await scene.sandbox.fault(status=503, times=1000)
+    await scene.deliveries(3)
+    for _ in range(60):  # five minutes: each waits half an hour or longer for its next turn
+        await deliver(scene)
+        scene.clock.turn(seconds=5)
+    tries = [row["attempts"] for row in await scene.pool.fetch("SELECT attempts FROM deliveries")]
+    assert min(tries) >= 2
+    await scene.sandbox.clear_faults()
+    await scene.delivery("new")
+    for _ in range(3):
+        await deliver(scene)
+        scene.clock.turn(seconds=1)
+    assert await scene.states() == {"delivered": 4}
+
+
 # -- throttled
 
 
