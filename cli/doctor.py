@@ -13,6 +13,7 @@ from cli.engine_checks import LEDGER, EngineReport, check_postgresql, check_redi
 from cli.output import Json, print_json, print_table
 from cli.setup_checks import (
     check_data_dir,
+    check_env_file,
     check_ledger,
     check_processes,
     check_proxies,
@@ -54,6 +55,7 @@ async def examine() -> dict[str, Any]:
     checks = [
         Check("settings", True, f"{len(type(settings).model_fields)} are usable"),
         data_dir,
+        check_env_file(),
         secret,
         check_time_zones(released_by(), datetime.now(UTC)),
         *redis.checks,

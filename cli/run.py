@@ -15,6 +15,7 @@ from cli.ports import port_problem
 from cli.processes import ProcessName, ports_of
 from cli.refusal import Refused, refusals
 from cli.session import NO_DATABASE, NO_REDIS
+from config.env_conflicts import differing_secrets
 from config.logging import configure_logging
 from config.settings import ForwarderSettings, RedirectorSettings, S, Settings, WorkerSettings, load
 from ledger.database_url import read_database_url
@@ -55,6 +56,8 @@ def _port_problem(process: ProcessName) -> str | None:
 def _load(settings_class: type[S], process: ProcessName) -> S:
     settings = load(settings_class)
     configure_logging(settings.log_level, settings.log_format, process.value)
+    for name in differing_secrets(os.environ):
+        structlog.get_logger().warning("the environment and .env differ: the environment rules", setting=name)
     if not settings.redis_url:
         raise Refused(NO_REDIS)
     from clicks.connection import connect  # noqa: PLC0415 - each process loads its own code only

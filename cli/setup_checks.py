@@ -12,6 +12,7 @@ from cli.check import Check
 from cli.readiness import answers
 from cli.refusal import Refused
 from cli.session import open_session, reason_of
+from config.env_conflicts import differing_secrets
 from config.secrets import Keyring, SecretError, load_keyring
 from config.settings import AllSettings
 from ledger.apps import all_apps
@@ -33,6 +34,14 @@ def check_data_dir(data_dir: Path) -> Check:
     if mode & 0o077:
         return Check("data directory", False, f"{shown} is open to others (mode {mode:04o})", f"chmod 700 {shown}")
     return Check("data directory", True, f"{shown}, mode {mode:04o}")
+
+
+def check_env_file() -> Check:
+    """The environment and `.env` give the same secrets."""
+    if not (names := differing_secrets(os.environ)):
+        return Check(".env", True, "agrees with the environment")
+    fix = "put single quotes around values with # or blanks in .env; set one with ${...} in the environment alone"
+    return Check(".env", False, f"{', '.join(names)} differ from the environment's, which rule", fix)
 
 
 def check_secret_key(settings: AllSettings) -> tuple[Check, Keyring | None]:
