@@ -6,7 +6,7 @@ from clicks.address import packed_address
 from clicks.counts import count_label
 from clicks.cut_query import OWN, SAME_ADDRESS, CutQuery, cut_own, cut_ttclid
 from clicks.links import Link
-from clicks.macros import Macros, read_macros
+from clicks.macros import Macros, read_macros, straightened
 from clicks.names import names_in
 from clicks.record import RecordCodec
 from clicks.record_layout import Text
@@ -65,12 +65,15 @@ class Ads:
         ad = self._known.get((link.slug, link.app_id, platform, cut.shared))
         if ad is not None:  # but for its ttclid it has nothing of its own
             return AdClick(ad, cut, ad.other_address)
+        straight = straightened(query)
+        if straight is not query:  # cut anew: its ttclid may stand behind what was no separator
+            cut = cut_ttclid(straight)
         shared, own = cut_own(cut.shared, address, user_agent)
         if not cut.prefix and read_macros(cut.shared).ttclid_refused:
             self._tally.ttclids_refused += 1
         ad = self._ad(link, platform, shared)
         is_own = b"ip=" + OWN in shared or (b"ip=" + SAME_ADDRESS in shared and ad.other_address is not None)
-        other_address = _macro_address(read_macros(cut.shared)) if is_own else ad.other_address
+        other_address = _own_address(cut.shared) if is_own else ad.other_address
         return AdClick(ad, CutQuery(shared, cut.prefix, cut.packed, own), other_address)
 
     def _ad(self, link: Link, platform: str, shared: bytes) -> Ad:
@@ -104,6 +107,12 @@ class Ads:
             macros.unexpanded,
             is_wrong_os(link, platform),
         )
+
+
+def _own_address(shared: bytes) -> bytes | None:
+    """The address of the ip macro in a query; the other parameters, most of the work, are not read for it."""
+    pairs = [pair for pair in shared.split(b"&") if pair.startswith(b"ip=")]
+    return _macro_address(read_macros(b"&".join(pairs)))
 
 
 def _macro_address(macros: Macros) -> bytes | None:

@@ -11,7 +11,6 @@ from clicks.batch import Row, clicks_key
 from clicks.click_id import RANDOM_BYTES, ClickId
 from clicks.counts import count_field
 from clicks.links import Link
-from clicks.macros import straightened
 from clicks.record import PLATFORM_NUMBERS, RecordCodec, generated_ttp, pointer
 from clicks.record_layout import IPV6, PREFIX_SHIFT, TTP_GENERATED, Text, assemble
 from clicks.record_texts import visitor_text
@@ -115,7 +114,7 @@ class ClickDesk:
         if seen.prefetch and kind == "click":
             kind = "prefetch"
         address = self._address(visit.peer, seen.forwarded_for)
-        ad_click = self._ads.read(link, visitor.platform, straightened(visit.query), address, visitor.user_agent)
+        ad_click = self._ads.read(link, visitor.platform, visit.query, address, visitor.user_agent)
         ad = ad_click.ad
         at_ms = int(self._clock() * 1000)
         click = ClickId(at_ms, self._hasher.hash(address), self._random_bytes())

@@ -163,10 +163,11 @@ class SignalLinkProtocol(HttpToolsProtocol):
         headers = self.headers
         name = name.lower()
         headers.append((name, value))
-        if name == b"host":
+        size = len(name)
+        self._header_bytes += size + len(value)
+        if size == 4 and name == b"host":  # numbers are compared faster, and this is done for every header
             self._hosts += 1
             self._host = value
-        self._header_bytes += len(name) + len(value)
         if self._header_bytes > MAX_HEADER_BYTES or len(headers) > MAX_HEADERS:
             self._refuse(b"431 Request Header Fields Too Large", "headers too large")
 

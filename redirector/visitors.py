@@ -44,7 +44,7 @@ _NOT_ANDROID = re.compile(
 _PRETENDED = re.compile(r"\blike (?:android|iphone|ipad)\b[ /\d.]*")
 # what a Mac never says: an app of TikTok's, iOS's build of WebKit, a browser for iOS. An iPad asks for desktop pages so
 _IPAD_AS_MAC = re.compile(
-    r"musical_ly|trill_|bytedancewebview|\bmobile/\d\d[a-z]\d|\b(?:crios|fxios|edgios|opios|gsa)/|fban/fbios"
+    r"musical_ly|trill_|aweme_|bytedancewebview|\bmobile\b|\b(?:\w+ios|gsa|opt)/|/ios\b|fban/fbios"
     r"|\binstagram \d|\bsnapchat/\d"
 )
 _ANDROID_SYSTEM = re.compile(r"\(([^()]*\bandroid\b[^()]*(?:\([^()]*\)[^()]*)*)\)")
