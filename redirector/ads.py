@@ -111,7 +111,9 @@ class Ads:
 
 def _own_address(shared: bytes) -> bytes | None:
     """The address of the ip macro in a query; the other parameters, most of the work, are not read for it."""
-    pairs = [pair for pair in shared.split(b"&") if pair.startswith(b"ip=")]
+    pairs = [
+        pair for pair in shared.split(b"&") if pair.startswith((b"i", b"%", b"+"))
+    ]  # as far as names may be encoded
     return _macro_address(read_macros(b"&".join(pairs)))
 
 
