@@ -17,6 +17,7 @@ from redirector.spool import Spool
 from redirector.tally import Tally
 from redirector.writer import NEVER_SENT, Writer
 
+SAY_EVERY_S = 60.0
 MAX_BATCH = 512  # visits; bounds the time one script holds Redis
 
 log = structlog.get_logger()
@@ -52,7 +53,7 @@ class Recorder:
         self._counts: dict[str, int] = {}
         self._waiters: list[Waiter] = []
         self._oldest = 0.0
-        self._is_dropping = False
+        self._dropping_said_at = -SAY_EVERY_S
         self._full: deque[_Taken] = deque()  # batches that have their number of visits and wait for their turn
         self._flushing: asyncio.Task[None] | None = None
         self._loop = asyncio.get_running_loop()
@@ -111,9 +112,9 @@ class Recorder:
             self._spool.append(batch)
         except OSError as error:
             self._tally.spool_dropped += len(batch.rows)
-            if not self._is_dropping:  # once, not for each batch: the disk may be full
+            # once a minute, not for each batch: the disk may be full, and a small batch may fit between two large ones
+            if self._clock() - self._dropping_said_at >= SAY_EVERY_S:
+                self._dropping_said_at = self._clock()
                 log.error("clicks are dropped: the spool takes no more", reason=str(error))
-            self._is_dropping = True
         else:
-            self._is_dropping = False
             self._tally.spooled += len(batch.rows)
