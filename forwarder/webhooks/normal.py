@@ -72,5 +72,7 @@ class SourceEvent(msgspec.Struct, frozen=True, kw_only=True):
     """The original transaction's: the same from start to end."""
     person: Person = Person()
     properties: dict[str, Any] = {}
+    capture: Refund | None = None
+    """All that was captured so far of a hold that may be captured several times, in the same form."""
     refund: Refund | None = None
     """Where refunds of one charge have to be told apart by their sums."""

@@ -8,13 +8,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
+import msgspec
 import structlog
 
 from forwarder.directory import Directory
 from forwarder.intake.event_batch import EventKey, EventLedger
 from forwarder.intake.install_batch import ACQUIRE_TIMEOUT_S
 from forwarder.webhooks.event_rows import ENDING_NAMES, QUALIFIED, event_row, qualified_name
-from forwarder.webhooks.normal import SourceEvent
+from forwarder.webhooks.normal import Refund, SourceEvent
 from ledger.erasure import TombstoneKeys, erased, tombstones
 from ledger.event_timers import NewTimer, flag_late_endings, insert_timers
 from ledger.events import NewEvent
@@ -22,6 +23,8 @@ from ledger.refunds import ChargeRefund, is_only_authorized, newly_refunded
 from ledger.webhook_events import SALE_EVENTS, BodyOutcome, Provider, WebhookBody, insert_bodies, note_received
 
 AUTHORIZED = "stripe_authorization"
+CAPTURES = "captured:"
+"""Before a charge's id: how much of it was captured is reckoned as how much was refunded, by totals that may repeat."""
 LATE_ENDING = "ended_before_it_qualified"
 """Flag of a qualified event whose subscription had ended, as it turned out too late."""
 
@@ -102,10 +105,12 @@ class WebhookLedger:
         if source.reading != "event":
             return Made(post, source.reading)
         event = event_row(post.app_id, post.provider, source, post.received_at)
-        if source.refund is not None:
-            said, payment = source.refund, event.subscription_id
-            if payment and await is_only_authorized(connection, post.app_id, payment, (AUTHORIZED, SALE_EVENTS)):
-                return Made(post, "counted")
+        if (said := _reckoned(source)) is not None:
+            # a charge says itself what was captured of it; a refund alone does not
+            if said.refund_id is not None and event.subscription_id:
+                of_payment = (post.app_id, event.subscription_id)
+                if await is_only_authorized(connection, *of_payment, (AUTHORIZED, SALE_EVENTS)):
+                    return Made(post, "counted")
             charge = ChargeRefund(post.app_id, said.charge_id, said.refund_id, said.amount)
             added = await newly_refunded(connection, charge, post.received_at)
             if added <= 0:
@@ -142,9 +147,16 @@ class WebhookLedger:
         return timedelta(minutes=entry.app.settings.qualified_delay_minutes if entry is not None else 0)
 
 
+def _reckoned(source: SourceEvent) -> Refund | None:
+    """What is worth only what it adds to messages before it: a refund, or a capture under a name of its own."""
+    if source.refund is not None or source.capture is None:
+        return source.refund
+    return msgspec.structs.replace(source.capture, charge_id=f"{CAPTURES}{source.capture.charge_id}")
+
+
 def _order(post: WebhookPost) -> tuple[str, str]:
-    refund = post.source.refund if post.source is not None else None
-    return post.app_id, refund.charge_id if refund is not None else ""
+    said = _reckoned(post.source) if post.source is not None else None
+    return post.app_id, said.charge_id if said is not None else ""
 
 
 def _bodies(made: Sequence[Made], keys: dict[EventKey, int]) -> Iterable[WebhookBody]:

@@ -74,6 +74,7 @@ def read(body: Fields) -> SourceEvent | None:
         subscription_id=text(thing.get("subscription")),
         person=_person(thing),
         properties=present({"order_id": _order_id(thing), "status": text(thing.get("status"))}),
+        capture=_capture(kind, thing, code, value),
         refund=refund,
     )
 
@@ -112,6 +113,13 @@ def _charged(kind: str, thing: Fields, code: str | None) -> Decimal | None:
         return None
     amount = number(thing.get("amount_captured")) or number(thing.get("amount"))
     return major_units(amount, code) if amount is not None else None
+
+
+def _capture(kind: str, thing: Fields, code: str | None, value: Decimal | None) -> Refund | None:
+    charge = text(thing.get("id"))
+    if kind != CAPTURED or charge is None or code is None or value is None:
+        return None
+    return Refund(charge_id=charge, refund_id=None, amount=value)
 
 
 def _given_back(thing: Fields) -> Decimal | None:

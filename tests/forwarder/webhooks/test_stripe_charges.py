@@ -118,3 +118,17 @@ async def test_renewals_are_not_sent_by_default(api: Api) -> None:
             message("charge.succeeded", f"evt_{number}", id=f"ch_{number}", description="Subscription update"),
         )
     assert await sent(api) == [("Subscribe", 10.0)]
+
+
+async def test_a_hold_that_is_captured_twice_is_sold_for_the_sum_and_no_more(api: Api) -> None:
+    captures = [message("charge.captured", f"evt_{total}", amount_captured=total) for total in (300, 1000)]
+    for body in (message("charge.succeeded", "evt_0", **HELD), *captures, *captures):
+        await taken(api, "stripe", body)
+    assert await sent(api) == [("Purchase", 3.0), ("Purchase", 7.0)]
+
+
+async def test_a_refund_that_comes_before_the_capture_it_is_of_is_not_lost(api: Api) -> None:
+    await taken(api, "stripe", message("charge.succeeded", "evt_0", **HELD))
+    await taken(api, "stripe", message("charge.refunded", "evt_2", amount_refunded=1000))
+    await taken(api, "stripe", message("charge.captured", "evt_1"))
+    assert sorted(await sent(api)) == [("CancelOrder", 10.0), ("Purchase", 10.0)]
