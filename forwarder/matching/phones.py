@@ -11,7 +11,7 @@ from clicks.record import Click
 from forwarder.matching.apple_devices import SCREENS
 from forwarder.matching.install_facts import InstallFacts
 from forwarder.matching.time_zones import time_zone
-from forwarder.matching.user_agents import OsVersion, Phone, os_version, read_user_agent
+from forwarder.matching.user_agents import OsVersion, Phone, desktop_ipad, os_version, read_user_agent
 
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?=$|[-_;,\s])")
 _REGION = re.compile(r"[-_]([A-Za-z]{2})(?=$|[-_.@,;])")
@@ -78,10 +78,10 @@ def clicked_phone(click: Click) -> ClickedPhone:
     """What the click's headers say and, where a bridge page asked, what the browser said."""
     told = click.enrichment
     phone = _of_headers(click.user_agent, click.languages)
+    if phone.phone.os == "other" and _is_desktop_ipad(click):
+        phone = msgspec.structs.replace(phone, phone=desktop_ipad(click.user_agent))
     if not told:
         return phone
-    if phone.phone.os == "other" and _is_desktop_ipad(click.user_agent, told):
-        phone = msgspec.structs.replace(phone, phone=Phone(os="ios", form="ipad"))
     languages, zone = told.get("languages") or (), told.get("timezone")
     more = _primary([languages] if isinstance(languages, str) else [text for text in languages if type(text) is str])
     return msgspec.structs.replace(
@@ -92,10 +92,13 @@ def clicked_phone(click: Click) -> ClickedPhone:
     )
 
 
-def _is_desktop_ipad(user_agent: str, told: Mapping[str, Any]) -> bool:
-    """An iPad that asks for desktop pages calls itself a Mac; no Mac has a touch screen."""
-    touches = told.get("touch_points")
-    return isinstance(touches, int) and touches > 1 and "Macintosh" in user_agent
+def _is_desktop_ipad(click: Click) -> bool:
+    """An iPad that asks for desktop pages calls itself a Mac: but no Mac says what made the redirector take it for one
+    of iOS, and none has a touch screen.
+    """
+    touches = (click.enrichment or {}).get("touch_points")
+    touched = isinstance(touches, int) and touches > 1
+    return "Macintosh" in click.user_agent and (touched or click.platform == "ios")
 
 
 @lru_cache(maxsize=32_768)

@@ -76,6 +76,11 @@ def read_user_agent(user_agent: str) -> Phone:
     return _with_tokens(Phone(os="android", os_version=release, os_is_floor=reduced, model=model, os_depth=1), text)
 
 
+def desktop_ipad(user_agent: str) -> Phone:
+    """The iPad behind a User-Agent that says Macintosh: its version is hidden, TikTok's tokens are not."""
+    return _with_tokens(Phone(os="ios", form="ipad"), user_agent.lower())
+
+
 def _with_tokens(phone: Phone, text: str) -> Phone:
     """What TikTok writes besides; where a token stands twice, the first counts."""
     version = _APP_VERSION.search(text)

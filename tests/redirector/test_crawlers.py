@@ -1,13 +1,14 @@
 """Robots by the list that others keep, and phones that only sound like them."""
 
 import json
+import time
 from importlib.resources import files
 
 import pytest
 from crawleruseragents import CRAWLER_USER_AGENTS_DATA
 
 from redirector.crawlers import LookupLimit, is_listed
-from redirector.visitors import read_user_agent, without_model
+from redirector.visitors import MAX_CHARS, read_user_agent, without_model
 
 ROBOTS = sorted({agent for row in CRAWLER_USER_AGENTS_DATA for agent in row["instances"]})
 PHONES = [
@@ -130,3 +131,21 @@ IPAD = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KH
 )
 def test_who_pretends_is_read_as_what_it_is(agent: str, platform: str) -> None:
     assert read_user_agent(agent).platform == platform
+
+
+@pytest.mark.parametrize(
+    "agent",
+    [
+        "(" + "android " * 4_000,
+        "(" * 8_000 + "android " * 3_000,
+        "(Linux; Android 10" + "()" * 15_000,
+        "(android;" * 3_500,
+    ],
+)
+def test_an_agent_made_to_cost_is_read_like_any_other(agent: str) -> None:
+    """Its length bounds what is looked at: with all of it, a pattern for nested parentheses took seconds."""
+    assert read_user_agent(agent) == read_user_agent(agent[:MAX_CHARS])
+    begun = time.process_time()
+    for _ in range(10):
+        without_model(agent)
+    assert time.process_time() - begun < 2

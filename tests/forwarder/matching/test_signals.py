@@ -59,7 +59,9 @@ def test_a_kernels_version_agrees_as_far_as_it_tells(user_agent: str, facts: dic
 )
 def test_a_mac_with_a_touch_screen_is_an_ipad(touch_points: object, os: str) -> None:
     mac = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Safari/605.1.15"
-    assert clicked_phone(click(user_agent=mac, enrichment={"touch_points": touch_points})).phone.os == os
+    assert (
+        clicked_phone(click(user_agent=mac, platform="other", enrichment={"touch_points": touch_points})).phone.os == os
+    )
 
 
 def test_an_androids_facts_come_from_its_user_agent_where_the_app_gives_none() -> None:
@@ -182,3 +184,10 @@ def test_no_fact_says_more_than_its_cap() -> None:
 def test_incomplete_versions_are_not_counted_as_values() -> None:
     assert "os:ios" not in values_of(installed_phone(install(os_version="18")))
     assert values_of(installed_phone(install(os_version="18.0")))["os:ios"] == "18"
+
+
+def test_a_click_that_the_redirector_took_for_an_ipads_is_one_without_a_bridge_page() -> None:
+    agent = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 Mobile/15E148 musical_ly_41.6.0"
+    ipad = clicked_phone(click(user_agent=agent, platform="ios")).phone
+    assert (ipad.os, ipad.form, ipad.app_version) == ("ios", "ipad", "musical_ly_41.6.0")
+    assert clicked_phone(click(user_agent=agent, platform="other")).phone.os == "other"
