@@ -28,7 +28,12 @@ HTTP_VERSIONS = ("1.1", "1.0")
 METHODS = b"allow: GET, HEAD\r\n"
 BEACON_METHODS = b"allow: POST\r\n"
 MAX_KNOWN_HOSTS = 1_000
+_NOT_ASCII = re.compile(rb"[\x80-\xff]+")
 _RUNS = re.compile(rb"[\x00-\x7f]+|[\x80-\xff]+")
+
+
+def _percent_encoded(run: re.Match[bytes]) -> bytes:
+    return quote_from_bytes(run[0]).encode()
 
 
 def new_parser(protocol: Any) -> httptools.HttpRequestParser:
@@ -130,17 +135,28 @@ class SignalLinkProtocol(HttpToolsProtocol):
         """Feed what is not ASCII alone. llhttp refuses such bytes in a target: there they are percent-encoded.
 
         Whether they are in a target only the parser knows, so it is asked; what it refused was the first byte of a run,
-        and everything before it has been told by then. A new parser goes on from the begin of the request line.
+        and everything before it has been told by then. A new parser goes on from the begin of the request line, with
+        the rest of the target in one piece: were it made anew for each run, some requests would cost a thousand times
+        what others do.
         """
-        for run in _RUNS.findall(data):
+        fed = 0
+        for run in _RUNS.finditer(data):
+            if run.end() <= fed:
+                continue
             try:
-                self.parser.feed_data(run)
+                end = run.end()
+                self.parser.feed_data(data[fed:end])
+                # taken, so this is a header or a body: no target begins before its line has ended
+                fed = end if run[0].isascii() else data.find(b"\n", end) + 1 or len(data)
+                self.parser.feed_data(data[end:fed])
             except httptools.HttpParserInvalidURLError:
-                if run.isascii() or not self.url:
+                if run[0].isascii() or not self.url:
                     raise
                 line = self.parser.get_method() + b" " + self.url
+                end = data.find(b" ", run.start())
+                fed = end if end >= 0 else len(data)
                 self.parser = new_parser(self)
-                self.parser.feed_data(line + quote_from_bytes(run).encode())
+                self.parser.feed_data(line + _NOT_ASCII.sub(_percent_encoded, data[run.start() : fed]))
             if self._refusal is not None:
                 return
 
