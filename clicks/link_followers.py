@@ -17,8 +17,11 @@ FOLLOWER_LIFETIME_MS: Final = 2_000
 LOOK_EVERY_S: Final = 0.02
 
 _SERVING = """
-redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
-redis.call('SADD', KEYS[2], KEYS[1])
+-- asked ten times a second, written once: each write lands in the append-only file
+if ARGV[3] == '1' or redis.call('PTTL', KEYS[1]) < tonumber(ARGV[2]) / 2 then
+    redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+end
+if redis.call('SISMEMBER', KEYS[2], KEYS[1]) == 0 then redis.call('SADD', KEYS[2], KEYS[1]) end
 return redis.call('GET', KEYS[3])
 """
 
@@ -36,8 +39,10 @@ return behind
 """
 
 
-async def tell_served(redis: Any, follower: str, version: str | None) -> str | None:
+async def tell_served(redis: Any, follower: str, version: str | None, is_new: bool = True) -> str | None:
     """Say that the process `follower` serves this version (None = none yet); the published one.
+
+    Where it said so before (`is_new` false), that is only written again when it is about to lapse.
 
     Raises:
         redis.exceptions.RedisError, OSError: Redis is away.
@@ -45,7 +50,7 @@ async def tell_served(redis: Any, follower: str, version: str | None) -> str | N
     key = LINK_FOLLOWER + follower.encode()
     try:
         published = await redis.eval(
-            _SERVING, 3, key, LINK_FOLLOWERS, LINKS_VERSION, version or "", FOLLOWER_LIFETIME_MS
+            _SERVING, 3, key, LINK_FOLLOWERS, LINKS_VERSION, version or "", FOLLOWER_LIFETIME_MS, int(is_new)
         )
     except ResponseError:  # a Redis that is full or read-only can still be read, and nothing can be published in it
         return await published_version(redis)

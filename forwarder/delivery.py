@@ -253,8 +253,9 @@ async def _affect_pixel(courier: Courier, pixel: SendingPixel, follow: Consequen
     match follow.pixel:
         case Resume():
             if pixel.state != "ok" or pixel.throttle_step or pixel.paused_until:
-                await pixel_state.resume(courier.pool, pixel.pixel_id)
+                # first what waits: were this cut off behind the other, no later success would wake it
                 woken = await wake(courier.pool, pixel.pixel_id, now)
+                await pixel_state.resume(courier.pool, pixel.pixel_id)
                 log.info("pixel sends again", pixel_id=pixel.pixel_id, due_at_once=woken)
         case Pause(until):
             await pixel_state.pause(courier.pool, pixel, until)

@@ -89,7 +89,7 @@ class LinkTable:
             return self.is_following
 
     async def _take_over(self) -> None:
-        version = await tell_served(self._redis, self._process, self._version)
+        version = await tell_served(self._redis, self._process, self._version, is_new=self._version is None)
         if version is None or version == self._version:
             return
         links, sites = await read_links(self._redis), await read_sites(self._redis)

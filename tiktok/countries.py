@@ -27,6 +27,7 @@ _OTHER_NAMES: Final = {
     "viet nam": "VN", "macau": "MO", "hong kong": "HK", "republic of ireland": "IE", "ksa": "SA", "brasil": "BR",
 }  # fmt: skip
 _OTHER_CODES: Final = {"UK": "GB", "EL": "GR", "XKX": "XK"}
+_OLD_LANGUAGES: Final = {"in": "id", "iw": "he", "ji": "yi"}  # as Java writes them: `in_ID` is Indonesia
 _TWO_PARTS: Final = re.compile(r"([A-Za-z]{2,3})[-_]([A-Za-z0-9]{1,4})", re.ASCII)
 _NO_LETTER: Final = re.compile(r"[\W_]+")
 
@@ -57,7 +58,8 @@ def _of_parts(text: str) -> str | None:
     if match is None:
         return None
     first, last = _of_code(match[1]), _of_code(match[2])
-    is_language_tag = last is not None and exists(f"{match[1].lower()}_{last}")
+    language = _OLD_LANGUAGES.get(match[1].lower(), match[1].lower())
+    is_language_tag = last is not None and exists(f"{language}_{last}")
     return last if is_language_tag else first
 
 

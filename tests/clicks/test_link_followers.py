@@ -49,3 +49,16 @@ async def test_a_full_redis_still_tells_what_is_published(redis_url: str) -> Non
     finally:
         await redis.config_set("maxmemory", 0)
         await redis.aclose()
+
+
+async def test_who_asks_again_and_again_writes_once_a_second(redis_url: str) -> None:
+    redis = connect(redis_url)
+    await publish_links(redis, [Link(slug="tea", app_id="app")])
+    version = await published_version(redis)
+    await tell_served(redis, "a", version)
+    before = (await redis.info("persistence"))["rdb_changes_since_last_save"]
+    for _ in range(20):
+        await tell_served(redis, "a", version, is_new=False)
+    after = (await redis.info("persistence"))["rdb_changes_since_last_save"]
+    assert after - before <= 1
+    await redis.aclose()
