@@ -62,8 +62,12 @@ def report_command(  # noqa: PLR0913, PLR0917 - one parameter per option of the 
         note(warning)
     if as_json:
         print_json(found)
-        return
-    columns = column_names(_dimension(by))
+    else:
+        _print_rows(found, _dimension(by), as_csv)
+
+
+def _print_rows(found: Mapping[str, Any], by: By, as_csv: bool) -> None:
+    columns = column_names(by)
     rows = [{**row["key"], **row} for row in found["rows"]]
     if as_csv:
         write_csv(rows, columns)

@@ -111,7 +111,8 @@ async def opened(settings: ForwarderSettings, within_s: float) -> AsyncIterator[
         OSError, asyncpg.PostgresError: PostgreSQL was not there within 30 seconds.
         forwarder.data_centres.DataCentreRangesError: DATACENTER_RANGES_FILE cannot be used.
     """
-    outages, limits = OutageLog(), BatchLimits(seconds=within_s)
+    outages = OutageLog()
+    limits, of_webhooks = BatchLimits(seconds=within_s), BatchLimits(WEBHOOKS_AT_ONCE, within_s)
     keyring = load_keyring(settings.secret_key, settings.data_dir)
     data_centres = read_data_centres(settings.datacenter_ranges_file)
     pool = await _open_ledger(settings.database_url, within_s)
@@ -130,9 +131,7 @@ async def opened(settings: ForwarderSettings, within_s: float) -> AsyncIterator[
         doorkeeper=Doorkeeper(directory, redis, outages),
         installs=GroupCommit(install_ledger.commit, lambda _: 1, directory.catch_up, outages, limits),
         events=GroupCommit(event_ledger.commit, len, directory.catch_up, outages, limits),
-        webhooks=GroupCommit(
-            webhook_ledger.commit, lambda _: 1, directory.catch_up, outages, BatchLimits(WEBHOOKS_AT_ONCE, within_s)
-        ),
+        webhooks=GroupCommit(webhook_ledger.commit, lambda _: 1, directory.catch_up, outages, of_webhooks),
         tombstone_keys=tombstone_keys,
         trusted_proxies=settings.trusted_proxies,
         data_centres=data_centres,
@@ -140,13 +139,19 @@ async def opened(settings: ForwarderSettings, within_s: float) -> AsyncIterator[
         outages=outages,
     )
     await directory.refresh()
-    refreshing = asyncio.gather(
-        directory.keep_fresh(outages), knowledge.keep_fresh(outages), services.set_aside.keep_stored(outages)
-    )
+    refreshing = _kept_fresh(services, knowledge)
     try:
         yield {"services": services}
     finally:
         await _close(services, refreshing)
+
+
+def _kept_fresh(services: Services, knowledge: Knowledge) -> asyncio.Future[Any]:
+    """What is read and written beside the requests, until it is cancelled."""
+    outages = services.outages
+    return asyncio.gather(
+        services.directory.keep_fresh(outages), knowledge.keep_fresh(outages), services.set_aside.keep_stored(outages)
+    )
 
 
 async def _close(services: Services, refreshing: asyncio.Future[Any]) -> None:

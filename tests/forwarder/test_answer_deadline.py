@@ -236,13 +236,11 @@ async def test_a_ledger_restarted_under_load_is_said_in_one_line(
             for _ in range(3):
                 await terminate_backends(url)
                 await asyncio.sleep(0.1)
-            process.send_signal(signal.SIGINT)  # as pg_ctl -m fast
-            await asyncio.to_thread(process.wait)
-            await asyncio.sleep(0.5)
-            process = await asyncio.to_thread(start_engine, engine)
-            process.send_signal(signal.SIGQUIT)  # as pg_ctl -m immediate
-            await asyncio.to_thread(process.wait)
-            process = await asyncio.to_thread(start_engine, engine)
+            for stop in (signal.SIGINT, signal.SIGQUIT):  # as pg_ctl -m fast and immediate
+                process.send_signal(stop)
+                await asyncio.to_thread(process.wait)
+                await asyncio.sleep(0.5)
+                process = await asyncio.to_thread(start_engine, engine)
             await asyncio.sleep(0.5)
             over.set()
             await asyncio.gather(*loading)

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.engines import SessionEngines, short_directory
-from tests.redirector.serving import Redirector, publish, running
+from tests.redirector.serving import Redirector, publish, running, wait_for
+from tests.redirector.wire import ask
 
 
 @pytest.fixture(scope="package")  # it writes to the session's Redis for as long as it runs
@@ -21,4 +22,11 @@ def served(engines: SessionEngines) -> Iterator[Redirector]:
 @pytest.fixture
 def redirector(served: Redirector, redis_url: str) -> Redirector:
     """A ready redirector with `serving.LINKS`, and no click or count stored yet."""
+
+    def serves_its_links() -> bool:
+        return ask(served.port, "/no-ttp/stores").status == 200
+
+    if not serves_its_links():  # it follows this Redis: an earlier test's redirector had other links published there
+        publish(redis_url)
+        wait_for(serves_its_links)
     return served
