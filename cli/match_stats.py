@@ -8,6 +8,7 @@ from cli.output import Json, print_json, print_record, print_table
 from cli.refusal import Refused
 from cli.session import Session, run
 from forwarder.learning import Knowledge
+from forwarder.matching.statistics import ANY
 from forwarder.matching.summary import summary
 from ledger.apps import get_app
 from ledger.match_statistics import recent_rates
@@ -32,7 +33,7 @@ def stats_command(
     if as_json:
         print_json(learned)
         return
-    tables = {name: learned.pop(name) for name in ("click_to_install", "reliability", "values")}
+    tables = {name: learned.pop(name) for name in ("click_to_install", "referrers", "reliability", "values")}
     print_record(learned, as_json)
     _print_tables(tables)
 
@@ -40,9 +41,12 @@ def stats_command(
 def _print_tables(tables: dict[str, Any]) -> None:
     typer.echo("\nfrom click to install (installs whose click the store named)")
     print_table(tables["click_to_install"], ("until_s", "installs", "share"))
+    typer.echo("\nPlay's referrer (factor: what it makes of the odds that a candidate's click brought the install)")
+    print_table(tables["referrers"], ("referrer", "installs", "explained_by_clicks", "factor"))
     for table, rows in tables["reliability"].items():
-        what = "all facts" if table == "full" else "without the model, as on an iPhone"
-        typer.echo(f"\nreliability on installs whose truth is known: {what}")
+        what = "all facts" if table.startswith("full") else "without the model, as on an iPhone"
+        asked = "whether any candidate's click did it" if table.endswith(ANY) else "which candidate's did"
+        typer.echo(f"\nreliability on installs whose truth is known, {asked}: {what}")
         print_table(
             [row for row in rows if row["answers"]], ("from", "to", "answers", "predicted", "observed", "given_out_as")
         )

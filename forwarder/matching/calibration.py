@@ -1,20 +1,23 @@
 """Whether a probability of 0.95 is right 95 times in 100, and what is to be said instead where it is not.
 
-Android installs with a referrer are the truth: the probabilistic engine is run on them with the referrer hidden. Its
+Android installs whose referrer names our click, or another network's, are the truth: the probabilistic engine is run on
+them with the referrer hidden. Its
 answers fall into bins; each bin's rate of right answers, smoothed with what was predicted and made monotone (pool
 adjacent violators), becomes a curve that turns a prediction into a probability.
 """
 
 import math
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 import msgspec
 
 EDGES = (0.01, 0.05, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999)
 BINS = len(EDGES) + 1
-STRENGTH = 60.0  # answers that "as predicted" counts for in each bin
+STRENGTH = 60.0  # answers that "as predicted" counts for in each bin, ...
+ANY_STRENGTH = 200.0  # ... and where the wrong ones are few and weighed
+LEAST_LABELS, MAX_LABEL_WEIGHT = 20.0, 20.0
 MIN, MAX = 1e-6, 1 - 1e-6
 
 Curve = tuple[tuple[float, float], ...]
@@ -44,15 +47,35 @@ def bin_of(predicted: float) -> int:
     return bisect_right(EDGES, predicted)
 
 
-def curve(*tables: Sequence[Bin]) -> Curve:
-    """The curve that reliability tables ask for, the most general first: each is smoothed with the one before."""
+def balanced(table: Sequence[Bin], wrong_per_right: float) -> list[Bin]:
+    """The table with its wrong answers weighed so that there are so many for each right one; without answers where
+    either kind is too rare to say anything.
+    """
+    right = math.fsum(one.right for one in table)
+    wrong = math.fsum(one.answers for one in table) - right
+    if min(right, wrong) < LEAST_LABELS or not wrong_per_right:
+        return new_table()
+    weight = min(wrong_per_right * right / wrong, MAX_LABEL_WEIGHT)
+    weights = [one.right + weight * (one.answers - one.right) for one in table]
+    return [
+        Bin(answers, one.right, one.predicted * answers / one.answers if one.answers else 0.0)
+        for answers, one in zip(weights, table, strict=True)
+    ]
+
+
+def curve(tables: Iterable[Sequence[Bin]], strength: float = STRENGTH) -> Curve:
+    """The curve that reliability tables ask for, the most general first: each is smoothed with the one before.
+
+    Args:
+        strength: answers that "as predicted" counts for in each bin.
+    """
     middles = [(low + high) / 2 for low, high in zip((0.0, *EDGES), (*EDGES, 1.0), strict=True)]
-    predicted, observed, weights = list(middles), list(middles), [STRENGTH] * BINS
+    predicted, observed, weights = list(middles), list(middles), [strength] * BINS
     for table in tables:
         for index, one in enumerate(table):
-            weight = one.answers + STRENGTH
-            predicted[index] = (one.predicted + STRENGTH * predicted[index]) / weight
-            observed[index] = (one.right + STRENGTH * observed[index]) / weight
+            weight = one.answers + strength
+            predicted[index] = (one.predicted + strength * predicted[index]) / weight
+            observed[index] = (one.right + strength * observed[index]) / weight
             weights[index] = weight
     return tuple(zip(map(_logit, predicted), map(_logit, _monotone(observed, weights)), strict=True))
 

@@ -4,9 +4,6 @@ Sources: Play's install referrer documentation (phone's and server's times, 90 d
 Adjust and 24metrics on injected clicks: an install that began to download before the click cannot come from it.
 """
 
-import re
-from urllib.parse import parse_qsl, unquote_plus
-
 import msgspec
 
 from clicks.click_id import parse_click_id
@@ -17,44 +14,8 @@ from forwarder.matching.policy import Policy
 SKEW_MS = 30_000  # clocks of phone, store and server may differ by this much
 BEGIN_TOLERANCE_MS = 5_000  # Play gives whole seconds
 DAY_MS = 86_400_000
-MAX_ENCODINGS = 2  # some store apps hand the referrer over encoded once more
-
-NO_REFERRER = "no referrer"
 NO_LINK_ID = "no click id from a link"
 UNKNOWN_CLICK = "unknown click"
-STORE_SAYS_ORGANIC = "organic by the store's word"
-GOOGLE_ADS = "google_ads: the referrer names a Google ad"
-_GOOGLE_CLICK = re.compile(r"(?:^|[&?])(?:gclid|gbraid|wbraid)=[^&]")
-
-
-class Referrer(msgspec.Struct, frozen=True):
-    """What Play's referrer says: a click id, or the reason there is none."""
-
-    click_id: str | None
-    reason: str = ""
-
-
-def parse_referrer(text: str | None) -> Referrer:
-    """Find `click_id` in a referrer, however often it is encoded; organic, lost and Google Ads referrers are named
-    so.
-    """
-    if not text or not text.strip():
-        return Referrer(None, NO_REFERRER)
-    for _ in range(MAX_ENCODINGS + 1):
-        if _GOOGLE_CLICK.search(text):
-            return Referrer(None, GOOGLE_ADS)
-        fields = dict(parse_qsl(text, keep_blank_values=True, max_num_fields=None))
-        if fields.get("click_id"):
-            return Referrer(fields["click_id"])
-        if "%" not in text:
-            break
-        text = unquote_plus(text)
-    if "(not set)" in text:
-        return Referrer(None, "the store lost the referrer: (not set)")
-    if fields.get("utm_source") == "google-play" and fields.get("utm_medium") == "organic":
-        return Referrer(None, STORE_SAYS_ORGANIC)
-    return Referrer(None, "no click id in the referrer")
-
 
 PLATFORMS = frozenset({"ios", "android"})  # a click from neither may be a phone's that asked for a desktop page
 LOST_APP = ""  # of a click whose ad Redis has lost; who names its 128 bits had it from us all the same

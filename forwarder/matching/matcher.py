@@ -8,18 +8,15 @@ import msgspec
 
 from clicks.record import Click
 from forwarder.matching.click_ids import (
-    GOOGLE_ADS,
     NO_LINK_ID,
-    NO_REFERRER,
-    STORE_SAYS_ORGANIC,
     UNKNOWN_CLICK,
     by_a_true_clock,
-    parse_referrer,
     referrer_injected,
     refusal,
 )
 from forwarder.matching.flags import credit_flags, install_flags
 from forwarder.matching.install_facts import InstallFacts
+from forwarder.matching.play_referrer import GOOGLE_ADS, NO_REFERRER, OTHER_NETWORK, parse_referrer
 from forwarder.matching.policy import Policy
 from forwarder.matching.search import Search, address_verdict, candidates, search
 from forwarder.matching.statistics import Statistics
@@ -118,8 +115,8 @@ def _credit_forbidden(facts: InstallFacts, tiers: Mapping[str, str], policy: Pol
     """Why no click may be credited for its address alone; empty where one may."""
     if tiers.get("referrer") == GOOGLE_ADS:
         return "the install belongs to a Google ad"
-    if tiers.get("referrer") == STORE_SAYS_ORGANIC:
-        return "Play says that no link led to the install"
+    if tiers.get("referrer") == OTHER_NETWORK:
+        return "the install belongs to another network's ad"
     return _search_forbidden(facts, policy)
 
 

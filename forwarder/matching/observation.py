@@ -17,7 +17,9 @@ class Trial(msgspec.Struct, frozen=True, array_like=True):
     """The probabilistic engine's answer on an install whose click is known for certain."""
 
     table: str
-    """full: everything was compared; address: without the model, as on an iPhone."""
+    """full: everything was compared; address: without the model, as on an iPhone; `:any`: whether it was any of the
+    candidates, else which of them.
+    """
     predicted: float
     right: bool
 
@@ -32,6 +34,10 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     """Group (`os:ios`, `model`, `time_zone:US`) -> the install's value."""
     explained: float | None = None
     """Probability that a click behind one of its addresses brought the install; None where that was not asked."""
+    referrer: str | None = None
+    """The kind of Play's referrer; None where nobody looked, and on iOS."""
+    explained_without_referrer: float | None = None
+    """`explained` as it were if an unproven referrer said nothing; None = the same."""
     crowds: tuple[Crowd, ...] = ()
     click_to_install_s: float | None = None
     """Where the store or a link named the click."""

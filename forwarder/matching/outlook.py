@@ -2,7 +2,9 @@
 
 from forwarder.matching import calibration, crowding, hazard, priors
 from forwarder.matching.crowding import Family
-from forwarder.matching.statistics import Outcomes, Statistics
+from forwarder.matching.play_referrer import Kind
+from forwarder.matching.referrer_rates import referrer_factor
+from forwarder.matching.statistics import ANY, Outcomes, Statistics
 from forwarder.matching.user_agents import OsVersion
 
 MATCH_TABLE = {"android": "full", "ios": "address"}
@@ -88,9 +90,24 @@ class Outlook:
         met = self.crowd("v6", 0)
         return met if family == "v6" else min(2 * met, self.crowd("v4", 0))
 
-    def calibrate(self, platform: str, probability: float) -> float:
-        """What a prediction of this probability has turned out to be worth."""
-        return calibration.calibrate(probability, self._statistics.curve(self._app_id, MATCH_TABLE[platform]))
+    def referrer_factor(self, kind: Kind) -> float:
+        """What this kind of referrer makes of the odds of each candidate, 0.01 to 1; 1 where it is none, or proof."""
+        return referrer_factor(kind, self._whole.referrers, self._own.referrers)
+
+    def calibrate(self, platform: str, probability: float, any_did: float) -> float:
+        """What a prediction of this probability has turned out to be worth.
+
+        Args:
+            any_did: predicted probability that any of the candidates brought the install.
+        """
+        if not any_did:
+            return 0.0
+        table = MATCH_TABLE[platform]
+        this_one = calibration.calibrate(min(probability / any_did, 1.0), self._curve(table))
+        return this_one * calibration.calibrate(any_did, self._curve(table + ANY))
+
+    def _curve(self, table: str) -> calibration.Curve:
+        return self._statistics.curve(self._app_id, table)
 
 
 def clicker_groups(os: str, region: str | None) -> tuple[str, str]:

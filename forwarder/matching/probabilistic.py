@@ -24,6 +24,7 @@ from forwarder.matching.eligibility import Eligible
 from forwarder.matching.install_facts import InstallFacts
 from forwarder.matching.outlook import Outlook
 from forwarder.matching.phones import InstalledPhone
+from forwarder.matching.play_referrer import Kind, parse_referrer
 from forwarder.matching.re_clicks import SEEN_FOR_S, same_person, same_phone
 
 HOUSEHOLD_S = 12 * 3_600.0  # installs at a clicker's home fade with the time since the click
@@ -54,25 +55,24 @@ class Rival(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def signals(self) -> dict[str, float]:
-        """Bits per fact, the odds, the time and the address included."""
-        return self.weights.facts | {
-            "odds": self.weights.odds,
-            "time": self.weights.time,
-            "address": self.weights.address,
-        }
+        """Bits per fact, the odds, the time, the address and an unproven referrer included."""
+        weights = self.weights
+        bits = weights.facts | {"odds": weights.odds, "time": weights.time, "address": weights.address}
+        return bits | {"referrer": weights.referrer} if weights.referrer else bits
 
 
 class _Weights(msgspec.Struct, frozen=True, gc=False):
     """What speaks for a clicker, in bits."""
 
     odds: float
+    referrer: float
     time: float
     address: float
     facts: signals.Scores
 
     @property
     def total(self) -> float:
-        return self.odds + self.time + self.address + signals.total(self.facts)
+        return self.odds + self.referrer + self.time + self.address + signals.total(self.facts)
 
 
 class _Surroundings(msgspec.Struct, frozen=True):
@@ -108,7 +108,7 @@ def contest(
         with_model: False = as if no model were known.
     """
     scorer = signals.Scorer(installed, outlook, with_model)
-    odds = math.log2(outlook.odds(facts.platform))
+    odds, referrer = math.log2(outlook.odds(facts.platform)), _referrer_bits(facts, outlook)
     surroundings = _surroundings(facts, installed, candidates, outlook)
     weighed: list[_Weighed] = []
     for candidate in candidates:
@@ -120,8 +120,23 @@ def contest(
         if len(shares) > 1:
             same = same_person(candidate.clicks, candidate.clicker.phone, around.accidental, outlook)
             last = same + (1 - same) * shares[0] / sum(shares)
-        weighed.append(_Weighed(candidate, _Weights(odds, time, around.bits, scores), last))
+        weighed.append(_Weighed(candidate, _Weights(odds, referrer, time, around.bits, scores), last))
     return _joined(_rivals(weighed), {key: around.accidental for key, around in surroundings.items()}, outlook)
+
+
+def any_of(rivals: Sequence[Rival]) -> float:
+    """Probability that one of them brought the install."""
+    return min(math.fsum(rival.probability for rival in rivals), 1.0)
+
+
+def referrer_kind(facts: InstallFacts) -> Kind | None:
+    """What Play's referrer is evidence of; None on iPhones, which have none."""
+    return parse_referrer(facts.referrer).kind if facts.platform == "android" else None
+
+
+def _referrer_bits(facts: InstallFacts, outlook: Outlook) -> float:
+    kind = referrer_kind(facts)
+    return math.log2(outlook.referrer_factor(kind)) if kind is not None else 0.0
 
 
 def _rivals(weighed: Sequence[_Weighed]) -> tuple[Rival, ...]:

@@ -11,7 +11,7 @@ from forwarder.matching.install_facts import InstallFacts
 from forwarder.matching.outlook import Outlook
 from forwarder.matching.phones import InstalledPhone, installed_phone
 from forwarder.matching.policy import Policy
-from forwarder.matching.probabilistic import Rival, contest
+from forwarder.matching.probabilistic import Rival, any_of, contest
 from forwarder.matching.statistics import Statistics
 from forwarder.matching.verdict import MAX_CANDIDATES_KEPT, Candidate, Verdict
 
@@ -52,7 +52,7 @@ def search(
     neighbourhood = survey(found, facts.addresses, facts.at_ms)
     candidates, ruled_out = eligible(facts, neighbourhood, consumed, policy)
     rivals = contest(facts, installed, candidates, outlook)
-    probability = outlook.calibrate(facts.platform, rivals[0].last_click) if rivals else 0.0
+    probability = outlook.calibrate(facts.platform, rivals[0].last_click, any_of(rivals)) if rivals else 0.0
     return Search(facts, installed, neighbourhood, candidates, ruled_out, rivals, probability, outlook)
 
 

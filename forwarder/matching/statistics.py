@@ -12,6 +12,7 @@ from forwarder.matching import calibration, crowding, hazard
 from forwarder.matching.calibration import Bin
 from forwarder.matching.frequencies import Frequencies
 from forwarder.matching.observation import Observation
+from forwarder.matching.referrer_rates import ReferrerRates
 
 MAX_GROUPS = 400  # of values: a time zone, a language and two clicker groups per country
 MAX_VALUES = 80
@@ -20,6 +21,8 @@ MAX_APPS = 1_000
 MAX_OUTCOMES = 4_000.0  # installs per platform, beyond which older ones fade
 MAX_CROWDS = 20_000.0
 TABLES = ("full", "address")
+ANY = ":any"  # behind a table's name: whether any candidate did it, else which of them
+TRIED = (*TABLES, *(table + ANY for table in TABLES))
 
 
 class Outcomes(msgspec.Struct):
@@ -43,9 +46,12 @@ class Learned(msgspec.Struct, kw_only=True):
     """Installs whose click is known for certain, by `hazard.bucket`."""
     crowds: dict[str, list[float]] = {}
     """v4 | v6 -> installs by the number of accidental devices on their address (`crowding.bucket`)."""
-    reliability: dict[str, list[Bin]] = msgspec.field(
-        default_factory=lambda: {table: calibration.new_table() for table in TABLES}
+    referrers: ReferrerRates = msgspec.field(default_factory=ReferrerRates)
+    """Of Android installs."""
+    trials: dict[str, list[Bin]] = msgspec.field(
+        default_factory=lambda: {table: calibration.new_table() for table in TRIED}
     )
+    """How right the engine was on installs whose truth is known for certain."""
 
     def observe(self, seen: Observation) -> None:
         """Add one install."""
@@ -56,12 +62,15 @@ class Learned(msgspec.Struct, kw_only=True):
                 self.values.setdefault(group, Frequencies()).observe(value, most)
         if seen.explained is not None:
             self._observe_outcome(seen.platform, seen.explained)
+            if seen.referrer is not None:
+                hidden = seen.explained_without_referrer
+                self.referrers.observe(seen.referrer, seen.explained if hidden is None else hidden)
         for crowd in seen.crowds:
             self._observe_crowd(crowd.family, crowd.devices, crowd.explained)
         if seen.click_to_install_s is not None:
             self.click_to_install[hazard.bucket(seen.click_to_install_s)] += 1.0
         for trial in seen.trials:
-            self.reliability[trial.table][calibration.bin_of(trial.predicted)].observe(trial.predicted, trial.right)
+            self.trials[trial.table][calibration.bin_of(trial.predicted)].observe(trial.predicted, trial.right)
 
     def _observe_outcome(self, platform: str, explained: float) -> None:
         outcomes = self.outcomes.setdefault(platform, Outcomes())
@@ -101,12 +110,23 @@ class Statistics:
         return self.apps.get(app_id, _NOTHING)
 
     def curve(self, app_id: str, table: str) -> calibration.Curve:
-        """The calibration of an app's matches, for one of TABLES."""
+        """The calibration of an app's matches: for one of TABLES which candidate did it, with ANY whether one did."""
         known = self._curves.get((app_id, table))
         if known is None:
-            tables = (self.whole.reliability[table], self.of(app_id).reliability[table])
-            known = self._curves[app_id, table] = calibration.curve(*tables)
+            learned = (self.whole, self.of(app_id))
+            known = self._curves[app_id, table] = (
+                calibration.curve([_as_installs_are(one, table) for one in learned], calibration.ANY_STRENGTH)
+                if table.endswith(ANY)
+                else calibration.curve([one.trials[table] for one in learned])
+            )
         return known
+
+
+def _as_installs_are(learned: Learned, table: str) -> list[Bin]:
+    """Installs that name another network are rarer, or commoner, than all that no candidate brought: weighed alike."""
+    outcomes = learned.outcomes.get("android", Outcomes())
+    odds = outcomes.others / outcomes.explained if outcomes.explained else 0.0
+    return calibration.balanced(learned.trials[table], odds)
 
 
 def learn(statistics: Statistics, seen: Iterable[Observation]) -> None:

@@ -4,7 +4,9 @@ from typing import Any
 
 from forwarder.matching import calibration, hazard
 from forwarder.matching.outlook import Outlook
-from forwarder.matching.statistics import TABLES, Learned, Statistics
+from forwarder.matching.play_referrer import KINDS
+from forwarder.matching.referrer_rates import PROVES_NOTHING
+from forwarder.matching.statistics import TRIED, Learned, Statistics
 
 TOP = 8  # values shown of each group
 DIGITS = 4
@@ -22,7 +24,8 @@ def summary(statistics: Statistics, app_id: str) -> dict[str, Any]:
         "devices_behind_an_address": {
             family: [round(outlook.crowd(family, others), DIGITS) for others in range(6)] for family in ("v4", "v6")
         },
-        "reliability": {table: _reliability(learned, statistics, app_id, table) for table in TABLES},
+        "referrers": _referrers(learned, outlook),
+        "reliability": {table: _reliability(learned, statistics, app_id, table) for table in TRIED},
         "values": {group: _values(learned, group) for group in sorted(learned.values)},
     }
 
@@ -37,6 +40,20 @@ def _platform(learned: Learned, outlook: Outlook, platform: str) -> dict[str, An
     }
 
 
+def _referrers(learned: Learned, outlook: Outlook) -> list[dict[str, Any]]:
+    """Of Android installs by what Play's referrer says: how many, and what it makes of a candidate's odds."""
+    rates = learned.referrers
+    return [
+        {
+            "referrer": kind,
+            "installs": round(rates.explained.get(kind, 0.0) + rates.others.get(kind, 0.0)),
+            "explained_by_clicks": round(rates.explained.get(kind, 0.0), 1),
+            "factor": _rounded(outlook.referrer_factor(kind)) if kind in PROVES_NOTHING else None,
+        }
+        for kind in KINDS
+    ]
+
+
 def _click_to_install(learned: Learned) -> list[dict[str, Any]]:
     total = sum(learned.click_to_install)
     return [
@@ -48,9 +65,7 @@ def _click_to_install(learned: Learned) -> list[dict[str, Any]]:
 def _reliability(learned: Learned, statistics: Statistics, app_id: str, table: str) -> list[dict[str, Any]]:
     points = statistics.curve(app_id, table)
     rows = []
-    for low, high, one in zip(
-        (0.0, *calibration.EDGES), (*calibration.EDGES, 1.0), learned.reliability[table], strict=True
-    ):
+    for low, high, one in zip((0.0, *calibration.EDGES), (*calibration.EDGES, 1.0), learned.trials[table], strict=True):
         predicted = one.predicted / one.answers if one.answers else None
         rows.append(
             {

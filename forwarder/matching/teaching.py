@@ -1,19 +1,22 @@
 """What an install teaches, whatever it was credited to.
 
-Truth costs nothing on Android: where Play names the click, or says that no link led to the install, the probabilistic
-engine's own answer is compared with it, once with all it knows and once without the model, as it is on an iPhone.
+Truth costs nothing on Android: where Play names our click, or another network's, the probabilistic engine's own answer
+is compared with it, once with all it knows and once without the model, as it is on an iPhone. What Play says when it
+knows of no link is no truth: it says that of ad installs, too.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from clicks.record import Click
-from forwarder.matching.click_ids import GOOGLE_ADS, STORE_SAYS_ORGANIC
 from forwarder.matching.install_facts import InstallFacts
 from forwarder.matching.observation import Crowd, Observation, Trial
 from forwarder.matching.outlook import clicker_groups
-from forwarder.matching.probabilistic import Rival, contest
+from forwarder.matching.phones import clicked_phone
+from forwarder.matching.play_referrer import Kind
+from forwarder.matching.probabilistic import Rival, any_of, contest, referrer_kind
 from forwarder.matching.search import Search
 from forwarder.matching.signals import values_of
+from forwarder.matching.statistics import ANY
 from forwarder.matching.verdict import Verdict
 
 MAX_ADDRESSES = 4
@@ -29,15 +32,17 @@ def teach(facts: InstallFacts, verdict: Verdict, searched: Search | None) -> Obs
     waited = max(0.0, (facts.at_ms - named.at_ms) / 1000) if named is not None else None
     if searched is None:
         return Observation(app_id=facts.app_id, platform=facts.platform, click_to_install_s=waited)
-    said = verdict.tiers.get("referrer", "")
-    none_did = said in (GOOGLE_ADS, STORE_SAYS_ORGANIC)
-    is_known = named is not None or none_did
+    kind = referrer_kind(facts)
+    is_known = named is not None or kind == "elsewhere"
     share = _share_by_truth(named) if is_known else _share_by_posterior
+    explained = sum(map(share, searched.rivals))
     return Observation(
         app_id=facts.app_id,
         platform=facts.platform,
         values=values_of(searched.installed) | _accidental_clicker(searched, share),
-        explained=sum(map(share, searched.rivals)),
+        explained=explained,
+        referrer="named" if kind is not None and named is not None else kind,
+        explained_without_referrer=None if kind is None or is_known else _without_referrer(explained, kind, searched),
         crowds=tuple(
             Crowd(
                 address.family,
@@ -72,11 +77,38 @@ def _accidental_clicker(searched: Search, share: Callable[[Rival], float]) -> di
     return {}
 
 
+def _without_referrer(explained: float, kind: Kind, searched: Search) -> float:
+    """The posterior of all candidates if the referrer said nothing: its factor taken off their odds."""
+    return explained / (explained + (1 - explained) * searched.outlook.referrer_factor(kind))
+
+
 def _trials(searched: Search, named: Click | None) -> tuple[Trial, ...]:
-    if not searched.rivals:
+    """Which of the candidates the engine took, where the named click is one of them; else whether it took any."""
+    trials: list[Trial] = []
+    in_reach = named is not None and any(_is_among(named, rival.clicks) for rival in searched.rivals)
+    if named is not None and not in_reach and _may_have_clicked_there(named, searched):
         return ()
-    without_model = contest(searched.facts, searched.installed, searched.eligible, searched.outlook, with_model=False)
-    return tuple(
-        Trial(table, rivals[0].last_click, named is not None and rivals[0].clicks[0].click_id == named.click_id)
-        for table, rivals in (("full", searched.rivals), ("address", without_model))
+    for table, rivals in (("full", searched.rivals), ("address", _without_model(searched))):
+        any_did = any_of(rivals)
+        if named is not None and in_reach:
+            first = rivals[0]
+            trials.append(Trial(table, min(first.last_click / any_did, 1.0), _is_among(named, first.clicks[:1])))
+        trials.append(Trial(table + ANY, any_did, in_reach))
+    return tuple(trials)
+
+
+def _without_model(searched: Search) -> tuple[Rival, ...]:
+    return contest(searched.facts, searched.installed, searched.eligible, searched.outlook, with_model=False)
+
+
+def _is_among(named: Click, clicks: Sequence[Click]) -> bool:
+    return any(click.click_id == named.click_id for click in clicks)
+
+
+def _may_have_clicked_there(named: Click, searched: Search) -> bool:
+    """Whether a candidate may be the person whose later click, from elsewhere, the store names."""
+    phone = clicked_phone(named)
+    return any(
+        rival.clicker.phone == phone or (named.ttp is not None and rival.clicks[0].ttp == named.ttp)
+        for rival in searched.rivals
     )

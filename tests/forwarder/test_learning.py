@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from forwarder.learning import Knowledge, add_observations
+from forwarder.matching.statistics import TRIED
 from ledger.match_statistics import WHOLE, recent_rates, statistics_of
 from tests.forwarder.api import ANDROID, APP, KEY, Api, android, opened_api, referrer, settings
 
@@ -37,7 +38,7 @@ async def test_a_referrer_teaches_the_time_and_how_reliable_the_address_is(api: 
     await knowledge.refresh()
     learned = knowledge.statistics.of(APP)
     assert sum(learned.click_to_install) == 1
-    assert [sum(one.right for one in learned.reliability[table]) for table in ("full", "address")] == [1, 1]
+    assert [sum(one.right for one in learned.trials[table]) for table in TRIED] == [1] * len(TRIED)
 
 
 async def test_a_process_that_matches_sees_what_was_learned_since_it_last_looked(api: Api) -> None:

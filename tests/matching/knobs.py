@@ -76,9 +76,14 @@ class Knobs:
     """Android ad installs that bring Play's referrer with our click id; organics then bring the store's own."""
     forged: float = 0.0
     """Android organic installs whose referrer was made up or injected."""
+    lost: float = 0.0
+    """Android ad installs whose referrer Play has lost: it says organic, or (not set)."""
+    elsewhere: float = 0.0
+    """Android organic installs whose referrer names another network's click."""
 
 
 PLAIN = Knobs()
+REFERRERS = replace(PLAIN, clicks_per_cgnat_key=1.0, referrer=0.95, elsewhere=0.1)
 
 REPORT_WORLDS: dict[str, Knobs] = {
     "enriched": replace(PLAIN, enriched=0.9),
@@ -89,6 +94,10 @@ REPORT_WORLDS: dict[str, Knobs] = {
     "click flood": replace(PLAIN, clicks_per_cgnat_key=1.0, flood=3.0, clicks=3_000),
     "household installs": replace(PLAIN, household=0.20),
     "referrer, some forged": replace(PLAIN, referrer=0.85, forged=0.10),
+    "5 % referrers lost": replace(REFERRERS, lost=0.05),
+    "20 % referrers lost": replace(REFERRERS, lost=0.2),
+    "40 % referrers lost": replace(REFERRERS, lost=0.4),
+    "20 % lost, 85 % organic": replace(REFERRERS, lost=0.2, organic_share=0.85, clicks=3_000),
     "misaligned families": replace(PLAIN, family_mismatch=0.30),
     "aligned, both named": replace(PLAIN, family_mismatch=0.30, lists_both=1.0),
 }
@@ -103,6 +112,11 @@ TUNE_WORLDS: dict[str, Knobs] = {
     ),
     "tune: families": replace(PLAIN, household=0.12, reclick=0.05, os_noise=0.03, organic_share=0.6, clicks=4_000),
     "tune: some referrers": replace(PLAIN, referrer=0.6, forged=0.05, enriched=0.4, clicks=4_000),
+    "tune: lost referrers": replace(PLAIN, referrer=0.9, lost=0.3, elsewhere=0.05, clicks_per_cgnat_key=2.0),
+    "tune: half lost": replace(PLAIN, referrer=0.8, lost=0.5, organic_share=0.7, clicks=3_000),
+    "tune: none lost": replace(
+        PLAIN, referrer=1.0, elsewhere=0.2, clicks_per_cgnat_key=2.0, organic_share=0.8, clicks=3_000
+    ),
     "tune: flooded": replace(PLAIN, flood=2.0, clicks_per_cgnat_key=0.6, clicks=3_000, short_user_agent=0.8),
 }
 

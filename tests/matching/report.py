@@ -18,8 +18,8 @@ FIRST_SEED = 100
 BEGIN, END = "<!-- report: written by tests.matching.report -->\n", "<!-- /report -->\n"
 PREDICTING = 5  # seeds per world that are run once more at the lowest threshold
 METHODS = (MATCHER, *BASELINES)
-PRECISION, FALSE_PER_ORGANIC = {"85 % organic": 0.975}, {"85 % organic": 0.004}
-TARGETS = {"precision": 0.985, "gap": 0.02, "false": 0.005, "error": 0.02}
+TARGETS = {"precision": 0.985, "gap": 0.02, "false": 0.005, "error": 0.015}
+MOSTLY_ORGANIC = TARGETS | {"precision": 0.978, "false": 0.004}
 
 
 def main() -> None:
@@ -105,11 +105,12 @@ def _row(name: str, results: Sequence[Result]) -> Sequence[str]:
         _over(results, name, MATCHER, field) for field in ("precision", "recall", "ceiling", "false_per_organic")
     )
     error = calibration_error([p for result in results for p in result.predictions])
+    targets = MOSTLY_ORGANIC if "85 % organic" in name else TARGETS
     met = {
-        "precision": precision.mean >= PRECISION.get(name, TARGETS["precision"]),
-        "recall": ceiling.mean - recall.mean <= TARGETS["gap"],
-        "false credits": false.mean <= FALSE_PER_ORGANIC.get(name, TARGETS["false"]),
-        "calibration": error <= TARGETS["error"],
+        "precision": precision.mean >= targets["precision"],
+        "recall": ceiling.mean - recall.mean <= targets["gap"],
+        "false credits": false.mean <= targets["false"],
+        "calibration": error <= targets["error"],
     }
     missed = [what for what, is_met in met.items() if not is_met]
     never = sum(result.scores[MATCHER].violations for result in results)

@@ -19,6 +19,8 @@ TRAPS = replace(
     clock_off=0.2,
 )  # fmt: skip
 
+LOSING = replace(GATE_WORLD, clicks=1_800, referrer=0.9, lost=0.4, elsewhere=0.1)
+
 
 @dataclass(frozen=True)
 class Tried:
@@ -51,6 +53,11 @@ def gate(engines: SimpleNamespace) -> Tried:
 
 
 @pytest.fixture(scope="module")
+def losing(engines: SimpleNamespace) -> Tried:
+    return tried(LOSING, engines.empty_redis())
+
+
+@pytest.fixture(scope="module")
 def trapped(engines: SimpleNamespace) -> Tried:
     return tried(TRAPS, engines.empty_redis(), match_threshold="0.5")
 
@@ -65,6 +72,19 @@ def test_nearly_every_ad_install_within_reach_of_its_address_is_credited(gate: T
 
 def test_organic_installs_are_left_alone(gate: Tried) -> None:
     assert gate.score.false_per_organic <= 0.005
+
+
+def test_where_play_loses_four_referrers_in_ten_nearly_every_ad_install_is_credited(losing: Tried) -> None:
+    assert losing.score.ceiling - losing.score.recall <= 0.02
+    assert losing.score.precision >= 0.985
+    assert losing.score.false_per_organic <= 0.005
+    assert calibration_error(predictions(losing.world, losing.trial.answers)) <= 0.015
+
+
+def test_an_install_that_names_another_network_is_never_credited(losing: Tried) -> None:
+    elsewhere = {line["install_id"] for line in losing.world.installs if "gclid" in line.get("install_referrer", "")}
+    assert len(elsewhere) > 20
+    assert not elsewhere & losing.trial.credits.keys()
 
 
 def test_others_take_far_more_organic_installs(gate: Tried) -> None:

@@ -29,6 +29,7 @@ START_S = datetime(2026, 11, 1, tzinfo=UTC).timestamp()
 HOUR_S, DAY_S = 3_600.0, 86_400.0
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 ORGANIC_REFERRER = "utm_source=google-play&utm_medium=organic"
+LOST_REFERRER = "utm_source=(not%20set)&utm_medium=(not%20set)"
 BOT = "Mozilla/5.0 (compatible; Bytespider; spider-feedback@bytedance.com)"
 PRELOADER = "thirdLandingPageFeInfra"
 OTHER_APP = "app_other"
@@ -246,6 +247,9 @@ class _Maker:
             return False
         began_s = at_s - rng.uniform(15, 90)
         own = [(clicked_s, click_id) for clicked_s, click_id, _ in visitor.clicks if clicked_s < at_s]
+        if own and knobs.lost and rng.random() < knobs.lost:
+            body["install_referrer"] = rng.choice((ORGANIC_REFERRER, ORGANIC_REFERRER, LOST_REFERRER))
+            return False
         if own and rng.random() < knobs.referrer:
             clicked_s, click_id = own[-1]
             began_s = max(began_s, clicked_s + 3)
@@ -253,6 +257,8 @@ class _Maker:
             return True
         if not own and rng.random() < knobs.forged:
             body |= self._forged(visitor, began_s, seen)
+        elif not own and knobs.elsewhere and rng.random() < knobs.elsewhere:
+            body["install_referrer"] = f"utm_source=google&utm_medium=cpc&gclid={_random_id(rng)}"
         elif not own:
             body["install_referrer"] = ORGANIC_REFERRER
         return False

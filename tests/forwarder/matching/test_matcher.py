@@ -8,11 +8,14 @@ import pytest
 from clicks.record import Click
 from forwarder.matching.install_facts import install_facts
 from forwarder.matching.matcher import Evidence, click_ids_of, match, needs_search
+from forwarder.matching.observation import Observation
 from forwarder.matching.policy import Policy
-from forwarder.matching.statistics import Statistics
-from tests.forwarder.matching.cases import DAY, MINUTE, NOW_MS, android, click, install
+from forwarder.matching.statistics import Statistics, learn
+from forwarder.matching.verdict import Verdict
+from tests.forwarder.matching.cases import APP, DAY, MINUTE, NOW_MS, android, click, install
 
 ALWAYS = Policy(probabilistic="always")
+ORGANIC = "utm_source=google-play&utm_medium=organic"
 
 
 def by_referrer(found: Click | None, click_id: str, **facts: Any) -> tuple[str, str]:
@@ -29,6 +32,33 @@ def test_a_click_id_in_the_referrer_is_credited_with_certainty() -> None:
         install("android", referrer=f"click_id={found.click_id}"), Evidence(referrer_click=found), ALWAYS, Statistics()
     )
     assert (verdict.method, verdict.probability, verdict.click) == ("referrer", 1.0, found)
+
+
+def match_with(referrer: str | None, known: Statistics | None = None, model: str = "SM-A536B") -> Verdict:
+    evidence = Evidence(found=[click(user_agent=android(model=model))])
+    return match(install("android", referrer=referrer), evidence, ALWAYS, known or Statistics())
+
+
+@pytest.mark.parametrize("referrer", [ORGANIC, "utm_source=(not%20set)&utm_medium=(not%20set)", "utm_source=x", None])
+def test_a_referrer_that_proves_nothing_hinders_no_match_that_all_else_speaks_for(referrer: str | None) -> None:
+    assert match_with(referrer).method == "probabilistic"
+
+
+def test_organic_by_the_stores_word_speaks_against_a_click_and_match_explain_shows_how_much() -> None:
+    organic, silent = (match_with(referrer, model="SM-S901B").candidates[0] for referrer in (ORGANIC, None))
+    assert organic.probability < silent.probability
+    assert organic.signals["referrer"] == pytest.approx(-1.74, abs=0.01)
+    assert "referrer" not in silent.signals
+
+
+def test_where_organic_installs_never_turn_out_to_be_ours_the_stores_word_weighs_more() -> None:
+    never = {"app_id": APP, "platform": "android", "referrer": "organic", "explained": 0.0}
+    named = never | {"referrer": "named", "explained": 1.0}
+    known = Statistics()
+    learn(known, [msgspec.convert(one, Observation) for one in (never, named) for _ in range(500)])
+    learnt = match_with(ORGANIC, known).candidates[0].signals["referrer"]
+    assert learnt < -4.0
+    assert match_with(ORGANIC, known).method == "probabilistic"
 
 
 @pytest.mark.parametrize(

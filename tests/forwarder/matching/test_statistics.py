@@ -41,7 +41,8 @@ def test_without_installs_the_priors_speak() -> None:
     assert outlook.odds("ios") == pytest.approx(priors.AD_INSTALLS / priors.REACH / priors.OTHER_INSTALLS)
     assert outlook.density(300) == hazard.prior_density(300)
     assert outlook.crowd("v4", 0) == crowding.UNSEEN["v4"]
-    assert outlook.calibrate("ios", 0.93) == pytest.approx(0.93)
+    assert outlook.calibrate("ios", 0.93, 0.95) == pytest.approx(0.93)
+    assert outlook.calibrate("ios", 0.0, 0.0) == 0.0
 
 
 def test_shares_move_from_the_prior_to_what_was_seen() -> None:
@@ -189,6 +190,12 @@ def test_statistics_of_an_earlier_version_which_counted_no_clickers_os_load_and_
     assert outlook.crowd("v4", 0) != crowding.UNSEEN["v4"]
 
 
+def test_reliability_of_an_earlier_version_which_took_organic_for_truth_is_forgotten() -> None:
+    wrong = {"answers": 100.0, "right": 0.0, "predicted": 97.0}
+    stored = {"reliability": {"full": [wrong] * 15, "address": [wrong] * 15}}
+    assert learned_from(stored).trials == Learned().trials
+
+
 def test_observations_survive_being_stored() -> None:
     seen = observed(crowds=[["v4", 2, 0.5]], trials=[["full", 0.97, True]])
     assert msgspec.convert(msgspec.json.decode(msgspec.json.encode(seen)), Observation) == seen
@@ -207,5 +214,8 @@ def test_the_summary_shows_what_was_learned() -> None:
     shown = summary(taught(*[observed(values={"os:ios": "26.1"}, explained=0.5, click_to_install_s=300.0)] * 10), APP)
     assert shown["installs"] == 10
     assert shown["values"]["os:ios"] == [{"value": "26.1", "share": 1.0}]
+    assert {row["referrer"]: row["factor"] for row in shown["referrers"]} == {
+        "named": None, "elsewhere": None, "organic": 0.3, "lost": 0.3, "unnamed": 0.3, "absent": 1.0,
+    }  # fmt: skip
     assert sum(row["installs"] for row in shown["click_to_install"]) == 10
     assert summary(Statistics(), "")["app_id"] is None

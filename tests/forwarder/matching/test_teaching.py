@@ -25,27 +25,57 @@ def test_a_named_click_tells_the_time_and_tries_the_probabilistic_engine_with_th
     seen = taught(Evidence(referrer_click=named, found=[named]), referrer=f"click_id={named.click_id}")
     assert (seen.click_to_install_s, seen.explained) == (300.0, 1.0)
     assert [(trial.table, trial.right, trial.predicted > 0.9) for trial in seen.trials] == [
-        ("full", True, True), ("address", True, True),
+        ("full", True, True), ("full:any", True, True), ("address", True, True), ("address:any", True, True),
     ]  # fmt: skip
-    assert seen.trials[1].predicted < seen.trials[0].predicted
+    assert seen.trials[3].predicted < seen.trials[1].predicted
+    assert seen.referrer == "named"
+
+
+def test_another_candidate_than_the_named_one_was_a_wrong_answer() -> None:
+    named, later = click(10 * MINUTE, user_agent=android(model="Pixel 8")), click(4 * MINUTE, user_agent=android())
+    seen = taught(Evidence(referrer_click=named, found=[named, later]), referrer=f"click_id={named.click_id}")
+    assert [(trial.table, trial.right) for trial in seen.trials] == [
+        ("full", False), ("full:any", True), ("address", False), ("address:any", True),
+    ]  # fmt: skip
 
 
 def test_another_devices_click_at_the_address_was_a_wrong_answer() -> None:
-    named, other = click(user_agent=android(), ip="198.51.100.1"), click(user_agent=android())
+    named, other = click(user_agent=android(model="Pixel 8"), ip="198.51.100.1"), click(user_agent=android())
     seen = taught(Evidence(referrer_click=named, found=[other]), referrer=f"click_id={named.click_id}")
-    assert [trial.right for trial in seen.trials] == [False, False]
+    assert [(trial.table, trial.right) for trial in seen.trials] == [("full:any", False), ("address:any", False)]
     assert seen.explained == 0.0
     assert seen.crowds[0].explained == 0.0
 
 
-def test_an_install_that_the_store_calls_organic_makes_any_answer_wrong_and_is_credited_to_nobody() -> None:
-    found = click(user_agent=android())
-    facts = install("android", referrer=ORGANIC)
-    verdict = match(facts, Evidence(found=[found]), ALWAYS, Statistics())
+def test_a_click_of_a_like_phone_at_the_address_may_be_an_earlier_one_of_the_named_person() -> None:
+    named, other = click(user_agent=android(), ip="198.51.100.1"), click(user_agent=android())
+    assert taught(Evidence(referrer_click=named, found=[other]), referrer=f"click_id={named.click_id}").trials == ()
+
+
+@pytest.mark.parametrize("referrer", ["gclid=x", "fbclid=x"])
+def test_an_install_that_names_another_network_makes_any_answer_wrong_and_is_credited_to_nobody(referrer: str) -> None:
+    facts = install("android", referrer=referrer)
+    verdict = match(facts, Evidence(found=[click(user_agent=android())]), ALWAYS, Statistics())
     assert verdict.click is None
-    assert "no link led to the install" in verdict.reason
-    assert verdict.observation is not None
-    assert [trial.right for trial in verdict.observation.trials] == [False, False]
+    assert "ad" in verdict.reason
+    seen = verdict.observation
+    assert seen is not None
+    assert (seen.explained, seen.referrer, seen.explained_without_referrer) == (0.0, "elsewhere", None)
+    assert [(trial.table, trial.right) for trial in seen.trials] == [("full:any", False), ("address:any", False)]
+
+
+def test_where_another_network_is_named_and_nobody_clicked_the_engines_silence_was_right() -> None:
+    assert [trial.predicted for trial in taught(Evidence(found=[]), referrer="gclid=x").trials] == [0.0, 0.0]
+
+
+@pytest.mark.parametrize("referrer", [ORGANIC, "utm_source=(not%20set)", "utm_source=newsletter", None])
+def test_a_referrer_that_proves_nothing_tries_no_answer_and_teaches_by_the_posterior(referrer: str | None) -> None:
+    seen = taught(Evidence(found=[click(user_agent=android())]), referrer=referrer)
+    assert seen.trials == ()
+    assert seen.explained is not None
+    assert seen.explained_without_referrer is not None
+    assert 0.9 < seen.explained <= seen.explained_without_referrer < 1
+    assert (seen.explained < seen.explained_without_referrer) == (referrer is not None)
 
 
 def test_an_iphone_without_truth_teaches_by_its_posterior() -> None:
