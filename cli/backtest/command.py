@@ -11,6 +11,7 @@ import typer
 
 from cli.apps import require_app
 from cli.assignments import parse_assignments
+from cli.backtest.asked import asked_by
 from cli.backtest.desk import RecordedDesk
 from cli.backtest.lines import read_clicks, read_installs
 from cli.backtest.policy import policies_of, tried_settings
@@ -83,7 +84,9 @@ async def outcomes(plan: Plan, totals: Totals) -> AsyncIterator[Outcome]:
     app_id = plan.app_id or APP
     async with scratch_redis(plan.redis_url) as redis:
         backtest = Backtest(redis, RecordedDesk(redis, app_id, apps_of_links), policies, totals)
-        async for outcome in backtest.run(read_clicks(plan.clicks), read_installs(plan.installs, app_id)):
+        # what is no file, such as a pipe, can be read once only
+        asked = asked_by(plan.installs) if plan.installs.is_file() else None
+        async for outcome in backtest.run(read_clicks(plan.clicks), read_installs(plan.installs, app_id), asked):
             yield outcome
 
 

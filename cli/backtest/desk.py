@@ -1,6 +1,7 @@
 """Recorded visits through the redirector's own click desk: what becomes a click, and under which id."""
 
 import hashlib
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from clicks.links import Link
 from redirector.click import ClickDesk, DeskSettings, Request
 from redirector.link_table import LinkTable
 from redirector.tally import Tally
+from redirector.visitors import read_user_agent
 
 ADDRESS_KEY = hashlib.sha256(b"signalpost backtest").digest()  # a scratch store's: it protects nothing
 PUBLIC_BASE = "https://backtest.invalid"
@@ -48,12 +50,22 @@ class RecordedDesk:
         own = rows[0]
         return *rows, Row(own.key, own.at_ms, enrichment_record(_random_of(own), facts))
 
+    @staticmethod
+    def is_person(line: ClickLine) -> bool:
+        """Whether the visit is a click, rather than a bot's, a preview's or a preloader's."""
+        return _kind(line.user_agent) == "click"
+
     def _clock(self) -> float:
         return (self._at_ms + 0.5) / 1000  # the desk cuts to whole ms
 
     def _random_bytes(self, length: int) -> bytes:
         self._drawn += 1
         return hashlib.shake_128(self._drawn.to_bytes(8)).digest(length)
+
+
+@lru_cache(maxsize=65_536)
+def _kind(user_agent: str) -> str:
+    return read_user_agent(user_agent.encode().decode("latin-1")).kind
 
 
 def click_id_of(row: Row) -> str:

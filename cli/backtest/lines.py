@@ -134,7 +134,7 @@ def _neighbours(
 
 
 def _records(path: Path, read: Callable[[bytes], T]) -> Iterator[tuple[int, T]]:
-    for number, raw in _numbered(path):
+    for number, raw in raw_lines(path):
         try:
             yield number, read(raw)
         except FieldError as error:
@@ -148,7 +148,12 @@ def _refused(path: Path, number: int, error: FieldError) -> Refused:
     return Refused(f"{path} line {number}: {where}{error.message}")
 
 
-def _numbered(path: Path) -> Iterator[tuple[int, bytes]]:
+def raw_lines(path: Path) -> Iterator[tuple[int, bytes]]:
+    """(line number, line) of the file's lines that are not blank.
+
+    Raises:
+        Refused: it cannot be opened, or a line is too long.
+    """
     try:
         with path.open("rb") as file:
             number = 0

@@ -13,10 +13,11 @@ from typing import Any
 
 import msgspec
 
+from cli.backtest.asked import Asked
 from cli.backtest.desk import ADDRESS_KEY, RecordedDesk, click_id_of
 from cli.backtest.diary import DAY_MS, Diary
-from cli.backtest.lines import ClickLine, InstallLine
-from clicks.batch import Batch
+from cli.backtest.lines import MAX_DISORDER_MS, ClickLine, InstallLine
+from clicks.batch import Batch, Row
 from clicks.store import ClickStore
 from forwarder.intake.evidence import Case, gather
 from forwarder.matching.click_ids import SKEW_MS
@@ -68,6 +69,7 @@ class Backtest:
 
     def __init__(self, redis: Any, desk: RecordedDesk, policies: Callable[[str, str], Policy], totals: Totals) -> None:
         self._totals = totals
+        self._oldest_ms: int | None = None  # of the clicks that are stored
         self._store = ClickStore(redis, (ADDRESS_KEY,), RETENTION_DAYS)
         self._diary = Diary(redis)
         self._desk = desk
@@ -77,9 +79,17 @@ class Backtest:
         self._day = 0
 
     async def run(
-        self, clicks: Iterator[tuple[int, ClickLine]], installs: Iterator[tuple[int, InstallLine]]
+        self,
+        clicks: Iterator[tuple[int, ClickLine]],
+        installs: Iterator[tuple[int, InstallLine]],
+        asked: Asked | None = None,
     ) -> AsyncIterator[Outcome]:
-        """The outcome of every install, in the order they are matched: by time, 30 s after the clicks around them."""
+        """The outcome of every install, in the order they are matched: by time, 30 s after the clicks around them.
+
+        Args:
+            asked: what the installs can ask for; other visits are only counted. None = not known.
+        """
+        self._asked = asked
         shifted = ((at_ms + SKEW_MS, install) for at_ms, install in installs)
         merged = heapq.merge(clicks, shifted, key=itemgetter(0))
         while stretch := list(islice(merged, STRETCH)):
@@ -96,17 +106,28 @@ class Backtest:
         self._day = day
         until = at_ms - RETENTION_DAYS * DAY_MS
         await self._diary.forget_before(until)
-        await self._diary.forget_clicks_before(until)
+        if self._oldest_ms is not None and self._oldest_ms < until:
+            await self._diary.forget_clicks_before(until)
+            self._oldest_ms = until
         for old in [old for old in self._claims if (old + 1) * DAY_MS <= until]:
             del self._claims[old]
 
     async def _take_clicks(self, lines: Sequence[tuple[int, ClickLine]]) -> None:
-        opened = [(line, self._desk.open(line, at_ms)) for at_ms, line in lines]
-        kept = [(line, rows) for line, rows in opened if rows]
-        self._totals.clicks += len(kept)
-        self._totals.visits += len(opened) - len(kept)
+        kept: list[tuple[ClickLine, tuple[Row, ...]]] = []
+        clicks = 0
+        for at_ms, line in lines:
+            if self._asked is None or self._asked.may_concern(line):
+                if rows := self._desk.open(line, at_ms):
+                    kept.append((line, rows))
+            else:
+                clicks += self._desk.is_person(line)
+        clicks += len(kept)
+        self._totals.clicks += clicks
+        self._totals.visits += len(lines) - clicks
         if not kept:
             return
+        if self._oldest_ms is None:
+            self._oldest_ms = kept[0][1][0].at_ms - MAX_DISORDER_MS
         await self._store.apply(Batch("", UNCOUNTED, [row for _, rows in kept for row in rows], {}))
         named = [
             (rows[0].at_ms, line.click_id.encode(), click_id_of(rows[0]).encode())

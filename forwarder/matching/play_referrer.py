@@ -6,6 +6,7 @@ Branch, Kochava).
 """
 
 import re
+from functools import lru_cache
 from typing import Final, Literal, get_args
 from urllib.parse import parse_qsl, unquote_plus
 
@@ -41,6 +42,7 @@ class Referrer(msgspec.Struct, frozen=True):
     kind: Kind = "named"
 
 
+@lru_cache(maxsize=4_096)  # asked for several times on an install's way
 def parse_referrer(text: str | None) -> Referrer:
     """Find `click_id` in a referrer, however often it is encoded; organic, lost and other networks' referrers are named
     so. A Google Ads click is the store's own word and comes before an id of ours, any other network's behind it.

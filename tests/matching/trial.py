@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cli.backtest.asked import asked_by
 from cli.backtest.desk import RecordedDesk
 from cli.backtest.lines import read_clicks, read_installs
 from cli.backtest.policy import policies_of, tried_settings
@@ -36,7 +37,8 @@ async def try_world(world: World, redis: Any, policy: Mapping[str, str]) -> Tria
     with tempfile.TemporaryDirectory(prefix="world-") as directory:
         clicks, installs = world.write(Path(directory))
         started = time.perf_counter()
-        outcomes = backtest.run(read_clicks(clicks), read_installs(installs, APP))
+        asked = asked_by(installs)
+        outcomes = backtest.run(read_clicks(clicks), read_installs(installs, APP), asked)
         answers = [outcome.answer async for outcome in outcomes]
         seconds = time.perf_counter() - started
     await redis.flushdb()

@@ -1,10 +1,12 @@
 import json
+import re
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from redirector import visitors
 from redirector.visitors import Visitor, read_user_agent
 from tests.redirector.wire import ANDROID, IPHONE
 
@@ -117,3 +119,20 @@ def test_no_text_raises(user_agent: str) -> None:
 def test_a_long_user_agent_takes_no_long_time() -> None:
     read_user_agent("Mozilla/5.0 (" + "; wv" * 8_000)
     read_user_agent("bot" * 10_000)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "words"),
+    [
+        (visitors._NAMED_BOT, visitors._NAMED_BOT_WORDS),
+        (visitors._NOT_ANDROID, visitors._NOT_ANDROID_WORDS),
+        (visitors._PRETENDED, visitors._PRETENDED_WORDS),
+    ],
+    ids=["robots", "no Android", "like Android"],
+)
+@given(data=st.data())
+def test_whatever_a_pattern_finds_holds_one_of_its_words(
+    pattern: re.Pattern[str], words: tuple[str, ...], data: st.DataObject
+) -> None:
+    found = data.draw(st.from_regex(pattern))
+    assert any(word in found for word in words)
