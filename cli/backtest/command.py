@@ -12,8 +12,8 @@ import typer
 from cli.apps import require_app
 from cli.assignments import parse_assignments
 from cli.backtest.asked import asked_by
-from cli.backtest.desk import RecordedDesk
-from cli.backtest.lines import read_clicks, read_installs
+from cli.backtest.feed_process import Source, feed_process
+from cli.backtest.lines import read_installs
 from cli.backtest.policy import policies_of, tried_settings
 from cli.backtest.runner import Backtest, Outcome, Totals
 from cli.backtest.scratch import scratch_redis
@@ -82,12 +82,13 @@ async def outcomes(plan: Plan, totals: Totals) -> AsyncIterator[Outcome]:
     settings, apps_of_links = await _known(plan.app_id)
     policies = policies_of(tried_settings(settings, plan.policy))
     app_id = plan.app_id or APP
-    async with scratch_redis(plan.redis_url) as redis:
-        backtest = Backtest(redis, RecordedDesk(redis, app_id, apps_of_links), policies, totals)
+    async with scratch_redis(plan.redis_url) as (redis, redis_url):
         # what is no file, such as a pipe, can be read once only
         asked = asked_by(plan.installs) if plan.installs.is_file() else None
-        async for outcome in backtest.run(read_clicks(plan.clicks), read_installs(plan.installs, app_id), asked):
-            yield outcome
+        source = Source(plan.clicks, redis_url, app_id, apps_of_links, asked)
+        async with feed_process(source) as feed:
+            async for outcome in Backtest(redis, feed, policies, totals).run(read_installs(plan.installs, app_id)):
+                yield outcome
 
 
 async def _known(app_id: str) -> tuple[AppSettings, dict[str, str]]:

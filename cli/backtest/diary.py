@@ -23,12 +23,13 @@ class Diary:
         by_day: dict[int, dict[bytes, bytes]] = defaultdict(dict)
         for at_ms, field, value in rows:
             by_day[at_ms // DAY_MS][field] = value
+        self.add_days(book, by_day)
         for day, values in by_day.items():
-            days = self._days.setdefault(book, [])
-            if day not in days:
-                days.append(day)
-                days.sort(reverse=True)
             await self._redis.hset(_key(book, day), mapping=values)
+
+    def add_days(self, book: bytes, days: Iterable[int]) -> None:
+        """Look up what another process has noted on these days, too."""
+        self._days[book] = sorted({*self._days.get(book, ()), *days}, reverse=True)
 
     async def look_up(self, book: bytes, fields: Sequence[bytes]) -> Mapping[bytes, bytes]:
         """The values of those fields that were noted."""

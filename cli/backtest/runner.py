@@ -1,36 +1,34 @@
-"""The run itself: clicks into the scratch store, installs matched against it in their order, claims and lessons kept.
+"""The run itself: installs matched in their order against the clicks stored so far, claims and lessons kept.
 
-Both files are read in stretches of a few hundred lines. A stretch's clicks are stored before its installs are matched;
-that changes nothing, as each install only ever asks for the clicks of its own past.
+The clicks are ahead of the installs; that changes nothing, as each install only ever asks for the clicks of its own
+past.
 """
 
-import heapq
+import sys
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from itertools import islice
-from operator import itemgetter
-from typing import Any
+from itertools import groupby, islice
+from typing import Any, Final
 
 import msgspec
 
-from cli.backtest.asked import Asked
-from cli.backtest.desk import ADDRESS_KEY, RecordedDesk, click_id_of
+from cli.backtest.click_feed import GIVEN_IDS, INTERNAL_IDS, RETENTION_DAYS, Feed
+from cli.backtest.desk import ADDRESS_KEY
 from cli.backtest.diary import DAY_MS, Diary
-from cli.backtest.lines import MAX_DISORDER_MS, ClickLine, InstallLine
-from clicks.batch import Batch, Row
+from cli.backtest.lines import InstallLine
 from clicks.store import ClickStore
 from forwarder.intake.evidence import Case, gather
-from forwarder.matching.click_ids import SKEW_MS
 from forwarder.matching.install_facts import InstallFacts, install_facts
 from forwarder.matching.matcher import click_ids_of, match
 from forwarder.matching.policy import Policy
 from forwarder.matching.statistics import Statistics, learn
 from forwarder.matching.verdict import Verdict
 
-STRETCH = 500  # lines
-RETENTION_DAYS = 28  # CLICK_RETENTION_DAYS as it ships
-UNCOUNTED = -1  # a batch that counts no visits
-INTERNAL_IDS, GIVEN_IDS, ANSWERS = b"internal", b"given", b"answers"
+LATE_MS: Final = 3_600_000
+"""How far behind an install's time the click may lie that it names: some phones' clocks are slow."""
+END_OF_FILE: Final = sys.maxsize // 2
+STRETCH: Final = 100  # installs matched at once: the sooner they begin, the more both processes have to do
+ANSWERS = b"answers"
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,75 +65,38 @@ _decode = msgspec.json.Decoder(Answer).decode
 class Backtest:
     """One run over two files. `policies` gives the policy of an app on a platform."""
 
-    def __init__(self, redis: Any, desk: RecordedDesk, policies: Callable[[str, str], Policy], totals: Totals) -> None:
+    def __init__(self, redis: Any, feed: Feed, policies: Callable[[str, str], Policy], totals: Totals) -> None:
         self._totals = totals
-        self._oldest_ms: int | None = None  # of the clicks that are stored
         self._store = ClickStore(redis, (ADDRESS_KEY,), RETENTION_DAYS)
         self._diary = Diary(redis)
-        self._desk = desk
+        self._feed = feed
         self._policies = policies
         self._claims: dict[int, set[str]] = defaultdict(set)
         self._statistics = Statistics()
-        self._day = 0
 
-    async def run(
-        self,
-        clicks: Iterator[tuple[int, ClickLine]],
-        installs: Iterator[tuple[int, InstallLine]],
-        asked: Asked | None = None,
-    ) -> AsyncIterator[Outcome]:
-        """The outcome of every install, in the order they are matched: by time, 30 s after the clicks around them.
+    async def run(self, installs: Iterator[tuple[int, InstallLine]]) -> AsyncIterator[Outcome]:
+        """The outcome of every install, in the order they are matched, by time. What is left of the clicks is read."""
+        for day, lines in groupby(installs, lambda line: line[0] // DAY_MS):
+            await self._turn_to(day)
+            while stretch := list(islice(lines, STRETCH)):
+                await self._take_clicks(stretch[-1][0] + LATE_MS)
+                for outcome in await self._match([line for _, line in stretch]):
+                    yield outcome
+        await self._take_clicks(END_OF_FILE)
 
-        Args:
-            asked: what the installs can ask for; other visits are only counted. None = not known.
-        """
-        self._asked = asked
-        shifted = ((at_ms + SKEW_MS, install) for at_ms, install in installs)
-        merged = heapq.merge(clicks, shifted, key=itemgetter(0))
-        while stretch := list(islice(merged, STRETCH)):
-            await self._turn_to(stretch[0][0])
-            await self._take_clicks([(at_ms, line) for at_ms, line in stretch if isinstance(line, ClickLine)])
-            for outcome in await self._match([line for _, line in stretch if isinstance(line, InstallLine)]):
-                yield outcome
-
-    async def _turn_to(self, at_ms: int) -> None:
+    async def _turn_to(self, day: int) -> None:
         """On each new day of the files' clock, forget what production would have forgotten by then."""
-        day = at_ms // DAY_MS
-        if day <= self._day:
-            return
-        self._day = day
-        until = at_ms - RETENTION_DAYS * DAY_MS
+        until = (day - RETENTION_DAYS) * DAY_MS
         await self._diary.forget_before(until)
-        if self._oldest_ms is not None and self._oldest_ms < until:
-            await self._diary.forget_clicks_before(until)
-            self._oldest_ms = until
         for old in [old for old in self._claims if (old + 1) * DAY_MS <= until]:
             del self._claims[old]
 
-    async def _take_clicks(self, lines: Sequence[tuple[int, ClickLine]]) -> None:
-        kept: list[tuple[ClickLine, tuple[Row, ...]]] = []
-        clicks = 0
-        for at_ms, line in lines:
-            if self._asked is None or self._asked.may_concern(line):
-                if rows := self._desk.open(line, at_ms):
-                    kept.append((line, rows))
-            else:
-                clicks += self._desk.is_person(line)
-        clicks += len(kept)
-        self._totals.clicks += clicks
-        self._totals.visits += len(lines) - clicks
-        if not kept:
-            return
-        if self._oldest_ms is None:
-            self._oldest_ms = kept[0][1][0].at_ms - MAX_DISORDER_MS
-        await self._store.apply(Batch("", UNCOUNTED, [row for _, rows in kept for row in rows], {}))
-        named = [
-            (rows[0].at_ms, line.click_id.encode(), click_id_of(rows[0]).encode())
-            for line, rows in kept
-            if line.click_id
-        ]
-        await self._diary.note(INTERNAL_IDS, named)
-        await self._diary.note(GIVEN_IDS, [(at_ms, internal, given) for at_ms, given, internal in named])
+    async def _take_clicks(self, until_ms: int) -> None:
+        for progress in await self._feed.advance(until_ms):
+            self._totals.clicks += progress.clicks
+            self._totals.visits += progress.visits
+            for book in (INTERNAL_IDS, GIVEN_IDS):
+                self._diary.add_days(book, progress.days)
 
     async def _match(self, lines: Sequence[InstallLine]) -> list[Outcome]:
         keys = [_key(line) for line in lines]
@@ -144,7 +105,7 @@ class Backtest:
         first = [(key, line) for key, line in zip(keys, lines, strict=True) if new.get(key) is line]
         facts = await self._facts([line for _, line in first])
         cases = [Case(one, self._policies(one.app_id, one.platform)) for one in facts]
-        verdicts = [self._decide(case) for case in await gather(self._store, cases)]
+        verdicts = [self._decide(_as_of_then(case)) for case in await gather(self._store, cases)]
         answers = await self._answers(facts, verdicts)
         known |= {key: answer for (key, _), answer in zip(first, answers, strict=True)}
         await self._diary.note(
@@ -183,6 +144,18 @@ class Backtest:
         shown += [verdict.click.click_id.encode() for verdict in verdicts if verdict.click is not None]
         given = await self._diary.look_up(GIVEN_IDS, shown)
         return [_answer(one.install_id, verdict, given) for one, verdict in zip(facts, verdicts, strict=True)]
+
+
+def _as_of_then(case: Case) -> Case:
+    """Without a named click that was forgotten by then, or lies so far ahead that no phone's slow clock explains it."""
+    evidence = case.evidence
+    known = {
+        name: click
+        for name, click in (("referrer_click", evidence.referrer_click), ("link_click", evidence.link_click))
+        if click is not None and -LATE_MS <= case.facts.at_ms - click.at_ms <= RETENTION_DAYS * DAY_MS
+    }
+    seen = {"referrer_click": None, "link_click": None} | known
+    return Case(case.facts, case.policy, msgspec.structs.replace(evidence, **seen))
 
 
 def _key(line: InstallLine) -> bytes:

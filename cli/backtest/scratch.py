@@ -26,22 +26,22 @@ NOT_KEPT = ("--appendonly", "no")  # nothing of a backtest outlives it
 
 
 @asynccontextmanager
-async def scratch_redis(url: str) -> AsyncIterator[Any]:
-    """An empty Redis; with a URL that one, which must be empty and is emptied again.
+async def scratch_redis(url: str) -> AsyncIterator[tuple[Any, str]]:
+    """An empty Redis and its URL; with a URL that one, which must be empty and is emptied again.
 
     Raises:
         Refused: it cannot be started, does not answer, or holds something.
     """
     if not url:
-        async with _embedded() as redis:
-            yield redis
+        async with _embedded() as embedded:
+            yield embedded
         return
     redis = connect(url, timeout_s=TIMEOUT_S)
     try:
         if await redis.dbsize():
             raise Refused("redis: this database is not empty; name an empty one, or none to have one started")
         try:
-            yield redis
+            yield redis, url
         finally:
             await redis.flushdb()
     except (RedisError, OSError) as error:
@@ -51,7 +51,7 @@ async def scratch_redis(url: str) -> AsyncIterator[Any]:
 
 
 @asynccontextmanager
-async def _embedded() -> AsyncIterator[Any]:
+async def _embedded() -> AsyncIterator[tuple[Any, str]]:
     with tempfile.TemporaryDirectory(prefix="sp-", ignore_cleanup_errors=True) as directory:
         engine = Valkey(Path(directory))
         try:
@@ -63,7 +63,7 @@ async def _embedded() -> AsyncIterator[Any]:
         redis = connect(engine.url, timeout_s=TIMEOUT_S)
         try:
             await child.start()
-            yield redis
+            yield redis, engine.url
         except NotReadyError as error:
             raise Refused(f"the scratch Redis does not start: {last_log_line(engine.log) or error}") from None
         except (RedisError, OSError) as error:

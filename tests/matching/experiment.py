@@ -68,10 +68,10 @@ def run_jobs(jobs: Iterable[Job], processes: int = PROCESSES) -> Iterator[Result
 
 
 async def _try(world: World, job: Job) -> tuple[Trial, Trial | None]:
-    async with scratch_redis("") as redis:
-        decided = await try_world(world, redis, job.policy)
+    async with scratch_redis("") as (redis, url):
+        decided = await try_world(world, redis, url, job.policy)
         lowest = {**job.policy, "match_threshold": "0.5"}
-        return decided, await try_world(world, redis, lowest) if job.predicts else None
+        return decided, await try_world(world, redis, url, lowest) if job.predicts else None
 
 
 def _wrong(world: World, trial: Trial) -> Counter[str]:

@@ -40,8 +40,8 @@ def main() -> None:
 
 async def _measure() -> None:
     world = make_world(replace(PLAIN, clicks=24_000, clicks_per_cgnat_key=0.4), SEED)
-    async with scratch_redis("") as redis:
-        seconds = min([(await try_world(world, redis, {})).seconds for _ in range(RUNS)])
+    async with scratch_redis("") as (redis, url):
+        seconds = min([(await try_world(world, redis, url, {})).seconds for _ in range(RUNS)])
         sys.stdout.write(
             f"backtest: {len(world.clicks):,} visits and {len(world.installs):,} installs in {seconds:.2f} s: "
             f"{len(world.installs) / seconds:,.0f} installs/s\n"

@@ -12,10 +12,11 @@ import redis
 from typer.testing import CliRunner
 
 from cli.__main__ import app
+from cli.backtest.click_feed import STRETCH, ClickFeed
 from cli.backtest.desk import RecordedDesk
 from cli.backtest.lines import click_of, read_clicks, read_installs
 from cli.backtest.policy import policies_of
-from cli.backtest.runner import STRETCH, Backtest, Totals
+from cli.backtest.runner import Backtest, Totals
 from clicks.connection import connect
 from ledger.apps import AppSettings
 from tests.matching.conftest import Run
@@ -260,8 +261,8 @@ async def test_files_are_read_as_needed_and_old_clicks_forgotten(redis_url: str,
     ]
     files = written(tmp_path / "c.ndjson", clicks), written(tmp_path / "i.ndjson", installs)
     client, read = connect(redis_url), [0]
-    backtest = Backtest(client, RecordedDesk(client, "a", {}), policies_of(AppSettings()), Totals())
-    outcomes = backtest.run(clicks_counted(files[0], read), read_installs(files[1], "a"))
+    feed = ClickFeed(client, RecordedDesk(client, "a", {}), clicks_counted(files[0], read))
+    outcomes = Backtest(client, feed, policies_of(AppSettings()), Totals()).run(read_installs(files[1], "a"))
     assert (await anext(outcomes)).answer.install_id == "first"
     assert read[0] <= 2 * STRETCH
     assert (await anext(outcomes)).answer.install_id == "last"

@@ -40,7 +40,7 @@ def tried(knobs: Knobs, redis_url: str, **policy: str) -> Tried:
     async def run() -> Trial:
         redis = connect(redis_url)
         try:
-            return await try_world(world, redis, policy)
+            return await try_world(world, redis, redis_url, policy)
         finally:
             await redis.aclose()
 

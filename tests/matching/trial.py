@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from cli.backtest.asked import asked_by
-from cli.backtest.desk import RecordedDesk
-from cli.backtest.lines import read_clicks, read_installs
+from cli.backtest.feed_process import Source, feed_process
+from cli.backtest.lines import read_installs
 from cli.backtest.policy import policies_of, tried_settings
 from cli.backtest.runner import Answer, Backtest, Totals
 from ledger.apps import AppSettings
@@ -30,16 +30,15 @@ class Trial:
         return {answer.install_id: answer.click_id for answer in self.answers if answer.click_id is not None}
 
 
-async def try_world(world: World, redis: Any, policy: Mapping[str, str]) -> Trial:
+async def try_world(world: World, redis: Any, redis_url: str, policy: Mapping[str, str]) -> Trial:
     """Run a world through the backtest in an empty Redis, which is emptied again."""
     policies = policies_of(tried_settings(AppSettings(), policy))
-    backtest = Backtest(redis, RecordedDesk(redis, APP, {}), policies, Totals())
     with tempfile.TemporaryDirectory(prefix="world-") as directory:
         clicks, installs = world.write(Path(directory))
         started = time.perf_counter()
-        asked = asked_by(installs)
-        outcomes = backtest.run(read_clicks(clicks), read_installs(installs, APP), asked)
-        answers = [outcome.answer async for outcome in outcomes]
+        async with feed_process(Source(clicks, redis_url, APP, {}, asked_by(installs))) as feed:
+            outcomes = Backtest(redis, feed, policies, Totals()).run(read_installs(installs, APP))
+            answers = [outcome.answer async for outcome in outcomes]
         seconds = time.perf_counter() - started
     await redis.flushdb()
     return Trial(answers, seconds)
