@@ -4,8 +4,7 @@ import re
 
 from clicks.placeholders import is_placeholder
 from forwarder.errors import FieldError
-from forwarder.intake.set_aside import PLACEHOLDER, note
-from forwarder.intake.values import clean_text, trimmed
+from forwarder.intake.values import clean_text, told, trimmed
 
 MAX_ID_CHARS = 200
 EXACT_UP_TO = 2**53
@@ -71,10 +70,4 @@ def optional_identifier(field: str, value: str | float | None, longest: int = MA
     """
     if value is None:
         return None
-    text = canonical(number_text(field, value))
-    if len(text) > longest:
-        raise FieldError(field, f"must have at most {longest} characters")
-    if is_placeholder(text):
-        note(field, PLACEHOLDER)
-        return None
-    return text or None
+    return told(field, canonical(number_text(field, value)), longest)

@@ -55,8 +55,15 @@ def optional_text(field: str, value: str | float | None, longest: int = MAX_TEXT
     if not isinstance(value, str):
         value = int(value) if value % 1 == 0 else value
     text = clean_text(str(value)).strip()
-    if not text.isascii():
-        text = trimmed(text)
+    return told(field, text if text.isascii() else trimmed(text), longest)
+
+
+def told(field: str, text: str, longest: int) -> str | None:
+    """The text; None where it is empty, or a placeholder, which is noted.
+
+    Raises:
+        FieldError: longer than `longest` characters.
+    """
     if len(text) > longest:
         raise FieldError(field, f"must have at most {longest} characters")
     if is_placeholder(text):

@@ -1,10 +1,12 @@
 """`signalpost link`."""
 
 import asyncio
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
+import segno
 
 from clicks.connection import connect
 from clicks.links import Link, read_links
@@ -250,3 +252,17 @@ def test_qr_shows_the_link_without_macros(cli: Cli, app_id: str, tmp_path: Path)
         assert cli("link", "qr", "tea", "--output", str(tmp_path / name)).status == 0
         assert (tmp_path / name).read_bytes().startswith(start)
     assert "output" in cli("link", "qr", "tea", "--output", str(tmp_path / "code.gif")).stderr
+
+
+def test_the_code_of_the_shortest_link_is_no_micro_qr_code(
+    cli: Cli, app_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """segno.make would draw one of 17 modules a side, which no phone's camera reads."""
+    monkeypatch.setenv("PUBLIC_URL", "http://a.io")
+    cli("link", "create", "--app", app_id, "--slug", "a")
+    shown = cli("link", "qr", "a", "--json").value
+    assert shown["url"] == "http://a.io/a"
+    assert segno.make(shown["url"], error="m").is_micro
+    width = re.search(r'width="(\d+)"', shown["svg"])
+    assert width is not None
+    assert int(width[1]) == (21 + 2 * 4) * 4  # modules of the smallest QR code, its quiet zone, the scale
