@@ -254,11 +254,9 @@ def test_qr_shows_the_link_without_macros(cli: Cli, app_id: str, tmp_path: Path)
     assert "output" in cli("link", "qr", "tea", "--output", str(tmp_path / "code.gif")).stderr
 
 
-def test_the_code_of_the_shortest_link_is_no_micro_qr_code(
-    cli: Cli, app_id: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_code_of_the_shortest_link_is_no_micro_qr_code(cli: Cli, app_id: str, environment: dict[str, str]) -> None:
     """segno.make would draw one of 17 modules a side, which no phone's camera reads."""
-    monkeypatch.setenv("PUBLIC_URL", "http://a.io")
+    environment["PUBLIC_URL"] = "http://a.io"
     cli("link", "create", "--app", app_id, "--slug", "a")
     shown = cli("link", "qr", "a", "--json").value
     assert shown["url"] == "http://a.io/a"
