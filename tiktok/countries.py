@@ -27,8 +27,10 @@ _OTHER_NAMES: Final = {
     "viet nam": "VN", "macau": "MO", "hong kong": "HK", "republic of ireland": "IE", "ksa": "SA", "brasil": "BR",
 }  # fmt: skip
 _OTHER_CODES: Final = {"UK": "GB", "EL": "GR", "XKX": "XK"}
-_OLD_LANGUAGES: Final = {"in": "id", "iw": "he", "ji": "yi"}  # as Java writes them: `in_ID` is Indonesia
+# as Java and older phones write them: `in_ID` is Indonesia, `tl-PH` the Philippines and not Timor-Leste
+_OLD_LANGUAGES: Final = {"in": "id", "iw": "he", "ji": "yi", "no": "nb", "tl": "fil", "sh": "sr", "mo": "ro"}
 _TWO_PARTS: Final = re.compile(r"([A-Za-z]{2,3})[-_]([A-Za-z0-9]{1,4})", re.ASCII)
+_WITH_SCRIPT: Final = re.compile(r"[A-Za-z]{2,3}[-_][A-Za-z]{4}[-_]([A-Za-z0-9]{2,3})", re.ASCII)
 _NO_LETTER: Final = re.compile(r"[\W_]+")
 
 
@@ -53,7 +55,9 @@ def _of_code(text: str) -> str | None:
 
 
 def _of_parts(text: str) -> str | None:
-    """A subdivision (ISO 3166-2, `us-CA`) names its country first, a language tag (`en_US`, `pt-BR`) last."""
+    """A subdivision (ISO 3166-2, `us-CA`) names its country first, a language tag (`en_US`, `zh-Hant-TW`) last."""
+    if (scripted := _WITH_SCRIPT.fullmatch(text)) is not None:
+        return _of_code(scripted[1])
     match = _TWO_PARTS.fullmatch(text)
     if match is None:
         return None

@@ -17,6 +17,7 @@ from tiktok.identifiers import country
         ("Россия", "ru"), ("Türkiye", "tr"),
         ("Côte d’Ivoire", "ci"), ("Great Britain", "gb"), ("us-CA", "us"), ("US-NY", "us"),
         ("gb-ENG", "gb"), ("de-BY", "de"),
+        ("no_NO", "no"), ("tl-PH", "ph"), ("zh-Hant-TW", "tw"), ("sr_Latn_RS", "rs"), ("en-UK", "gb"), ("TL-AN", "tl"),
         ("en_US", "us"), ("in_ID", "id"), ("iw_IL", "il"), ("IN-MH", "in"), ("pt-BR", "br"),
         ("XK", "xk"), ("Brasil", "br"), ("대한민국", "kr"), ("España", "es"),
         ("", None), ("atlantis", None), ("EU", None), ("ZZ", None), ("xx", None), ("123", None),
