@@ -214,7 +214,7 @@ class SignalLinkProtocol(HttpToolsProtocol):
         link = self.front.redirect_link(path[1:], self.headers)
         if link is None and path:
             link = self.front.redirect_link(tidy_slug(path), self.headers)
-        if link is None or b"#" in query:
+        if link is None or b"#" in url:  # a fragment is neither path nor query: uvicorn's way cuts it off
             return False
         version = self.parser.get_http_version()
         if version not in HTTP_VERSIONS:
