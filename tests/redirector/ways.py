@@ -193,14 +193,21 @@ async def served(
         app.router.lifespan_context = lifespan
         config = server_config(settings)
         config.app, config.http = lambda: app, protocol
-        server = uvicorn.Server(config)
-        with socket.create_server(("127.0.0.1", 0)) as listener:
-            serving = asyncio.create_task(server.serve([listener]))
-            while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
-                await asyncio.sleep(0.01)
-            yield listener.getsockname()[1], front
-            server.should_exit = True
-            await serving
+        async with listening(config) as port:
+            yield port, front
+
+
+@asynccontextmanager
+async def listening(config: uvicorn.Config) -> AsyncIterator[int]:
+    """uvicorn in this event loop, on a free port."""
+    server = uvicorn.Server(config)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        serving = asyncio.create_task(server.serve([listener]))
+        while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
+            await asyncio.sleep(0.01)
+        yield listener.getsockname()[1]
+        server.should_exit = True
+        await serving
 
 
 class Ways:
