@@ -6,9 +6,10 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
+from admin.refusal import Refused
+from admin.session import Session, open_redis
 from cli.output import Json, print_items, print_record
-from cli.refusal import Refused
-from cli.session import Session, open_redis, run
+from cli.session import run
 from cli.times import parse_time
 from clicks.address import address_key
 from clicks.click_id import parse_click_id

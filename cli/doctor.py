@@ -8,10 +8,9 @@ from typing import Any
 
 import typer
 
-from cli.check import Check, shown_settings
-from cli.engine_checks import LEDGER, EngineReport, check_postgresql, check_redis
-from cli.output import Json, print_json, print_table
-from cli.setup_checks import (
+from admin.check import Check, shown_settings
+from admin.engine_checks import LEDGER, EngineReport, check_postgresql, check_redis
+from admin.setup_checks import (
     check_data_dir,
     check_env_file,
     check_ledger,
@@ -21,7 +20,8 @@ from cli.setup_checks import (
     check_tiktok,
     check_time_zones,
 )
-from cli.source_checks import check_sources
+from admin.source_checks import check_sources
+from cli.output import Json, print_json, print_table
 from config.runfile import read_runfile
 from config.settings import AllSettings, SettingsError, load, origins
 from ledger.local_time import released_by

@@ -9,9 +9,10 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
+from admin.refusal import Refused
+from admin.session import Session, open_redis
 from cli.output import Json
-from cli.refusal import Refused
-from cli.session import Session, open_redis, run
+from cli.session import run
 from cli.sorting import Keyed, sorted_lines
 from cli.times import parse_time
 from clicks.record import Click

@@ -4,9 +4,10 @@ from typing import Annotated, Any
 
 import typer
 
+from admin.refusal import Refused
+from admin.session import Session
 from cli.output import Json, print_json, print_record, print_table
-from cli.refusal import Refused
-from cli.session import Session, run
+from cli.session import run
 from forwarder.learning import Knowledge
 from forwarder.matching.statistics import ANY
 from forwarder.matching.summary import summary

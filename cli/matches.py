@@ -5,13 +5,14 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.backtest.command import backtest_command
+from admin.refusal import Refused
+from admin.session import Session
+from cli.backtest import backtest_command
 from cli.match_stats import stats_command
 from cli.output import Json, print_json, print_record, print_table
-from cli.refusal import Refused
-from cli.session import Session, run
-from forwarder.intake.identifiers import canonical
+from cli.session import run
 from ledger.matches import matches_of_install
+from ledger.spelling import canonical
 
 app = typer.Typer(no_args_is_help=True, help="Matching: explain, stats, backtest.")
 app.command("backtest")(backtest_command)

@@ -5,15 +5,12 @@ from contextlib import contextmanager
 
 import typer
 
+from admin.refusal import Refused
 from clicks.redis_url import RedisUrlError
 from config.secrets import SecretError
 from config.settings import SettingsError
 from ledger.database_url import DatabaseUrlError
 from ledger.setting_values import SettingError
-
-
-class Refused(Exception):
-    """Why not, and the way out, in a sentence."""
 
 
 @contextmanager

@@ -9,10 +9,12 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.apps import require_app
+from admin.apps import require_app
+from admin.refusal import Refused
+from admin.session import Session
 from cli.output import Json, print_json, print_table
-from cli.refusal import Refused, note
-from cli.session import Session, run
+from cli.refusal import note
+from cli.session import run
 from ledger.input_set_aside import set_aside
 from ledger.report import DIMENSIONS, By, ReportQuery, column_names
 from ledger.report import report as make_report

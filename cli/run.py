@@ -10,15 +10,16 @@ from typing import Annotated
 import structlog
 import typer
 
-from cli.parent import end_with_parent
-from cli.ports import port_problem
-from cli.processes import ProcessName, ports_of
-from cli.refusal import Refused, refusals
-from cli.session import NO_DATABASE, NO_REDIS
+from admin.refusal import Refused
+from admin.session import NO_DATABASE, NO_REDIS
+from cli.refusal import refusals
 from config.env_conflicts import differing_secrets
 from config.logging import configure_logging
 from config.settings import ForwarderSettings, RedirectorSettings, S, Settings, WorkerSettings, load
 from ledger.database_url import read_database_url
+from stack.parent import end_with_parent
+from stack.ports import port_problem
+from stack.processes import ProcessName, ports_of
 
 SANDBOX_PIXEL = "SIGNALPOST_SANDBOX_PIXEL"
 SANDBOX_TOKEN = "SIGNALPOST_SANDBOX_TOKEN"  # noqa: S105 - the name of a variable

@@ -5,9 +5,10 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
+from admin.refusal import Refused
+from admin.session import Session
 from cli.output import Json, print_items, print_json, print_record
-from cli.refusal import Refused
-from cli.session import Session, run
+from cli.session import run
 from ledger.webhook_events import BEFORE_ALL, SECRETS, list_bodies, show_body
 
 app = typer.Typer(no_args_is_help=True, help="Webhooks: list, show.")
