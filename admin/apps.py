@@ -12,7 +12,7 @@ from admin.audit import audited
 from admin.names import checked_name
 from admin.own_bases import check_destination, own_bases
 from admin.publishing import publish
-from admin.refusal import Refused
+from admin.refusal import Refused, refused_settings
 from admin.session import Session
 from ledger.apps import (
     APP_SECRETS,
@@ -44,7 +44,7 @@ async def create_app(session: Session, name: str, assignments: Mapping[str, str]
     """{"app_id", "api_key"} of a new app. The key cannot be read again.
 
     Raises:
-        Refused, SettingError: the name or a setting cannot be taken.
+        Refused: the name or a setting cannot be taken.
     """
     settings = _checked_settings(session, assignments)
     app_id, api_key = new_app_id(), new_api_key()
@@ -82,7 +82,7 @@ async def set_app(session: Session, app_id: str, assignments: Mapping[str, str])
     """The app with these settings; an empty text is the default, or forgets a secret.
 
     Raises:
-        Refused, SettingError: there is no such app, or a value cannot be taken.
+        Refused: there is no such app, or a value cannot be taken.
     """
     changes = _changes(session, app_id, assignments)
     await _check_domains(session, app_id, changes.settings.get("domains") or ())
@@ -136,6 +136,7 @@ def _note_revenue_source(session: Session, changed: App, keys: list[str]) -> Non
             )
 
 
+@refused_settings()
 def _changes(session: Session, app_id: str, assignments: Mapping[str, str]) -> AppChanges:
     for key in assignments:
         check_known(key, SETTABLE)
@@ -147,6 +148,7 @@ def _changes(session: Session, app_id: str, assignments: Mapping[str, str]) -> A
     )
 
 
+@refused_settings()
 def _checked_settings(session: Session, assignments: Mapping[str, str]) -> dict[str, Any]:
     values = parse_settings(AppSettings, assignments)
     if values.get("timezone"):
@@ -173,9 +175,9 @@ def _check_currency(session: Session, currency: str) -> None:
 async def _check_domains(session: Session, app_id: str, domains: Iterable[str]) -> None:
     for domain in domains:
         if domain == urlsplit(session.settings.public_base).hostname:
-            raise SettingError("domains", f"{domain} is PUBLIC_URL's host, which serves every app's links")
+            raise Refused(f"domains: {domain} is PUBLIC_URL's host, which serves every app's links")
         if await domain_owner(session.database, domain) not in (None, app_id):
-            raise SettingError("domains", f"{domain} is another app's: take it off that one first")
+            raise Refused(f"domains: {domain} is another app's: take it off that one first")
 
 
 def _sealed(session: Session, app_id: str, name: str, secret: str) -> str | None:

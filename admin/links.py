@@ -12,7 +12,7 @@ from admin.apps import require_app
 from admin.audit import audited
 from admin.own_bases import check_destination, own_bases
 from admin.publishing import publish
-from admin.refusal import Refused
+from admin.refusal import Refused, refused_settings
 from admin.session import Session
 from ledger.apps import App, all_apps
 from ledger.links import (
@@ -42,7 +42,7 @@ async def create_link(session: Session, app_id: str, slug: str, assignments: Map
     """{"slug", "url"} of the new link, published. An empty slug is made up; `assignments` as for `set_link`.
 
     Raises:
-        Refused, SettingError: the app, the slug or a value cannot be taken.
+        Refused: the app, the slug or a value cannot be taken.
     """
     empty = StoredLink(slug=slug or new_slug(), app_id=app_id, ios_url=None, android_url=None, fallback_url=None)
     link = _changed(empty, assignments)
@@ -82,7 +82,7 @@ async def set_link(session: Session, slug: str, assignments: Mapping[str, str]) 
     """The link with these values, published; an empty text is the default.
 
     Raises:
-        Refused, SettingError: there is no such link, or a value cannot be taken.
+        Refused: there is no such link, or a value cannot be taken.
     """
     link = await _require_link(session, slug)
     changed = _changed(link, assignments)
@@ -118,6 +118,7 @@ async def _store(session: Session, act: str, before: StoredLink, link: StoredLin
     return (await _served(session))[link.slug]
 
 
+@refused_settings()
 def _changed(link: StoredLink, assignments: Mapping[str, str]) -> StoredLink:
     for key in assignments:
         check_known(key, SETTABLE)
@@ -149,6 +150,7 @@ def _moment(text: str) -> int:
     return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
 
 
+@refused_settings()
 def _check_urls(session: Session, owner: App, link: StoredLink) -> None:
     bases = own_bases(session.settings.public_base, owner.settings.domains)
     for key in URL_FIELDS:

@@ -11,7 +11,7 @@ from admin.apps import require_app
 from admin.audit import audited
 from admin.names import checked_name
 from admin.pixel_check import VALIDATION_EVENT, ask_tiktok, stored_pixel, validate_new, validate_stored
-from admin.refusal import Refused
+from admin.refusal import Refused, refused_settings
 from admin.session import Session
 from ledger.pixel_state import resume
 from ledger.pixels import (
@@ -47,12 +47,12 @@ async def add_pixel(session: Session, given: PixelToAdd, validate: bool = True) 
     """{"pixel_id", "state"}; with `validate` TikTok is asked first, with one test event.
 
     Raises:
-        Refused, SettingError: the app, the code or the token cannot be taken.
+        Refused: the app, the code or the token cannot be taken.
     """
     await require_app(session, given.app_id)
     token, code, test_event_code = _checked_token(given.token), given.code.strip(), given.test_event_code.strip()
     if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", code):
-        raise SettingError("code", "must be the pixel code that Events Manager shows, letters and digits only")
+        raise Refused("code: must be the pixel code that Events Manager shows, letters and digits only")
     _check_test_event_code(test_event_code)
     if given.name:
         checked_name("name", given.name)
@@ -88,11 +88,9 @@ async def set_pixel(
     """The pixel with these values; with `validate` TikTok is asked about a new token first.
 
     Raises:
-        Refused, SettingError: there is no such pixel, or a value cannot be taken.
+        Refused: there is no such pixel, or a value cannot be taken.
     """
     pixel = await require_pixel(session, pixel_id)
-    for key in values:
-        check_known(key, SETTABLE)
     columns = _columns(values) | {"settings": _settings(pixel, values)}
     if "token" in values:
         token = _checked_token(values["token"])
@@ -155,13 +153,17 @@ def _note_sharing(session: Session, pixel: NewPixel, others: set[str]) -> None:
         session.note("this app has a pixel with this code already: every event is sent to it twice")
 
 
+@refused_settings()
 def _settings(pixel: Pixel, values: Mapping[str, str]) -> PixelSettings:
     named = {key: text for key, text in values.items() if key in PixelSettings.__struct_fields__}
     merged = {**msgspec.to_builtins(pixel.settings), **parse_settings(PixelSettings, named)}
     return msgspec.convert({key: value for key, value in merged.items() if value is not None}, PixelSettings)
 
 
+@refused_settings()
 def _columns(values: Mapping[str, str]) -> dict[str, Any]:
+    for key in values:
+        check_known(key, SETTABLE)
     columns: dict[str, Any] = {}
     if "name" in values:
         columns["name"] = checked_name("name", values["name"]) if values["name"] else ""
@@ -173,6 +175,7 @@ def _columns(values: Mapping[str, str]) -> dict[str, Any]:
     return columns
 
 
+@refused_settings()
 def _checked_token(token: str) -> str:
     token = token.strip()
     if not token or len(token) > 1_000 or not token.isascii() or not token.isprintable() or " " in token:
@@ -180,6 +183,7 @@ def _checked_token(token: str) -> str:
     return token
 
 
+@refused_settings()
 def _check_test_event_code(code: str) -> None:
     if code and not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", code):
         raise SettingError("test_event_code", "must be the code that Events Manager shows, such as TEST12345")

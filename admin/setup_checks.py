@@ -2,7 +2,7 @@
 
 import os
 import stat
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from config.env_conflicts import differing_secrets
 from config.secrets import Keyring, SecretError, load_keyring
 from config.settings import AllSettings
 from ledger.apps import all_apps
-from ledger.local_time import VERSION, is_outdated
+from ledger.local_time import VERSION, is_outdated, released_by
 from ledger.pixels import Pixel, all_pixels, token_record
 from tiktok.http_client import environment_proxies, http_client
 
@@ -60,6 +60,11 @@ def check_secret_key(settings: AllSettings) -> tuple[Check, Keyring | None]:
     if mode & 0o077:
         return Check(name, False, f"{path} is open to others (mode {mode:04o})", f"chmod 600 {path}"), keyring
     return Check(name, True, f"generated, in {path}"), keyring
+
+
+def check_time_zones_now() -> Check:
+    """`check_time_zones` for this installation."""
+    return check_time_zones(released_by(), datetime.now(UTC))
 
 
 def check_time_zones(released: datetime, now: datetime) -> Check:

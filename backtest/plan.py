@@ -36,8 +36,8 @@ async def outcomes(plan: Plan, totals: Totals) -> AsyncIterator[Outcome]:
     """The outcome of every install of the plan's files.
 
     Raises:
-        Refused: a file or a line cannot be read, there is no such app, or the scratch Redis does not answer.
-        SettingError: the policy cannot be.
+        Refused: a file or a line cannot be read, there is no such app, the policy cannot be, or the scratch Redis
+            does not answer.
     """
     settings, apps_of_links = await _known(plan.app_id)
     policies = policies_of(tried_settings(settings, plan.policy))

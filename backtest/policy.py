@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
+from admin.refusal import refused_settings
 from forwarder.directory import match_policy
 from forwarder.matching.policy import Policy
 from ledger.apps import AppSettings
@@ -18,11 +19,12 @@ POLICY_KEYS = (
 )
 
 
+@refused_settings()
 def tried_settings(current: AppSettings, assignments: Mapping[str, str]) -> AppSettings:
     """The settings with these changes; an empty value is the default.
 
     Raises:
-        SettingError: a key that is no setting of the matcher (the text lists them), or a value it does not allow.
+        Refused: a key that is no setting of the matcher (the text lists them), or a value it does not allow.
     """
     for key in assignments:
         check_known(key, POLICY_KEYS)

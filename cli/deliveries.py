@@ -16,10 +16,10 @@ from admin.deliveries import (
     replay_deliveries,
 )
 from admin.session import Session
+from admin.times import parse_time
 from cli.output import Json, print_items, print_json, print_record, print_table
 from cli.session import run
 from cli.test_mode import print_banners
-from cli.times import parse_time
 
 app = typer.Typer(no_args_is_help=True, help="Deliveries: list, show, replay.")
 

@@ -9,7 +9,7 @@ import typer
 from admin.refusal import Refused
 from cli.demo_lines import demo_lines
 from cli.output import Json, print_json
-from cli.refusal import refusals
+from cli.refusal import note, refusals
 from config.logging import configure_logging
 from config.runfile import remove_runfile
 from config.settings import AllSettings, Settings, load
@@ -46,6 +46,8 @@ async def _up(*, with_sandbox: bool, with_demo: bool, as_json: bool) -> None:
         stack = Stack(settings, data_dir, with_sandbox, with_demo)
         try:
             if await signals.unless_asked(stack.start()):
+                for text in stack.notes:
+                    note(text)
                 _announce(stack, as_json)
                 await signals.asked.wait()
         finally:

@@ -6,6 +6,9 @@ from enum import StrEnum
 from config.settings import METRICS_PORT_OFFSET, Settings
 from stack.ports import reachable_host
 
+SANDBOX_PIXEL = "SIGNALPOST_SANDBOX_PIXEL"
+SANDBOX_TOKEN = "SIGNALPOST_SANDBOX_TOKEN"  # noqa: S105 - the name of a variable
+
 
 class ProcessName(StrEnum):
     """In the order they are started; they are stopped the other way round."""

@@ -14,7 +14,6 @@ from admin.readiness import answers
 from admin.refusal import Refused
 from admin.session import Session, reason_of
 from admin.shown_url import without_password
-from cli.run import SANDBOX_PIXEL, SANDBOX_TOKEN
 from config.runfile import remove_runfile, write_runfile
 from config.secrets import load_keyring
 from config.settings import AllSettings
@@ -25,7 +24,7 @@ from stack.demo import Demo, ensure_demo
 from stack.engines.running import RunningEngines
 from stack.parent import PARENT_FD
 from stack.ports import port_problem
-from stack.processes import ALWAYS, ProcessName, port_of, ports_of, url_of
+from stack.processes import ALWAYS, SANDBOX_PIXEL, SANDBOX_TOKEN, ProcessName, port_of, ports_of, url_of
 from stack.program import Program
 from stack.together import together
 
@@ -42,6 +41,7 @@ class Stack:
         tiktok_api_url = url_of(ProcessName.SANDBOX, settings) if with_sandbox else settings.tiktok_api_url
         self.settings = settings.model_copy(update={"data_dir": data_dir, "tiktok_api_url": tiktok_api_url})
         self.demo: Demo | None = None
+        self.notes: list[str] = []  # what an operator should know although everything runs
         self._with_demo = with_demo
         self._engines = RunningEngines(self._write_runfile)
         self._processes: dict[ProcessName, Child] = {}
@@ -89,6 +89,7 @@ class Stack:
                 self.demo = await ensure_demo(session)
             # for a Redis that lost its data, and for links that were changed while it was away
             await publish(session)
+            self.notes += session.notes
         finally:
             await pool.close()
 

@@ -17,7 +17,6 @@ from typing import Any, Final
 
 import structlog
 
-from config.settings import SettingsError
 from tiktok.currencies import ACCEPTED
 
 log = structlog.get_logger()
@@ -25,7 +24,7 @@ log = structlog.get_logger()
 PLACES: Final = Decimal("0.000001")  # to which a converted amount is rounded
 
 
-class RatesError(SettingsError):
+class RatesError(ValueError):
     """The file cannot be used; the text says where and what it must look like."""
 
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from admin import sorting
+from admin.sorting import Keyed, sorted_lines
 from backtest.desk import RecordedDesk, click_id_of
 from backtest.lines import click_of, install_of
-from cli import sorting
-from cli.sorting import Keyed, sorted_lines
 from clicks.batch import Batch, Row
 from clicks.connection import connect
 from clicks.store import ClickStore
