@@ -11,7 +11,7 @@ from forwarder.errors import FieldError, Refusal
 from forwarder.intake.addresses import address
 from forwarder.intake.decoding import decode
 from forwarder.intake.identifiers import optional_identifier
-from forwarder.matching.clickers import known_key
+from forwarder.matching.devices import known_key
 from forwarder.matching.play_referrer import parse_referrer
 
 # the one address TikTok's macro gives; whatever else stands there is left to the click desk

@@ -37,7 +37,7 @@ async def test_what_is_done_to_an_app_is_all_there_in_its_order(session: Session
     await disable_pixel(session, pixel_id)
     await map_events(session, app_id, "", {"purchase": "Purchase"})
     await map_fields(session, app_id, pixel_id, {"value": "properties.total"})
-    await use_preset(session, app_id, "", "default")
+    await use_preset(session, app_id, "", "app")
     done = await entries(session, app_id)
     assert [(entry["act"], entry["subject"]) for entry in done] == [
         ("app.create", app_id), ("app.set", app_id), ("app.rotate_key", app_id),

@@ -3,7 +3,7 @@
 import pytest
 
 from clicks.record import Click
-from forwarder.matching.clickers import survey
+from forwarder.matching.devices import devices_behind
 from tests.forwarder.matching.cases import MINUTE, NOW_MS, click, iphone
 
 SMALL = {"screen": {"width": 393, "height": 852, "scale": 3}, "timezone": "Europe/London"}
@@ -26,6 +26,6 @@ LARGE = {"screen": {"width": 440, "height": 956, "scale": 3}, "timezone": "Europ
     ],
 )
 def test_devices_behind_an_address(clicks: list[Click], devices: int) -> None:
-    found = survey(clicks, ["203.0.113.7"], NOW_MS)
-    assert len(found.clickers) == found.addresses[0].devices == devices
-    assert sum(len(clicker.clicks) for clicker in found.clickers) == len(clicks)
+    found = devices_behind(clicks, ["203.0.113.7"], NOW_MS)
+    assert len(found.devices) == found.addresses[0].devices == devices
+    assert sum(len(device.clicks) for device in found.devices) == len(clicks)

@@ -1,7 +1,7 @@
 """How many other devices stand behind an address, seen or unseen.
 
 An address that k other devices clicked from within 72 h is not k devices strong: most of those behind it never click.
-What counts for a match is how many *accidental* clickers an address of its kind has on average. Robbins' estimator
+What counts for a match is how many *accidental* devices an address of its kind has on average. Robbins' estimator
 reads that from the installs themselves: (k + 1) x installs that met k + 1 accidental devices / installs that met k.
 It starts from k + the small number that a home line, or a carrier's IPv6 prefix, has unseen.
 """
@@ -26,7 +26,7 @@ def bucket(devices: int) -> int:
 
 
 def expected(others: int, family: Family, met: Sequence[float] | None) -> float:
-    """Accidental clickers in 72 h to expect on an address where `others` were seen.
+    """Accidental devices in 72 h to expect on an address where `others` were seen.
 
     Args:
         met: installs by the number of accidental devices they met, as learned; None where nothing was.

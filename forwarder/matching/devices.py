@@ -7,7 +7,7 @@ import msgspec
 
 from clicks.address import address_key
 from clicks.record import Click
-from forwarder.matching.crowding import SEEN_FOR_MS, Family
+from forwarder.matching.address_usage import SEEN_FOR_MS, Family
 from forwarder.matching.phones import ClickedPhone, clicked_phone
 from forwarder.matching.user_agents import Phone
 
@@ -25,7 +25,7 @@ class Address(msgspec.Struct, frozen=True):
     """That clicked from it within 72 h, for any app."""
 
 
-class Clicker(msgspec.Struct, frozen=True, gc=False):
+class Device(msgspec.Struct, frozen=True, gc=False):
     """One device: what its User-Agent, TikTok version, languages and enrichment tell apart."""
 
     phone: ClickedPhone
@@ -35,14 +35,14 @@ class Clicker(msgspec.Struct, frozen=True, gc=False):
     """The least crowded one that it shares with the install."""
 
 
-class Neighbourhood(msgspec.Struct, frozen=True):
+class AddressActivity(msgspec.Struct, frozen=True):
     """Who clicked behind the install's addresses within 72 h."""
 
     addresses: tuple[Address, ...]
-    clickers: tuple[Clicker, ...]
+    devices: tuple[Device, ...]
 
 
-def survey(found: Sequence[Click], addresses: Sequence[str], at_ms: int) -> Neighbourhood:
+def devices_behind(found: Sequence[Click], addresses: Sequence[str], at_ms: int) -> AddressActivity:
     """Group the clicks found behind `addresses`; those that share none of them are left out."""
     keys = list(dict.fromkeys(key for key in map(known_key, addresses) if key is not None))
     wanted = frozenset(keys)
@@ -66,10 +66,10 @@ def survey(found: Sequence[Click], addresses: Sequence[str], at_ms: int) -> Neig
         key: Address(key, "v6" if ":" in key else "v4", _devices(len(seen_from[key]), met[key], oldest.get(key), at_ms))
         for key in keys
     }
-    clickers = tuple(
-        Clicker(phone, tuple(clicks), _least_crowded(clicks, described)) for phone, clicks in by_phone.items()
+    devices = tuple(
+        Device(phone, tuple(clicks), _least_crowded(clicks, described)) for phone, clicks in by_phone.items()
     )
-    return Neighbourhood(tuple(described.values()), clickers)
+    return AddressActivity(tuple(described.values()), devices)
 
 
 def _phones(found: Sequence[Click]) -> dict[str, ClickedPhone]:

@@ -1,7 +1,7 @@
 """The statistics as one app's matches see them: its own, shrunk to the whole, shrunk to the priors."""
 
-from forwarder.matching import calibration, crowding, hazard, priors
-from forwarder.matching.crowding import Family
+from forwarder.matching import address_usage, calibration, hazard, priors
+from forwarder.matching.address_usage import Family
 from forwarder.matching.play_referrer import Kind
 from forwarder.matching.referrer_rates import referrer_factor
 from forwarder.matching.statistics import ANY, Outcomes, Statistics
@@ -11,7 +11,7 @@ MATCH_TABLE = {"android": "full", "ios": "address"}
 """Which reliability table speaks for a platform: iPhones are matched without a model."""
 
 
-class Outlook:
+class Estimates:
     """What is expected of an app's installs at this moment. Cheap to make; computes what is asked, once."""
 
     def __init__(self, statistics: Statistics, app_id: str) -> None:
@@ -66,29 +66,29 @@ class Outlook:
             self._factors[bucket] = hazard.factor(bucket, self._whole.click_to_install, self._own.click_to_install)
         return density * self._factors[bucket]
 
-    def crowd(self, family: Family, others: int) -> float:
-        """Accidental clickers in 72 h on an address of this family where `others` were seen. The same for every app."""
-        return crowding.expected(others, family, self._whole.crowds.get(family))
+    def accidental_devices(self, family: Family, others: int) -> float:
+        """Accidental devices in 72 h on an address of this family where `others` were seen. The same for every app."""
+        return address_usage.expected(others, family, self._whole.addresses.get(family))
 
     def same_os(self, os: str, region: str | None) -> float:
-        """Share of the accidental clickers that have an install's OS, behind the addresses of such installs: by the
+        """Share of the accidental devices that have an install's OS, behind the addresses of such installs: by the
         country the phone is set to, shrunk to all countries. The same for every app.
         """
-        share = priors.expected_share("clicker", os)
-        for group in clicker_groups(os, region):
+        share = priors.expected_share("device", os)
+        for group in accidental_device_groups(os, region):
             found = self._whole.values.get(group)
             if found is not None:
                 share = found.share(os, share, priors.VALUE_STRENGTH)
         return share
 
     def homes(self, family: Family) -> float:
-        """Installs from a clicker's home that no click brought, for each one that no click brought anywhere.
+        """Installs from a device's home that no click brought, for each one that no click brought anywhere.
 
         Whoever else is met behind a /64 lives there, for no carrier shares one. Half of the /64s are a phone's own,
-        while an IPv4 address with one clicker is mostly a home's.
+        while an IPv4 address with one device is mostly a home's.
         """
-        met = self.crowd("v6", 0)
-        return met if family == "v6" else min(2 * met, self.crowd("v4", 0))
+        met = self.accidental_devices("v6", 0)
+        return met if family == "v6" else min(2 * met, self.accidental_devices("v4", 0))
 
     def referrer_factor(self, kind: Kind) -> float:
         """What this kind of referrer makes of the odds of each candidate, 0.01 to 1; 1 where it is none, or proof."""
@@ -110,8 +110,8 @@ class Outlook:
         return self._statistics.curve(self._app_id, table)
 
 
-def clicker_groups(os: str, region: str | None) -> tuple[str, str]:
-    """The groups in which the OS of an accidental clicker is counted, the more general first."""
+def accidental_device_groups(os: str, region: str | None) -> tuple[str, str]:
+    """The groups in which the OS of an accidental device is counted, the more general first."""
     return f"clicker:{os}", f"clicker:{os}:{region}"
 
 
