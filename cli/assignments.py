@@ -4,8 +4,6 @@ from collections.abc import Iterable
 
 import typer
 
-from cli.refusal import Refused
-
 
 def parse_assignments(arguments: Iterable[str], example: str) -> dict[str, str]:
     """Key -> value, in the order given; a value may hold further `=`.
@@ -23,15 +21,3 @@ def parse_assignments(arguments: Iterable[str], example: str) -> dict[str, str]:
             raise typer.BadParameter(f"{key}: given twice; give it once")
         assignments[key] = value.strip()
     return assignments
-
-
-def checked_name(field: str, text: str) -> str:
-    """A name a person gave.
-
-    Raises:
-        Refused: it is blank, longer than 100 characters, or holds control characters.
-    """
-    name = text.strip()
-    if not name or len(name) > 100 or not name.isprintable():
-        raise Refused(f"{field}: must be 1 to 100 printable characters")
-    return name

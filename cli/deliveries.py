@@ -7,16 +7,19 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
+from admin.deliveries import (
+    DeliveryFilter,
+    DeliveryPage,
+    delivery_page,
+    delivery_record,
+    replay_dead,
+    replay_deliveries,
+)
+from admin.session import Session
+from admin.times import parse_time
 from cli.output import Json, print_items, print_json, print_record, print_table
-from cli.refusal import Refused
-from cli.session import Session, run
+from cli.session import run
 from cli.test_mode import print_banners
-from cli.times import parse_time
-from ledger.delivery_filter import DeliveryFilter
-from ledger.delivery_replay import dead_since, replay
-from ledger.delivery_views import DeliveryDetail, DeliveryPage, LogEntry, list_deliveries, show_delivery
-from tiktok.codes import explain
-from tiktok.redaction import redact, redacted_request
 
 app = typer.Typer(no_args_is_help=True, help="Deliveries: list, show, replay.")
 
@@ -50,10 +53,7 @@ def list_command(  # noqa: PLR0913, PLR0917 - one parameter per option of the co
     async def page(session: Session) -> DeliveryPage:
         wanted = replace(_filter(app_id, pixel_id, event, since, until), state=state or None)
         await print_banners(session, app_id)
-        try:
-            return await list_deliveries(session.database, wanted, limit, after or None)
-        except ValueError as error:
-            raise Refused(str(error)) from None
+        return await delivery_page(session, wanted, limit, after)
 
     found = run(page)
     print_items([asdict(item) for item in found.items], as_json, COLUMNS, found.next)
@@ -76,36 +76,19 @@ def show_command(
 ) -> None:
     """Show a delivery: what was sent, without what must not be read back, every answer, and what it means."""
 
-    async def show(session: Session) -> DeliveryDetail:
-        detail = await show_delivery(session.database, delivery_id)
-        if detail is None:
-            raise Refused(f"delivery: there is no delivery {delivery_id[:40]!r}; `signalpost delivery list` shows them")
-        await print_banners(session, detail.item.app_id)
-        return detail
+    async def show(session: Session) -> dict[str, Any]:
+        found = await delivery_record(session, delivery_id)
+        await print_banners(session, found["app_id"])
+        return found
 
-    detail = run(show)
-    shown = {**asdict(detail.item), "notes": detail.notes}
-    payload = redact(msgspec.json.decode(detail.payload)) if detail.payload else None
-    log = [_log_entry(detail, entry) for entry in detail.log]
+    shown = run(show)
     if as_json:
-        print_json({**shown, "payload": payload, "log": log})
+        print_json(shown)
         return
+    payload, log = shown.pop("payload"), shown.pop("log")
     print_record(shown, as_json)
     typer.echo(f"payload {msgspec.json.format(msgspec.json.encode(payload), indent=2).decode()}")
     print_table(log, LOG_COLUMNS)
-
-
-def _log_entry(detail: DeliveryDetail, entry: LogEntry) -> dict[str, Any]:
-    """One send with TikTok's words, what they mean, and the request without what must not be read back."""
-    fields = asdict(entry)
-    row = fields.pop("payload")
-    explanation = explain(entry.code, entry.message)
-    return {
-        **fields,
-        "meaning": explanation.meaning if explanation else None,
-        "remedy": explanation.remedy if explanation else None,
-        "request": redacted_request(detail.pixel_code, entry.test_event_code, row) if row else None,
-    }
 
 
 @app.command("replay")
@@ -128,8 +111,9 @@ def replay_command(  # noqa: PLR0913, PLR0917 - one parameter per option of the 
 
     async def again(session: Session) -> dict[str, Any]:
         wanted = _filter(app_id, pixel_id, event, since, until)
-        ids = delivery_ids or await dead_since(session.database, wanted)
-        return asdict(await replay(session.database, ids, datetime.now(UTC), force))
+        if delivery_ids:
+            return await replay_deliveries(session, delivery_ids, force)
+        return await replay_dead(session, wanted, force)
 
     done = run(again)
     if as_json:

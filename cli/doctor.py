@@ -3,15 +3,13 @@
 import asyncio
 import os
 from dataclasses import asdict
-from datetime import UTC, datetime
 from typing import Any
 
 import typer
 
-from cli.check import Check, shown_settings
-from cli.engine_checks import LEDGER, EngineReport, check_postgresql, check_redis
-from cli.output import Json, print_json, print_table
-from cli.setup_checks import (
+from admin.check import Check, shown_settings
+from admin.engine_checks import LEDGER, EngineReport, check_postgresql, check_redis
+from admin.setup_checks import (
     check_data_dir,
     check_env_file,
     check_ledger,
@@ -19,12 +17,12 @@ from cli.setup_checks import (
     check_proxies,
     check_secret_key,
     check_tiktok,
-    check_time_zones,
+    check_time_zones_now,
 )
-from cli.source_checks import check_sources
+from admin.source_checks import check_sources
+from cli.output import Json, print_json, print_table
 from config.runfile import read_runfile
 from config.settings import AllSettings, SettingsError, load, origins
-from ledger.local_time import released_by
 
 
 def doctor_command(as_json: Json = False) -> None:
@@ -57,7 +55,7 @@ async def examine() -> dict[str, Any]:
         data_dir,
         check_env_file(),
         secret,
-        check_time_zones(released_by(), datetime.now(UTC)),
+        check_time_zones_now(),
         *redis.checks,
         *postgresql.checks,
         *(await check_ledger(settings, keyring) if migrated else []),

@@ -4,16 +4,12 @@ from typing import Annotated, Any
 
 import typer
 
+from admin.apps import require_app
+from admin.session import Session
 from cli.output import Json, print_json, print_record, print_table
-from cli.refusal import Refused
-from cli.session import Session, run
-from forwarder.learning import Knowledge
+from cli.session import run
+from forwarder.learning import statistics_summary
 from forwarder.matching.statistics import ANY
-from forwarder.matching.summary import summary
-from ledger.apps import get_app
-from ledger.match_statistics import recent_rates
-
-DAYS = 7
 
 
 def stats_command(
@@ -22,12 +18,9 @@ def stats_command(
     """Show what matched installs have taught: shares, times from click to install, reliability of the probabilities."""
 
     async def read(session: Session) -> dict[str, Any]:
-        if app_id and await get_app(session.database, app_id) is None:
-            raise Refused(f"app: there is no app {app_id[:60]!r}")
-        knowledge = Knowledge(session.database)
-        await knowledge.refresh()
-        rates = await recent_rates(session.database, app_id, DAYS)
-        return summary(knowledge.statistics, app_id) | {f"last_{DAYS}_days": rates}
+        if app_id:
+            await require_app(session, app_id)
+        return await statistics_summary(session.database, app_id)
 
     learned = run(read)
     if as_json:

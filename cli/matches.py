@@ -1,17 +1,14 @@
 """`signalpost match`: why an install was credited to a click, or to none."""
 
-from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from cli.backtest.command import backtest_command
+from admin.installs import explain_install
+from cli.backtest import backtest_command
 from cli.match_stats import stats_command
 from cli.output import Json, print_json, print_record, print_table
-from cli.refusal import Refused
-from cli.session import Session, run
-from forwarder.intake.identifiers import canonical
-from ledger.matches import matches_of_install
+from cli.session import run
 
 app = typer.Typer(no_args_is_help=True, help="Matching: explain, stats, backtest.")
 app.command("backtest")(backtest_command)
@@ -26,27 +23,9 @@ def explain_command(
 ) -> None:
     """Show the verdict on an install, the clicks that were candidates, and why."""
 
-    async def explain(session: Session) -> dict[str, Any]:
-        found = await matches_of_install(session.database, canonical(install_id), app_id)
-        if not found:
-            raise Refused(f"install: there is no install {install_id[:60]!r}")
-        if len(found) > 1:
-            raise Refused(f"app: {' and '.join(row['app_id'] for row in found)} have this install; name one with --app")
-        return _explained(found[0])
-
-    explained = run(explain)
+    explained = run(lambda session: explain_install(session, install_id, app_id))
     if as_json:
         print_json(explained)
         return
     print_record({name: value for name, value in explained.items() if name != "candidates"}, as_json)
     print_table(explained["candidates"], ("click_id", "clicked_at", "probability", "signals", "note"))
-
-
-def _explained(row: dict[str, Any]) -> dict[str, Any]:
-    """The stored verdict; what the matcher kept beside it stands at the same level."""
-    detail = dict(row.pop("detail"))
-    candidates = [
-        {**candidate, "clicked_at": datetime.fromtimestamp(candidate["at_ms"] / 1000, UTC)}
-        for candidate in detail.pop("candidates", [])
-    ]
-    return {**row, "attributed": row["click_id"] is not None, **detail, "candidates": candidates}

@@ -5,15 +5,7 @@ from contextlib import contextmanager
 
 import typer
 
-from clicks.redis_url import RedisUrlError
-from config.secrets import SecretError
-from config.settings import SettingsError
-from ledger.database_url import DatabaseUrlError
-from ledger.setting_values import SettingError
-
-
-class Refused(Exception):
-    """Why not, and the way out, in a sentence."""
+from admin.refusal import REFUSALS
 
 
 @contextmanager
@@ -21,7 +13,7 @@ def refusals() -> Iterator[None]:
     """Turn every refusal into its sentence and exit status 1."""
     try:
         yield
-    except (Refused, SettingError, SettingsError, SecretError, DatabaseUrlError, RedisUrlError) as error:
+    except REFUSALS as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None
 

@@ -3,22 +3,15 @@
 import csv
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
-from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
 import typer
 
-from cli.apps import require_app
+from admin.reports import DIMENSIONS, By, ReportQuery, campaign_report, column_names, day, dimension, signals_report
+from admin.session import Session
 from cli.output import Json, print_json, print_table
-from cli.refusal import Refused, note
-from cli.session import Session, run
-from ledger.input_set_aside import set_aside
-from ledger.report import DIMENSIONS, By, ReportQuery, column_names
-from ledger.report import report as make_report
-from ledger.revenue_sources import second_sources
-from ledger.signals import signal_shares
-from ledger.source_watch import WARN_FOR
+from cli.refusal import note
+from cli.session import run
 
 _SIGNAL_COLUMNS = ("signal", "share")
 _SET_ASIDE_COLUMNS = ("app_id", "field", "reason", "times")
@@ -49,13 +42,8 @@ def report_command(  # noqa: PLR0913, PLR0917 - one parameter per option of the 
         return
 
     async def read(session: Session) -> dict[str, Any]:
-        query = ReportQuery(app_id or None, _dimension(by), _day("from", first), _day("to", last))
-        if query.first_day and query.last_day and query.first_day > query.last_day:
-            raise Refused("from: must not be later than --to")
-        if app_id:
-            await require_app(session, app_id)
-        rivals = await second_sources(session.database, datetime.now(UTC) - WARN_FOR, app_id or None)
-        return {**await make_report(session.database, query), "warnings": [rival.warning() for rival in rivals]}
+        query = ReportQuery(app_id or None, dimension(by), day("from", first), day("to", last))
+        return await campaign_report(session, query)
 
     found = run(read)
     for warning in found["warnings"]:
@@ -63,7 +51,7 @@ def report_command(  # noqa: PLR0913, PLR0917 - one parameter per option of the 
     if as_json:
         print_json(found)
     else:
-        _print_rows(found, _dimension(by), as_csv)
+        _print_rows(found, dimension(by), as_csv)
 
 
 def _print_rows(found: Mapping[str, Any], by: By, as_csv: bool) -> None:
@@ -76,14 +64,7 @@ def _print_rows(found: Mapping[str, Any], by: By, as_csv: bool) -> None:
 
 
 def _report_signals(app_id: str, as_json: bool) -> None:
-    async def read(session: Session) -> dict[str, Any]:
-        if app_id:
-            await require_app(session, app_id)
-        shares = asdict(await signal_shares(session.database, app_id or None))
-        counts = await set_aside(session.database, app_id or None, datetime.now(UTC))
-        return {**shares, "set_aside": [asdict(count) for count in counts]}
-
-    found = run(read)
+    found = run(lambda session: signals_report(session, app_id))
     if as_json:
         print_json(found)
         return
@@ -108,17 +89,3 @@ def _cell(value: Any) -> Any:
     if isinstance(value, str) and value.startswith(_FORMULA_STARTS):
         return "'" + value
     return "" if value is None else value
-
-
-def _dimension(text: str) -> By:
-    for dimension in DIMENSIONS:
-        if text == dimension:
-            return dimension
-    raise Refused(f"by: must be one of {', '.join(DIMENSIONS)}, not {text[:40]!r}")
-
-
-def _day(field: str, text: str) -> date | None:
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
-        raise Refused(f"{field}: {text[:40]!r} is not a day; write it as 2026-11-20") from None

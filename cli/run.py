@@ -10,18 +10,16 @@ from typing import Annotated
 import structlog
 import typer
 
-from cli.parent import end_with_parent
-from cli.ports import port_problem
-from cli.processes import ProcessName, ports_of
-from cli.refusal import Refused, refusals
-from cli.session import NO_DATABASE, NO_REDIS
+from admin.engine_urls import unused_words
+from admin.refusal import Refused
+from admin.session import NO_DATABASE, NO_REDIS
+from cli.refusal import refusals
 from config.env_conflicts import differing_secrets
 from config.logging import configure_logging
 from config.settings import ForwarderSettings, RedirectorSettings, S, Settings, WorkerSettings, load
-from ledger.database_url import read_database_url
-
-SANDBOX_PIXEL = "SIGNALPOST_SANDBOX_PIXEL"
-SANDBOX_TOKEN = "SIGNALPOST_SANDBOX_TOKEN"  # noqa: S105 - the name of a variable
+from stack.parent import end_with_parent
+from stack.ports import port_problem
+from stack.processes import SANDBOX_PIXEL, SANDBOX_TOKEN, ProcessName, ports_of
 
 
 def run_command(name: Annotated[ProcessName, typer.Argument(help="Which process.")]) -> None:
@@ -65,7 +63,7 @@ def _load(settings_class: type[S], process: ProcessName) -> S:
     connect(settings.redis_url)  # opens nothing: a URL that cannot be read is one sentence, not a worker's traceback
     if process is not ProcessName.REDIRECTOR and not settings.database_url:
         raise Refused(NO_DATABASE)
-    if process is not ProcessName.REDIRECTOR and (words := read_database_url(settings.database_url).set_aside):
+    if process is not ProcessName.REDIRECTOR and (words := unused_words(settings.database_url)):
         structlog.get_logger().warning("words of DATABASE_URL change nothing here", words=", ".join(words))
     return settings
 

@@ -1,122 +1,39 @@
-"""What a command works with: the settings, the secret keys and the ledger, opened for the length of the command."""
+"""A session for the length of one command."""
 
 import asyncio
+import getpass
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
-import asyncpg
 import structlog
 
-from cli.check import masked
-from cli.refusal import Refused, refusals
-from config.secrets import Keyring, load_keyring
-from config.settings import AllSettings, load
-from ledger.pool import open_pool
-
-if TYPE_CHECKING:
-    from redis.asyncio import Redis, RedisCluster
+from admin.session import Session, open_session
+from cli.refusal import note, refusals
 
 T = TypeVar("T")
 
-NO_DATABASE = "no PostgreSQL: set DATABASE_URL or start `signalpost up`"
-NO_REDIS = "no Redis: set REDIS_URL or start `signalpost up`"
-
-
-@dataclass(frozen=True, slots=True)
-class Session:
-    """What every command that reads or changes the ledger is given."""
-
-    settings: AllSettings
-    keyring: Keyring
-    database: Any
-    """An asyncpg pool; the ledger's tables exist."""
-
 
 def run(work: Callable[[Session], Awaitable[T]]) -> T:
-    """Do `work` in a session of its own; every refusal is its sentence on stderr and exit status 1."""
+    """Do `work` in a session of its own. What is to be noted goes to stderr; every refusal is its sentence there, and
+    exit status 1.
+    """
 
     async def in_session() -> T:
-        async with open_session() as session:
-            return await work(session)
+        async with open_session(actor=f"cli:{_user()}") as session:
+            try:
+                return await work(session)
+            finally:
+                for text in session.notes:
+                    note(text)
 
     structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))  # stdout is the answer's
     with refusals():
         return asyncio.run(in_session())
 
 
-@asynccontextmanager
-async def open_session(settings: AllSettings | None = None) -> AsyncIterator[Session]:
-    """With these settings, else those that stand in the environment, `.env` or a running `up`.
-
-    Raises:
-        SettingsError, SecretError: as `config` says them.
-        Refused: there is no PostgreSQL, or it does not let us in.
-    """
-    settings = settings or load(AllSettings)
-    if not settings.database_url:
-        raise Refused(NO_DATABASE)
+def _user() -> str:
     try:
-        keyring = load_keyring(settings.secret_key, settings.data_dir)
-    except OSError as error:
-        raise Refused(f"DATA_DIR: {settings.data_dir} cannot be used: {error.strerror}") from None
-    pool = await _open_ledger(settings.database_url)
-    try:
-        yield Session(settings, keyring, pool)
-    finally:
-        await pool.close()
-
-
-async def _open_ledger(database_url: str) -> Any:
-    """The pool; a database that has no tables yet is given them."""
-    try:
-        pool = await open_pool(database_url, max_size=2)
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        raise Refused(
-            f"PostgreSQL at {without_password(database_url)} does not let us in ({reason_of(error)}): "
-            "check DATABASE_URL, or start it"
-        ) from None
-    if await pool.fetchval("SELECT to_regclass('apps')") is None:
-        from ledger.migrate import migrate  # noqa: PLC0415 - takes a third of a second to load, once in a ledger's life
-
-        await migrate(database_url)
-    return pool
-
-
-@asynccontextmanager
-async def open_redis(settings: AllSettings) -> AsyncIterator["Redis | RedisCluster"]:
-    """A connection to the clicks; whatever goes wrong with Redis inside the block becomes one sentence.
-
-    Raises:
-        Refused: there is no Redis, or it does not answer.
-    """
-    # a third of the commands need no Redis and are quicker without its client
-    from redis.exceptions import RedisError  # noqa: PLC0415
-
-    from clicks.connection import connect  # noqa: PLC0415
-
-    if not settings.redis_url:
-        raise Refused(NO_REDIS)
-    redis = connect(settings.redis_url, data_dir=settings.data_dir)
-    try:
-        yield redis
-    except (RedisError, OSError) as error:
-        raise Refused(
-            f"Redis at {without_password(settings.redis_url)} does not answer ({reason_of(error)}): "
-            "check REDIS_URL, or start it"
-        ) from None
-    finally:
-        await redis.aclose()
-
-
-def without_password(url: str) -> str:
-    """The address of an engine as it may be shown: no user name, password or query."""
-    scheme, _, rest = masked(url).partition("://")
-    return f"{scheme}://{rest.rpartition('@')[2].partition('?')[0]}"
-
-
-def reason_of(error: BaseException) -> str:
-    """An engine's own words, on one line."""
-    return (str(error) or type(error).__name__).splitlines()[0][:200]
+        return getpass.getuser()
+    except (OSError, KeyError):  # a container's user may have no name
+        return "unknown"

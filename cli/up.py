@@ -6,17 +6,18 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.data_dir import locked, open_data_dir
-from cli.demo import shown
+from admin.refusal import Refused
 from cli.demo_lines import demo_lines
 from cli.output import Json, print_json
-from cli.processes import ProcessName, url_of
-from cli.refusal import Refused, refusals
-from cli.stack import Stack
-from cli.stop_signals import StopSignals
+from cli.refusal import note, refusals
 from config.logging import configure_logging
 from config.runfile import remove_runfile
 from config.settings import AllSettings, Settings, load
+from stack.data_dir import locked, open_data_dir
+from stack.demo import shown
+from stack.processes import ProcessName, url_of
+from stack.stack import Stack
+from stack.stop_signals import StopSignals
 
 
 def up_command(
@@ -45,6 +46,8 @@ async def _up(*, with_sandbox: bool, with_demo: bool, as_json: bool) -> None:
         stack = Stack(settings, data_dir, with_sandbox, with_demo)
         try:
             if await signals.unless_asked(stack.start()):
+                for text in stack.notes:
+                    note(text)
                 _announce(stack, as_json)
                 await signals.asked.wait()
         finally:

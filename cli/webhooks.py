@@ -5,10 +5,9 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
+from admin.webhooks import BEFORE_ALL, PROVIDERS, show_webhook, webhook_page
 from cli.output import Json, print_items, print_json, print_record
-from cli.refusal import Refused
-from cli.session import Session, run
-from ledger.webhook_events import BEFORE_ALL, SECRETS, list_bodies, show_body
+from cli.session import run
 
 app = typer.Typer(no_args_is_help=True, help="Webhooks: list, show.")
 
@@ -29,16 +28,11 @@ def list_command(
     event: it became one. counted: another said the same before. test: of a sandbox, never sent. ignored: no event is
     made of its type. unread: no event could be read from it.
     """
-    if provider and provider not in SECRETS:
-        raise typer.BadParameter(f"--provider: must be one of {', '.join(SECRETS)}")
+    if provider and provider not in PROVIDERS:
+        raise typer.BadParameter(f"--provider: must be one of {', '.join(PROVIDERS)}")
     before = _number(after) if after else BEFORE_ALL
-
-    async def items(session: Session) -> list[dict[str, Any]]:
-        return await list_bodies(session.database, app_id or None, provider or None, limit + 1, before)
-
-    found = run(items)
-    page = found[:limit]
-    print_items(page, as_json, COLUMNS, page[-1]["webhook_id"] if len(found) > limit else None)
+    page, following = run(lambda session: webhook_page(session, app_id, provider, limit, before))
+    print_items(page, as_json, COLUMNS, following)
 
 
 @app.command("show")
@@ -47,13 +41,8 @@ def show_command(
 ) -> None:
     """Show one with its body, which holds what the platform knows of the person."""
 
-    async def show(session: Session) -> dict[str, Any]:
-        found = await show_body(session.database, _number(webhook_id))
-        if found is None:
-            raise Refused(f"webhook: there is no webhook {webhook_id[:40]!r}; `signalpost webhook list` shows them")
-        return found
-
-    found = run(show)
+    number = _number(webhook_id)
+    found = run(lambda session: show_webhook(session, number))
     body = _decoded(found.pop("body"))
     if as_json:
         print_json({**found, "body": body})

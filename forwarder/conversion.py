@@ -11,13 +11,13 @@ from typing import Any, Final, Literal
 
 from clicks.record import generated_ttp
 from forwarder.backoff import give_up_at
-from forwarder.currency_rates import NO_RATES, Rates
 from forwarder.field_mapping import Mapped, mapped_fields
 from forwarder.settlement import GAVE_UP
 from ledger.delivery_claims import Claimed
 from ledger.pixel_state import SendingPixel
 from ledger.sites import link_bases
 from tiktok.currencies import ACCEPTED, normalise
+from tiktok.currency_rates import NO_RATES, Rates
 from tiktok.identifiers import public_ip
 from tiktok.payload import Conversion
 

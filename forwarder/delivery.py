@@ -16,7 +16,6 @@ import structlog
 
 from config.secrets import Keyring, SecretError
 from forwarder.conversion import NotSent, conversion, objection
-from forwarder.currency_rates import RateTable
 from forwarder.outages import persist
 from forwarder.parcels import Parcel, packed
 from forwarder.settlement import Consequences, DeliveryFacts, Hold, Moment, Pause, Resume, consequences
@@ -27,6 +26,7 @@ from ledger.delivery_wake import wake
 from ledger.pixel_state import SendingPixel
 from ledger.pixels import token_record
 from tiktok.codes import Answer, Verdict, classify
+from tiktok.currency_rates import RateTable
 from tiktok.events_api import EventsApi
 from tiktok.payload import MAX_ROWS, event_row, request_body
 

@@ -14,7 +14,7 @@ from clicks.placeholders import is_placeholder
 from forwarder.answers import erased_answer, install_answer
 from forwarder.data_centres import DATA_CENTRE, DataCentres
 from forwarder.errors import FieldError, JsonResponse, Refusal, unavailable
-from forwarder.intake.identifiers import MAX_ID_CHARS, canonical
+from forwarder.intake.identifiers import MAX_ID_CHARS
 from forwarder.intake.install_batch import ACQUIRE_TIMEOUT_S
 from forwarder.intake.install_request import InstallReport, read_install
 from forwarder.outages import LEDGER_FAILED
@@ -22,6 +22,7 @@ from forwarder.services import Services, services_of, visitor_address
 from ledger.delivery_views import deliveries_of_install
 from ledger.erasure import erase, find_clicks
 from ledger.installs import get_install
+from ledger.spelling import canonical
 
 PERSON = "external_id"
 

@@ -8,10 +8,12 @@ import structlog
 
 from forwarder.matching.observation import Observation
 from forwarder.matching.statistics import Learned, Statistics, learn, learned_from
+from forwarder.matching.summary import summary
 from forwarder.outages import OutageLog
 from forwarder.refreshing import keep_fresh
 from ledger.match_statistics import (
     WHOLE,
+    recent_rates,
     statistics_of,
     statistics_since,
     store_statistics,
@@ -19,6 +21,7 @@ from ledger.match_statistics import (
 )
 
 REFRESH_S = 15.0
+SUMMARY_DAYS = 7
 BATCH = 2_000  # observations in one transaction
 
 log = structlog.get_logger()
@@ -48,6 +51,18 @@ class Knowledge:
     async def keep_fresh(self, outages: OutageLog) -> None:
         """Refresh every 15 seconds until cancelled."""
         await keep_fresh(self.refresh, REFRESH_S, "statistics", outages)
+
+
+async def statistics_summary(pool: Any, app_id: str = "") -> dict[str, Any]:
+    """What matched installs have taught, of one app or of all, and how the last days' installs were matched.
+
+    Raises:
+        OSError, asyncpg.PostgresError: PostgreSQL is away.
+    """
+    knowledge = Knowledge(pool)
+    await knowledge.refresh()
+    rates = await recent_rates(pool, app_id, SUMMARY_DAYS)
+    return summary(knowledge.statistics, app_id) | {f"last_{SUMMARY_DAYS}_days": rates}
 
 
 async def add_observations(pool: Any) -> int:

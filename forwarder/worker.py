@@ -19,7 +19,6 @@ from config.secrets import Keyring, load_keyring
 from config.settings import METRICS_PORT_OFFSET, WorkerSettings
 from forwarder.alert_webhook import AlertWebhook, alert_client
 from forwarder.alerts import announce_test_mode
-from forwarder.currency_rates import RateTable
 from forwarder.delivery import Courier
 from forwarder.lanes import Lanes
 from forwarder.outages import LEDGER_FAILED, OutageLog, wait_after
@@ -27,6 +26,7 @@ from forwarder.timetable import TIMETABLE, Clockwork, Desk
 from forwarder.worker_health import Engines, health_server
 from forwarder.worker_metrics import WorkerMetrics
 from ledger.pool import open_pool
+from tiktok.currency_rates import RateTable
 from tiktok.events_api import EventsApi, events_client
 from tiktok.http_client import environment_proxies
 
@@ -44,7 +44,7 @@ def serve(settings: WorkerSettings) -> None:
 
     Raises:
         config.secrets.SecretError: SECRET_KEY cannot be used.
-        forwarder.currency_rates.RatesError: CURRENCY_RATES_FILE cannot be used.
+        tiktok.currency_rates.RatesError: CURRENCY_RATES_FILE cannot be used.
         OSError: a port is taken.
     """
     keyring = load_keyring(settings.secret_key, settings.data_dir)

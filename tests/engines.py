@@ -16,11 +16,11 @@ import asyncpg
 import redis
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
-from cli.engines.errors import EngineError, last_log_line
-from cli.engines.postgresql import PostgreSQL
-from cli.engines.valkey import Valkey
-from cli.program import Program
 from ledger.migrate import migrate
+from stack.engines.errors import EngineError, last_log_line
+from stack.engines.postgresql import PostgreSQL
+from stack.engines.valkey import Valkey
+from stack.program import Program
 
 START_TIMEOUT_S = 60.0
 TEMPLATE_DATABASE = "signalpost_template"

@@ -15,8 +15,9 @@ from forwarder.intake.identifiers import identifier, number_text
 from forwarder.intake.people import Consent, User, consent_fields, external_ids, user_fields
 from forwarder.intake.set_aside import PLACEHOLDER, note
 from forwarder.intake.times import occurred
-from forwarder.intake.values import MAX_NAME_CHARS, amount, clean, clean_text, currency, optional_text, trimmed
+from forwarder.intake.values import MAX_NAME_CHARS, amount, clean, currency, optional_text
 from ledger.events import NewEvent
+from ledger.spelling import clean_text, trimmed
 
 MAX_EVENTS = 1_000
 MAX_PROPERTIES = 200

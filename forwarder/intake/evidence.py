@@ -6,8 +6,8 @@ import msgspec
 
 from clicks.record import Click
 from clicks.store import ClickStore
+from forwarder.matching.address_usage import SEEN_FOR_MS
 from forwarder.matching.click_ids import SKEW_MS
-from forwarder.matching.crowding import SEEN_FOR_MS
 from forwarder.matching.eligibility import HOUR_MS
 from forwarder.matching.install_facts import InstallFacts
 from forwarder.matching.matcher import Evidence, click_ids_of, needs_search, wants_search

@@ -1,21 +1,13 @@
 """Ids as apps and platforms send them: whose install, event or person something is."""
 
-import re
-
 from clicks.placeholders import is_placeholder
 from forwarder.errors import FieldError
-from forwarder.intake.values import clean_text, told, trimmed
+from forwarder.intake.values import told
+from ledger.spelling import canonical
 
 MAX_ID_CHARS = 200
 EXACT_UP_TO = 2**53
 """Beyond it a number that passed through a JavaScript or Java map may have lost digits (IEEE 754)."""
-
-# RFC 9562, also as .NET ({...}) and URNs write it
-_UUID = re.compile(
-    r"(?:\{|urn:uuid:)?([0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})\}?|([0-9A-Fa-f]{32})", re.IGNORECASE
-)
-_UUID_LENGTHS = frozenset({32, 36})
-_LONG_UUID_LENGTHS = frozenset({38, 45})  # in braces, as a URN
 
 
 def number_text(field: str, value: str | float) -> str:
@@ -34,18 +26,6 @@ def number_text(field: str, value: str | float) -> str:
         )
         raise FieldError(field, message)
     return str(int(value))
-
-
-def canonical(text: str) -> str:
-    """An id without what is no part of it: control characters, blanks around it, the case of a UUID."""
-    text = clean_text(text).strip()
-    if not text.isascii():
-        text = trimmed(text)
-    length = len(text)
-    if length in _LONG_UUID_LENGTHS or (length in _UUID_LENGTHS and not text.islower()):
-        match = _UUID.fullmatch(text)
-        return (match[1] or match[2]).lower() if match is not None else text
-    return text
 
 
 def identifier(field: str, value: str | float, longest: int = MAX_ID_CHARS) -> str:

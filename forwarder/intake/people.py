@@ -8,7 +8,8 @@ import msgspec
 from forwarder.errors import FieldError
 from forwarder.intake.identifiers import MAX_ID_CHARS, number_text, optional_identifier
 from forwarder.intake.set_aside import UNKNOWN_COUNTRY, note
-from forwarder.intake.values import clean_text, optional_text
+from forwarder.intake.values import optional_text
+from ledger.spelling import clean_text
 from tiktok.countries import country_code
 
 Text = str | int | float | None

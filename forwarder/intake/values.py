@@ -7,30 +7,15 @@ from typing import Any
 from clicks.placeholders import is_placeholder, is_word_for_nothing
 from forwarder.errors import FieldError
 from forwarder.intake.set_aside import PLACEHOLDER, note
+from ledger.spelling import clean_text, trimmed
 
 MAX_NAME_CHARS = 100
 MAX_TEXT_CHARS = 4_000
 MAX_VALUE = Decimal(10) ** 12
 VALUE_DECIMALS = 9  # far below the smallest unit of any currency; floats carry noise beyond it
 
-# no blanks to `strip`, and as invisible: zero-width ones, marks of direction, the byte order mark
-_INVISIBLE = "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _DECIMAL = re.compile(r"[+-]?(?:\d{1,30}(?:\.\d{0,30})?|\.\d{1,30})(?:[eE][+-]?\d{1,3})?", re.ASCII)
 _CURRENCY = re.compile(r"[A-Za-z]{3}", re.ASCII)
-
-
-def clean_text(text: str) -> str:
-    """Without control characters, NUL and lone surrogates: PostgreSQL refuses some, and no id, name or log needs
-    one.
-    """
-    return text if text.isprintable() else _CONTROL.sub("", text)
-
-
-def trimmed(text: str) -> str:
-    """Without blanks around it, those among them that are not seen."""
-    text = text.strip()
-    return text if text.isascii() else text.strip(_INVISIBLE).strip()
 
 
 def clean(value: Any) -> Any:

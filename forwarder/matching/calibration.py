@@ -16,7 +16,7 @@ import msgspec
 EDGES = (0.01, 0.05, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999)
 BINS = len(EDGES) + 1
 STRENGTH = 60.0  # answers that "as predicted" counts for in each bin, ...
-ANY_STRENGTH = 200.0  # ... and where the wrong ones are few and weighed
+ANY_STRENGTH = 200.0  # ... and where the wrong ones are few and weighted
 LEAST_LABELS, MAX_LABEL_WEIGHT = 20.0, 20.0
 MIN, MAX = 1e-6, 1 - 1e-6
 
@@ -48,7 +48,7 @@ def bin_of(predicted: float) -> int:
 
 
 def balanced(table: Sequence[Bin], wrong_per_right: float) -> list[Bin]:
-    """The table with its wrong answers weighed so that there are so many for each right one; without answers where
+    """The table with its wrong answers weighted so that there are so many for each right one; without answers where
     either kind is too rare to say anything.
     """
     right = math.fsum(one.right for one in table)

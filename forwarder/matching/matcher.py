@@ -62,7 +62,7 @@ def match(facts: InstallFacts, evidence: Evidence, policy: Policy, statistics: S
     return msgspec.structs.replace(
         verdict,
         candidates=candidates(searched) if searched is not None else (),
-        devices=len(searched.neighbourhood.clickers) if searched is not None else 0,
+        devices=len(searched.activity.devices) if searched is not None else 0,
         flags=_flags(facts, verdict, searched),
         observation=teach(facts, verdict, searched),
     )

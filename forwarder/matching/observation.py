@@ -3,7 +3,7 @@
 import msgspec
 
 
-class Crowd(msgspec.Struct, frozen=True, array_like=True):
+class AddressUsage(msgspec.Struct, frozen=True, array_like=True):
     """The devices that clicked from one of the install's addresses within 72 h."""
 
     family: str
@@ -38,7 +38,7 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     """The kind of Play's referrer; None where nobody looked, and on iOS."""
     explained_without_referrer: float | None = None
     """`explained` as it were if an unproven referrer said nothing; None = the same."""
-    crowds: tuple[Crowd, ...] = ()
+    addresses: tuple[AddressUsage, ...] = msgspec.field(name="crowds", default=())
     click_to_install_s: float | None = None
     """Where the store or a link named the click."""
     trials: tuple[Trial, ...] = ()

@@ -1,18 +1,18 @@
 """Whether several clicks behind one address are one person's.
 
 People click again, mostly soon; look-alikes click by accident, as often as anybody behind the address does. What the
-clicks say alike makes look-alikes rarer. Two clickers are told apart by all that their clicks show; but TikTok updates
+clicks say alike makes look-alikes rarer. Two devices are told apart by all that their clicks show; but TikTok updates
 itself, and hides the OS or shortens its User-Agent as it likes, so only the phone's own facts (OS version, model or
-screen, form, time zone, languages) tell that two clickers are two phones. What one of them hides contradicts nothing.
+screen, form, time zone, languages) tell that two devices are two phones. What one of them hides contradicts nothing.
 """
 
 import math
 from collections.abc import Iterator, Sequence
 
 from clicks.record import Click
-from forwarder.matching.crowding import SEEN_FOR_MS
+from forwarder.matching.address_usage import SEEN_FOR_MS
 from forwarder.matching.eligibility import Eligible
-from forwarder.matching.outlook import Outlook, padded
+from forwarder.matching.estimates import Estimates, padded
 from forwarder.matching.phones import ClickedPhone, same_model
 from forwarder.matching.signals import version_text
 from forwarder.matching.user_agents import Phone
@@ -23,31 +23,31 @@ APP_VERSION_SHARE = 0.3  # devices of one OS version and model that also have on
 APP_VERSION_CHANGES = 0.05  # re-clicks that show another TikTok version, or show or hide it
 
 
-def same_person(clicks: Sequence[Click], phone: ClickedPhone, accidental: float, outlook: Outlook) -> float:
+def same_person(clicks: Sequence[Click], phone: ClickedPhone, accidental: float, estimates: Estimates) -> float:
     """Probability that several clicks of look-alike devices, the newest first, are one person's.
 
     Args:
-        accidental: clickers in 72 h with the install's OS that are expected behind the address.
+        accidental: devices in 72 h with the install's OS that are expected behind the address.
     """
     if clicks[0].ttp is not None and all(click.ttp == clicks[0].ttp for click in clicks):
         return 1.0
     share = APP_VERSION_SHARE if phone.phone.app_version else 1.0
-    return _re_click(_again(clicks[0], clicks[1]), accidental * share * _share_told_by_both(phone, phone, outlook))
+    return _re_click(_again(clicks[0], clicks[1]), accidental * share * _share_told_by_both(phone, phone, estimates))
 
 
-def same_phone(newer: Eligible, older: Eligible, accidental: float, outlook: Outlook) -> float:
-    """Probability that two clickers behind one address are one phone; 0 where they say different things of it.
+def same_phone(newer: Eligible, older: Eligible, accidental: float, estimates: Estimates) -> float:
+    """Probability that two devices behind one address are one phone; 0 where they say different things of it.
 
     Args:
         accidental: as in `same_person`.
     """
-    one, other = newer.clicker.phone, older.clicker.phone
-    if newer.clicker.address.key != older.clicker.address.key or _two_phones(one, other):
+    one, other = newer.device.phone, older.device.phone
+    if newer.device.address.key != older.device.address.key or _two_phones(one, other):
         return 0.0
     if newer.clicks[0].ttp is not None and newer.clicks[0].ttp == older.clicks[0].ttp:
         return 1.0
     again = _again(newer.clicks[0], older.clicks[0])
-    look_alikes = accidental * _share_told_by_both(one, other, outlook)
+    look_alikes = accidental * _share_told_by_both(one, other, estimates)
     if one.phone.app_version != other.phone.app_version:
         return _re_click(again * APP_VERSION_CHANGES, look_alikes * (1 - APP_VERSION_SHARE))
     return _re_click(again, look_alikes * (APP_VERSION_SHARE if one.phone.app_version else 1.0))
@@ -86,12 +86,12 @@ def _other_os(one: Phone, other: Phone) -> bool:
     return (first < second and not one.os_is_floor) or (second < first and not other.os_is_floor)
 
 
-def _share_told_by_both(one: ClickedPhone, other: ClickedPhone, outlook: Outlook) -> float:
+def _share_told_by_both(one: ClickedPhone, other: ClickedPhone, estimates: Estimates) -> float:
     """Share of the phones that are like both, as far as both tell: a fact that one hides fits anybody."""
     a, b = one.phone, other.phone
     share = 1.0
     if a.os_version is not None and a.os_version == b.os_version:
-        share *= outlook.share(f"os:{a.os}", version_text(a.os_version))
+        share *= estimates.share(f"os:{a.os}", version_text(a.os_version))
     if a.model is not None and b.model is not None:
-        share *= outlook.share("model", a.model)
+        share *= estimates.share("model", a.model)
     return share

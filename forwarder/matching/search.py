@@ -5,13 +5,13 @@ from collections.abc import Sequence, Set
 import msgspec
 
 from clicks.record import Click
-from forwarder.matching.clickers import Neighbourhood, survey
+from forwarder.matching.devices import AddressActivity, devices_behind
 from forwarder.matching.eligibility import Eligible, eligible
+from forwarder.matching.estimates import Estimates
 from forwarder.matching.install_facts import InstallFacts
-from forwarder.matching.outlook import Outlook
 from forwarder.matching.phones import InstalledPhone, installed_phone
 from forwarder.matching.policy import Policy
-from forwarder.matching.probabilistic import Rival, any_of, contest
+from forwarder.matching.probabilistic import CandidateDevice, any_of, rank_devices
 from forwarder.matching.statistics import Statistics
 from forwarder.matching.verdict import MAX_CANDIDATES_KEPT, Candidate, Verdict
 
@@ -25,21 +25,21 @@ class Search(msgspec.Struct, frozen=True):
 
     facts: InstallFacts
     installed: InstalledPhone
-    neighbourhood: Neighbourhood
+    activity: AddressActivity
     eligible: Sequence[Eligible]
     ruled_out: dict[str, str]
     """click_id -> why."""
-    rivals: tuple[Rival, ...]
-    """In the order of `contest`."""
+    ranked: tuple[CandidateDevice, ...]
+    """The likeliest first, as `rank_devices` gives them."""
     probability: float
-    """That the first rival's last click is this person's; calibrated."""
-    outlook: Outlook
+    """That the first one's last click is this person's; calibrated."""
+    estimates: Estimates
 
     def clicks_of_device(self, click: Click) -> int:
         """How often the device behind a click clicked within 72 h, for any app."""
-        for clicker in self.neighbourhood.clickers:
-            if any(one.click_id == click.click_id for one in clicker.clicks):
-                return len(clicker.clicks)
+        for device in self.activity.devices:
+            if any(one.click_id == click.click_id for one in device.clicks):
+                return len(device.clicks)
         return 1
 
 
@@ -47,37 +47,37 @@ def search(
     facts: InstallFacts, found: Sequence[Click], consumed: Set[str], policy: Policy, statistics: Statistics
 ) -> Search:
     """Weigh the clicks found behind the install's addresses, other apps' and consumed ones among them."""
-    outlook = Outlook(statistics, facts.app_id)
+    estimates = Estimates(statistics, facts.app_id)
     installed = installed_phone(facts)
-    neighbourhood = survey(found, facts.addresses, facts.at_ms)
-    candidates, ruled_out = eligible(facts, neighbourhood, consumed, policy)
-    rivals = contest(facts, installed, candidates, outlook)
-    probability = outlook.calibrate(facts.platform, rivals[0].last_click, any_of(rivals)) if rivals else 0.0
-    return Search(facts, installed, neighbourhood, candidates, ruled_out, rivals, probability, outlook)
+    activity = devices_behind(found, facts.addresses, facts.at_ms)
+    candidates, ruled_out = eligible(facts, activity, consumed, policy)
+    ranked = rank_devices(facts, installed, candidates, estimates)
+    probability = estimates.calibrate(facts.platform, ranked[0].last_click, any_of(ranked)) if ranked else 0.0
+    return Search(facts, installed, activity, candidates, ruled_out, ranked, probability, estimates)
 
 
 def address_verdict(searched: Search | None, policy: Policy) -> Verdict:
     """Credit the likeliest device's last click, or nobody."""
-    if searched is None or not searched.rivals:
+    if searched is None or not searched.ranked:
         return Verdict(method="none", reason=_why_nobody(searched, policy))
-    best, probability = searched.rivals[0], searched.probability
+    best, probability = searched.ranked[0], searched.probability
     if probability >= policy.threshold:
         return Verdict(method="probabilistic", probability=round(probability, DIGITS), click=best.clicks[0])
     reason = f"probability {probability:.3f} is below the threshold {policy.threshold:g}"
-    second = searched.rivals[1].probability if len(searched.rivals) > 1 else 0.0
+    second = searched.ranked[1].probability if len(searched.ranked) > 1 else 0.0
     if second > max(0.1, best.probability / 4):
         reason = f"ambiguous: {reason}; another device reaches {second:.3f}"
     return Verdict(method="none", reason=reason)
 
 
 def candidates(searched: Search) -> tuple[Candidate, ...]:
-    """The clicks that were looked at, in the order of the rivals, then the newest of those that were ruled out."""
+    """The clicks that were looked at, in their order, then the newest of those that were ruled out."""
     kept: list[Candidate] = []
-    for rival in searched.rivals[:MAX_CANDIDATES_KEPT]:
-        bits = {name: round(value, 2) for name, value in rival.signals.items()}
-        for number, click in enumerate(rival.clicks[: MAX_CANDIDATES_KEPT - len(kept)]):
-            note = EARLIER if number else _note(rival)
-            share = 0.0 if number else round(rival.probability, DIGITS)
+    for candidate in searched.ranked[:MAX_CANDIDATES_KEPT]:
+        bits = {name: round(value, 2) for name, value in candidate.signals.items()}
+        for number, click in enumerate(candidate.clicks[: MAX_CANDIDATES_KEPT - len(kept)]):
+            note = EARLIER if number else _note(candidate)
+            share = 0.0 if number else round(candidate.probability, DIGITS)
             kept.append(
                 Candidate(click_id=click.click_id, at_ms=click.at_ms, probability=share,
                           signals={} if number else bits, note=note)
@@ -87,18 +87,18 @@ def candidates(searched: Search) -> tuple[Candidate, ...]:
     return tuple(kept)
 
 
-def _note(rival: Rival) -> str:
-    return f"{EARLIER} with probability {rival.same_as_first:.2f}" if rival.same_as_first >= LEAST_SAID else ""
+def _note(candidate: CandidateDevice) -> str:
+    return f"{EARLIER} with probability {candidate.same_as_first:.2f}" if candidate.same_as_first >= LEAST_SAID else ""
 
 
 def _ruled_out(searched: Search) -> list[Candidate]:
-    clicks = [click for clicker in searched.neighbourhood.clickers for click in clicker.clicks]
+    clicks = [click for device in searched.activity.devices for click in device.clicks]
     out = sorted((c for c in clicks if c.click_id in searched.ruled_out), key=lambda c: (-c.at_ms, c.click_id))
     return [Candidate(click_id=c.click_id, at_ms=c.at_ms, note=searched.ruled_out[c.click_id]) for c in out]
 
 
 def _why_nobody(searched: Search | None, policy: Policy) -> str:
-    devices = len(searched.neighbourhood.clickers) if searched is not None else 0
+    devices = len(searched.activity.devices) if searched is not None else 0
     if not devices:
         return f"no click from this address within {policy.window_hours} h"
     return f"no fitting click from this address: {devices} other device{'s' if devices > 1 else ''}"

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from forwarder.matching import priors
-from forwarder.matching.outlook import Outlook, padded
+from forwarder.matching.estimates import Estimates, padded
 from forwarder.matching.phones import ClickedPhone, InstalledPhone, same_model
 from forwarder.matching.user_agents import OsVersion
 
@@ -26,7 +26,7 @@ REGION_AGREES, REGION_DIFFERS = 0.1, -1.0  # bits: whoever shares the address mo
 Scores = dict[str, float]
 """Fact -> bits. Absent = nothing is known on one side."""
 Reader = Callable[[ClickedPhone], Any]
-Judge = Callable[[InstalledPhone, Any, Outlook], float | None]
+Judge = Callable[[InstalledPhone, Any, Estimates], float | None]
 OsFact = tuple[OsVersion, int, bool]
 """A click's OS version, how many of its numbers are known, and whether it is a floor (`Phone.os_is_floor`)."""
 
@@ -34,10 +34,10 @@ OsFact = tuple[OsVersion, int, bool]
 class Scorer:
     """Scores one installed phone against clicked ones. Remembers what each clicked value was worth."""
 
-    def __init__(self, installed: InstalledPhone, outlook: Outlook, with_model: bool = True) -> None:
+    def __init__(self, installed: InstalledPhone, estimates: Estimates, with_model: bool = True) -> None:
         """`with_model` False = as if no model were known, as it is on an iPhone."""
         self._installed = installed
-        self._outlook = outlook
+        self._estimates = estimates
         self._facts = [fact for fact in _FACTS if getattr(installed, fact[1]) and (with_model or fact[0] != "model")]
         self._known: dict[tuple[str, Any], float | None] = {}
 
@@ -50,7 +50,7 @@ class Scorer:
                 continue
             key = (name, value)
             if key not in self._known:
-                self._known[key] = _capped(judge(self._installed, value, self._outlook))
+                self._known[key] = _capped(judge(self._installed, value, self._estimates))
             bits = self._known[key]
             if bits is not None:
                 scores[name] = bits
@@ -102,7 +102,7 @@ def _capped(bits: float | None) -> float | None:
 _MODEL_DIFFERS = _disagreement("model", 0.0)
 
 
-def _os(installed: InstalledPhone, clicked: OsFact, outlook: Outlook) -> float | None:
+def _os(installed: InstalledPhone, clicked: OsFact, estimates: Estimates) -> float | None:
     before, clicked_depth, is_floor = clicked
     depth = min(installed.os_depth, clicked_depth)
     then, now = padded(before, depth), padded(installed.os_version or (), depth)
@@ -111,9 +111,9 @@ def _os(installed: InstalledPhone, clicked: OsFact, outlook: Outlook) -> float |
     if is_floor:
         return None
     group = f"os:{installed.os}"
-    shares = outlook.versions(group, depth)
+    shares = estimates.versions(group, depth)
     if now == then:
-        return _agreement("os", shares.get(now) or outlook.share(group, version_text(now)))
+        return _agreement("os", shares.get(now) or estimates.share(group, version_text(now)))
     return _newer(then, now, shares)
 
 
@@ -125,43 +125,43 @@ def _newer(then: OsVersion, now: OsVersion, shares: Mapping[OsVersion, float]) -
     return max(-4.0 if is_update else -6.0, min(0.0, bits))
 
 
-def _model(installed: InstalledPhone, clicked: str, outlook: Outlook) -> float | None:
+def _model(installed: InstalledPhone, clicked: str, estimates: Estimates) -> float | None:
     model = installed.model or ""
-    return _agreement("model", outlook.share("model", model)) if same_model(model, clicked) else _MODEL_DIFFERS
+    return _agreement("model", estimates.share("model", model)) if same_model(model, clicked) else _MODEL_DIFFERS
 
 
-def _form(installed: InstalledPhone, clicked: str, outlook: Outlook) -> float | None:
+def _form(installed: InstalledPhone, clicked: str, estimates: Estimates) -> float | None:
     if installed.form == clicked:
-        return _agreement("form", outlook.share("form:ios", clicked))
+        return _agreement("form", estimates.share("form:ios", clicked))
     return _disagreement("form", 0.0)
 
 
-def _screen(installed: InstalledPhone, clicked: str, outlook: Outlook) -> float | None:
+def _screen(installed: InstalledPhone, clicked: str, estimates: Estimates) -> float | None:
     screen = installed.screen or ""
     size, _, scale = clicked.partition("@")
     if screen == clicked or (scale == "0" and screen.startswith(size + "@")):
-        return _agreement("screen", outlook.share("screen", screen))
-    return _disagreement("screen", outlook.share("screen", clicked))
+        return _agreement("screen", estimates.share("screen", screen))
+    return _disagreement("screen", estimates.share("screen", clicked))
 
 
-def _time_zone(installed: InstalledPhone, clicked: str, outlook: Outlook) -> float | None:
-    share = outlook.share(f"time_zone:{installed.region}", clicked)
+def _time_zone(installed: InstalledPhone, clicked: str, estimates: Estimates) -> float | None:
+    share = estimates.share(f"time_zone:{installed.region}", clicked)
     return _agreement("time_zone", share) if installed.time_zone == clicked else _disagreement("time_zone", share)
 
 
-def _language(installed: InstalledPhone, clicked: tuple[str, ...], outlook: Outlook) -> float | None:
+def _language(installed: InstalledPhone, clicked: tuple[str, ...], estimates: Estimates) -> float | None:
     if not clicked:
         return None
     group = f"language:{installed.region}"
     # the first language is the phone's; one side's first among the other's further ones is an agreement as well
     if installed.languages[0] in clicked:
-        return _agreement("language", outlook.share(group, installed.languages[0]))
+        return _agreement("language", estimates.share(group, installed.languages[0]))
     if clicked[0] in installed.languages:
-        return _agreement("language", outlook.share(group, clicked[0]))
-    return _disagreement("language", outlook.share(group, clicked[0]))
+        return _agreement("language", estimates.share(group, clicked[0]))
+    return _disagreement("language", estimates.share(group, clicked[0]))
 
 
-def _region(installed: InstalledPhone, clicked: str, _: Outlook) -> float | None:
+def _region(installed: InstalledPhone, clicked: str, _: Estimates) -> float | None:
     return REGION_AGREES if installed.region == clicked else REGION_DIFFERS
 
 

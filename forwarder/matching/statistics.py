@@ -8,18 +8,18 @@ from typing import Any
 
 import msgspec
 
-from forwarder.matching import calibration, crowding, hazard
+from forwarder.matching import address_usage, calibration, hazard
 from forwarder.matching.calibration import Bin
 from forwarder.matching.frequencies import Frequencies
 from forwarder.matching.observation import Observation
 from forwarder.matching.referrer_rates import ReferrerRates
 
-MAX_GROUPS = 400  # of values: a time zone, a language and two clicker groups per country
+MAX_GROUPS = 400  # of values: a time zone, a language and two device groups per country
 MAX_VALUES = 80
 MAX_MODELS = 600
 MAX_APPS = 1_000
 MAX_OUTCOMES = 4_000.0  # installs per platform, beyond which older ones fade
-MAX_CROWDS = 20_000.0
+MAX_ADDRESS_USAGE = 20_000.0
 TABLES = ("full", "address")
 ANY = ":any"  # behind a table's name: whether any candidate did it, else which of them
 TRIED = (*TABLES, *(table + ANY for table in TABLES))
@@ -44,8 +44,8 @@ class Learned(msgspec.Struct, kw_only=True):
     """By platform."""
     click_to_install: list[float] = msgspec.field(default_factory=lambda: [0.0] * hazard.BUCKETS)
     """Installs whose click is known for certain, by `hazard.bucket`."""
-    crowds: dict[str, list[float]] = {}
-    """v4 | v6 -> installs by the number of accidental devices on their address (`crowding.bucket`)."""
+    addresses: dict[str, list[float]] = msgspec.field(name="crowds", default_factory=dict)
+    """v4 | v6 -> installs by the number of accidental devices on their address (`address_usage.bucket`)."""
     referrers: ReferrerRates = msgspec.field(default_factory=ReferrerRates)
     """Of Android installs."""
     trials: dict[str, list[Bin]] = msgspec.field(
@@ -65,8 +65,8 @@ class Learned(msgspec.Struct, kw_only=True):
             if seen.referrer is not None:
                 hidden = seen.explained_without_referrer
                 self.referrers.observe(seen.referrer, seen.explained if hidden is None else hidden)
-        for crowd in seen.crowds:
-            self._observe_crowd(crowd.family, crowd.devices, crowd.explained)
+        for usage in seen.addresses:
+            self._observe_usage(usage.family, usage.devices, usage.explained)
         if seen.click_to_install_s is not None:
             self.click_to_install[hazard.bucket(seen.click_to_install_s)] += 1.0
         for trial in seen.trials:
@@ -80,13 +80,13 @@ class Learned(msgspec.Struct, kw_only=True):
             outcomes.explained /= 2
             outcomes.others /= 2
 
-    def _observe_crowd(self, family: str, devices: int, explained: float) -> None:
-        met = self.crowds.setdefault(family, [0.0] * crowding.BUCKETS)
-        met[crowding.bucket(devices)] += 1.0 - explained
+    def _observe_usage(self, family: str, devices: int, explained: float) -> None:
+        met = self.addresses.setdefault(family, [0.0] * address_usage.BUCKETS)
+        met[address_usage.bucket(devices)] += 1.0 - explained
         if devices:
-            met[crowding.bucket(devices - 1)] += explained
-        if sum(met) > MAX_CROWDS:
-            self.crowds[family] = [count / 2 for count in met]
+            met[address_usage.bucket(devices - 1)] += explained
+        if sum(met) > MAX_ADDRESS_USAGE:
+            self.addresses[family] = [count / 2 for count in met]
 
 
 class Statistics:
@@ -123,7 +123,7 @@ class Statistics:
 
 
 def _as_installs_are(learned: Learned, table: str) -> list[Bin]:
-    """Installs that name another network are rarer, or commoner, than all that no candidate brought: weighed alike."""
+    """Installs that name another network are rarer, or commoner, than all that no candidate brought: weighted alike."""
     outcomes = learned.outcomes.get("android", Outcomes())
     odds = outcomes.others / outcomes.explained if outcomes.explained else 0.0
     return calibration.balanced(learned.trials[table], odds)

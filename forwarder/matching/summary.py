@@ -3,7 +3,7 @@
 from typing import Any
 
 from forwarder.matching import calibration, hazard
-from forwarder.matching.outlook import Outlook
+from forwarder.matching.estimates import Estimates
 from forwarder.matching.play_referrer import KINDS
 from forwarder.matching.referrer_rates import PROVES_NOTHING
 from forwarder.matching.statistics import TRIED, Learned, Statistics
@@ -15,24 +15,25 @@ DIGITS = 4
 def summary(statistics: Statistics, app_id: str) -> dict[str, Any]:
     """What the installs of an app (`""` = of every app) have taught, and what a match is expected to find by it."""
     learned = statistics.of(app_id) if app_id else statistics.whole
-    outlook = Outlook(statistics, app_id)
+    estimates = Estimates(statistics, app_id)
     return {
         "app_id": app_id or None,
         "installs": learned.installs,
-        "platforms": {platform: _platform(learned, outlook, platform) for platform in ("ios", "android")},
+        "platforms": {platform: _platform(learned, estimates, platform) for platform in ("ios", "android")},
         "click_to_install": _click_to_install(learned),
         "devices_behind_an_address": {
-            family: [round(outlook.crowd(family, others), DIGITS) for others in range(6)] for family in ("v4", "v6")
+            family: [round(estimates.accidental_devices(family, others), DIGITS) for others in range(6)]
+            for family in ("v4", "v6")
         },
-        "referrers": _referrers(learned, outlook),
+        "referrers": _referrers(learned, estimates),
         "reliability": {table: _reliability(learned, statistics, app_id, table) for table in TRIED},
         "values": {group: _values(learned, group) for group in sorted(learned.values)},
     }
 
 
-def _platform(learned: Learned, outlook: Outlook, platform: str) -> dict[str, Any]:
+def _platform(learned: Learned, estimates: Estimates, platform: str) -> dict[str, Any]:
     outcomes = learned.outcomes.get(platform)
-    odds = outlook.odds(platform)
+    odds = estimates.odds(platform)
     return {
         "explained_by_clicks": round(outcomes.explained, 1) if outcomes is not None else 0.0,
         "others": round(outcomes.others, 1) if outcomes is not None else 0.0,
@@ -40,7 +41,7 @@ def _platform(learned: Learned, outlook: Outlook, platform: str) -> dict[str, An
     }
 
 
-def _referrers(learned: Learned, outlook: Outlook) -> list[dict[str, Any]]:
+def _referrers(learned: Learned, estimates: Estimates) -> list[dict[str, Any]]:
     """Of Android installs by what Play's referrer says: how many, and what it makes of a candidate's odds."""
     rates = learned.referrers
     return [
@@ -48,7 +49,7 @@ def _referrers(learned: Learned, outlook: Outlook) -> list[dict[str, Any]]:
             "referrer": kind,
             "installs": round(rates.explained.get(kind, 0.0) + rates.others.get(kind, 0.0)),
             "explained_by_clicks": round(rates.explained.get(kind, 0.0), 1),
-            "factor": _rounded(outlook.referrer_factor(kind)) if kind in PROVES_NOTHING else None,
+            "factor": _rounded(estimates.referrer_factor(kind)) if kind in PROVES_NOTHING else None,
         }
         for kind in KINDS
     ]

@@ -7,9 +7,9 @@ from forwarder.errors import FieldError
 from forwarder.intake.addresses import address
 from forwarder.intake.identifiers import MAX_ID_CHARS
 from forwarder.intake.set_aside import NO_ADDRESS, PLACEHOLDER, note
-from forwarder.intake.values import clean_text
 from forwarder.webhooks.normal import Person
 from forwarder.webhooks.reading import Fields, text
+from ledger.spelling import clean_text
 from tiktok.countries import country_code
 from tiktok.identifiers import public_ip
 

@@ -7,10 +7,11 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 from clicks.placeholders import is_placeholder
-from forwarder.intake.identifiers import EXACT_UP_TO, MAX_ID_CHARS, canonical
+from forwarder.intake.identifiers import EXACT_UP_TO, MAX_ID_CHARS
 from forwarder.intake.set_aside import LOST_DIGITS, PLACEHOLDER, note
 from forwarder.intake.times import is_never, parse_iso
 from forwarder.intake.values import MAX_VALUE, VALUE_DECIMALS
+from ledger.spelling import canonical
 
 Fields = Mapping[str, Any]
 

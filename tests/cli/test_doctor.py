@@ -9,7 +9,7 @@ import httpx
 import pytest
 import redis
 
-from cli.check import masked
+from admin.shown_url import masked
 from config.runfile import write_runfile
 from tests.cli.conftest import TOKEN, Cli, Ran, Sql
 

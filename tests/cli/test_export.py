@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from cli import sorting
-from cli.backtest.desk import RecordedDesk, click_id_of
-from cli.backtest.lines import click_of, install_of
-from cli.sorting import Keyed, sorted_lines
+from admin import sorting
+from admin.sorting import Keyed, sorted_lines
+from backtest.desk import RecordedDesk, click_id_of
+from backtest.lines import click_of, install_of
 from clicks.batch import Batch, Row
 from clicks.connection import connect
 from clicks.store import ClickStore
@@ -28,7 +28,7 @@ def recorded(
 ) -> list[dict[str, Any]]:
     """Six clicks in the live store, one every hour up to an hour ago, each from its own address; the last enriched."""
     key = load_keyring("", data_dir).derive("address")
-    monkeypatch.setattr("cli.backtest.desk.ADDRESS_KEY", key[0])
+    monkeypatch.setattr("backtest.desk.ADDRESS_KEY", key[0])
     lines = [
         click(
             clicked_at=(NOW - timedelta(hours=hours)).isoformat(),

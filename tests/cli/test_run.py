@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from cli.parent import PARENT_FD
-from cli.processes import ProcessName
+from stack.parent import PARENT_FD
+from stack.processes import ProcessName
 from tests.cli.running_up import PATIENCE_S, environment, signalpost
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import redis
 
-from cli.engines.valkey import Valkey
+from stack.engines.valkey import Valkey
 from tests.engines import short_directory, start_engine, stop_engine
 from tests.redirector.serving import LINKS, Redirector, publish, reconcile, running, stored_clicks, ttclid, wait_for
 from tests.redirector.wire import Reply, ask_many, request

@@ -18,13 +18,13 @@ import pytest
 import uvicorn
 from structlog.testing import capture_logs
 
-from cli.engines.postgresql import PostgreSQL
-from cli.engines.valkey import Valkey
 from config.secrets import Keyring, load_keyring
 from forwarder.answer_deadline import ANSWER_WITHIN_S
 from forwarder.app import build_app
 from ledger.migrate import migrate
 from ledger.pool import open_pool
+from stack.engines.postgresql import PostgreSQL
+from stack.engines.valkey import Valkey
 from tests.engines import start_engine, stop_engine
 from tests.forwarder.api import APP, KEY, fill_ledger, install_body, settings, signed
 from tests.forwarder.webhooks.fixtures import cases

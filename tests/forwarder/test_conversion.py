@@ -8,13 +8,13 @@ import pytest
 
 from clicks.record import generated_ttp
 from forwarder.conversion import OUTSIDE_WINDOW, NotSent, conversion, objection
-from forwarder.currency_rates import Rates
 from ledger.apps import AppSettings
 from ledger.delivery_claims import Claimed
 from ledger.field_mappings import FieldSources
 from ledger.pixel_state import SendingPixel
 from ledger.pixels import PixelSettings
 from tests.forwarder.scene import CLICK, IPHONE, PUBLIC
+from tiktok.currency_rates import Rates
 
 NOW = datetime(2026, 11, 20, 10, tzinfo=UTC)
 ANDROID = "Mozilla/5.0 (Linux; Android 14; SM-A536B) AppleWebKit/537.36"

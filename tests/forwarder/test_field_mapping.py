@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forwarder.field_mapping import Mapped, mapped_fields, parse_path
+from forwarder.field_mapping import Mapped, mapped_fields
+from tiktok.field_paths import parse_path
 from tiktok.mappable import FIELDS
 
 EVENT: dict[str, Any] = {

@@ -5,8 +5,8 @@ from pathlib import Path
 import anyio
 import pytest
 
-from cli.engines.postgresql import PostgreSQL
 from ledger.migrate import migrate
+from stack.engines.postgresql import PostgreSQL
 from tests.engines import start_engine, stop_engine
 from tests.forwarder.api import install_body, opened_api, settings
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from forwarder.intake.identifiers import canonical
 from ledger.erasure import erased, tombstone, tombstones
+from ledger.spelling import canonical
 from tests.forwarder.api import APP, Api, opened_api, settings
 
 pytestmark = pytest.mark.anyio

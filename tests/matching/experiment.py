@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 
-from cli.backtest.scratch import scratch_redis
+from backtest.scratch import scratch_redis
 from tests.matching.baselines import BASELINES
 from tests.matching.knobs import Knobs
 from tests.matching.metrics import Prediction, Score, predictions, score

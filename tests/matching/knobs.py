@@ -58,7 +58,7 @@ class Knobs:
     """Androids on the newest version their model has; the others one behind or anything."""
 
     household: float = 0.05
-    """Organic installs at a clicker's home, within hours of the click."""
+    """Organic installs at a device's home, within hours of the click."""
     traps: float = 0.02
     """Organic installs preceded by a bot's, preloader's or another app's visit from the same phone's address."""
     preloads: float = 0.2

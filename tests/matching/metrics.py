@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 
-from cli.backtest.runner import Answer
+from backtest.runner import Answer
 from tests.matching.truth import Truth, World
 from tests.matching.world import DAY_S, START_S
 

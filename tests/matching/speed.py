@@ -11,9 +11,9 @@ import sys
 import time
 from dataclasses import replace
 
-from cli.backtest.desk import ADDRESS_KEY, RecordedDesk
-from cli.backtest.lines import ClickLine
-from cli.backtest.scratch import scratch_redis
+from backtest.desk import ADDRESS_KEY, RecordedDesk
+from backtest.lines import ClickLine
+from backtest.scratch import scratch_redis
 from clicks.batch import Batch, Row
 from clicks.record import Click
 from clicks.store import ClickStore

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from cli.backtest.asked import asked_by
-from cli.backtest.lines import click_of
+from backtest.asked import asked_by
+from backtest.lines import click_of
 from tests.matching.recorded import click, install
 
 INSTALL = install(ip="203.0.113.7", ips=["2001:db8:1:2::9"], install_referrer="click_id=named", click_id="linked")

@@ -11,12 +11,12 @@ import pytest
 import redis
 from typer.testing import CliRunner
 
+from backtest.click_feed import STRETCH, ClickFeed
+from backtest.desk import RecordedDesk
+from backtest.lines import click_of, read_clicks, read_installs
+from backtest.policy import policies_of
+from backtest.runner import Backtest, Totals
 from cli.__main__ import app
-from cli.backtest.click_feed import STRETCH, ClickFeed
-from cli.backtest.desk import RecordedDesk
-from cli.backtest.lines import click_of, read_clicks, read_installs
-from cli.backtest.policy import policies_of
-from cli.backtest.runner import Backtest, Totals
 from clicks.connection import connect
 from ledger.apps import AppSettings
 from tests.matching.conftest import Run

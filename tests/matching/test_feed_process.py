@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from cli.backtest.click_feed import AHEAD_MS, STRETCH, Progress
-from cli.backtest.diary import DAY_MS
-from cli.backtest.feed_process import Source, _feed, feed_process
-from cli.refusal import Refused
+from admin.refusal import Refused
+from backtest.click_feed import AHEAD_MS, STRETCH, Progress
+from backtest.diary import DAY_MS
+from backtest.feed_process import Source, _feed, feed_process
 from tests.matching.recorded import click, written
 
 pytestmark = pytest.mark.anyio
@@ -71,7 +71,7 @@ async def test_what_was_asked_for_is_stored_and_counted_once(tmp_path: Path, red
 async def test_a_reader_that_was_ended_is_no_end_of_the_file(
     tmp_path: Path, redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cli.backtest.feed_process.ClickFeed", None.__class__)  # any failure of the process will do
+    monkeypatch.setattr("backtest.feed_process.ClickFeed", None.__class__)  # any failure of the process will do
     with pytest.raises(Refused, match="was ended"):
         async with feed_process(source(tmp_path, redis_url)) as feed:
             await feed.advance(FIRST_MS)

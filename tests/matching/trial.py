@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cli.backtest.asked import asked_by
-from cli.backtest.feed_process import Source, feed_process
-from cli.backtest.lines import read_installs
-from cli.backtest.policy import policies_of, tried_settings
-from cli.backtest.runner import Answer, Backtest, Totals
+from backtest.asked import asked_by
+from backtest.feed_process import Source, feed_process
+from backtest.lines import read_installs
+from backtest.policy import policies_of, tried_settings
+from backtest.runner import Answer, Backtest, Totals
 from ledger.apps import AppSettings
 from tests.matching.truth import World
 

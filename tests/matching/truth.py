@@ -21,7 +21,7 @@ class Truth:
     by_referrer: bool = False
     """The install names its click."""
     household: bool = False
-    """Organic, at a clicker's home."""
+    """Organic, at a device's home."""
 
 
 @dataclass(slots=True)

@@ -45,7 +45,7 @@ class _Visitor:
     clicks: list[tuple[float, str, str]] = field(default_factory=list)
     """(time, click id, address)."""
     is_neighbour: bool = False
-    """Lives with a clicker."""
+    """Lives with a device."""
 
 
 def make_world(knobs: Knobs, seed: int) -> World:
@@ -76,13 +76,13 @@ class _Maker:
         self.world = World()
 
     def make(self) -> None:
-        clickers = [self._clicker() for _ in range(self._knobs.clicks)]
-        for visitor in clickers:
+        devices = [self._clicker() for _ in range(self._knobs.clicks)]
+        for visitor in devices:
             self._noise_around(visitor)
         share = self._knobs.organic_share
         paid = sum(truth.clicks != () for truth in self.world.truth.values())
         for _ in range(round(paid * share / (1 - share))):
-            self._organic(clickers)
+            self._organic(devices)
         for _ in range(round(self._knobs.clicks * self._knobs.flood)):
             self._flood_click()
 
@@ -165,10 +165,10 @@ class _Maker:
         click_id = self._visit(stranger.person, stranger.place.at_s, seen)
         self.world.person_of_click[click_id] = stranger.person.number
 
-    def _organic(self, clickers: list[_Visitor]) -> None:
+    def _organic(self, devices: list[_Visitor]) -> None:
         rng, knobs = self._rng, self._knobs
         if rng.random() < knobs.household:
-            neighbour = rng.choice(clickers)
+            neighbour = rng.choice(devices)
             at_s = neighbour.clicks[0][0] + rng.expovariate(1 / (12 * HOUR_S))
             visitor = self._visitor(at_s)
             visitor.home, visitor.is_neighbour = neighbour.home, True

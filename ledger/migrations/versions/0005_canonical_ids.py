@@ -13,7 +13,7 @@ down_revision = "0004"
 branch_labels = None
 depends_on = None
 
-# the same rule as forwarder.intake.identifiers.canonical
+# the same rule as ledger.spelling.canonical
 CANONICAL = r"""
 CREATE FUNCTION pg_temp.canonical(given text) RETURNS text LANGUAGE sql IMMUTABLE AS $$
     SELECT CASE

@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from forwarder.errors import FieldError
-from forwarder.intake.identifiers import canonical, identifier, optional_identifier
+from forwarder.intake.identifiers import identifier, optional_identifier
 from forwarder.intake.set_aside import noting
+from ledger.spelling import canonical
 
 UUID = "3f2a9c1e-7b64-4d0a-9e51-0c8f6d2b7a93"
 NOBODY = [

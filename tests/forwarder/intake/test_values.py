@@ -9,13 +9,8 @@ from hypothesis import strategies as st
 
 from forwarder.errors import FieldError
 from forwarder.intake.set_aside import noting
-from forwarder.intake.values import (
-    amount,
-    clean,
-    clean_text,
-    currency,
-    optional_text,
-)
+from forwarder.intake.values import amount, clean, currency, optional_text
+from ledger.spelling import clean_text
 
 
 @pytest.mark.parametrize(

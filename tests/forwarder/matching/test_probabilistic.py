@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clicks.record import Click
-from forwarder.matching.crowding import LEAST
+from forwarder.matching.address_usage import LEAST
+from forwarder.matching.estimates import Estimates
 from forwarder.matching.matcher import Evidence, match
 from forwarder.matching.observation import Observation
-from forwarder.matching.outlook import Outlook
 from forwarder.matching.policy import Policy
 from forwarder.matching.probabilistic import HOUSEHOLD_S
 from forwarder.matching.re_clicks import SEEN_FOR_S
@@ -54,14 +54,14 @@ def test_two_fitting_devices_cancel_each_other() -> None:
     assert verdict.reason.startswith("ambiguous: ")
 
 
-def test_a_device_that_cannot_be_the_phone_is_no_rival() -> None:
+def test_a_device_that_cannot_be_the_phone_is_no_candidate() -> None:
     right = click()
     assert verdict_of(right, click(user_agent=iphone("26_1")), click(user_agent=android())).click == right
 
 
 def test_look_alikes_on_a_crowded_address_are_not_taken_for_one_person() -> None:
-    crowd = [click(number * MINUTE, user_agent=android(model=f"SM-{number}")) for number in range(1, 60)]
-    verdict = verdict_of(click(10 * HOUR), click(), *crowd)
+    usage = [click(number * MINUTE, user_agent=android(model=f"SM-{number}")) for number in range(1, 60)]
+    verdict = verdict_of(click(10 * HOUR), click(), *usage)
     alone = verdict_of(click(10 * HOUR), click())
     assert alone.click is not None
     assert (verdict.probability or 0) < (alone.probability or 0)
@@ -142,33 +142,33 @@ def address_bits(statistics: Statistics, *found: Click, **facts: Any) -> float:
     return verdict.candidates[0].signals["address"]
 
 
-def learned(crowds: list[list[Any]], clicker: str = "", times: int = 2_000) -> Statistics:
-    """Of so many iPhones' installs, each with these crowds and this OS of an accidental clicker."""
-    values = {"clicker:ios": clicker} if clicker else {}
-    seen = msgspec.convert({"app_id": "app_b", "platform": "ios", "values": values, "crowds": crowds}, Observation)
+def learned(addresses: list[list[Any]], device: str = "", times: int = 2_000) -> Statistics:
+    """Of so many iPhones' installs, each with these addresses and this OS of an accidental device."""
+    values = {"clicker:ios": device} if device else {}
+    seen = msgspec.convert({"app_id": "app_b", "platform": "ios", "values": values, "crowds": addresses}, Observation)
     statistics = Statistics()
     learn(statistics, [seen] * times)
     return statistics
 
 
 def test_only_clickers_of_the_installs_os_make_an_address_crowded() -> None:
-    crowd = [click(user_agent=android(model=f"SM-{number}")) for number in range(40)]
+    usage = [click(user_agent=android(model=f"SM-{number}")) for number in range(40)]
     few, many = learned([], "android"), learned([], "ios")
-    assert address_bits(few, click(), *crowd) - address_bits(many, click(), *crowd) > 4
-    assert address_bits(Statistics(), click(), *crowd) == pytest.approx(-math.log2(0.5 * 40), abs=0.1)
+    assert address_bits(few, click(), *usage) - address_bits(many, click(), *usage) > 4
+    assert address_bits(Statistics(), click(), *usage) == pytest.approx(-math.log2(0.5 * 40), abs=0.1)
 
 
 def test_who_is_met_at_home_is_not_counted_behind_the_address_once_more() -> None:
     # one install in 51 meets somebody behind its /64 and, as it is one of a home's twice as often, two behind an IPv4
     met = [["v6", 0, 0.0]] * 50 + [["v6", 1, 0.0]] + [["v4", 0, 0.0]] * 25 + [["v4", 1, 0.0]]
     at_home = learned(met, times=200)
-    homes = Outlook(at_home, APP).homes("v4")
+    homes = Estimates(at_home, APP).homes("v4")
     assert homes == pytest.approx(0.04, abs=0.002)
     expected = 0.5 * homes * SEEN_FOR_S / HOUSEHOLD_S  # fading has hardly begun
     assert address_bits(at_home, click(MINUTE)) == pytest.approx(-math.log2(expected + LEAST), abs=0.05)
 
 
-def test_the_more_installs_come_from_clickers_homes_the_less_a_click_at_home_says_and_most_soon_after_it() -> None:
+def test_the_more_installs_come_from_homes_of_clicks_the_less_a_click_at_home_says_and_most_soon_after_it() -> None:
     seldom = learned([["v6", 0, 0.0]] * 99 + [["v6", 1, 0.0]], times=50)
     often = learned([["v6", 0, 0.0]] * 9 + [["v6", 1, 0.0]], times=500)
     home = {"ip": "2001:db8:1:2::7"}, {"addresses": ("2001:db8:1:2::9",)}
@@ -265,35 +265,35 @@ VERSIONS = st.sampled_from(["18_6_2", "18_6", "18_5", "17_5_1", "26_1", "26_2"])
 
 
 @st.composite
-def neighbours(draw: st.DrawFn) -> list[Click]:
+def clicks_at_the_address(draw: st.DrawFn) -> list[Click]:
     """Clicks of distinct devices, the first one the install's own version."""
     drawn = draw(st.lists(st.tuples(st.integers(0, 30 * HOUR), VERSIONS), min_size=1, max_size=12))
     return [click(before, user_agent=iphone(os, f"musical_ly_{at}.0")) for at, (before, os) in enumerate(drawn)]
 
 
-@given(neighbours(), st.integers(0, 30 * HOUR), VERSIONS)
-def test_another_device_never_makes_the_others_together_likelier(crowd: list[Click], before: int, os: str) -> None:
+@given(clicks_at_the_address(), st.integers(0, 30 * HOUR), VERSIONS)
+def test_another_device_never_makes_the_others_together_likelier(usage: list[Click], before: int, os: str) -> None:
     newcomer = click(before, user_agent=iphone(os, "trill_99.0"))
-    without = sum(c.probability for c in verdict_of(*crowd).candidates)
-    with_it = sum(c.probability for c in verdict_of(*crowd, newcomer).candidates if c.click_id != newcomer.click_id)
+    without = sum(c.probability for c in verdict_of(*usage).candidates)
+    with_it = sum(c.probability for c in verdict_of(*usage, newcomer).candidates if c.click_id != newcomer.click_id)
     assert with_it <= without + 1e-5
 
 
-@given(st.integers(0, 30 * HOUR), neighbours())
-def test_rivals_never_make_a_device_likelier_than_it_is_alone(before: int, rivals: list[Click]) -> None:
+@given(st.integers(0, 30 * HOUR), clicks_at_the_address())
+def test_other_candidates_never_make_a_device_likelier_than_it_is_alone(before: int, ranked: list[Click]) -> None:
     first = click(before, user_agent=iphone("18_6_2", "trill_98.0"))
-    assert probability_of(first, *rivals) <= probability_of(first) + 2e-6
+    assert probability_of(first, *ranked) <= probability_of(first) + 2e-6
 
 
-@given(neighbours(), st.randoms())
-def test_the_order_in_which_clicks_are_found_changes_nothing(crowd: list[Click], random: Any) -> None:
-    shuffled = list(crowd)
+@given(clicks_at_the_address(), st.randoms())
+def test_the_order_in_which_clicks_are_found_changes_nothing(usage: list[Click], random: Any) -> None:
+    shuffled = list(usage)
     random.shuffle(shuffled)
-    assert verdict_of(*shuffled) == verdict_of(*crowd)
+    assert verdict_of(*shuffled) == verdict_of(*usage)
 
 
-@given(neighbours())
-def test_probabilities_of_all_devices_never_exceed_one(crowd: list[Click]) -> None:
-    candidates = verdict_of(*crowd).candidates
+@given(clicks_at_the_address())
+def test_probabilities_of_all_devices_never_exceed_one(usage: list[Click]) -> None:
+    candidates = verdict_of(*usage).candidates
     assert all(0 <= candidate.probability <= 1 for candidate in candidates)
     assert sum(candidate.probability for candidate in candidates) <= 1 + 1e-4

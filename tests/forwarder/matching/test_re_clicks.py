@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from clicks.record import Click
-from forwarder.matching.clickers import survey
+from forwarder.matching.devices import devices_behind
 from forwarder.matching.eligibility import Eligible
+from forwarder.matching.estimates import Estimates
 from forwarder.matching.matcher import Evidence, match
-from forwarder.matching.outlook import Outlook
 from forwarder.matching.policy import Policy
 from forwarder.matching.re_clicks import same_phone
 from forwarder.matching.statistics import Statistics
@@ -94,9 +94,9 @@ def test_two_phones_that_differ_in_a_fact_cancel_each_other(
 def test_another_version_is_the_likelier_another_phones_the_longer_ago_and_the_more_crowded_it_is() -> None:
     def same(gap_ms: int, accidental: float) -> float:
         found = click(gap_ms, **HOME), click(0, user_agent=iphone(app="musical_ly_44.0.0"), **HOME)
-        clickers = survey(found, ("2001:db8:1:2::9",), NOW_MS).clickers
-        newer, older = (Eligible(clicker, clicker.clicks) for clicker in clickers)
-        return same_phone(newer, older, accidental, Outlook(Statistics(), APP))
+        devices = devices_behind(found, ("2001:db8:1:2::9",), NOW_MS).devices
+        newer, older = (Eligible(device, device.clicks) for device in devices)
+        return same_phone(newer, older, accidental, Estimates(Statistics(), APP))
 
     assert 1 > same(MINUTE, 0.1) > same(10 * MINUTE, 0.1) > same(HOUR, 0.1) > same(DAY, 0.1)
     assert same(10 * MINUTE, 0.1) > 0.95

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from forwarder.matching.estimates import Estimates
 from forwarder.matching.observation import Observation
-from forwarder.matching.outlook import Outlook
 from forwarder.matching.phones import clicked_phone, installed_phone
 from forwarder.matching.signals import MAX_BITS, Scorer, Scores, values_of
 from forwarder.matching.statistics import Statistics, learn
@@ -14,7 +14,7 @@ from tests.forwarder.matching.cases import APP, android, click, install, iphone
 
 def bits(click_fields: dict[str, Any], platform: str, statistics: Statistics | None = None, **facts: Any) -> Scores:
     installed = installed_phone(install(platform, **facts))
-    return Scorer(installed, Outlook(statistics or Statistics(), APP)).score(clicked_phone(click(**click_fields)))
+    return Scorer(installed, Estimates(statistics or Statistics(), APP)).score(clicked_phone(click(**click_fields)))
 
 
 def learned(group: str, **shares: int) -> Statistics:

@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forwarder.matching import crowding, hazard, priors
+from forwarder.matching import address_usage, hazard, priors
+from forwarder.matching.estimates import Estimates
 from forwarder.matching.frequencies import MAX_TOTAL, Frequencies
-from forwarder.matching.observation import Crowd, Observation, Trial
-from forwarder.matching.outlook import Outlook
+from forwarder.matching.observation import AddressUsage, Observation, Trial
 from forwarder.matching.statistics import (
     MAX_APPS,
     MAX_GROUPS,
@@ -35,19 +35,19 @@ def taught(*seen: Observation) -> Statistics:
 
 
 def test_without_installs_the_priors_speak() -> None:
-    outlook = Outlook(Statistics(), APP)
-    assert outlook.share("os:android", "16") == priors.SHARES["os:android"]["16"]
-    assert outlook.share("model", "never seen") == priors.SHARES["model"]["*"]
-    assert outlook.odds("ios") == pytest.approx(priors.AD_INSTALLS / priors.REACH / priors.OTHER_INSTALLS)
-    assert outlook.density(300) == hazard.prior_density(300)
-    assert outlook.crowd("v4", 0) == crowding.UNSEEN["v4"]
-    assert outlook.calibrate("ios", 0.93, 0.95) == pytest.approx(0.93)
-    assert outlook.calibrate("ios", 0.0, 0.0) == 0.0
+    estimates = Estimates(Statistics(), APP)
+    assert estimates.share("os:android", "16") == priors.SHARES["os:android"]["16"]
+    assert estimates.share("model", "never seen") == priors.SHARES["model"]["*"]
+    assert estimates.odds("ios") == pytest.approx(priors.AD_INSTALLS / priors.REACH / priors.OTHER_INSTALLS)
+    assert estimates.density(300) == hazard.prior_density(300)
+    assert estimates.accidental_devices("v4", 0) == address_usage.UNSEEN["v4"]
+    assert estimates.calibrate("ios", 0.93, 0.95) == pytest.approx(0.93)
+    assert estimates.calibrate("ios", 0.0, 0.0) == 0.0
 
 
 def test_shares_move_from_the_prior_to_what_was_seen() -> None:
     shares = [
-        Outlook(taught(*[observed(values={"os:ios": "26.1"})] * count), APP).share("os:ios", "26.1")
+        Estimates(taught(*[observed(values={"os:ios": "26.1"})] * count), APP).share("os:ios", "26.1")
         for count in (0, 10, 1000)
     ]
     assert shares == sorted(shares)
@@ -57,29 +57,31 @@ def test_shares_move_from_the_prior_to_what_was_seen() -> None:
 def test_an_apps_own_installs_outweigh_the_others_as_they_grow() -> None:
     elsewhere = [observed(OTHER, values={"os:ios": "26.1"})] * 500
     own = observed(values={"os:ios": "18.6.2"})
-    shares = [Outlook(taught(*elsewhere, *[own] * count), APP).share("os:ios", "26.1") for count in (0, 20, 200, 2000)]
+    shares = [
+        Estimates(taught(*elsewhere, *[own] * count), APP).share("os:ios", "26.1") for count in (0, 20, 200, 2000)
+    ]
     assert shares == sorted(shares, reverse=True)
     assert shares[0] > 0.85
     assert shares[-1] < 0.05
 
 
 def test_odds_follow_the_installs_that_clicks_explain() -> None:
-    few = Outlook(taught(*[observed(explained=0.1)] * 500), APP).odds("ios")
-    many = Outlook(taught(*[observed(explained=0.8)] * 500), APP).odds("ios")
+    few = Estimates(taught(*[observed(explained=0.1)] * 500), APP).odds("ios")
+    many = Estimates(taught(*[observed(explained=0.8)] * 500), APP).odds("ios")
     assert few == pytest.approx(0.1 / 0.9 / priors.REACH, rel=0.2)
     assert many == pytest.approx(0.8 / 0.2 / priors.REACH, rel=0.2)
 
 
 def test_what_is_learned_of_one_platform_does_not_count_for_the_other() -> None:
     statistics = taught(*[observed(explained=0.9)] * 500)
-    assert Outlook(statistics, APP).odds("android") == Outlook(Statistics(), APP).odds("android")
+    assert Estimates(statistics, APP).odds("android") == Estimates(Statistics(), APP).odds("android")
 
 
 def test_times_from_click_to_install_bend_the_mixture() -> None:
     slow = taught(*[observed(click_to_install_s=10 * 3600)] * 1000)
-    at_ten_hours = Outlook(slow, APP).density(10 * 3600)
+    at_ten_hours = Estimates(slow, APP).density(10 * 3600)
     assert at_ten_hours > 10 * hazard.prior_density(10 * 3600)
-    assert Outlook(slow, APP).density(300) < hazard.prior_density(300) / 2
+    assert Estimates(slow, APP).density(300) < hazard.prior_density(300) / 2
 
 
 @pytest.mark.parametrize(("median_s", "low", "high"), [(3600, 0.75, 0.85), (86_400, 0.93, 0.95)])
@@ -89,17 +91,17 @@ def test_the_mixture_is_what_attribution_vendors_publish(median_s: float, low: f
     assert low < sum(hazard.prior_density(at) * step for at in seconds) < high
 
 
-def test_crowds_say_how_many_accidental_devices_to_expect() -> None:
+def test_address_usage_says_how_many_accidental_devices_to_expect() -> None:
     lonely = taught(*[observed(crowds=[["v4", 0, 0.0]])] * 1000, *[observed(crowds=[["v4", 1, 0.0]])] * 10)
     shared = taught(*[observed(crowds=[["v4", 0, 0.0]])] * 1000, *[observed(crowds=[["v4", 1, 0.0]])] * 900)
-    assert Outlook(lonely, APP).crowd("v4", 0) < 0.05
-    assert Outlook(shared, APP).crowd("v4", 0) > 0.7
-    assert Outlook(shared, APP).crowd("v6", 0) == crowding.UNSEEN["v6"]
+    assert Estimates(lonely, APP).accidental_devices("v4", 0) < 0.05
+    assert Estimates(shared, APP).accidental_devices("v4", 0) > 0.7
+    assert Estimates(shared, APP).accidental_devices("v6", 0) == address_usage.UNSEEN["v6"]
 
 
 def test_a_device_that_brought_the_install_is_not_accidental() -> None:
     statistics = taught(observed(crowds=[["v4", 1, 1.0]]))
-    assert statistics.whole.crowds["v4"][:2] == [1.0, 0.0]
+    assert statistics.whole.addresses["v4"][:2] == [1.0, 0.0]
 
 
 def clicked(os: str, region: str) -> Observation:
@@ -107,38 +109,38 @@ def clicked(os: str, region: str) -> Observation:
     return observed(values={"clicker:ios": os, f"clicker:ios:{region}": os})
 
 
-def test_which_share_of_the_accidental_clickers_has_the_installs_os_is_learned_by_country() -> None:
-    assert Outlook(Statistics(), APP).same_os("ios", "US") == 0.5
-    outlook = Outlook(taught(*[clicked("ios", "US")] * 900, *[clicked("android", "ID")] * 900), OTHER)
-    assert outlook.same_os("ios", "US") > 0.9
-    assert outlook.same_os("ios", "ID") < 0.1
-    assert outlook.same_os("ios", "GB") == outlook.same_os("ios", None) == pytest.approx(0.5, abs=0.01)
-    assert outlook.same_os("android", "US") == 0.5
+def test_which_share_of_the_accidental_devices_has_the_installs_os_is_learned_by_country() -> None:
+    assert Estimates(Statistics(), APP).same_os("ios", "US") == 0.5
+    estimates = Estimates(taught(*[clicked("ios", "US")] * 900, *[clicked("android", "ID")] * 900), OTHER)
+    assert estimates.same_os("ios", "US") > 0.9
+    assert estimates.same_os("ios", "ID") < 0.1
+    assert estimates.same_os("ios", "GB") == estimates.same_os("ios", None) == pytest.approx(0.5, abs=0.01)
+    assert estimates.same_os("android", "US") == 0.5
 
 
 def test_a_country_seen_seldom_has_the_share_of_all_countries() -> None:
-    outlook = Outlook(taught(*[clicked("android", "ID")] * 900, clicked("ios", "US")), APP)
-    assert outlook.same_os("ios", "US") < 0.1
+    estimates = Estimates(taught(*[clicked("android", "ID")] * 900, clicked("ios", "US")), APP)
+    assert estimates.same_os("ios", "US") < 0.1
 
 
-def test_installs_from_clickers_homes_are_learned_where_only_a_household_shares_the_address() -> None:
-    assert Outlook(Statistics(), APP).homes("v6") == crowding.UNSEEN["v6"]
+def test_installs_from_homes_of_clicks_are_learned_where_only_a_household_shares_the_address() -> None:
+    assert Estimates(Statistics(), APP).homes("v6") == address_usage.UNSEEN["v6"]
     alone = [observed(crowds=[["v6", 0, 0.0]])] * 1000
-    rare = Outlook(taught(*alone, *[observed(crowds=[["v6", 1, 0.0]])] * 10), APP)
-    often = Outlook(taught(*alone, *[observed(crowds=[["v6", 1, 0.0]])] * 100), APP)
+    rare = Estimates(taught(*alone, *[observed(crowds=[["v6", 1, 0.0]])] * 10), APP)
+    often = Estimates(taught(*alone, *[observed(crowds=[["v6", 1, 0.0]])] * 100), APP)
     assert often.homes("v6") > 5 * rare.homes("v6")
     assert rare.homes("v4") == 2 * rare.homes("v6")
 
 
-def test_no_more_installs_come_from_clickers_homes_than_meet_anybody() -> None:
+def test_no_more_installs_come_from_homes_of_clicks_than_meet_anybody() -> None:
     lonely, met = [observed(crowds=[["v4", 0, 0.0]])] * 1000, [observed(crowds=[["v6", 1, 0.0]])] * 1000
-    outlook = Outlook(taught(*lonely, *met), APP)
-    assert outlook.homes("v4") == outlook.crowd("v4", 0) < outlook.homes("v6")
+    estimates = Estimates(taught(*lonely, *met), APP)
+    assert estimates.homes("v4") == estimates.accidental_devices("v4", 0) < estimates.homes("v6")
 
 
-@given(st.lists(st.floats(0, 1000), min_size=crowding.BUCKETS, max_size=crowding.BUCKETS))
+@given(st.lists(st.floats(0, 1000), min_size=address_usage.BUCKETS, max_size=address_usage.BUCKETS))
 def test_more_devices_seen_never_mean_fewer_to_expect(met: list[float]) -> None:
-    expected = [crowding.expected(others, "v4", met) for others in range(12)]
+    expected = [address_usage.expected(others, "v4", met) for others in range(12)]
     assert expected == sorted(expected)
     assert expected[0] > 0
 
@@ -179,15 +181,15 @@ def test_what_was_learned_survives_being_stored() -> None:
     assert learned_from({}) == Learned()
 
 
-def test_statistics_of_an_earlier_version_which_counted_no_clickers_os_load_and_start_from_its_prior() -> None:
+def test_statistics_of_an_earlier_version_which_counted_no_device_os_load_and_start_from_its_prior() -> None:
     stored = {
         "installs": 9, "values": {"os:ios": {"counts": {"26.1": 5.0}, "total": 9.0}},
         "outcomes": {"ios": {"explained": 4.0, "others": 5.0}}, "click_to_install": [0.0] * hazard.BUCKETS,
-        "crowds": {"v4": [9.0, 1.0, *[0.0] * (crowding.BUCKETS - 2)]}, "reliability": {},
+        "crowds": {"v4": [9.0, 1.0, *[0.0] * (address_usage.BUCKETS - 2)]}, "reliability": {},
     }  # fmt: skip
-    outlook = Outlook(Statistics(learned_from(stored)), APP)
-    assert outlook.same_os("ios", "US") == 0.5
-    assert outlook.crowd("v4", 0) != crowding.UNSEEN["v4"]
+    estimates = Estimates(Statistics(learned_from(stored)), APP)
+    assert estimates.same_os("ios", "US") == 0.5
+    assert estimates.accidental_devices("v4", 0) != address_usage.UNSEEN["v4"]
 
 
 def test_reliability_of_an_earlier_version_which_took_organic_for_truth_is_forgotten() -> None:
@@ -199,7 +201,7 @@ def test_reliability_of_an_earlier_version_which_took_organic_for_truth_is_forgo
 def test_observations_survive_being_stored() -> None:
     seen = observed(crowds=[["v4", 2, 0.5]], trials=[["full", 0.97, True]])
     assert msgspec.convert(msgspec.json.decode(msgspec.json.encode(seen)), Observation) == seen
-    assert seen.crowds == (Crowd("v4", 2, 0.5),)
+    assert seen.addresses == (AddressUsage("v4", 2, 0.5),)
     assert seen.trials == (Trial("full", 0.97, True),)
 
 

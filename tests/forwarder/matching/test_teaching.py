@@ -44,7 +44,7 @@ def test_another_devices_click_at_the_address_was_a_wrong_answer() -> None:
     seen = taught(Evidence(referrer_click=named, found=[other]), referrer=f"click_id={named.click_id}")
     assert [(trial.table, trial.right) for trial in seen.trials] == [("full:any", False), ("address:any", False)]
     assert seen.explained == 0.0
-    assert seen.crowds[0].explained == 0.0
+    assert seen.addresses[0].explained == 0.0
 
 
 def test_a_click_of_a_like_phone_at_the_address_may_be_an_earlier_one_of_the_named_person() -> None:
@@ -104,25 +104,25 @@ def test_nothing_at_all_is_learned_of_a_person_who_said_no() -> None:
     assert match(facts, Evidence(found=[click(user_agent=android())]), ALWAYS, Statistics()).observation is None
 
 
-def clickers_of(seen: Observation) -> dict[str, str]:
+def accidental_os(seen: Observation) -> dict[str, str]:
     return {group: os for group, os in seen.values.items() if group.startswith("clicker:")}
 
 
 def test_the_os_of_who_clicked_at_the_address_and_did_not_bring_the_install_is_learned() -> None:
     seen = taught(Evidence(found=[click(user_agent=android())]), platform="ios", locale="en-GB")
-    assert clickers_of(seen) == {"clicker:ios": "android", "clicker:ios:GB": "android"}
+    assert accidental_os(seen) == {"clicker:ios": "android", "clicker:ios:GB": "android"}
 
 
-def test_the_device_that_brought_the_install_is_no_accidental_clicker() -> None:
-    assert clickers_of(taught(Evidence(found=[click()]), platform="ios")) == {}
+def test_the_device_that_brought_the_install_is_no_accidental_device() -> None:
+    assert accidental_os(taught(Evidence(found=[click()]), platform="ios")) == {}
     other = click(10 * MINUTE, user_agent=iphone("15_1"))
-    assert clickers_of(taught(Evidence(found=[click(), other]), platform="ios"))["clicker:ios"] == "ios"
+    assert accidental_os(taught(Evidence(found=[click(), other]), platform="ios"))["clicker:ios"] == "ios"
 
 
 def test_where_the_store_names_another_click_whoever_clicked_at_the_address_did_so_by_accident() -> None:
     named, other = click(user_agent=android(), ip="198.51.100.1"), click(user_agent=android())
     seen = taught(Evidence(referrer_click=named, found=[other]), referrer=f"click_id={named.click_id}")
-    assert clickers_of(seen)["clicker:android"] == "android"
+    assert accidental_os(seen)["clicker:android"] == "android"
 
 
 def test_no_id_and_no_address_is_in_an_observation() -> None:

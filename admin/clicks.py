@@ -1,0 +1,93 @@
+"""Clicks: what is stored of one, and all clicks behind an address."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from admin.refusal import Refused
+from admin.session import Session, open_redis
+from admin.times import parse_time
+from clicks.address import address_key
+from clicks.click_id import parse_click_id
+from clicks.record import Click
+from clicks.store import ClickStore
+from ledger.matches import installs_of_clicks, matched_click
+
+MAX_FOUND = 1_000
+
+
+async def show_click(session: Session, click_id: str) -> dict[str, Any]:
+    """What is stored of a click, in Redis or with its install.
+
+    Raises:
+        Refused: it is no click id, or nothing is stored under it.
+    """
+    if parse_click_id(click_id) is None:
+        raise Refused(f"click: {click_id[:60]!r} is no click id; one has 22 letters and digits")
+    click = await _stored(session, click_id)
+    if click is None:
+        raise Refused(f"click: {click_id} is not stored; it was erased, or is older than CLICK_RETENTION_DAYS")
+    return _shown(click, await installs_of_clicks(session.database, [click_id]))
+
+
+async def find_clicks(session: Session, ip: str, since: str = "") -> list[dict[str, Any]]:
+    """The clicks behind an address, newest first, since a time (`24h`: a day ago), else all that are kept.
+
+    Raises:
+        Refused: the address or the time cannot be one.
+    """
+    if address_key(ip) is None:
+        raise Refused(f"ip: {ip[:60]!r} is not an IPv4 or IPv6 address")
+    now = datetime.now(UTC)
+    since_ms = int(parse_time("since", since, now).timestamp() * 1000) if since else 0
+    async with open_redis(session.settings) as redis:
+        clicks = await _store(session, redis).find(ip, since_ms, int(now.timestamp() * 1000) + 1, MAX_FOUND)
+    consumers = await installs_of_clicks(session.database, [click.click_id for click in clicks])
+    return [_shown(click, consumers) for click in clicks]
+
+
+async def _stored(session: Session, click_id: str) -> Click | None:
+    """From Redis, else as a matched install keeps it."""
+    async with open_redis(session.settings) as redis:
+        click = await _store(session, redis).get(click_id)
+    if click is not None:
+        return click
+    kept = await matched_click(session.database, click_id)
+    return msgspec.convert(kept, Click) if kept is not None else None
+
+
+def _store(session: Session, redis: Any) -> ClickStore:
+    return ClickStore(redis, session.keyring.derive("address"), session.settings.click_retention_days)
+
+
+def _shown(click: Click, consumers: dict[str, str]) -> dict[str, Any]:
+    return {
+        "click_id": click.click_id,
+        "clicked_at": datetime.fromtimestamp(click.at_ms / 1000, UTC),
+        "link": click.link,
+        "app_id": click.app_id,
+        "kind": "click",  # the other kinds are counted, never stored
+        "platform": click.platform,
+        "ip": click.ip,
+        "macro_ip": click.macro_ip,
+        "user_agent": click.user_agent,
+        "macro_user_agent": click.macro_user_agent,
+        "languages": click.languages,
+        "query": click.query,
+        "ttclid": click.ttclid,
+        "ttp": click.ttp,
+        "campaign_id": click.campaign_id,
+        "campaign_name": click.campaign_name,
+        "adgroup_id": click.adgroup_id,
+        "adgroup_name": click.adgroup_name,
+        "ad_id": click.ad_id,
+        "ad_name": click.ad_name,
+        "creative_id": click.creative_id,
+        "creative_name": click.creative_name,
+        "placement": click.placement,
+        "callback": click.callback,
+        "macros_unexpanded": list(click.macros_unexpanded),
+        "consumed_by": consumers.get(click.click_id),
+        "enrichment": click.enrichment,
+    }

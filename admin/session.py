@@ -1,0 +1,117 @@
+"""What an act works with: the settings, the secret keys and the ledger, opened for its length."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import asyncpg
+
+from admin.refusal import Refused
+from admin.shown_url import without_password
+from config.secrets import Keyring, load_keyring
+from config.settings import AllSettings, load
+from ledger.pool import open_pool
+
+if TYPE_CHECKING:
+    from redis.asyncio import Redis, RedisCluster
+
+NO_DATABASE = "no PostgreSQL: set DATABASE_URL or start `signalpost up`"
+NO_REDIS = "no Redis: set REDIS_URL or start `signalpost up`"
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What every act that reads or changes the ledger is given."""
+
+    settings: AllSettings
+    keyring: Keyring
+    database: Any
+    """An asyncpg pool; the ledger's tables exist."""
+    actor: str = "system"
+    """Who acts, for the audit log: `cli:name`, `user:name`."""
+    notes: list[str] = field(default_factory=list)
+    """What whoever acts should know although the act was done."""
+
+    def note(self, text: str) -> None:
+        """Something to know that does not keep the act from being done."""
+        self.notes.append(text)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Any]:
+        """A connection in a transaction; within another one where the session stands in one already."""
+        if hasattr(self.database, "acquire"):
+            async with self.database.acquire() as connection, connection.transaction():
+                yield connection
+        else:
+            async with self.database.transaction():
+                yield self.database
+
+
+@asynccontextmanager
+async def open_session(settings: AllSettings | None = None, actor: str = "system") -> AsyncIterator[Session]:
+    """With these settings, else those that stand in the environment, `.env` or a running `up`.
+
+    Raises:
+        SettingsError, SecretError: as `config` says them.
+        Refused: there is no PostgreSQL, or it does not let us in.
+    """
+    settings = settings or load(AllSettings)
+    if not settings.database_url:
+        raise Refused(NO_DATABASE)
+    try:
+        keyring = load_keyring(settings.secret_key, settings.data_dir)
+    except OSError as error:
+        raise Refused(f"DATA_DIR: {settings.data_dir} cannot be used: {error.strerror}") from None
+    pool = await _open_ledger(settings.database_url)
+    try:
+        yield Session(settings, keyring, pool, actor)
+    finally:
+        await pool.close()
+
+
+async def _open_ledger(database_url: str) -> Any:
+    """The pool; a database that has no tables yet is given them."""
+    try:
+        pool = await open_pool(database_url, max_size=2)
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        raise Refused(
+            f"PostgreSQL at {without_password(database_url)} does not let us in ({reason_of(error)}): "
+            "check DATABASE_URL, or start it"
+        ) from None
+    if await pool.fetchval("SELECT to_regclass('apps')") is None:
+        from ledger.migrate import migrate  # noqa: PLC0415 - takes a third of a second to load, once in a ledger's life
+
+        await migrate(database_url)
+    return pool
+
+
+@asynccontextmanager
+async def open_redis(settings: AllSettings) -> AsyncIterator["Redis | RedisCluster"]:
+    """A connection to the clicks; whatever goes wrong with Redis inside the block becomes one sentence.
+
+    Raises:
+        Refused: there is no Redis, or it does not answer.
+    """
+    # a third of the commands need no Redis and are quicker without its client
+    from redis.exceptions import RedisError  # noqa: PLC0415
+
+    from clicks.connection import connect  # noqa: PLC0415
+
+    if not settings.redis_url:
+        raise Refused(NO_REDIS)
+    redis = connect(settings.redis_url, data_dir=settings.data_dir)
+    try:
+        yield redis
+    except (RedisError, OSError) as error:
+        raise Refused(
+            f"Redis at {without_password(settings.redis_url)} does not answer ({reason_of(error)}): "
+            "check REDIS_URL, or start it"
+        ) from None
+    finally:
+        await redis.aclose()
+
+
+def reason_of(error: BaseException) -> str:
+    """An engine's own words, on one line."""
+    return (str(error) or type(error).__name__).splitlines()[0][:200]

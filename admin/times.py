@@ -1,0 +1,30 @@
+"""Points in time as a person types them."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+from admin.refusal import Refused
+
+_AGO = re.compile(r"(\d{1,6})\s*([smhd])")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+def parse_time(field: str, text: str, now: datetime) -> datetime:
+    """RFC 3339 (UTC where no offset stands), Unix seconds, or so long ago: `90m`, `24h`, `7d`.
+
+    Raises:
+        Refused: it is none of these.
+    """
+    text = text.strip()
+    ago = _AGO.fullmatch(text)
+    try:
+        if ago:
+            return now - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
+        if re.fullmatch(r"\d{9,11}(\.\d{1,6})?", text):
+            return datetime.fromtimestamp(float(text), UTC)
+        time = datetime.fromisoformat(text)
+    except (ValueError, OverflowError):
+        raise Refused(
+            f"{field}: {text[:40]!r} is not a time; write 2026-11-20T10:00:00Z, Unix seconds, or 24h for a day ago"
+        ) from None
+    return time if time.tzinfo else time.replace(tzinfo=UTC)

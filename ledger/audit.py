@@ -1,0 +1,45 @@
+"""The audit log: who changed what, from what, to what. Written in the transaction of the change itself."""
+
+from typing import Any
+
+import msgspec
+
+NO_APP = ""
+
+
+class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """One change. Holds no secret."""
+
+    app_id: str = NO_APP
+    """Whose; empty where it is no app's."""
+    actor: str
+    """`cli:name`, `user:name` or `system`."""
+    act: str
+    """`app.set`, `pixel.add`, ..."""
+    subject: str
+    """The id of what was changed."""
+    before: Any = None
+    """As it is shown; None where there was nothing."""
+    after: Any = None
+
+
+INSERT_AUDIT_ENTRY = """
+INSERT INTO audit_log (app_id, actor, act, subject, before, after) VALUES ($1, $2, $3, $4, $5, $6)
+"""
+
+
+async def insert_audit_entry(connection: Any, entry: AuditEntry) -> None:
+    """Keep it. Values that JSON does not know become text."""
+    before, after = (msgspec.to_builtins(value) for value in (entry.before, entry.after))
+    await connection.execute(INSERT_AUDIT_ENTRY, entry.app_id, entry.actor, entry.act, entry.subject, before, after)
+
+
+AUDIT_ENTRIES = """
+SELECT app_id, actor, act, subject, before, after, at FROM audit_log
+WHERE app_id = $1 ORDER BY audit_id DESC LIMIT $2
+"""
+
+
+async def audit_entries(connection: Any, app_id: str, limit: int) -> list[dict[str, Any]]:
+    """The newest changes of an app (`NO_APP`: those that are no app's), newest first."""
+    return [dict(row) for row in await connection.fetch(AUDIT_ENTRIES, app_id, limit)]

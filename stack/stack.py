@@ -1,0 +1,163 @@
+"""Everything one `signalpost up` runs: the engines, the ledger's tables, the processes and the runfile."""
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+from sqlalchemy.exc import DBAPIError
+
+from admin.publishing import publish
+from admin.readiness import answers
+from admin.refusal import Refused
+from admin.session import Session, reason_of
+from admin.shown_url import without_password
+from config.runfile import remove_runfile, write_runfile
+from config.secrets import load_keyring
+from config.settings import AllSettings
+from ledger.migrate import SchemaTooNewError, migrate
+from ledger.pool import open_pool
+from stack.child import Child, NotReadyError
+from stack.demo import Demo, ensure_demo
+from stack.engines.running import RunningEngines
+from stack.parent import PARENT_FD
+from stack.ports import port_problem
+from stack.processes import ALWAYS, SANDBOX_PIXEL, SANDBOX_TOKEN, ProcessName, port_of, ports_of, url_of
+from stack.program import Program
+from stack.together import together
+
+PROCESS_GRACE_S = 10.0
+ENGINE_GRACE_S = 20.0
+
+
+class Stack:
+    """Starts it all, keeps it running, and stops it in the order in which nothing is lost."""
+
+    def __init__(self, settings: AllSettings, data_dir: Path, with_sandbox: bool, with_demo: bool) -> None:
+        """`settings` as loaded; `data_dir` absolute, ours and locked."""
+        self.names = (ProcessName.SANDBOX, *ALWAYS) if with_sandbox else ALWAYS
+        tiktok_api_url = url_of(ProcessName.SANDBOX, settings) if with_sandbox else settings.tiktok_api_url
+        self.settings = settings.model_copy(update={"data_dir": data_dir, "tiktok_api_url": tiktok_api_url})
+        self.demo: Demo | None = None
+        self.notes: list[str] = []  # what an operator should know although everything runs
+        self._with_demo = with_demo
+        self._engines = RunningEngines(self._write_runfile)
+        self._processes: dict[ProcessName, Child] = {}
+        self._ready = False
+        self._pipe = os.pipe()  # the children end when its writing end closes, which happens when we end
+
+    async def start(self) -> None:
+        """Return when every process is ready.
+
+        Raises:
+            Refused, SecretError: what is in the way, in a sentence.
+        """
+        self._check_ports()
+        self.settings = await self._engines.start(self.settings)
+        await self._prepare_ledger()
+        self._processes = {name: self._child(name) for name in self.names}
+        try:
+            await together(child.start() for child in self._processes.values())
+        except NotReadyError as error:
+            raise Refused(f"{error}; what it said stands above") from None
+        self._ready = True
+        self._write_runfile()
+
+    def _check_ports(self) -> None:
+        taken: dict[int, str] = {}
+        for port in (port for name in self.names for port in ports_of(name, self.settings)):
+            if port.number in taken:
+                raise Refused(f"{port.setting}: port {port.number} is that of {taken[port.number]} too: set another")
+            taken[port.number] = port.setting
+            if problem := port_problem(port.setting, self.settings.host, port.number):
+                raise Refused(problem)
+
+    async def _prepare_ledger(self) -> None:
+        try:
+            await migrate(self.settings.database_url)
+        except SchemaTooNewError as error:
+            raise Refused(str(error)) from None
+        except (OSError, DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            raise Refused(f"the ledger's tables cannot be brought up to date: {reason_of(error)}") from None
+        keyring = load_keyring(self.settings.secret_key, self.settings.data_dir)
+        pool = await open_pool(self.settings.database_url, max_size=2)
+        try:
+            session = Session(self.settings, keyring, pool)
+            if self._with_demo:
+                self.demo = await ensure_demo(session)
+            # for a Redis that lost its data, and for links that were changed while it was away
+            await publish(session)
+            self.notes += session.notes
+        finally:
+            await pool.close()
+
+    def _child(self, name: ProcessName) -> Child:
+        program = Program(
+            name=name.value,
+            command=(
+                sys.executable,
+                "-P",
+                "-m",
+                "cli",
+                "run",
+                name.value,
+            ),  # -P: not some other `cli` in this directory
+            environment=self._environment(name),
+            inherited=(self._pipe[0],),
+        )
+        return Child(program, answers(url_of(name, self.settings)), self._write_runfile)
+
+    def _published(self) -> dict[str, str]:
+        """The settings as everything that is started beside us must see them."""
+        ports = (port_of(name, self.settings) for name in ProcessName)
+        return {
+            "REDIS_URL": self.settings.redis_url,
+            "DATABASE_URL": self.settings.database_url,
+            "TIKTOK_API_URL": self.settings.tiktok_api_url,
+            "HOST": self.settings.host,
+            "PUBLIC_URL": self.settings.public_base,
+            **{port.setting: str(port.number) for port in ports},
+        }
+
+    def _environment(self, name: ProcessName) -> dict[str, str]:
+        environment = {**os.environ, **self._published(), "DATA_DIR": str(self.settings.data_dir)}
+        environment[PARENT_FD] = str(self._pipe[0])
+        if self.demo and name is ProcessName.SANDBOX:
+            environment |= {SANDBOX_PIXEL: self.demo.pixel_code, SANDBOX_TOKEN: self.demo.token}
+        return environment
+
+    def content(self) -> dict[str, Any]:
+        """What runs now: {"processes": {name: {"pid", "url"}}, "engines": {name: {"url", "pid"?}}}."""
+        urls = {"redis": self.settings.redis_url, "postgresql": self.settings.database_url}
+        embedded = {name: {"url": urls[name], "pid": child.pid} for name, child in self._engines.children.items()}
+        return {
+            "processes": {
+                name.value: {"pid": child.pid, "url": url_of(name, self.settings)}
+                for name, child in self._processes.items()
+            },
+            "engines": {name: {"url": without_password(url)} for name, url in urls.items()} | embedded,
+        }
+
+    def _write_runfile(self) -> None:
+        if self._ready:
+            content = {"pid": os.getpid(), "settings": self._published(), **self.content()}
+            write_runfile(self.settings.data_dir, content)
+
+    async def stop(self, hurry: asyncio.Event) -> None:
+        """Stop the processes, then what they stand on: the sandbox, then the engines. Nothing runs afterwards.
+
+        `hurry`, once set, ends the processes' time to finish; the engines keep theirs, as they hold the data.
+        """
+        self._ready = False
+        sandbox = [child for name, child in self._processes.items() if name is ProcessName.SANDBOX]
+        others = [child for name, child in self._processes.items() if name is not ProcessName.SANDBOX]
+        for children in (others, sandbox):
+            await asyncio.gather(*(child.stop(PROCESS_GRACE_S, hurry) for child in children))
+        await asyncio.gather(
+            *(child.stop(ENGINE_GRACE_S, asyncio.Event()) for child in self._engines.children.values())
+        )
+        remove_runfile(self.settings.data_dir)
+        for end in self._pipe:
+            os.close(end)
