@@ -165,7 +165,7 @@ def disable_command(pixel_id: PixelId, as_json: Json = False) -> None:
 
     async def disable(session: Session) -> dict[str, Any]:
         pixel = await _require_pixel(session, pixel_id)
-        return _shown(await update_pixel(session.database, pixel.pixel_id, enabled=False) or pixel)
+        return _shown(await update_pixel(session.database, pixel.ref, enabled=False) or pixel)
 
     print_record(run(disable), as_json)
 
@@ -186,11 +186,11 @@ async def _change(session: Session, pixel: Pixel, values: dict[str, str], valida
             await validate_new(session, pixel.code, token, code)
         columns["token_encrypted"] = session.keyring.encrypt(token, token_record(pixel.pixel_id))
     async with session.database.acquire() as connection, connection.transaction():
-        await update_pixel(connection, pixel.pixel_id, **columns)
+        await update_pixel(connection, pixel.ref, **columns)
         if "token" in values:
-            await resume(connection, pixel.pixel_id)
+            await resume(connection, pixel.ref)
             if not validate:  # it is tried on what is due: a refusal holds the pixel again
-                await update_pixel(connection, pixel.pixel_id, state="unvalidated")
+                await update_pixel(connection, pixel.ref, state="unvalidated")
         return await get_pixel(connection, pixel.pixel_id) or pixel
 
 
