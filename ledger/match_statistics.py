@@ -11,9 +11,7 @@ from typing import Any
 WHOLE = ""
 """In the place of an app id: what the installs of every app have taught."""
 
-NOTE_OBSERVATIONS = """
-INSERT INTO match_observations (app_id, seen) SELECT seen ->> 'app_id', seen FROM unnest($1::jsonb[]) AS given (seen)
-"""
+NOTE_OBSERVATIONS = "INSERT INTO match_observations (seen) SELECT * FROM unnest($1::jsonb[])"
 
 
 async def note_observations(connection: Any, seen: Sequence[Mapping[str, Any]]) -> None:
@@ -25,8 +23,8 @@ async def note_observations(connection: Any, seen: Sequence[Mapping[str, Any]]) 
 LOCK_STATISTICS = "SELECT pg_advisory_xact_lock(hashtext('match_statistics'))"
 TAKE_OBSERVATIONS = """
 WITH taken AS (
-    DELETE FROM match_observations WHERE (app_id, observation_id) IN
-        (SELECT app_id, observation_id FROM match_observations ORDER BY observation_id LIMIT $1)
+    DELETE FROM match_observations WHERE observation_id IN
+        (SELECT observation_id FROM match_observations ORDER BY observation_id LIMIT $1)
     RETURNING observation_id, seen
 )
 SELECT seen FROM taken ORDER BY observation_id

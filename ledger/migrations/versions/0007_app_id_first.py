@@ -28,9 +28,6 @@ ADD_COLUMNS = (
     "ALTER TABLE event_timers ADD COLUMN app_id text",
     "UPDATE event_timers SET app_id = e.app_id FROM events e WHERE e.event_key = event_timers.event_key",
     "ALTER TABLE event_timers ALTER COLUMN app_id SET NOT NULL",
-    "ALTER TABLE match_observations ADD COLUMN app_id text",
-    "UPDATE match_observations SET app_id = coalesce(seen ->> 'app_id', '')",
-    "ALTER TABLE match_observations ALTER COLUMN app_id SET NOT NULL",
 )
 # table -> its key before and from now on
 KEYS = {
@@ -42,7 +39,6 @@ KEYS = {
     "event_timers": ("timer_id", "app_id, timer_id"),
     "webhook_bodies": ("body_key", "app_id, body_key"),
     "click_claims": ("click_id", "app_id, click_id"),
-    "match_observations": ("observation_id", "app_id, observation_id"),
     "alerts": ("alert_key", "app_id, alert_key"),
 }
 UNIQUE = (
@@ -98,52 +94,62 @@ NUMBERS = {
 }
 
 
+def _keyed(place: int) -> tuple[str, ...]:
+    return tuple(f"ALTER TABLE {table} ADD PRIMARY KEY ({keys[place]})" for table, keys in KEYS.items())
+
+
+def _indexed(place: int) -> tuple[str, ...]:
+    return tuple(f"CREATE INDEX {name} ON {covered[place]}" for name, covered in INDEXES.items())
+
+
+NO_KEYS = tuple(f"ALTER TABLE {table} DROP CONSTRAINT {table}_pkey" for table in KEYS)
+NO_INDEXES = tuple(f"DROP INDEX {name}" for name in INDEXES)
+
+# without their keys and indexes the rows are filled in a fraction of the time
+STATEMENTS = (
+    *DROP_REFERENCES,
+    *NO_INDEXES,
+    *(f"DROP INDEX {name}" for name in SUPERFLUOUS),
+    *NO_KEYS,
+    *ADD_COLUMNS,
+    *_keyed(1),
+    *UNIQUE,
+    *_indexed(1),
+    *(f"CREATE INDEX {name} ON {covered}" for name, covered in NUMBERS.items()),
+    *ADD_REFERENCES,
+)
+STATEMENTS_BACK = (
+    "ALTER TABLE attempts DROP CONSTRAINT attempts_app_id_delivery_id_fkey",
+    "ALTER TABLE deliveries DROP CONSTRAINT deliveries_app_id_event_key_fkey",
+    "ALTER TABLE deliveries DROP CONSTRAINT deliveries_app_id_pixel_id_fkey",
+    "ALTER TABLE event_timers DROP CONSTRAINT event_timers_app_id_event_key_fkey",
+    "ALTER TABLE webhook_bodies DROP CONSTRAINT webhook_bodies_app_id_event_key_fkey",
+    # a click whose app was lost may have been claimed by two
+    "DELETE FROM click_claims a USING click_claims b WHERE a.click_id = b.click_id AND a.app_id > b.app_id",
+    *(f"DROP INDEX {name}" for name in NUMBERS),
+    *NO_INDEXES,
+    *NO_KEYS,
+    "ALTER TABLE deliveries DROP CONSTRAINT deliveries_app_id_event_key_pixel_id_key",
+    "ALTER TABLE event_timers DROP CONSTRAINT event_timers_app_id_event_key_key",
+    *_keyed(0),
+    "ALTER TABLE deliveries ADD UNIQUE (event_key, pixel_id)",
+    "ALTER TABLE event_timers ADD UNIQUE (event_key)",
+    *_indexed(0),
+    *(f"CREATE INDEX {name} ON {covered}" for name, covered in SUPERFLUOUS.items()),
+    *(f"ALTER TABLE {table} DROP COLUMN app_id" for table in ("attempts", "event_timers")),
+    "ALTER TABLE deliveries ADD FOREIGN KEY (pixel_id) REFERENCES pixels",
+    "ALTER TABLE deliveries ADD FOREIGN KEY (event_key) REFERENCES events ON DELETE CASCADE",
+    "ALTER TABLE attempts ADD FOREIGN KEY (delivery_id) REFERENCES deliveries ON DELETE CASCADE",
+    "ALTER TABLE event_timers ADD FOREIGN KEY (event_key) REFERENCES events ON DELETE CASCADE",
+    "ALTER TABLE webhook_bodies ADD FOREIGN KEY (event_key) REFERENCES events ON DELETE CASCADE",
+)
+
+
 def upgrade() -> None:
-    _run(DROP_REFERENCES)
-    _run(ADD_COLUMNS)
-    for name in SUPERFLUOUS:
-        op.execute(f"DROP INDEX {name}")
-    for table, (_, key) in KEYS.items():
-        op.execute(f"ALTER TABLE {table} DROP CONSTRAINT {table}_pkey")
-        op.execute(f"ALTER TABLE {table} ADD PRIMARY KEY ({key})")
-    _run(UNIQUE)
-    for name, (_, covered) in INDEXES.items():
-        op.execute(f"DROP INDEX {name}")
-        op.execute(f"CREATE INDEX {name} ON {covered}")
-    for name, covered in NUMBERS.items():
-        op.execute(f"CREATE INDEX {name} ON {covered}")
-    _run(ADD_REFERENCES)
+    for statement in STATEMENTS:
+        op.execute(statement)
 
 
 def downgrade() -> None:
-    for table, name in (("deliveries", "event_key"), ("deliveries", "pixel_id"), ("attempts", "delivery_id"),
-                        ("event_timers", "event_key"), ("webhook_bodies", "event_key")):  # fmt: skip
-        op.execute(f"ALTER TABLE {table} DROP CONSTRAINT {table}_app_id_{name}_fkey")
-    # a click of two apps goes to the first that claimed it
-    op.execute("DELETE FROM click_claims a USING click_claims b WHERE a.click_id = b.click_id AND a.app_id > b.app_id")
-    for name in NUMBERS:
-        op.execute(f"DROP INDEX {name}")
-    for name, (covered, _) in INDEXES.items():
-        op.execute(f"DROP INDEX {name}")
-        op.execute(f"CREATE INDEX {name} ON {covered}")
-    for table, (key, _) in KEYS.items():
-        op.execute(f"ALTER TABLE {table} DROP CONSTRAINT {table}_pkey")
-        op.execute(f"ALTER TABLE {table} ADD PRIMARY KEY ({key})")
-    op.execute("ALTER TABLE deliveries DROP CONSTRAINT deliveries_app_id_event_key_pixel_id_key")
-    op.execute("ALTER TABLE deliveries ADD UNIQUE (event_key, pixel_id)")
-    op.execute("ALTER TABLE event_timers DROP CONSTRAINT event_timers_app_id_event_key_key")
-    op.execute("ALTER TABLE event_timers ADD UNIQUE (event_key)")
-    for name, covered in SUPERFLUOUS.items():
-        op.execute(f"CREATE INDEX {name} ON {covered}")
-    for table in ("attempts", "event_timers", "match_observations"):
-        op.execute(f"ALTER TABLE {table} DROP COLUMN app_id")
-    op.execute("ALTER TABLE deliveries ADD FOREIGN KEY (pixel_id) REFERENCES pixels")
-    op.execute("ALTER TABLE deliveries ADD FOREIGN KEY (event_key) REFERENCES events ON DELETE CASCADE")
-    op.execute("ALTER TABLE attempts ADD FOREIGN KEY (delivery_id) REFERENCES deliveries ON DELETE CASCADE")
-    op.execute("ALTER TABLE event_timers ADD FOREIGN KEY (event_key) REFERENCES events ON DELETE CASCADE")
-    op.execute("ALTER TABLE webhook_bodies ADD FOREIGN KEY (event_key) REFERENCES events ON DELETE CASCADE")
-
-
-def _run(statements: tuple[str, ...]) -> None:
-    for statement in statements:
+    for statement in STATEMENTS_BACK:
         op.execute(statement)
