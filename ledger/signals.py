@@ -29,7 +29,7 @@ class _User(msgspec.Struct):
 _ROW: Final = msgspec.json.Decoder(_User)
 
 LATEST_PAYLOADS = """
-SELECT DISTINCT ON (app_id, event_key) event_key, payload FROM (
+SELECT DISTINCT ON (event_key, app_id) event_key, payload FROM (
     SELECT app_id, event_key, payload FROM deliveries
     WHERE ($1::text IS NULL OR app_id = $1) AND payload IS NOT NULL ORDER BY delivery_id DESC LIMIT $2
 ) AS latest
