@@ -1,5 +1,6 @@
 """Clicks: what is stored of one, and all clicks behind an address."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,6 +13,7 @@ from clicks.address import address_key
 from clicks.click_id import parse_click_id
 from clicks.record import Click
 from clicks.store import ClickStore
+from ledger.apps import all_apps
 from ledger.matches import installs_of_clicks, matched_click
 
 MAX_FOUND = 1_000
@@ -28,7 +30,7 @@ async def show_click(session: Session, click_id: str) -> dict[str, Any]:
     click = await _stored(session, click_id)
     if click is None:
         raise Refused(f"click: {click_id} is not stored; it was erased, or is older than CLICK_RETENTION_DAYS")
-    return _shown(click, await installs_of_clicks(session.database, [click_id]))
+    return _shown(click, await _consumers(session, [click]))
 
 
 async def find_clicks(session: Session, ip: str, since: str = "") -> list[dict[str, Any]]:
@@ -43,7 +45,7 @@ async def find_clicks(session: Session, ip: str, since: str = "") -> list[dict[s
     since_ms = int(parse_time("since", since, now).timestamp() * 1000) if since else 0
     async with open_redis(session.settings) as redis:
         clicks = await _store(session, redis).find(ip, since_ms, int(now.timestamp() * 1000) + 1, MAX_FOUND)
-    consumers = await installs_of_clicks(session.database, [click.click_id for click in clicks])
+    consumers = await _consumers(session, clicks)
     return [_shown(click, consumers) for click in clicks]
 
 
@@ -55,6 +57,14 @@ async def _stored(session: Session, click_id: str) -> Click | None:
         return click
     kept = await matched_click(session.database, click_id)
     return msgspec.convert(kept, Click) if kept is not None else None
+
+
+async def _consumers(session: Session, clicks: Sequence[Click]) -> dict[str, str]:
+    """click_id -> the install that it was credited to. A click whose app is lost may be any app's."""
+    named = [(click.app_id, click.click_id) for click in clicks if click.app_id]
+    lost = [click.click_id for click in clicks if not click.app_id]
+    apps = await all_apps(session.database) if lost else []
+    return await installs_of_clicks(session.database, [*named, *((app.app_id, one) for one in lost for app in apps)])
 
 
 def _store(session: Session, redis: Any) -> ClickStore:

@@ -74,8 +74,8 @@ async def validate_stored(session: Session, pixel: Pixel) -> Checked:
     checked = await ask_tiktok(session, stored_pixel(session, pixel))
     problem = refusal(checked.verdict)
     if problem is None:
-        await resume(session.database, pixel.pixel_id)
+        await resume(session.database, pixel.ref)
         return checked
     if checked.verdict.outcome == "setup":
-        await hold(session.database, pixel.pixel_id, problem, datetime.now(UTC))
+        await hold(session.database, pixel.ref, problem, datetime.now(UTC))
     raise Refused(f"{pixel.pixel_id}: {problem}")

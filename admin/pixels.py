@@ -98,11 +98,11 @@ async def set_pixel(
             await validate_new(session, pixel.code, token, columns.get("test_event_code", pixel.test_event_code))
         columns["token_encrypted"] = session.keyring.encrypt(token, token_record(pixel.pixel_id))
     async with audited(session, "pixel.set", pixel_id, pixel.app_id) as change:
-        await update_pixel(change.connection, pixel.pixel_id, **columns)
+        await update_pixel(change.connection, pixel.ref, **columns)
         if "token" in values:
-            await resume(change.connection, pixel.pixel_id)
+            await resume(change.connection, pixel.ref)
             if not validate:  # it is tried on what is due: a refusal holds the pixel again
-                await update_pixel(change.connection, pixel.pixel_id, state="unvalidated")
+                await update_pixel(change.connection, pixel.ref, state="unvalidated")
         changed = await get_pixel(change.connection, pixel.pixel_id) or pixel
         change.before, change.after = _shown(pixel), _shown(changed) | {"new_token": "token" in values}
     return _shown(changed)
@@ -116,7 +116,7 @@ async def disable_pixel(session: Session, pixel_id: str) -> dict[str, Any]:
     """
     pixel = await require_pixel(session, pixel_id)
     async with audited(session, "pixel.disable", pixel_id, pixel.app_id) as change:
-        changed = await update_pixel(change.connection, pixel.pixel_id, enabled=False) or pixel
+        changed = await update_pixel(change.connection, pixel.ref, enabled=False) or pixel
         change.before, change.after = _shown(pixel), _shown(changed)
     return _shown(changed)
 

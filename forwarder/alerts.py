@@ -58,4 +58,4 @@ async def post_alerts(pool: Any, webhook: AlertWebhook, now: datetime) -> None:
         except NotPosted as error:
             log.warning("alert not posted", kind=alert.kind, reason=str(error))
         else:
-            await posted(pool, alert.alert_key, now)
+            await posted(pool, alert, now)

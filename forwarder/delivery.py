@@ -24,7 +24,7 @@ from ledger import pixel_state
 from ledger.delivery_claims import Claimed, Lease, Sent, Settled, claim, settle, store_prepared
 from ledger.delivery_wake import wake
 from ledger.pixel_state import SendingPixel
-from ledger.pixels import token_record
+from ledger.pixels import PixelRef, token_record
 from tiktok.codes import Answer, Verdict, classify
 from tiktok.currency_rates import RateTable
 from tiktok.events_api import EventsApi
@@ -69,18 +69,18 @@ class Batch:
 NOTHING: Final = Batch(0, 0)
 
 
-async def deliver_batch(courier: Courier, pixel_id: str, limit: int = MAX_ROWS) -> Batch:
+async def deliver_batch(courier: Courier, ref: PixelRef, limit: int = MAX_ROWS) -> Batch:
     """Claim up to `limit` due deliveries of an open pixel, send and settle them."""
-    pixel = await pixel_state.sending_pixel(courier.pool, pixel_id)
+    pixel = await pixel_state.sending_pixel(courier.pool, ref)
     if pixel is None or not pixel.open_at(courier.clock()):
         return NOTHING
     return await _deliver(courier, pixel, limit)
 
 
-async def probe(courier: Courier, pixel_id: str) -> Batch:
+async def probe(courier: Courier, ref: PixelRef) -> Batch:
     """Try a held pixel with one delivery; one that is not to be sent after all gives way to the next."""
     while True:
-        pixel = await pixel_state.sending_pixel(courier.pool, pixel_id)
+        pixel = await pixel_state.sending_pixel(courier.pool, ref)
         if pixel is None or not pixel.enabled or pixel.state != "held":
             return NOTHING
         batch = await _deliver(courier, pixel, 1)
@@ -93,7 +93,7 @@ async def _deliver(courier: Courier, pixel: SendingPixel, limit: int) -> Batch:
     if token is None:
         return NOTHING
     now = courier.clock()
-    lease = Lease(uuid.uuid4().hex, now + LEASE_FOR)
+    lease = Lease(pixel.app_id, uuid.uuid4().hex, now + LEASE_FOR)
     claimed = await claim(courier.pool, pixel.pixel_id, lease, limit, now)
     courier.metrics.taken_over(sum(row.takeovers > 0 for row in claimed))
     parcels = await prepare(courier, pixel, lease, await _without_suspects(courier, lease, claimed))
@@ -254,8 +254,8 @@ async def _affect_pixel(courier: Courier, pixel: SendingPixel, follow: Consequen
         case Resume():
             if pixel.state != "ok" or pixel.throttle_step or pixel.paused_until:
                 # first what waits: were this cut off behind the other, no later success would wake it
-                woken = await wake(courier.pool, pixel.pixel_id, now)
-                await pixel_state.resume(courier.pool, pixel.pixel_id)
+                woken = await wake(courier.pool, pixel.ref, now)
+                await pixel_state.resume(courier.pool, pixel.ref)
                 log.info("pixel sends again", pixel_id=pixel.pixel_id, due_at_once=woken)
         case Pause(until):
             await pixel_state.pause(courier.pool, pixel, until)
@@ -266,7 +266,7 @@ async def _affect_pixel(courier: Courier, pixel: SendingPixel, follow: Consequen
 
 
 async def _hold(courier: Courier, pixel: SendingPixel, reason: str, now: datetime | None = None) -> None:
-    if await pixel_state.hold(courier.pool, pixel.pixel_id, reason, now or courier.clock()):
+    if await pixel_state.hold(courier.pool, pixel.ref, reason, now or courier.clock()):
         log.error("pixel held: its set-up has to be mended", pixel_id=pixel.pixel_id, reason=reason)
 
 

@@ -12,6 +12,7 @@ from anyio.abc import TaskGroup
 
 from forwarder.delivery import Courier, deliver_batch
 from ledger.pixel_state import pixels_with_due
+from ledger.pixels import PixelRef
 from tiktok.payload import MAX_ROWS
 
 LANES_PER_PIXEL: Final = 2  # one batch is prepared while the other is on its way
@@ -32,8 +33,8 @@ class Lanes:
         self._tasks = tasks
         self._stopping = stopping
         self._guarded = guarded
-        self._running: Counter[str] = Counter()
-        self._gathering: dict[str, float] = {}  # pixel -> until when, by the event loop's clock
+        self._running: Counter[PixelRef] = Counter()
+        self._gathering: dict[PixelRef, float] = {}  # pixel -> until when, by the event loop's clock
 
     @property
     def busy(self) -> bool:
@@ -45,25 +46,25 @@ class Lanes:
         pixels = await pixels_with_due(self._courier.pool, self._courier.clock())
         random.shuffle(pixels)
         now = anyio.current_time()
-        for pixel_id in pixels:
-            free = self._running.total() < MAX_LANES and self._running[pixel_id] < LANES_PER_PIXEL
-            if free and self._gathering.get(pixel_id, now) <= now:
-                self._running[pixel_id] += 1
-                self._tasks.start_soon(self._lane, pixel_id)
+        for pixel in pixels:
+            free = self._running.total() < MAX_LANES and self._running[pixel] < LANES_PER_PIXEL
+            if free and self._gathering.get(pixel, now) <= now:
+                self._running[pixel] += 1
+                self._tasks.start_soon(self._lane, pixel)
 
-    async def _lane(self, pixel_id: str) -> None:
+    async def _lane(self, pixel: PixelRef) -> None:
         try:
-            await self._guarded("deliver", lambda: self._drain(pixel_id))
+            await self._guarded("deliver", lambda: self._drain(pixel))
         finally:
-            self._running[pixel_id] -= 1
+            self._running[pixel] -= 1
 
-    async def _drain(self, pixel_id: str) -> None:
+    async def _drain(self, pixel: PixelRef) -> None:
         for _ in range(BATCHES_PER_LANE):
             if self._stopping.is_set():
                 return
             started = anyio.current_time()
-            batch = await deliver_batch(self._courier, pixel_id)
+            batch = await deliver_batch(self._courier, pixel)
             if batch.claimed < MAX_ROWS:
                 if batch.claimed >= BUSY_FROM:
-                    self._gathering[pixel_id] = started + GATHER_FOR_S
+                    self._gathering[pixel] = started + GATHER_FOR_S
                 return

@@ -21,7 +21,7 @@ from forwarder.matching.verdict import LATE_CLICK
 from ledger.apps import all_apps
 from ledger.deliveries import release_for_events, release_for_installs
 from ledger.events import join_events, late_installs
-from ledger.installs import Install, pending_installs, update_matches
+from ledger.installs import Install, apps_with_pending, pending_installs, update_matches
 
 BATCH = 200  # installs in one transaction
 LATE_CLICK_S = 120  # from the first look on: a spool is stored within seconds of Redis being back
@@ -35,10 +35,15 @@ async def match_pending(pool: Any, clicks: ClickStore, now: datetime) -> int:
     An install whose click may still lie in a redirector's spool is looked at again for LATE_CLICK_S.
 
     Raises:
-        redis.exceptions.RedisError, TimeoutError, OSError: the click store is still away; nothing was changed.
+        redis.exceptions.RedisError, TimeoutError, OSError: the click store is still away; nothing more was changed.
     """
+    return sum([await _match_pending(pool, clicks, app_id, now) for app_id in await apps_with_pending(pool, now)])
+
+
+async def _match_pending(pool: Any, clicks: ClickStore, app_id: str, now: datetime) -> int:
+    """One batch of one app."""
     async with pool.acquire() as connection, connection.transaction():
-        installs = await pending_installs(connection, BATCH, now)
+        installs = await pending_installs(connection, app_id, BATCH, now)
         if not installs:
             return 0
         cases = await gather(clicks, await _cases(connection, installs))
@@ -61,9 +66,9 @@ async def join_missed(pool: Any, now: datetime) -> int:
         if not installs:
             return 0
         joined = await join_events(connection, installs)
-        keys = [event.event_key for event in joined]
-        await release_for_events(connection, keys, now)
-        await join_by_what_they_bring(connection, keys, now)
+        events = [event.ref for event in joined]
+        await release_for_events(connection, events, now)
+        await join_by_what_they_bring(connection, events, now)
     return len(joined)
 
 

@@ -58,8 +58,8 @@ async def deliver(desk: Desk) -> None:
 async def probe_held_pixels(desk: Desk) -> None:
     """Each takes one delivery a minute, and at once when its token was replaced."""
     async with anyio.create_task_group() as probes:
-        for pixel_id in await pixel_state.take_probes(desk.pool, desk.now()):
-            probes.start_soon(probe, desk.courier, pixel_id)
+        for pixel in await pixel_state.take_probes(desk.pool, desk.now()):
+            probes.start_soon(probe, desk.courier, pixel)
 
 
 async def match_pending_installs(desk: Desk) -> None:

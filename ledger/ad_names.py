@@ -18,7 +18,7 @@ class Named(Protocol):
 ADD_NAMES = """
 INSERT INTO ad_names (kind, id, name)
 SELECT * FROM unnest($1::text[], $2::text[], $3::text[]) AS given (kind, id, name) ORDER BY kind, id
-ON CONFLICT (kind, id) DO UPDATE SET name = excluded.name, seen_at = now()
+ON CONFLICT (kind, id) DO UPDATE SET name = excluded.name, seen_at = excluded.seen_at
 """
 
 

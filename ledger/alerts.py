@@ -34,14 +34,18 @@ class AlertChanges:
     """Keys."""
 
 
-CLEAR = "DELETE FROM alerts WHERE kind = ANY($1::text[]) AND alert_key <> ALL($2::text[]) RETURNING alert_key"
+CLEAR = """
+DELETE FROM alerts WHERE kind = ANY($1::text[])
+    AND (app_id, alert_key) NOT IN (SELECT * FROM unnest($2::text[], $3::text[]))
+RETURNING alert_key
+"""
 RAISE = """
 INSERT INTO alerts (alert_key, kind, app_id, pixel_id, message, raised_at, post_at)
 SELECT alert_key, kind, app_id, pixel_id, message, $6, $6
 FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[]) AS given (alert_key, kind, app_id, pixel_id,
     message)
-ON CONFLICT (alert_key) DO UPDATE SET message = excluded.message WHERE alerts.message <> excluded.message
-RETURNING alert_key, xmax = 0 AS raised
+ON CONFLICT (app_id, alert_key) DO UPDATE SET message = excluded.message WHERE alerts.message <> excluded.message
+RETURNING app_id, alert_key, xmax = 0 AS raised
 """
 
 
@@ -49,11 +53,12 @@ async def sync_alerts(connection: Any, kinds: Sequence[str], alerts: Iterable[Al
     """Let exactly these alerts of these kinds stand. Any number of workers may look around at once: each change is
     returned to one of them. `connection` is an asyncpg connection or pool, here and below.
     """
-    given = {alert.key: alert for alert in alerts}
-    cleared = await connection.fetch(CLEAR, list(kinds), list(given))
+    given = {(alert.app_id, alert.key): alert for alert in alerts}
+    standing = [app_id for app_id, _ in given], [key for _, key in given]
+    cleared = await connection.fetch(CLEAR, list(kinds), *standing)
     columns = [(a.key, a.kind, a.app_id, a.pixel_id, a.message) for _, a in sorted(given.items())]
     rows = await connection.fetch(RAISE, *(map(list, zip(*columns, strict=True)) if columns else [[]] * 5), now)
-    raised = tuple(given[row["alert_key"]] for row in rows if row["raised"])
+    raised = tuple(given[row["app_id"], row["alert_key"]] for row in rows if row["raised"])
     return AlertChanges(raised, tuple(row["alert_key"] for row in cleared))
 
 
@@ -82,8 +87,9 @@ async def standing_alerts(connection: Any) -> list[StandingAlert]:
 TAKE_POSTS = f"""
 UPDATE alerts SET post_failures = post_failures + 1,
     post_at = $1::timestamptz + least(60, power(2, least(post_failures, 10))) * interval '1 minute'
-WHERE alert_key IN (
-    SELECT alert_key FROM alerts WHERE post_at <= $1 ORDER BY post_at LIMIT {POSTS_AT_ONCE} FOR UPDATE SKIP LOCKED)
+WHERE (app_id, alert_key) IN (
+    SELECT app_id, alert_key FROM alerts WHERE post_at <= $1
+    ORDER BY post_at LIMIT {POSTS_AT_ONCE} FOR UPDATE SKIP LOCKED)
 RETURNING {_COLUMNS}
 """  # noqa: S608 - only the module's own text
 
@@ -93,9 +99,9 @@ async def take_posts(connection: Any, now: datetime) -> list[StandingAlert]:
     return [StandingAlert(**dict(row)) for row in await connection.fetch(TAKE_POSTS, now)]
 
 
-POSTED = "UPDATE alerts SET post_failures = 0, post_at = $2 WHERE alert_key = $1"
+POSTED = "UPDATE alerts SET post_failures = 0, post_at = $3 WHERE app_id = $1 AND alert_key = $2"
 
 
-async def posted(connection: Any, alert_key: str, now: datetime) -> None:
+async def posted(connection: Any, alert: StandingAlert, now: datetime) -> None:
     """Somebody was told; they are told again a day later, should the cause still stand."""
-    await connection.execute(POSTED, alert_key, now + POST_AGAIN_AFTER)
+    await connection.execute(POSTED, alert.app_id, alert.alert_key, now + POST_AGAIN_AFTER)

@@ -1,12 +1,12 @@
 """Claims: a credited click leaves the pool, whoever comes first."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 CLAIM_CLICKS = """
 INSERT INTO click_claims (click_id, app_id, install_id)
 SELECT * FROM unnest($1::text[], $2::text[], $3::text[])
-ON CONFLICT (click_id) DO NOTHING
+ON CONFLICT (app_id, click_id) DO NOTHING
 RETURNING click_id, app_id, install_id
 """
 
@@ -23,33 +23,39 @@ async def claim_clicks(connection: Any, claims: Sequence[tuple[str, str, str]]) 
     return {(row["click_id"], row["app_id"], row["install_id"]) for row in rows}
 
 
-CLAIMED_CLICKS = "SELECT click_id FROM click_claims WHERE click_id = ANY($1::text[])"
+CLAIMED_CLICKS = """
+SELECT c.click_id FROM unnest($1::text[], $2::text[]) AS wanted (app_id, click_id)
+JOIN click_claims c ON c.app_id = wanted.app_id AND c.click_id = wanted.click_id
+"""
 
 
-async def claimed_clicks(connection: Any, click_ids: Sequence[str]) -> frozenset[str]:
-    """Which of these clicks are credited."""
-    if not click_ids:
+async def claimed_clicks(connection: Any, clicks: Collection[tuple[str, str]]) -> frozenset[str]:
+    """Which of these clicks, (app_id, click_id) each, are credited."""
+    if not clicks:
         return frozenset()
-    return frozenset(row["click_id"] for row in await connection.fetch(CLAIMED_CLICKS, list(click_ids)))
+    columns = [list(column) for column in zip(*clicks, strict=True)]
+    return frozenset(row["click_id"] for row in await connection.fetch(CLAIMED_CLICKS, *columns))
 
 
 INSTALLS_OF_TTCLIDS = """
-SELECT wanted.ttclid, found.installs FROM unnest($1::text[]) AS wanted (ttclid)
+SELECT wanted.app_id, wanted.ttclid, found.installs FROM unnest($1::text[], $2::text[]) AS wanted (app_id, ttclid)
 -- counted one by one: a join planned while the table was empty reads all of it
 CROSS JOIN LATERAL (
     SELECT count(*) AS installs FROM installs i
-    WHERE md5(i.click ->> 'ttclid') = md5(wanted.ttclid) AND i.click ->> 'ttclid' IS NOT NULL
+    WHERE i.app_id = wanted.app_id AND md5(i.click ->> 'ttclid') = md5(wanted.ttclid)
+        AND i.click ->> 'ttclid' IS NOT NULL
 ) AS found
 WHERE found.installs > 0
 """
 
 
-async def installs_of_ttclids(connection: Any, ttclids: Sequence[str]) -> dict[str, int]:
-    """ttclid -> installs that were credited with it; those without one are left out."""
+async def installs_of_ttclids(connection: Any, ttclids: Collection[tuple[str, str]]) -> dict[tuple[str, str], int]:
+    """(app_id, ttclid) -> installs of the app that were credited with it; those without one are left out."""
     if not ttclids:
         return {}
-    rows = await connection.fetch(INSTALLS_OF_TTCLIDS, list(dict.fromkeys(ttclids)))
-    return {row["ttclid"]: row["installs"] for row in rows}
+    columns = [list(column) for column in zip(*dict.fromkeys(ttclids), strict=True)]
+    rows = await connection.fetch(INSTALLS_OF_TTCLIDS, *columns)
+    return {(row["app_id"], row["ttclid"]): row["installs"] for row in rows}
 
 
 RELEASE_CLAIMS = """

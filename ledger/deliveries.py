@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
+from ledger.event_refs import EventRef, columns_of
+
 State = Literal["due", "sending", "delivered", "suppressed", "skipped", "dead"]
 
 WAITING_FOR_INSTALL = "waiting for install"
@@ -36,7 +38,7 @@ INSERT INTO deliveries (app_id, pixel_id, event_key, event_id, source_event_id, 
     install_id, state, reason, next_attempt_at)
 SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[],
     $8::text[], $9::text[], $10::text[], $11::timestamptz[])
-ON CONFLICT (event_key, pixel_id) DO NOTHING
+ON CONFLICT (app_id, event_key, pixel_id) DO NOTHING
 """
 
 
@@ -79,14 +81,16 @@ async def release_for_installs(connection: Any, installs: Sequence[tuple[str, st
 
 
 RELEASE_FOR_EVENTS = """
-UPDATE deliveries SET next_attempt_at = least(next_attempt_at, $2), reason = ''
-WHERE event_key = ANY($1::bigint[]) AND state = 'due' AND reason = 'waiting for install'
+UPDATE deliveries d SET next_attempt_at = least(d.next_attempt_at, $3), reason = ''
+FROM unnest($1::text[], $2::bigint[]) AS joined (app_id, event_key)
+WHERE d.app_id = joined.app_id AND d.event_key = joined.event_key
+    AND d.state = 'due' AND d.reason = 'waiting for install'
 """
 
 
-async def release_for_events(connection: Any, event_keys: Sequence[int], now: datetime) -> int:
+async def release_for_events(connection: Any, events: Sequence[EventRef], now: datetime) -> int:
     """The same for events that an install was joined to by an external id."""
-    return rows_of(await connection.execute(RELEASE_FOR_EVENTS, list(event_keys), now))
+    return rows_of(await connection.execute(RELEASE_FOR_EVENTS, *columns_of(events), now))
 
 
 def rows_of(status: str) -> int:

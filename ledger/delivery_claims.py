@@ -14,8 +14,9 @@ from ledger.deliveries import State
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """The right to send what was claimed under it."""
+    """The right to send what was claimed under it: deliveries of one app."""
 
+    app_id: str
     token: str
     """Unique per claim: settling asks for the same."""
     until: datetime
@@ -57,12 +58,12 @@ class Claimed:
 CLAIM = """
 WITH picked AS (
     SELECT delivery_id, state, next_attempt_at FROM deliveries
-    WHERE pixel_id = $1 AND state IN ('due', 'sending') AND next_attempt_at <= $5
+    WHERE app_id = $6 AND pixel_id = $1 AND state IN ('due', 'sending') AND next_attempt_at <= $5
     ORDER BY next_attempt_at LIMIT $4 FOR UPDATE SKIP LOCKED
 ), claimed AS (
     UPDATE deliveries d SET state = 'sending', lease = $2, next_attempt_at = $3,
         takeovers = d.takeovers + (picked.state = 'sending')::integer
-    FROM picked WHERE d.delivery_id = picked.delivery_id
+    FROM picked WHERE d.app_id = $6 AND d.delivery_id = picked.delivery_id
     RETURNING d.delivery_id, d.app_id, d.event_key, d.event_id, d.target_event, d.attempts, d.maybe_arrived_at,
         d.payload, picked.next_attempt_at AS due_at, d.takeovers
 )
@@ -74,12 +75,12 @@ SELECT c.delivery_id, c.app_id, c.event_id, c.target_event, c.attempts, c.due_at
     coalesce(i.external_ids, x.external_ids) AS install_external_ids,
     CASE WHEN i.install_id IS NOT NULL THEN i.click ELSE x.click END AS click
 FROM claimed c
-JOIN events e ON e.event_key = c.event_key
-LEFT JOIN installs i ON i.app_id = c.app_id AND i.install_id = e.install_id
+JOIN events e ON e.app_id = $6 AND e.event_key = c.event_key
+LEFT JOIN installs i ON i.app_id = $6 AND i.install_id = e.install_id
 -- an event known by external ids alone: the install may have come meanwhile
 LEFT JOIN LATERAL (
     SELECT * FROM installs
-    WHERE i.install_id IS NULL AND cardinality(e.external_ids) > 0 AND installs.app_id = c.app_id
+    WHERE i.install_id IS NULL AND cardinality(e.external_ids) > 0 AND installs.app_id = $6
         AND (installs.install_id = ANY(e.external_ids) OR installs.external_ids && e.external_ids)
     ORDER BY installs.received_at LIMIT 1
 ) x ON true
@@ -88,11 +89,12 @@ ORDER BY c.due_at, c.delivery_id
 
 
 async def claim(connection: Any, pixel_id: str, lease: Lease, limit: int, now: datetime) -> list[Claimed]:
-    """Up to `limit` deliveries of the pixel that are due or whose lease has ended, the oldest first.
+    """Up to `limit` deliveries of the pixel that are due or whose lease has ended, the oldest first. The pixel is one
+    of the lease's app.
 
     What another worker is claiming at this moment is passed over, so that any number of them may call it at once.
     """
-    rows = await connection.fetch(CLAIM, pixel_id, lease.token, lease.until, limit, now)
+    rows = await connection.fetch(CLAIM, pixel_id, lease.token, lease.until, limit, now, lease.app_id)
     return [_claimed(row) for row in rows]
 
 
@@ -121,7 +123,7 @@ UPDATE deliveries d SET
     install_id = coalesce(d.install_id, s.install_id),
     maybe_arrived_at = coalesce(d.maybe_arrived_at, $6)
 FROM unnest($2::bigint[], $3::text[], $4::text[], $5::text[]) AS s (delivery_id, payload, notes, install_id)
-WHERE d.delivery_id = s.delivery_id AND d.state = 'sending' AND d.lease = $1
+WHERE d.app_id = $7 AND d.delivery_id = s.delivery_id AND d.state = 'sending' AND d.lease = $1
 RETURNING d.delivery_id
 """
 
@@ -136,6 +138,7 @@ async def store_prepared(connection: Any, lease: Lease, rows: Sequence[Prepared]
         ["\n".join(row.notes) for row in rows],
         [row.install_id for row in rows],
         now,
+        lease.app_id,
     )
     return {row["delivery_id"] for row in stored}
 
@@ -187,11 +190,12 @@ WITH settled AS (
         request_id = CASE WHEN s.outcome IS NULL THEN d.request_id ELSE $13 END
     FROM unnest($2::bigint[], $3::text[], $4::text[], $5::integer[], $6::timestamptz[], $7::timestamptz[], $8::text[])
         AS s (delivery_id, state, reason, attempts, next_attempt_at, maybe_arrived_at, outcome)
-    WHERE d.delivery_id = s.delivery_id AND d.state = 'sending' AND d.lease = $1
-    RETURNING d.delivery_id, s.outcome
+    WHERE d.app_id = $17 AND d.delivery_id = s.delivery_id AND d.state = 'sending' AND d.lease = $1
+    RETURNING d.app_id, d.delivery_id, s.outcome
 ), logged AS (
-    INSERT INTO attempts (delivery_id, at, outcome, status, code, message, request_id, ms, batch_rows, test_event_code)
-    SELECT delivery_id, $9, outcome, $10, $11, $12, $13, $14, $15, $16 FROM settled WHERE outcome IS NOT NULL
+    INSERT INTO attempts (app_id, delivery_id, at, outcome, status, code, message, request_id, ms, batch_rows,
+        test_event_code)
+    SELECT app_id, delivery_id, $9, outcome, $10, $11, $12, $13, $14, $15, $16 FROM settled WHERE outcome IS NOT NULL
 )
 SELECT delivery_id FROM settled
 """
@@ -214,6 +218,7 @@ async def settle(connection: Any, lease: Lease, settled: Sequence[Settled], sent
         [row.maybe_arrived_at for row in settled],
         [row.outcome if sent else None for row in settled],
         *(_log_columns(sent) if sent else (None,) * 8),
+        lease.app_id,
     )
     return {row["delivery_id"] for row in rows}
 

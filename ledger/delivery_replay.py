@@ -34,21 +34,23 @@ class Replay:
 REPLAY = """
 WITH chosen AS (
     SELECT delivery_id, payload, maybe_arrived_at IS NULL OR last_outcome = 'invalid' AS anew FROM deliveries
-    WHERE delivery_id = ANY($1::bigint[]) AND state = 'dead'
+    WHERE app_id = $5 AND delivery_id = ANY($1::bigint[]) AND state = 'dead'
         AND ($4 OR maybe_arrived_at IS NULL OR maybe_arrived_at > $3)
     FOR UPDATE
 ), kept AS (
     UPDATE attempts a SET payload = chosen.payload FROM chosen
-    WHERE a.delivery_id = chosen.delivery_id AND chosen.anew AND a.payload IS NULL
+    WHERE a.app_id = $5 AND a.delivery_id = chosen.delivery_id AND chosen.anew AND a.payload IS NULL
 )
 UPDATE deliveries d SET
     state = 'due', reason = '', attempts = 0, next_attempt_at = $2, lease = NULL, takeovers = 0,
     payload = CASE WHEN NOT chosen.anew THEN d.payload END,
     maybe_arrived_at = CASE WHEN d.maybe_arrived_at > $3 THEN d.maybe_arrived_at END
-FROM chosen WHERE d.delivery_id = chosen.delivery_id
+FROM chosen WHERE d.app_id = $5 AND d.delivery_id = chosen.delivery_id
 RETURNING d.delivery_id
 """
-STATES = "SELECT delivery_id, state FROM deliveries WHERE delivery_id = ANY($1::bigint[])"
+# people name deliveries by their numbers alone
+APPS_OF = "SELECT app_id, delivery_id FROM deliveries WHERE delivery_id = ANY($1::bigint[]) ORDER BY app_id"
+STATES = "SELECT delivery_id, state FROM deliveries WHERE app_id = $1 AND delivery_id = ANY($2::bigint[])"
 
 
 async def replay(connection: Any, delivery_ids: Sequence[str], now: datetime, force: bool = False) -> Replay:
@@ -57,15 +59,26 @@ async def replay(connection: Any, delivery_ids: Sequence[str], now: datetime, fo
     One that may have reached TikTok more than 47 hours ago is refused unless `force`: it may count twice. Consent is
     asked again when it is sent.
     """
-    numbers = [int(text) for text in delivery_ids if _is_number(text)]
-    done = {row["delivery_id"] for row in await connection.fetch(REPLAY, numbers, now, now - DOUBLE_COUNT_AFTER, force)}
-    states = {row["delivery_id"]: row["state"] for row in await connection.fetch(STATES, numbers)}
+    done: set[int] = set()
+    states: dict[int, str] = {}
+    for app_id, numbers in (await _by_app(connection, delivery_ids)).items():
+        arguments = (numbers, now, now - DOUBLE_COUNT_AFTER, force, app_id)
+        done |= {row["delivery_id"] for row in await connection.fetch(REPLAY, *arguments)}
+        states |= {row["delivery_id"]: row["state"] for row in await connection.fetch(STATES, app_id, numbers)}
     refused = [
         Refused(text, _refusal(states.get(int(text)) if _is_number(text) else None))
         for text in delivery_ids
         if not _is_number(text) or int(text) not in done
     ]
     return Replay(tuple(text for text in delivery_ids if _is_number(text) and int(text) in done), tuple(refused))
+
+
+async def _by_app(connection: Any, delivery_ids: Sequence[str]) -> dict[str, list[int]]:
+    """Their numbers by app; one that is not there is left out."""
+    numbers: dict[str, list[int]] = {}
+    for row in await connection.fetch(APPS_OF, [int(text) for text in delivery_ids if _is_number(text)]):
+        numbers.setdefault(row["app_id"], []).append(row["delivery_id"])
+    return numbers
 
 
 DEAD_SINCE = f"""

@@ -78,8 +78,9 @@ class DeliveryDetail:
     """Oldest first."""
 
 
+# behind SELECT
 ITEM: Final = """
-SELECT d.delivery_id::text, d.app_id, d.pixel_id, d.event_id, d.source_event_id, d.source_event, d.target_event,
+    d.delivery_id::text, d.app_id, d.pixel_id, d.event_id, d.source_event_id, d.source_event, d.target_event,
     d.install_id,
     CASE WHEN d.state = 'due' AND (NOT p.enabled OR p.state = 'held') THEN 'held' ELSE d.state END AS state,
     CASE WHEN d.state = 'due' AND NOT p.enabled THEN 'pixel disabled'
@@ -87,7 +88,7 @@ SELECT d.delivery_id::text, d.app_id, d.pixel_id, d.event_id, d.source_event_id,
          ELSE d.reason END AS reason,
     d.attempts, CASE WHEN d.state = 'due' THEN d.next_attempt_at END AS next_attempt_at, d.delivered_at, d.last_code,
     d.last_message, d.request_id
-FROM deliveries d JOIN pixels p ON p.pixel_id = d.pixel_id
+FROM deliveries d JOIN pixels p ON p.app_id = d.app_id AND p.pixel_id = d.pixel_id
 """
 
 IN_STATE: Final[dict[str, str]] = {
@@ -96,7 +97,7 @@ IN_STATE: Final[dict[str, str]] = {
 } | {state: f"d.state = '{state}'" for state in ("sending", "delivered", "suppressed", "skipped", "dead")}
 
 LIST_DELIVERIES: Final = {
-    state: f"""{ITEM}
+    state: f"""SELECT {ITEM}
 WHERE {condition} AND {FILTERS} AND d.delivery_id < $6
 ORDER BY d.delivery_id DESC LIMIT $7
 """
@@ -122,15 +123,16 @@ async def list_deliveries(
     return DeliveryPage(items, items[-1].delivery_id if len(rows) > limit and items else None)
 
 
-SHOW_DELIVERY = f"{ITEM} WHERE d.delivery_id = $1"
+SHOW_DELIVERY = f"SELECT {ITEM} WHERE d.delivery_id = $1"
 PAYLOAD = """
-SELECT d.payload, d.notes, p.code FROM deliveries d JOIN pixels p ON p.pixel_id = d.pixel_id WHERE d.delivery_id = $1
+SELECT d.payload, d.notes, p.code FROM deliveries d JOIN pixels p ON p.app_id = d.app_id AND p.pixel_id = d.pixel_id
+WHERE d.app_id = $1 AND d.delivery_id = $2
 """
 LOG = """
 SELECT a.at, a.outcome, a.status, a.code, a.message, a.request_id, a.ms, a.batch_rows, a.test_event_code,
     coalesce(a.payload, d.payload) AS payload
-FROM attempts a JOIN deliveries d ON d.delivery_id = a.delivery_id
-WHERE a.delivery_id = $1 ORDER BY a.attempt_id
+FROM attempts a JOIN deliveries d ON d.app_id = a.app_id AND d.delivery_id = a.delivery_id
+WHERE a.app_id = $1 AND a.delivery_id = $2 ORDER BY a.attempt_id
 """
 
 
@@ -141,14 +143,16 @@ async def show_delivery(connection: Any, delivery_id: str) -> DeliveryDetail | N
     except ValueError:
         return None
     row = await connection.fetchrow(SHOW_DELIVERY, number)
-    kept = await connection.fetchrow(PAYLOAD, number)
-    if row is None or kept is None:
+    if row is None:
         return None
-    log = tuple(LogEntry(**dict(entry)) for entry in await connection.fetch(LOG, number))
+    kept = await connection.fetchrow(PAYLOAD, row["app_id"], number)
+    if kept is None:
+        return None
+    log = tuple(LogEntry(**dict(entry)) for entry in await connection.fetch(LOG, row["app_id"], number))
     return DeliveryDetail(DeliveryItem(**dict(row)), kept["code"], kept["payload"], tuple(kept["notes"]), log)
 
 
-DELIVERIES_OF_INSTALL = f"{ITEM} WHERE d.app_id = $1 AND d.install_id = $2 ORDER BY d.delivery_id"
+DELIVERIES_OF_INSTALL = f"SELECT {ITEM} WHERE d.app_id = $1 AND d.install_id = $2 ORDER BY d.delivery_id"
 
 
 async def deliveries_of_install(connection: Any, app_id: str, install_id: str) -> list[DeliveryItem]:

@@ -21,7 +21,7 @@ SELECT app_id, pixel_id FROM pixels WHERE enabled AND state <> 'held' AND thrott
 LATE_PIXELS = """
 SELECT p.app_id, p.pixel_id FROM pixels p
 WHERE p.enabled AND p.state <> 'held' AND EXISTS (SELECT FROM deliveries d
-    WHERE d.pixel_id = p.pixel_id AND d.state IN ('due', 'sending') AND d.created_at < $1
+    WHERE d.app_id = p.app_id AND d.pixel_id = p.pixel_id AND d.state IN ('due', 'sending') AND d.created_at < $1
         AND d.reason <> 'waiting for install' AND (d.attempts > 0 OR d.next_attempt_at < $1))
 """
 DEAD_DELIVERIES = """

@@ -6,11 +6,14 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from ledger.event_refs import EventRef, columns_of
+
 
 @dataclass(frozen=True, slots=True)
 class NewTimer:
     """A timer before it is stored."""
 
+    app_id: str
     event_key: int
     """The start."""
     name: str
@@ -21,9 +24,9 @@ class NewTimer:
 
 
 INSERT_TIMERS = """
-INSERT INTO event_timers (event_key, name, due_at, qualified_at)
-SELECT * FROM unnest($1::bigint[], $2::text[], $3::timestamptz[], $4::timestamptz[])
-ON CONFLICT (event_key) DO NOTHING
+INSERT INTO event_timers (app_id, event_key, name, due_at, qualified_at)
+SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[], $4::timestamptz[], $5::timestamptz[])
+ON CONFLICT (app_id, event_key) DO NOTHING
 """
 
 
@@ -31,6 +34,7 @@ async def insert_timers(connection: Any, timers: Sequence[NewTimer]) -> None:
     if timers:
         await connection.execute(
             INSERT_TIMERS,
+            [timer.app_id for timer in timers],
             [timer.event_key for timer in timers],
             [timer.name for timer in timers],
             [timer.due_at for timer in timers],
@@ -59,55 +63,72 @@ class DueTimer:
     subscription_id: str | None
 
 
+APPS_WITH_DUE = """
+SELECT a.app_id FROM apps a WHERE EXISTS (
+    SELECT FROM event_timers t WHERE t.app_id = a.app_id AND t.state = 'waiting' AND t.due_at <= $1)
+ORDER BY a.app_id
+"""
+
+
+async def apps_with_due(connection: Any, now: datetime) -> list[str]:
+    """Apps with a timer that has run out. `connection` is an asyncpg connection or pool."""
+    return [row["app_id"] for row in await connection.fetch(APPS_WITH_DUE, now)]
+
+
 TAKE_DUE = """
 SELECT t.timer_id, t.name, t.qualified_at, e.app_id, e.event_id, e.source, e.install_id, e.external_ids, e.value,
     e.currency, e.body, e.subscription_id,
     EXISTS (SELECT FROM events x
         WHERE x.app_id = e.app_id AND x.subscription_id = e.subscription_id AND x.source = e.source
             AND x.name = ANY ($3::text[]) AND x.occurred_at >= e.occurred_at) AS ended
-FROM event_timers t JOIN events e USING (event_key)
-WHERE t.state = 'waiting' AND t.due_at <= $1
+FROM event_timers t JOIN events e ON e.app_id = t.app_id AND e.event_key = t.event_key
+WHERE t.app_id = $4 AND t.state = 'waiting' AND t.due_at <= $1
 ORDER BY t.due_at LIMIT $2 FOR UPDATE OF t SKIP LOCKED
 """
 
 
-async def take_due(connection: Any, endings: Sequence[str], limit: int, now: datetime) -> list[DueTimer]:
-    """Timers that have run out, locked for the caller's transaction; what another worker took is passed over.
+async def take_due(connection: Any, app_id: str, endings: Sequence[str], limit: int, now: datetime) -> list[DueTimer]:
+    """The app's timers that have run out, locked for the caller's transaction; what another worker took is passed
+    over.
 
     `endings` are the names of the events that end a subscription.
     """
-    rows = await connection.fetch(TAKE_DUE, now, limit, list(endings))
+    rows = await connection.fetch(TAKE_DUE, now, limit, list(endings), app_id)
     return [DueTimer(**{**row, "external_ids": tuple(row["external_ids"])}) for row in rows]
 
 
 SETTLE_TIMERS = """
 UPDATE event_timers t SET state = s.state FROM unnest($1::bigint[], $2::text[]) AS s (timer_id, state)
-WHERE t.timer_id = s.timer_id
+WHERE t.app_id = $3 AND t.timer_id = s.timer_id
 """
 
 
-async def settle_timers(connection: Any, states: Mapping[int, str]) -> None:
-    """timer_id -> emitted | ended."""
-    await connection.execute(SETTLE_TIMERS, list(states), list(states.values()))
+async def settle_timers(connection: Any, app_id: str, states: Mapping[int, str]) -> None:
+    """timer_id -> emitted | ended, of timers of the app."""
+    await connection.execute(SETTLE_TIMERS, list(states), list(states.values()), app_id)
 
 
 FLAG_LATE = """
-UPDATE events q SET flags = q.flags || $2::text
-FROM events ending
+UPDATE events q SET flags = q.flags || $3::text
+FROM unnest($1::text[], $2::bigint[]) AS given (app_id, event_key)
+JOIN events ending ON ending.app_id = given.app_id AND ending.event_key = given.event_key
 JOIN events start ON start.app_id = ending.app_id AND start.subscription_id = ending.subscription_id
     AND start.source = ending.source
-JOIN event_timers t ON t.event_key = start.event_key AND t.state = 'emitted'
-WHERE ending.event_key = ANY ($1::bigint[]) AND ending.occurred_at BETWEEN start.occurred_at AND t.qualified_at
-    AND q.app_id = start.app_id AND q.event_id = start.event_id || $3 AND NOT $2 = ANY (q.flags)
+JOIN event_timers t ON t.app_id = start.app_id AND t.event_key = start.event_key AND t.state = 'emitted'
+WHERE ending.occurred_at BETWEEN start.occurred_at AND t.qualified_at
+    AND q.app_id = start.app_id AND q.event_id = start.event_id || $4 AND NOT $3 = ANY (q.flags)
 RETURNING q.app_id, q.name
 """
 
 
-async def flag_late_endings(connection: Any, endings: Sequence[int], flag: str, suffix: str) -> list[tuple[str, str]]:
-    """Flag the qualified events whose subscription had ended by then, as these endings (event_keys) say too late.
+async def flag_late_endings(
+    connection: Any, endings: Sequence[EventRef], flag: str, suffix: str
+) -> list[tuple[str, str]]:
+    """Flag the qualified events whose subscription had ended by then, as these endings say too late.
 
     `suffix` is what a qualified event's id has behind its start's. Returns (app_id, name) of each.
     """
     if not endings:
         return []
-    return [(row["app_id"], row["name"]) for row in await connection.fetch(FLAG_LATE, list(endings), flag, suffix)]
+    rows = await connection.fetch(FLAG_LATE, *columns_of(endings), flag, suffix)
+    return [(row["app_id"], row["name"]) for row in rows]

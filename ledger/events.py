@@ -6,7 +6,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from ledger.installs import SEPARATOR
+from ledger.event_refs import EventRef
+from ledger.installs import SEPARATOR, InstallKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +84,11 @@ class JoinedEvent:
     """An event that has found its install."""
 
     event_key: int
-    install: tuple[str, str]
-    """(app_id, install_id)."""
+    install: InstallKey
+
+    @property
+    def ref(self) -> EventRef:
+        return self.install[0], self.event_key
 
 
 JOIN_BY_INSTALL = """
@@ -95,7 +99,7 @@ RETURNING e.event_key, e.app_id, e.install_id
 """
 JOIN_BY_PERSON = """
 WITH joining AS (
-    SELECT DISTINCT ON (e.event_key) e.event_key, arrived.install_id
+    SELECT DISTINCT ON (arrived.app_id, e.event_key) arrived.app_id, e.event_key, arrived.install_id
     FROM unnest($1::text[], $2::text[], $3::text[]) AS arrived (app_id, install_id, external_id)
     -- OFFSET keeps it a look-up per id: joined by app, every waiting event would be held against every id
     CROSS JOIN LATERAL (
@@ -105,10 +109,11 @@ WITH joining AS (
     ) AS e
 ), joined AS (
     UPDATE events e SET joined = true, install_id = joining.install_id
-    FROM joining WHERE e.event_key = joining.event_key
+    FROM joining WHERE e.app_id = joining.app_id AND e.event_key = joining.event_key
     RETURNING e.event_key, e.app_id, e.install_id
 ), deliveries_joined AS (
-    UPDATE deliveries d SET install_id = joined.install_id FROM joined WHERE d.event_key = joined.event_key
+    UPDATE deliveries d SET install_id = joined.install_id FROM joined
+    WHERE d.app_id = joined.app_id AND d.event_key = joined.event_key
 )
 SELECT event_key, app_id, install_id FROM joined
 """

@@ -164,19 +164,31 @@ async def installs_of_people(connection: Any, people: Sequence[tuple[str, str]])
     return {(row["app_id"], row["external_id"]): _known(row) for row in rows}
 
 
-PENDING_INSTALLS = """
+_LOOKED_AT = "coalesce((match_detail ->> 'look_again_at')::float8, 0) <= extract(epoch FROM $1::timestamptz)"
+APPS_WITH_PENDING = f"""
+SELECT a.app_id FROM apps a WHERE EXISTS (
+    SELECT FROM installs i WHERE i.app_id = a.app_id AND i.match_method = 'pending' AND {_LOOKED_AT})
+ORDER BY a.app_id
+"""  # noqa: S608 - only the module's own text, here and below
+
+
+async def apps_with_pending(connection: Any, now: datetime) -> list[str]:
+    """Apps that `pending_installs` returns something of. `connection` is an asyncpg connection or pool."""
+    return [row["app_id"] for row in await connection.fetch(APPS_WITH_PENDING, now)]
+
+
+PENDING_INSTALLS = f"""
 SELECT * FROM installs
-WHERE match_method = 'pending'
-    AND coalesce((match_detail ->> 'look_again_at')::float8, 0) <= extract(epoch FROM $2::timestamptz)
-ORDER BY received_at LIMIT $1 FOR UPDATE SKIP LOCKED
-"""
+WHERE app_id = $3 AND match_method = 'pending' AND {_LOOKED_AT}
+ORDER BY received_at LIMIT $2 FOR UPDATE SKIP LOCKED
+"""  # noqa: S608
 
 
-async def pending_installs(connection: Any, limit: int, now: datetime) -> list[Install]:
-    """The oldest installs that wait for their match, locked for this transaction; not those whose `match_detail` says
-    `look_again_at` (Unix s) and means later than `now`.
+async def pending_installs(connection: Any, app_id: str, limit: int, now: datetime) -> list[Install]:
+    """The app's oldest installs that wait for their match, locked for this transaction; not those whose `match_detail`
+    says `look_again_at` (Unix s) and means later than `now`.
     """
-    return [_install(row) for row in await connection.fetch(PENDING_INSTALLS, limit, now)]
+    return [_install(row) for row in await connection.fetch(PENDING_INSTALLS, now, limit, app_id)]
 
 
 def _match_columns(installs: Sequence[Install]) -> tuple[list[Any], ...]:

@@ -114,14 +114,14 @@ async def insert_link(connection: Any, link: StoredLink) -> None:
 UPDATE_LINK = """
 UPDATE links SET ios_url = $2, android_url = $3, fallback_url = $4, mode = $5, enabled = $6, settings = $7,
     updated_at = now()
-WHERE slug = $1 RETURNING slug
+WHERE slug = $1 AND app_id = $8 RETURNING slug
 """
 
 
 async def update_link(connection: Any, link: StoredLink) -> bool:
     """Store the link as given (a link never changes its slug or app). False: no such link."""
     row = (link.slug, link.ios_url, link.android_url, link.fallback_url, link.mode, link.enabled)
-    return await connection.fetchval(UPDATE_LINK, *row, _settings(link.options)) is not None
+    return await connection.fetchval(UPDATE_LINK, *row, _settings(link.options), link.app_id) is not None
 
 
 EFFECTIVE_LINKS = """

@@ -4,19 +4,28 @@ from collections.abc import Sequence
 from typing import Any
 
 INSTALLS_OF_CLICKS = """
-SELECT click_id, install_id FROM click_claims WHERE click_id = ANY ($1::text[])
+WITH wanted AS (SELECT * FROM unnest($1::text[], $2::text[]) AS given (app_id, click_id))
+SELECT c.click_id, c.install_id FROM wanted JOIN click_claims c USING (app_id, click_id)
 UNION ALL
-SELECT click_id, min(install_id) FROM installs WHERE click_id = ANY ($1::text[]) GROUP BY click_id
+SELECT i.click_id, min(i.install_id) FROM wanted JOIN installs i USING (app_id, click_id) GROUP BY i.click_id
 """
 
 
-async def installs_of_clicks(connection: Any, click_ids: Sequence[str]) -> dict[str, str]:
-    """click_id -> install_id, for those that were credited. `connection` is an asyncpg connection or pool."""
-    rows = await connection.fetch(INSTALLS_OF_CLICKS, list(click_ids))
+async def installs_of_clicks(connection: Any, clicks: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """click_id -> install_id, for those of the clicks, (app_id, click_id) each, that were credited. `connection` is an
+    asyncpg connection or pool.
+    """
+    rows = await connection.fetch(INSTALLS_OF_CLICKS, [app_id for app_id, _ in clicks], [one for _, one in clicks])
     return {row["click_id"]: row["install_id"] for row in rows}
 
 
-MATCHED_CLICK = "SELECT click FROM installs WHERE click_id = $1 AND click IS NOT NULL LIMIT 1"
+# a person names the click alone: a look-up per app
+MATCHED_CLICK = """
+SELECT i.click FROM apps a CROSS JOIN LATERAL (
+    SELECT click FROM installs WHERE app_id = a.app_id AND click_id = $1 AND click IS NOT NULL LIMIT 1
+) AS i
+LIMIT 1
+"""
 
 
 async def matched_click(connection: Any, click_id: str) -> dict[str, Any] | None:

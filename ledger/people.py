@@ -3,12 +3,16 @@
 from collections.abc import Sequence
 from typing import Any
 
+from ledger.event_refs import EventRef, columns_of
+
 LEARN_PEOPLE = """
 WITH seen AS (
     SELECT DISTINCT ON (e.app_id, person) e.app_id, person, e.install_id, e.received_at
-    FROM events e CROSS JOIN unnest(e.external_ids) AS person
+    FROM unnest($1::text[], $2::bigint[]) AS given (app_id, event_key)
+    JOIN events e ON e.app_id = given.app_id AND e.event_key = given.event_key
+    CROSS JOIN unnest(e.external_ids) AS person
     JOIN installs i ON i.app_id = e.app_id AND i.install_id = e.install_id
-    WHERE e.event_key = ANY ($1::bigint[]) AND NOT i.external_ids @> ARRAY[person] AND person <> i.install_id
+    WHERE NOT i.external_ids @> ARRAY[person] AND person <> i.install_id
         AND NOT EXISTS (SELECT FROM person_installs p
             WHERE p.app_id = e.app_id AND p.person = person AND p.install_id = e.install_id)
     ORDER BY e.app_id, person, e.received_at DESC
@@ -20,13 +24,13 @@ RETURNING app_id, install_id, person
 """
 
 
-async def learn_people(connection: Any, event_keys: Sequence[int]) -> list[tuple[str, str, tuple[str, ...]]]:
+async def learn_people(connection: Any, events: Sequence[EventRef]) -> list[tuple[str, str, tuple[str, ...]]]:
     """Keep the ids that these events bring to their installs. Returns what is new, (app_id, install_id, ids) each, as
     `ledger.events.join_events` takes it. Rows go in by id, so that two transactions meet them in the same order.
     """
-    if not event_keys:
+    if not events:
         return []
     found: dict[tuple[str, str], list[str]] = {}
-    for row in await connection.fetch(LEARN_PEOPLE, list(event_keys)):
+    for row in await connection.fetch(LEARN_PEOPLE, *columns_of(events)):
         found.setdefault((row["app_id"], row["install_id"]), []).append(row["person"])
     return [(app_id, install_id, tuple(people)) for (app_id, install_id), people in found.items()]

@@ -8,7 +8,7 @@ import msgspec
 
 from ledger.apps import AppSettings
 from ledger.field_mappings import FieldSources
-from ledger.pixels import PixelSettings, PixelState
+from ledger.pixels import PixelRef, PixelSettings, PixelState
 
 PROBE_EVERY = timedelta(seconds=60)
 
@@ -33,23 +33,28 @@ class SendingPixel:
     fields: FieldSources = field(default_factory=dict)
     """Fields of the payload that are read from elsewhere in the event."""
 
+    @property
+    def ref(self) -> PixelRef:
+        return self.app_id, self.pixel_id
+
     def open_at(self, now: datetime) -> bool:
         """Whether deliveries may be sent to it; a held one takes probes alone."""
         return self.enabled and self.state != "held" and (self.paused_until is None or self.paused_until <= now)
 
 
 PIXELS_WITH_DUE = """
-SELECT p.pixel_id FROM pixels p
+SELECT p.app_id, p.pixel_id FROM pixels p
 WHERE p.enabled AND p.state <> 'held' AND (p.paused_until IS NULL OR p.paused_until <= $1)
     AND EXISTS (SELECT FROM deliveries d
-        WHERE d.pixel_id = p.pixel_id AND d.state IN ('due', 'sending') AND d.next_attempt_at <= $1)
+        WHERE d.app_id = p.app_id AND d.pixel_id = p.pixel_id AND d.state IN ('due', 'sending')
+            AND d.next_attempt_at <= $1)
 ORDER BY p.pixel_id
 """
 
 
-async def pixels_with_due(connection: Any, now: datetime) -> list[str]:
+async def pixels_with_due(connection: Any, now: datetime) -> list[PixelRef]:
     """Pixels that are open and have something to be claimed. `connection` is an asyncpg connection or pool."""
-    return [row["pixel_id"] for row in await connection.fetch(PIXELS_WITH_DUE, now)]
+    return [(row["app_id"], row["pixel_id"]) for row in await connection.fetch(PIXELS_WITH_DUE, now)]
 
 
 SENDING_PIXEL = """
@@ -60,12 +65,12 @@ SELECT p.pixel_id, p.app_id, p.code, p.token_encrypted, p.test_event_code, p.ena
     (SELECT jsonb_object_agg(target, sources ORDER BY f.pixel_id) FROM field_mappings f
         WHERE f.app_id = p.app_id AND f.pixel_id IN ('', p.pixel_id)) AS fields
 FROM pixels p JOIN apps a ON a.app_id = p.app_id
-WHERE p.pixel_id = $1
+WHERE p.app_id = $1 AND p.pixel_id = $2
 """
 
 
-async def sending_pixel(connection: Any, pixel_id: str) -> SendingPixel | None:
-    row = await connection.fetchrow(SENDING_PIXEL, pixel_id)
+async def sending_pixel(connection: Any, pixel: PixelRef) -> SendingPixel | None:
+    row = await connection.fetchrow(SENDING_PIXEL, *pixel)
     if row is None:
         return None
     fields = dict(row)
@@ -76,56 +81,57 @@ async def sending_pixel(connection: Any, pixel_id: str) -> SendingPixel | None:
 
 
 HOLD = """
-UPDATE pixels SET state = 'held', held_reason = $2, held_since = coalesce(held_since, $3), probe_at = $4,
+UPDATE pixels SET state = 'held', held_reason = $3, held_since = coalesce(held_since, $4), probe_at = $5,
     updated_at = now()
-WHERE pixel_id = $1
-RETURNING held_since = $3
+WHERE app_id = $1 AND pixel_id = $2
+RETURNING held_since = $4
 """
 
 
-async def hold(connection: Any, pixel_id: str, reason: str, now: datetime) -> bool:
+async def hold(connection: Any, pixel: PixelRef, reason: str, now: datetime) -> bool:
     """Stop sending until a probe succeeds. True when it was not held before."""
-    return bool(await connection.fetchval(HOLD, pixel_id, reason, now, now + PROBE_EVERY))
+    return bool(await connection.fetchval(HOLD, *pixel, reason, now, now + PROBE_EVERY))
 
 
 PAUSE = """
-UPDATE pixels SET paused_until = greatest(paused_until, $2::timestamptz),
-    throttle_step = CASE WHEN throttle_step = $3 THEN $3 + 1 ELSE throttle_step END
-WHERE pixel_id = $1
+UPDATE pixels SET paused_until = greatest(paused_until, $3::timestamptz),
+    throttle_step = CASE WHEN throttle_step = $4 THEN $4 + 1 ELSE throttle_step END
+WHERE app_id = $1 AND pixel_id = $2
 """
 
 
 async def pause(connection: Any, pixel: SendingPixel, until: datetime | None) -> None:
     """Count a failure and stop sending until then, if at all. Requests that failed side by side count once."""
-    await connection.execute(PAUSE, pixel.pixel_id, until, pixel.throttle_step)
+    await connection.execute(PAUSE, *pixel.ref, until, pixel.throttle_step)
 
 
 RESUME = """
 UPDATE pixels SET state = 'ok', held_reason = '', held_since = NULL, probe_at = NULL, paused_until = NULL,
     throttle_step = 0, updated_at = now()
-WHERE pixel_id = $1
+WHERE app_id = $1 AND pixel_id = $2
 """
 
 
-async def resume(connection: Any, pixel_id: str) -> None:
+async def resume(connection: Any, pixel: PixelRef) -> None:
     """TikTok took something: what is due flows again."""
-    await connection.execute(RESUME, pixel_id)
+    await connection.execute(RESUME, *pixel)
 
 
 TAKE_PROBES = """
 UPDATE pixels SET probe_at = $2 WHERE state = 'held' AND enabled AND coalesce(probe_at, $1) <= $1
-RETURNING pixel_id
+RETURNING app_id, pixel_id
 """
 
 
-async def take_probes(connection: Any, now: datetime) -> list[str]:
+async def take_probes(connection: Any, now: datetime) -> list[PixelRef]:
     """Held pixels whose next probe is due, each given to one caller alone, and again a minute later."""
-    return [row["pixel_id"] for row in await connection.fetch(TAKE_PROBES, now, now + PROBE_EVERY)]
+    rows = await connection.fetch(TAKE_PROBES, now, now + PROBE_EVERY)
+    return [(row["app_id"], row["pixel_id"]) for row in rows]
 
 
 HELD_PIXELS = "SELECT app_id, pixel_id, state = 'held' AS held FROM pixels WHERE enabled"
 
 
-async def held_pixels(connection: Any) -> dict[tuple[str, str], bool]:
-    """(app_id, pixel_id) of every enabled pixel -> whether it is held."""
+async def held_pixels(connection: Any) -> dict[PixelRef, bool]:
+    """Every enabled pixel -> whether it is held."""
     return {(row["app_id"], row["pixel_id"]): row["held"] for row in await connection.fetch(HELD_PIXELS)}

@@ -9,6 +9,8 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+PixelRef = tuple[str, str]
+"""(app_id, pixel_id): the app comes first, as in every key of the ledger."""
 PixelState = Literal["ok", "held", "unvalidated"]
 
 ConsentCategory = Annotated[
@@ -53,6 +55,10 @@ class Pixel:
     settings: PixelSettings
     created_at: datetime
 
+    @property
+    def ref(self) -> PixelRef:
+        return self.app_id, self.pixel_id
+
 
 @dataclass(frozen=True, slots=True)
 class NewPixel:
@@ -65,6 +71,10 @@ class NewPixel:
     token_encrypted: bytes
     test_event_code: str
     state: PixelState
+
+    @property
+    def ref(self) -> PixelRef:
+        return self.app_id, self.pixel_id
 
 
 def new_pixel_id() -> str:
@@ -88,6 +98,7 @@ GET_PIXEL = "SELECT * FROM pixels WHERE pixel_id = $1"
 
 
 async def get_pixel(connection: Any, pixel_id: str) -> Pixel | None:
+    """The pixel that a person names by its id alone; None where there is none."""
     row = await connection.fetchrow(GET_PIXEL, pixel_id)
     return _pixel(row) if row is not None else None
 
@@ -131,7 +142,11 @@ _UPDATABLE = frozenset(
 )
 
 
-async def update_pixel(connection: Any, pixel_id: str, **columns: Any) -> Pixel | None:
+# the columns are names of _UPDATABLE, their values parameters
+UPDATE_PIXEL = "UPDATE pixels SET {assignments}updated_at = now() WHERE app_id = $1 AND pixel_id = $2 RETURNING *"
+
+
+async def update_pixel(connection: Any, pixel: PixelRef, **columns: Any) -> Pixel | None:
     """Set the named columns (`settings` as a PixelSettings); the pixel as it is now, None where there is no such pixel.
 
     Raises:
@@ -142,10 +157,8 @@ async def update_pixel(connection: Any, pixel_id: str, **columns: Any) -> Pixel 
         raise KeyError(f"pixels has no column to update named {', '.join(sorted(unknown))}")
     if "settings" in columns:
         columns["settings"] = msgspec.to_builtins(columns["settings"])
-    assignments = "".join(f"{column} = ${number}, " for number, column in enumerate(columns, start=2))
-    # only names of _UPDATABLE stand in the text, the values are parameters
-    update_pixel_sql = f"UPDATE pixels SET {assignments}updated_at = now() WHERE pixel_id = $1 RETURNING *"  # noqa: S608
-    row = await connection.fetchrow(update_pixel_sql, pixel_id, *columns.values())
+    assignments = "".join(f"{column} = ${number}, " for number, column in enumerate(columns, start=3))
+    row = await connection.fetchrow(UPDATE_PIXEL.format(assignments=assignments), *pixel, *columns.values())
     return _pixel(row) if row is not None else None
 
 

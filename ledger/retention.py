@@ -15,22 +15,24 @@ DRAINS_KEPT = timedelta(days=2)  # a drain is repeated within minutes or never
 # an event takes its deliveries and their attempts with it
 DELETE_OLD = {
     "events": """
-        DELETE FROM events WHERE event_key IN (SELECT event_key FROM events WHERE received_at < $1 LIMIT $2)
+        DELETE FROM events WHERE (app_id, event_key) IN
+            (SELECT app_id, event_key FROM events WHERE received_at < $1 LIMIT $2)
         """,
     "installs": """
         DELETE FROM installs WHERE (app_id, install_id) IN
             (SELECT app_id, install_id FROM installs WHERE received_at < $1 LIMIT $2)
         """,
     "click_claims": """
-        DELETE FROM click_claims WHERE click_id IN (SELECT click_id FROM click_claims WHERE claimed_at < $1 LIMIT $2)
+        DELETE FROM click_claims WHERE (app_id, click_id) IN
+            (SELECT app_id, click_id FROM click_claims WHERE claimed_at < $1 LIMIT $2)
         """,
     "charge_refunds": """
         DELETE FROM charge_refunds WHERE (app_id, charge_id, refund_id) IN
             (SELECT app_id, charge_id, refund_id FROM charge_refunds WHERE at < $1 LIMIT $2)
         """,
     "webhook_bodies": """
-        DELETE FROM webhook_bodies WHERE body_key IN
-            (SELECT body_key FROM webhook_bodies WHERE received_at < $1 LIMIT $2)
+        DELETE FROM webhook_bodies WHERE (app_id, body_key) IN
+            (SELECT app_id, body_key FROM webhook_bodies WHERE received_at < $1 LIMIT $2)
         """,
     "ad_names": """
         DELETE FROM ad_names WHERE (kind, id) IN (SELECT kind, id FROM ad_names WHERE seen_at < $1 LIMIT $2)

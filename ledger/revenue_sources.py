@@ -10,7 +10,7 @@ NOTE = """
 INSERT INTO second_revenue_sources AS known (app_id, source, last_sale_at)
 SELECT * FROM unnest($1::text[], $2::text[], $3::timestamptz[])
 ON CONFLICT (app_id, source) DO UPDATE SET last_sale_at = excluded.last_sale_at
-WHERE known.last_sale_at < excluded.last_sale_at - interval '1 minute'
+WHERE excluded.last_sale_at - known.last_sale_at > interval '1 minute'
 """
 
 

@@ -29,8 +29,8 @@ class _User(msgspec.Struct):
 _ROW: Final = msgspec.json.Decoder(_User)
 
 LATEST_PAYLOADS = """
-SELECT DISTINCT ON (event_key) event_key, payload FROM (
-    SELECT event_key, payload FROM deliveries
+SELECT DISTINCT ON (event_key, app_id) event_key, payload FROM (
+    SELECT app_id, event_key, payload FROM deliveries
     WHERE ($1::text IS NULL OR app_id = $1) AND payload IS NOT NULL ORDER BY delivery_id DESC LIMIT $2
 ) AS latest
 """

@@ -81,7 +81,7 @@ NOTE_RECEIVED = """
 INSERT INTO webhook_sources AS known (app_id, provider, last_received_at)
 SELECT * FROM unnest($1::text[], $2::text[], $3::timestamptz[])
 ON CONFLICT (app_id, provider) DO UPDATE SET last_received_at = excluded.last_received_at
-WHERE known.last_received_at < excluded.last_received_at - interval '1 second'
+WHERE excluded.last_received_at - known.last_received_at > interval '1 second'
 """
 
 
@@ -103,7 +103,7 @@ async def last_received(connection: Any) -> dict[tuple[str, str], datetime]:
 LIST_BODIES = """
 SELECT b.body_key::text AS webhook_id, b.app_id, b.provider, b.type, b.outcome, b.received_at, e.name AS source_event,
     e.event_id AS source_event_id, e.install_id, coalesce(e.joined, false) AS joined
-FROM webhook_bodies b LEFT JOIN events e USING (event_key)
+FROM webhook_bodies b LEFT JOIN events e USING (app_id, event_key)
 WHERE ($1::text IS NULL OR b.app_id = $1) AND ($2::text IS NULL OR b.provider = $2) AND b.body_key < $3
 ORDER BY b.body_key DESC LIMIT $4
 """
@@ -123,7 +123,7 @@ SHOW_BODY = """
 SELECT b.body_key::text AS webhook_id, b.app_id, b.provider, b.provider_event_id, b.type, b.outcome, b.received_at,
     e.name AS source_event, e.event_id AS source_event_id, e.install_id, coalesce(e.joined, false) AS joined,
     e.value, e.currency, b.body
-FROM webhook_bodies b LEFT JOIN events e USING (event_key)
+FROM webhook_bodies b LEFT JOIN events e USING (app_id, event_key)
 WHERE b.body_key = $1
 """
 

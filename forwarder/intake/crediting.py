@@ -25,7 +25,9 @@ async def credit(connection: Any, cases: Sequence[Case], statistics: Statistics)
     Who loses a click to another install is matched again without it. A click that the store or a link named is credited
     even where another install has it: the phone was reinstalled, or the other match was wrong.
     """
-    consumed = await claimed_clicks(connection, list({c.click_id for case in cases for c in case.evidence.found or ()}))
+    # a click that another app's install took is asked for, too: it spends the device's earlier ones
+    found = {(c.app_id or case.facts.app_id, c.click_id) for case in cases for c in case.evidence.found or ()}
+    consumed = await claimed_clicks(connection, found)
     verdicts: dict[int, Verdict] = {}
     undecided = list(range(len(cases)))
     while undecided:
@@ -41,9 +43,18 @@ async def credit(connection: Any, cases: Sequence[Case], statistics: Statistics)
         consumed |= {click_id for click_id, _, _ in claims.values()}
         undecided = [i for i, claim in claims.items() if claim not in won and verdicts[i].method == "probabilistic"]
     decided = [verdicts[index] for index in range(len(cases))]
-    ttclids = [verdict.click.ttclid for verdict in decided if verdict.click is not None]
-    before = await installs_of_ttclids(connection, [ttclid for ttclid in ttclids if ttclid is not None])
-    return flag_reused_ttclids(decided, before)
+    return await _flagged(connection, cases, decided)
+
+
+async def _flagged(connection: Any, cases: Sequence[Case], verdicts: Sequence[Verdict]) -> list[Verdict]:
+    """Those whose ttclid was credited too often within the app are flagged."""
+    app_ids = [case.facts.app_id for case in cases]
+    credited = {
+        (app_id, verdict.click.ttclid)
+        for app_id, verdict in zip(app_ids, verdicts, strict=True)
+        if verdict.click is not None and verdict.click.ttclid is not None
+    }
+    return flag_reused_ttclids(verdicts, app_ids, await installs_of_ttclids(connection, credited))
 
 
 async def note(connection: Any, verdicts: Sequence[Verdict]) -> None:

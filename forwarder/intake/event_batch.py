@@ -76,7 +76,7 @@ class EventLedger:
         await note_second_sources(connection, rivals)
         bringing = [(event, keys[event.app_id, event.event_id]) for event, _ in new if event.joined]
         if any(event.external_ids for event, _ in bringing):
-            with_ids = [key for event, key in bringing if event.external_ids]
+            with_ids = [(event.app_id, key) for event, key in bringing if event.external_ids]
             await join_by_what_they_bring(connection, with_ids, bringing[0][0].received_at)
         _count([event for event, _ in new], rivals)
         return keys

@@ -135,11 +135,11 @@ class InstallLedger:
         await insert_deliveries(connection, made)
         joined = await join_events(connection, [(row.app_id, row.install_id, row.external_ids) for row, _ in new])
         pending = {row.key for row, _ in new if row.match_method == PENDING}
-        ready = [event.event_key for event in joined if event.install not in pending]
+        ready = [event.ref for event in joined if event.install not in pending]
         now = new[0][0].received_at
         if ready:
             await release_for_events(connection, ready, now)
-        await join_by_what_they_bring(connection, [event.event_key for event in joined], now)
+        await join_by_what_they_bring(connection, [event.ref for event in joined], now)
 
     def _destinations(self, app_id: str) -> tuple[Destination, ...]:
         entry = self.directory.get(app_id)

@@ -7,6 +7,7 @@ from typing import Any
 
 from forwarder.routing import PENDING
 from ledger.deliveries import release_for_events
+from ledger.event_refs import EventRef
 from ledger.events import NewEvent, join_events
 from ledger.installs import KnownInstall, installs_of_people, known_installs
 from ledger.people import learn_people
@@ -37,15 +38,14 @@ def _joined(event: NewEvent, by_id: Installs, by_person: Installs) -> tuple[NewE
     return replace(event, joined=True, install_id=install.install_id), install
 
 
-async def join_by_what_they_bring(connection: Any, event_keys: Sequence[int], now: datetime) -> None:
+async def join_by_what_they_bring(connection: Any, events: Sequence[EventRef], now: datetime) -> None:
     """These events have found their install. What still waits for one of the ids they bring has found it, too."""
-    keys = list(event_keys)
-    while people := await learn_people(connection, keys):
+    while people := await learn_people(connection, events):
         joined = await join_events(connection, people)
         if not joined:
             return
-        keys = [event.event_key for event in joined]
+        events = [event.ref for event in joined]
         installs = await known_installs(connection, sorted({event.install for event in joined}))
         pending = {key for key, install in installs.items() if install.match_method == PENDING}
-        ready = [event.event_key for event in joined if event.install not in pending]
+        ready = [event.ref for event in joined if event.install not in pending]
         await release_for_events(connection, ready, now)

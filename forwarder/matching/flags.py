@@ -40,19 +40,22 @@ def credit_flags(facts: InstallFacts, click: Click, clicks_of_device: int) -> li
     return [name for name, holds in found.items() if holds]
 
 
-def flag_reused_ttclids(verdicts: Sequence[Verdict], installs: Mapping[str, int]) -> list[Verdict]:
-    """The verdicts, flagged where more than 3 installs were credited with one ttclid.
+def flag_reused_ttclids(
+    verdicts: Sequence[Verdict], app_ids: Sequence[str], installs: Mapping[tuple[str, str], int]
+) -> list[Verdict]:
+    """The verdicts, flagged where more than 3 installs of the app were credited with one ttclid.
 
     Args:
-        installs: ttclid -> installs that were credited with it before these.
+        app_ids: of each verdict's install.
+        installs: (app_id, ttclid) -> installs that were credited with it before these.
     """
     counted = Counter(installs)
     flagged: list[Verdict] = []
-    for verdict in verdicts:
+    for verdict, app_id in zip(verdicts, app_ids, strict=True):
         ttclid = verdict.click.ttclid if verdict.click is not None else None
         if ttclid is not None:
-            counted[ttclid] += 1
-            if counted[ttclid] > MAX_INSTALLS_OF_TTCLID:
+            counted[app_id, ttclid] += 1
+            if counted[app_id, ttclid] > MAX_INSTALLS_OF_TTCLID:
                 flagged.append(msgspec.structs.replace(verdict, flags=(*verdict.flags, TTCLID_REUSED)))
                 continue
         flagged.append(verdict)

@@ -127,7 +127,8 @@ class WebhookLedger:
         await insert_bodies(connection, list(_bodies(made, keys)))
         await insert_timers(connection, list(self._timers(made, keys)))
         await note_received(connection, {(m.post.app_id, m.post.provider): m.post.received_at for m in made})
-        endings = [keys[key] for key, event in first.items() if key in keys and event.name in ENDING_NAMES]
+        ending = [key for key, event in first.items() if key in keys and event.name in ENDING_NAMES]
+        endings = [(app_id, keys[app_id, event_id]) for app_id, event_id in ending]
         for app_id, name in await flag_late_endings(connection, endings, LATE_ENDING, QUALIFIED):
             log.warning("a qualified event had ended before it qualified", app_id=app_id, qualified=name)
 
@@ -140,7 +141,7 @@ class WebhookLedger:
             if key is None or name is None or event.subscription_id is None:
                 continue
             delay = self._delay(event.app_id)
-            yield NewTimer(key, name, event.received_at + delay, event.occurred_at + delay)
+            yield NewTimer(event.app_id, key, name, event.received_at + delay, event.occurred_at + delay)
 
     def _delay(self, app_id: str) -> timedelta:
         entry = self.directory.get(app_id)

@@ -47,8 +47,9 @@ def store(sql: Sql, app_id: str, pixel_id: str, state: str, hours_since_arrival:
         hours_since_arrival,
     )
     sql(
-        "INSERT INTO attempts (delivery_id, at, outcome, status, code, message, request_id, ms)"
-        " VALUES ($1, now(), 'invalid', 200, 40002, 'bad value', 'r-1', 12)",
+        "INSERT INTO attempts (app_id, delivery_id, at, outcome, status, code, message, request_id, ms)"
+        " VALUES ($1, $2, now(), 'invalid', 200, 40002, 'bad value', 'r-1', 12)",
+        app_id,
         delivery["delivery_id"],
     )
     return str(delivery["delivery_id"])

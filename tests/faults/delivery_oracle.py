@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from forwarder.delivery import Courier, deliver_batch, probe
-from tests.forwarder.scene import PIXEL, Scene
+from tests.forwarder.scene import PIXEL_REF, Scene
 
 FINAL = {"delivered", "dead", "suppressed", "skipped"}
 
@@ -45,10 +45,10 @@ class DoomedPool:
 async def drain(scene: Scene, courier: Courier | None = None, rounds: int = 300) -> None:
     """Deliver and probe, and turn the clock to whatever comes next, until nothing is left to be sent."""
     for _ in range(rounds):
-        batch = await deliver_batch(courier or scene.courier, PIXEL)
+        batch = await deliver_batch(courier or scene.courier, PIXEL_REF)
         if batch.claimed:
             continue
-        await probe(courier or scene.courier, PIXEL)
+        await probe(courier or scene.courier, PIXEL_REF)
         due = await scene.pool.fetchval("SELECT min(next_attempt_at) FROM deliveries WHERE state IN ('due', 'sending')")
         if due is None:
             return

@@ -16,7 +16,7 @@ from forwarder.pending import join_missed
 from ledger.delivery_claims import CLAIM, SETTLE, STORE_PREPARED
 from tests.faults.delivery_oracle import Crash, DoomedPool, drain, reconcile
 from tests.forwarder.api import PIXEL, Api, opened_api, settings
-from tests.forwarder.scene import CODE, KEYRING, TOKEN, Sandbox, Scene
+from tests.forwarder.scene import CODE, KEYRING, PIXEL_REF, TOKEN, Sandbox, Scene
 from tiktok.events_api import events_client
 
 STEPS = (CLAIM, STORE_PREPARED, SETTLE)
@@ -105,13 +105,13 @@ class World:
         )
 
     async def deliver(self) -> None:
-        await deliver_batch(self.scene.courier, PIXEL)
+        await deliver_batch(self.scene.courier, PIXEL_REF)
 
     async def crash(self, step: int, after: bool) -> None:
         """A worker is killed at one of its statements, if it gets there."""
         pool = DoomedPool(self.api.pool, STEPS[step], after)
         try:
-            await deliver_batch(dataclasses.replace(self.scene.courier, pool=pool), PIXEL)
+            await deliver_batch(dataclasses.replace(self.scene.courier, pool=pool), PIXEL_REF)
         except Crash:
             self.crashes += 1
             self.scene.clock.now += LEASE_FOR

@@ -12,7 +12,7 @@ from forwarder.delivery import LEASE_FOR, deliver_batch
 from ledger.delivery_claims import CLAIM, SETTLE, STORE_PREPARED
 from ledger.pixel_state import SENDING_PIXEL
 from tests.faults.delivery_oracle import Crash, DoomedPool, drain, reconcile
-from tests.forwarder.scene import PIXEL, Scene
+from tests.forwarder.scene import PIXEL_REF, Scene
 from tests.forwarder.test_worker import Start, delivered
 
 pytestmark = pytest.mark.anyio
@@ -35,7 +35,7 @@ async def test_a_worker_killed_at_the_ledger_costs_at_most_one_more_send(
 ) -> None:
     await scene.deliveries(3)
     with pytest.raises(Crash):
-        await deliver_batch(doomed(scene, statement, after), PIXEL)
+        await deliver_batch(doomed(scene, statement, after), PIXEL_REF)
     await drain(scene)
     assert await reconcile(scene, ["e0", "e1", "e2"], crashes=1) == {"delivered": {"e0", "e1", "e2"}}
     assert (await scene.sandbox.events())["unique"] == 3
@@ -56,7 +56,7 @@ async def test_a_worker_killed_at_tiktok_costs_at_most_one_more_send(
         raise Crash
 
     with pytest.raises(Crash):
-        await deliver_batch(scene.courier_answered_by(die), PIXEL)
+        await deliver_batch(scene.courier_answered_by(die), PIXEL_REF)
     assert await scene.states() == {"sending": 3}
     await drain(scene)
     assert await reconcile(scene, ["e0", "e1", "e2"], crashes=1) == {"delivered": {"e0", "e1", "e2"}}
@@ -66,11 +66,11 @@ async def test_a_worker_killed_at_tiktok_costs_at_most_one_more_send(
 async def test_nothing_is_sent_by_another_while_the_lease_of_the_dead_runs(scene: Scene) -> None:
     await scene.deliveries(1)
     with pytest.raises(Crash):
-        await deliver_batch(doomed(scene, CLAIM, True), PIXEL)
+        await deliver_batch(doomed(scene, CLAIM, True), PIXEL_REF)
     scene.clock.turn(seconds=LEASE_FOR.total_seconds() - 1)
-    assert (await deliver_batch(scene.courier, PIXEL)).claimed == 0
+    assert (await deliver_batch(scene.courier, PIXEL_REF)).claimed == 0
     scene.clock.turn(seconds=1)
-    assert (await deliver_batch(scene.courier, PIXEL)).claimed == 1
+    assert (await deliver_batch(scene.courier, PIXEL_REF)).claimed == 1
 
 
 @pytest.mark.parametrize("signals", [1, 2], ids=["once", "twice"])

@@ -27,6 +27,7 @@ CLICK: dict[str, Any] = {
     "user_agent": IPHONE, "languages": "en-GB,en;q=0.9", "query": "campaign_id=1&ttclid=E.C.P.abc", "ttp": None,
     "ttclid": "E.C.P.abc", "macros_unexpanded": [],
 }  # fmt: skip
+PIXEL_REF = (APP, PIXEL)
 KEYRING = Keyring((b"k" * 32,))
 
 
@@ -113,7 +114,7 @@ class Scene:
         await self.pool.execute("UPDATE apps SET settings = $1", settings)
 
     async def set_pixel(self, **columns: Any) -> None:
-        await update_pixel(self.pool, PIXEL, **columns)
+        await update_pixel(self.pool, PIXEL_REF, **columns)
 
     async def pixel(self) -> asyncpg.Record:
         return await self.pool.fetchrow("SELECT * FROM pixels")
@@ -207,4 +208,4 @@ def rows_of_request(request: dict[str, Any]) -> Sequence[str]:
 
 async def deliver(scene: Scene) -> Batch:
     """One batch of the pixel."""
-    return await deliver_batch(scene.courier, PIXEL)
+    return await deliver_batch(scene.courier, PIXEL_REF)

@@ -75,8 +75,8 @@ class Served:
         answer = again[3].json()
         assert answer["accepted"] + answer["duplicates"] == 1
         counted = """
-            SELECT e.event_id, count(*) AS deliveries FROM events e JOIN deliveries USING (event_key)
-            WHERE e.event_id LIKE '%-' || $1 GROUP BY event_key
+            SELECT e.event_id, count(*) AS deliveries FROM events e JOIN deliveries USING (app_id, event_key)
+            WHERE e.event_id LIKE '%-' || $1 GROUP BY e.app_id, e.event_key
         """
         rows = await self.pool.fetch(counted, str(number))
         assert {row["deliveries"] for row in rows} == {1}

@@ -6,7 +6,7 @@ import pytest
 
 from forwarder.delivery import deliver_batch
 from ledger.pixel_state import resume
-from tests.forwarder.scene import PIXEL, Scene
+from tests.forwarder.scene import PIXEL_REF, Scene
 from tiktok.code_table import CODES, Outcome
 
 pytestmark = pytest.mark.anyio
@@ -24,11 +24,11 @@ EXPECTED: dict[Outcome, tuple[str, int, bool, str]] = {
 @pytest.mark.parametrize("outcome", EXPECTED)
 async def test_each_code_is_settled_as_its_row_of_the_table_says(scene: Scene, outcome: Outcome) -> None:
     for code in codes(outcome):
-        await resume(scene.pool, PIXEL)
+        await resume(scene.pool, PIXEL_REF)
         await scene.pool.execute("DELETE FROM events")
         delivery = await scene.delivery(f"e{code}")
         await scene.sandbox.fault(code=code, message="as scripted")
-        await deliver_batch(scene.courier, PIXEL)
+        await deliver_batch(scene.courier, PIXEL_REF)
         shown = await scene.show(delivery)
         arrived = await scene.pool.fetchval("SELECT maybe_arrived_at IS NOT NULL FROM deliveries")
         found = (shown.item.state, shown.item.attempts, arrived, (await scene.pixel())["state"])
@@ -43,7 +43,7 @@ async def test_each_code_is_settled_as_its_row_of_the_table_says(scene: Scene, o
 async def test_a_code_nobody_documented_is_tried_again(scene: Scene) -> None:
     delivery = await scene.delivery("e1")
     await scene.sandbox.fault(code=49999, message="news")
-    await deliver_batch(scene.courier, PIXEL)
+    await deliver_batch(scene.courier, PIXEL_REF)
     assert await scene.state(delivery) == ("due", "49999: news")
     assert [entry.outcome for entry in (await scene.show(delivery)).log] == ["unknown"]
 

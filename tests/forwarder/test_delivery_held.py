@@ -6,7 +6,7 @@ import pytest
 
 from forwarder.delivery import Batch, probe
 from ledger.pixel_state import take_probes
-from tests.forwarder.scene import PIXEL, Scene, deliver, rows_of_request
+from tests.forwarder.scene import PIXEL_REF, Scene, deliver, rows_of_request
 
 pytestmark = pytest.mark.anyio
 
@@ -21,8 +21,8 @@ async def test_a_revoked_token_holds_the_pixel_and_a_probe_resumes_it(scene: Sce
     assert await deliver(scene) == Batch(0, 0)
     await scene.sandbox.restore()
     scene.clock.turn(seconds=61)
-    assert await take_probes(scene.pool, scene.clock.now) == [PIXEL]
-    assert await probe(scene.courier, PIXEL) == Batch(1, 1)
+    assert await take_probes(scene.pool, scene.clock.now) == [PIXEL_REF]
+    assert await probe(scene.courier, PIXEL_REF) == Batch(1, 1)
     assert await deliver(scene) == Batch(2, 2)
     assert await scene.states() == {"delivered": 3}
 
@@ -33,9 +33,9 @@ async def test_a_held_pixel_is_probed_once_a_minute_with_one_delivery(scene: Sce
     await deliver(scene)
     assert await take_probes(scene.pool, scene.clock.now) == []
     scene.clock.turn(seconds=60)
-    assert await take_probes(scene.pool, scene.clock.now) == [PIXEL]
+    assert await take_probes(scene.pool, scene.clock.now) == [PIXEL_REF]
     assert await take_probes(scene.pool, scene.clock.now) == []
-    await probe(scene.courier, PIXEL)
+    await probe(scene.courier, PIXEL_REF)
     latest = (await scene.sandbox.requests())[0]
     assert len(rows_of_request(latest)) == 1
     assert (await scene.pixel())["state"] == "held"
@@ -47,7 +47,7 @@ async def test_being_held_for_days_does_not_use_up_the_48_hours(scene: Scene) ->
     await deliver(scene)
     scene.clock.turn(days=3)
     await scene.sandbox.restore()
-    await probe(scene.courier, PIXEL)
+    await probe(scene.courier, PIXEL_REF)
     assert (await scene.state(delivery))[0] == "delivered"
 
 
@@ -57,7 +57,7 @@ async def test_a_probe_passes_over_what_is_not_to_be_sent(scene: Scene) -> None:
     )
     delivery = await scene.delivery("e2")
     await scene.set_pixel(state="held")
-    await probe(scene.courier, PIXEL)
+    await probe(scene.courier, PIXEL_REF)
     assert (await scene.state(delivery))[0] == "delivered"
 
 

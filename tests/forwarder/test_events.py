@@ -132,7 +132,7 @@ async def test_a_pixel_added_later_is_not_sent_what_was_before_it(api: Api) -> N
 
 async def test_a_pixel_of_the_old_names_is_sent_them_under_an_id_of_their_own(api: Api) -> None:
     await add_pixel(api.pool, api.keyring, "px_bbbbbbbbbbbb")
-    await update_pixel(api.pool, "px_bbbbbbbbbbbb", settings=PixelSettings(event_names="legacy"))
+    await update_pixel(api.pool, (APP, "px_bbbbbbbbbbbb"), settings=PixelSettings(event_names="legacy"))
     await api.services.directory.refresh()
     await api.events({"event_id": "e", "name": "purchase", "user": {"external_id": "u"}})
     rows = await api.deliveries()

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from ledger.pixels import token_record, update_pixel
-from tests.forwarder.scene import PIXEL, TOKEN, Scene
+from tests.forwarder.scene import PIXEL, PIXEL_REF, TOKEN, Scene
 
 pytestmark = pytest.mark.anyio
 
@@ -53,7 +53,7 @@ async def keyed_scene(scene: Scene, data_dir: Path) -> Scene:
     from config.secrets import load_keyring
 
     token = load_keyring(SECRET, data_dir).encrypt(TOKEN, token_record(PIXEL))
-    await update_pixel(scene.pool, PIXEL, token_encrypted=token)
+    await update_pixel(scene.pool, PIXEL_REF, token_encrypted=token)
     return scene
 
 

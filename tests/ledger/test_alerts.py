@@ -47,7 +47,7 @@ async def test_a_message_that_changes_is_no_new_alert(rows: Rows) -> None:
 async def test_an_alert_is_posted_once_a_day(rows: Rows) -> None:
     await sync_alerts(rows.pool, KINDS, [HELD], NOW)
     (alert,) = await take_posts(rows.pool, NOW)
-    await posted(rows.pool, alert.alert_key, NOW)
+    await posted(rows.pool, alert, NOW)
     assert await take_posts(rows.pool, NOW + timedelta(hours=23)) == []
     assert len(await take_posts(rows.pool, NOW + timedelta(hours=24))) == 1
 

@@ -22,7 +22,7 @@ async def pool(database_url: str) -> AsyncIterator[asyncpg.Pool]:
 async def test_of_many_that_claim_a_click_at_once_one_wins(pool: asyncpg.Pool) -> None:
     won = await asyncio.gather(*(claim_clicks(pool, [("c", "app", f"i-{number}")]) for number in range(20)))
     assert sum(len(claims) for claims in won) == 1
-    assert await claimed_clicks(pool, ["c", "d"]) == {"c"}
+    assert await claimed_clicks(pool, [("app", "c"), ("app", "d")]) == {"c"}
 
 
 async def test_a_batch_wins_what_is_still_free(pool: asyncpg.Pool) -> None:
@@ -33,9 +33,9 @@ async def test_a_batch_wins_what_is_still_free(pool: asyncpg.Pool) -> None:
 async def test_a_click_given_back_can_be_claimed_again_and_only_by_its_owner(pool: asyncpg.Pool) -> None:
     await claim_clicks(pool, [("a", "app", "i-1")])
     await release_claims(pool, [("a", "app", "i-2")])
-    assert await claimed_clicks(pool, ["a"]) == {"a"}
+    assert await claimed_clicks(pool, [("app", "a")]) == {"a"}
     await release_claims(pool, [("a", "app", "i-1")])
-    assert await claimed_clicks(pool, ["a"]) == frozenset()
+    assert await claimed_clicks(pool, [("app", "a")]) == frozenset()
 
 
 async def test_nothing_to_claim_asks_nothing(pool: asyncpg.Pool) -> None:

@@ -48,5 +48,5 @@ async def test_an_install_of_another_app_wakes_nothing(rows: Rows) -> None:
 async def test_events_joined_by_an_external_id_are_woken_by_their_keys(rows: Rows) -> None:
     delivery = await rows.delivery("e1", None, next_attempt_at=NOW + timedelta(hours=1), reason="waiting for install")
     event_key = await rows.pool.fetchval("SELECT event_key FROM events")
-    assert await release_for_events(rows.pool, [event_key], NOW) == 1
+    assert await release_for_events(rows.pool, [(APP, event_key)], NOW) == 1
     assert await rows.due_at(delivery) == NOW

@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 import pytest
 
 from ledger.delivery_claims import Lease, Prepared, Sent, Settled, State, backlog, claim, settle, store_prepared
-from tests.forwarder.scene import PIXEL
+from tests.forwarder.scene import APP, PIXEL
 from tests.ledger.rows import NOW, Rows, opened_rows
 
 pytestmark = pytest.mark.anyio
 
-MINE = Lease("mine", NOW + timedelta(seconds=90))
-THEIRS = Lease("theirs", NOW + timedelta(seconds=200))
+MINE = Lease(APP, "mine", NOW + timedelta(seconds=90))
+THEIRS = Lease(APP, "theirs", NOW + timedelta(seconds=200))
 SENT = Sent(NOW, 200, 0, "OK", "r1", 12)
 
 
@@ -78,7 +78,7 @@ async def test_an_answer_ends_the_count_of_takeovers_and_giving_back_does_not(ro
 async def test_claims_at_the_same_time_share_no_row(rows: Rows) -> None:
     for number in range(40):
         await rows.delivery(f"e{number}")
-    leases = [Lease(f"worker {number}", MINE.until) for number in range(8)]
+    leases = [Lease(APP, f"worker {number}", MINE.until) for number in range(8)]
     found = await asyncio.gather(*(claimed(rows, lease, limit=5) for lease in leases))
     numbers = [number for batch in found for number in batch]
     assert len(numbers) == len(set(numbers)) == 40

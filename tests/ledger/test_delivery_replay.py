@@ -81,8 +81,9 @@ async def test_the_dead_since_a_time_are_found_oldest_first(rows: Rows) -> None:
 async def test_the_log_keeps_what_was_sent_before_a_payload_is_built_anew(rows: Rows) -> None:
     delivery = await dead(rows, payload='{"old":1}', last_outcome="invalid")
     await rows.pool.execute(
-        "INSERT INTO attempts (delivery_id, at, outcome, ms) VALUES ($1, $2, 'invalid', 1)", int(delivery), NOW
-    )
+        "INSERT INTO attempts (app_id, delivery_id, at, outcome, ms) VALUES ($1, $2, $3, 'invalid', 1)",
+        APP, int(delivery), NOW,
+    )  # fmt: skip
     await replay(rows.pool, [delivery], NOW)
     await rows.pool.execute("UPDATE deliveries SET payload = '{\"new\":1}'")
     shown = await show_delivery(rows.pool, delivery)

@@ -66,10 +66,10 @@ async def test_the_first_install_of_an_id_stands(pool: asyncpg.Pool) -> None:
 async def test_a_match_that_was_pending_is_written_later(pool: asyncpg.Pool) -> None:
     await insert_installs(pool, [install(match_method="pending"), install("j")])
     async with pool.acquire() as connection, connection.transaction():
-        [waiting] = await pending_installs(connection, 10, NOW)
+        [waiting] = await pending_installs(connection, APP, 10, NOW)
         assert waiting.install_id == "i"
         await update_matches(connection, [install(match_method="referrer", click_id="c", click={"at_ms": 1})])
-        assert await pending_installs(connection, 10, NOW) == []
+        assert await pending_installs(connection, APP, 10, NOW) == []
     row = await get_install(pool, APP, "i")
     assert row is not None
     assert (row.match_method, row.click_id, row.click) == ("referrer", "c", {"at_ms": 1})
@@ -79,14 +79,14 @@ async def test_a_pending_install_is_left_alone_until_it_is_to_be_looked_at_again
     later = NOW + timedelta(seconds=5)
     await insert_installs(pool, [install(match_method="pending", match_detail={"look_again_at": later.timestamp()})])
     async with pool.acquire() as connection, connection.transaction():
-        assert await pending_installs(connection, 10, NOW) == []
-        assert len(await pending_installs(connection, 10, later)) == 1
+        assert await pending_installs(connection, APP, 10, NOW) == []
+        assert len(await pending_installs(connection, APP, 10, later)) == 1
 
 
 async def test_two_workers_never_take_the_same_pending_install(pool: asyncpg.Pool) -> None:
     await insert_installs(pool, [install(str(number), match_method="pending") for number in range(4)])
     async with pool.acquire() as one, pool.acquire() as two, one.transaction(), two.transaction():
-        first, second = await pending_installs(one, 2, NOW), await pending_installs(two, 10, NOW)
+        first, second = await pending_installs(one, APP, 2, NOW), await pending_installs(two, APP, 10, NOW)
     assert {row.install_id for row in first}.isdisjoint(row.install_id for row in second)
     assert len(first) + len(second) == 4
 

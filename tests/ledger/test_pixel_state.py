@@ -15,7 +15,7 @@ from ledger.pixel_state import (
     sending_pixel,
     take_probes,
 )
-from tests.forwarder.scene import APP, PIXEL
+from tests.forwarder.scene import APP, PIXEL, PIXEL_REF
 from tests.ledger.rows import NOW, Rows, opened_rows
 
 pytestmark = pytest.mark.anyio
@@ -28,7 +28,7 @@ async def rows(database_url: str) -> AsyncIterator[Rows]:
 
 
 async def pixel_of(rows: Rows) -> SendingPixel:
-    pixel = await sending_pixel(rows.pool, PIXEL)
+    pixel = await sending_pixel(rows.pool, PIXEL_REF)
     assert pixel is not None
     return pixel
 
@@ -37,13 +37,13 @@ async def test_a_pixel_with_something_due_is_found(rows: Rows) -> None:
     assert await pixels_with_due(rows.pool, NOW) == []
     await rows.delivery("e1")
     assert await pixels_with_due(rows.pool, NOW - timedelta(seconds=1)) == []
-    assert await pixels_with_due(rows.pool, NOW) == [PIXEL]
+    assert await pixels_with_due(rows.pool, NOW) == [PIXEL_REF]
 
 
 async def test_a_held_pixel_is_not_open_and_tells_its_first_hold_from_the_next(rows: Rows) -> None:
     await rows.delivery("e1")
-    assert await hold(rows.pool, PIXEL, "40105: revoked", NOW) is True
-    assert await hold(rows.pool, PIXEL, "40105: revoked", NOW + timedelta(minutes=1)) is False
+    assert await hold(rows.pool, PIXEL_REF, "40105: revoked", NOW) is True
+    assert await hold(rows.pool, PIXEL_REF, "40105: revoked", NOW + timedelta(minutes=1)) is False
     assert await pixels_with_due(rows.pool, NOW) == []
     assert not (await pixel_of(rows)).open_at(NOW)
     assert await rows.pool.fetchval("SELECT held_since FROM pixels") == NOW
@@ -55,7 +55,7 @@ async def test_a_paused_pixel_opens_when_the_pause_is_over(rows: Rows) -> None:
     await pause(rows.pool, await pixel_of(rows), NOW + timedelta(seconds=1))
     assert await pixels_with_due(rows.pool, NOW) == []
     assert not (await pixel_of(rows)).open_at(NOW)
-    assert await pixels_with_due(rows.pool, NOW + timedelta(seconds=1)) == [PIXEL]
+    assert await pixels_with_due(rows.pool, NOW + timedelta(seconds=1)) == [PIXEL_REF]
     assert (await pixel_of(rows)).open_at(NOW + timedelta(seconds=1))
 
 
@@ -75,25 +75,25 @@ async def test_a_failure_without_a_pause_leaves_a_pause_as_it_is(rows: Rows) -> 
 
 
 async def test_a_resumed_pixel_is_as_if_nothing_had_been(rows: Rows) -> None:
-    await hold(rows.pool, PIXEL, "40105: revoked", NOW)
+    await hold(rows.pool, PIXEL_REF, "40105: revoked", NOW)
     await pause(rows.pool, await pixel_of(rows), NOW + timedelta(hours=1))
-    await resume(rows.pool, PIXEL)
+    await resume(rows.pool, PIXEL_REF)
     pixel = await pixel_of(rows)
     assert (pixel.state, pixel.throttle_step, pixel.paused_until) == ("ok", 0, None)
     assert await rows.pool.fetchval("SELECT held_since FROM pixels") is None
 
 
 async def test_a_probe_is_given_to_one_caller_a_minute(rows: Rows) -> None:
-    await hold(rows.pool, PIXEL, "40105: revoked", NOW)
+    await hold(rows.pool, PIXEL_REF, "40105: revoked", NOW)
     assert await take_probes(rows.pool, NOW + timedelta(seconds=59)) == []
-    assert await take_probes(rows.pool, NOW + timedelta(seconds=60)) == [PIXEL]
+    assert await take_probes(rows.pool, NOW + timedelta(seconds=60)) == [PIXEL_REF]
     assert await take_probes(rows.pool, NOW + timedelta(seconds=60)) == []
-    assert await take_probes(rows.pool, NOW + timedelta(seconds=120)) == [PIXEL]
+    assert await take_probes(rows.pool, NOW + timedelta(seconds=120)) == [PIXEL_REF]
 
 
 async def test_a_disabled_pixel_is_neither_sent_to_nor_probed(rows: Rows) -> None:
     await rows.delivery("e1")
-    await hold(rows.pool, PIXEL, "40105: revoked", NOW)
+    await hold(rows.pool, PIXEL_REF, "40105: revoked", NOW)
     await rows.pool.execute("UPDATE pixels SET enabled = false")
     assert await take_probes(rows.pool, NOW + timedelta(hours=1)) == []
     assert await pixels_with_due(rows.pool, NOW) == []
@@ -104,4 +104,4 @@ async def test_the_settings_of_pixel_and_app_come_along(rows: Rows) -> None:
     await rows.pool.execute("""UPDATE pixels SET settings = '{"send": "all"}'""")
     pixel = await pixel_of(rows)
     assert (pixel.settings.send, pixel.app_settings.send, pixel.link_slug) == ("all", "attributed", "spring")
-    assert await sending_pixel(rows.pool, "px_nothing") is None
+    assert await sending_pixel(rows.pool, (APP, "px_nothing")) is None

@@ -36,10 +36,10 @@ async def test_what_is_inserted_is_read_back_with_the_defaults(ledger: Any) -> N
 
 async def test_an_update_sets_the_named_columns_alone(ledger: Any) -> None:
     await insert_pixel(ledger, A_PIXEL)
-    changed = await update_pixel(ledger, "px_1", state="held", held_reason="revoked", held_since=NOW)
+    changed = await update_pixel(ledger, A_PIXEL.ref, state="held", held_reason="revoked", held_since=NOW)
     assert changed is not None
     assert (changed.state, changed.held_reason, changed.held_since, changed.name) == ("held", "revoked", NOW, "Main")
-    changed = await update_pixel(ledger, "px_1", held_since=None, settings=PixelSettings(send="attributed"))
+    changed = await update_pixel(ledger, A_PIXEL.ref, held_since=None, settings=PixelSettings(send="attributed"))
     assert changed is not None
     assert (changed.held_since, changed.settings.send) == (None, "attributed")
 
@@ -48,12 +48,12 @@ async def test_a_column_that_cannot_be_updated_is_refused(ledger: Any) -> None:
     await insert_pixel(ledger, A_PIXEL)
     for column in ("app_id", "code; DROP TABLE pixels"):
         with pytest.raises(KeyError, match="no column to update"):
-            await update_pixel(ledger, "px_1", **{column: "x"})
+            await update_pixel(ledger, A_PIXEL.ref, **{column: "x"})
 
 
 async def test_a_pixel_that_is_not_there_gives_none(ledger: Any) -> None:
     assert await get_pixel(ledger, "px_1") is None
-    assert await update_pixel(ledger, "px_1", name="x") is None
+    assert await update_pixel(ledger, A_PIXEL.ref, name="x") is None
 
 
 async def test_a_pixel_belongs_to_an_app(ledger: Any) -> None:

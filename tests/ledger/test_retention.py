@@ -32,7 +32,7 @@ async def install(rows: Rows, install_id: str, received_at: datetime) -> None:
 async def test_old_events_go_with_their_deliveries_and_their_log(rows: Rows) -> None:
     delivery = await rows.delivery("e1", state="delivered")
     await rows.pool.execute(
-        "INSERT INTO attempts (delivery_id, at, outcome, ms) VALUES ($1, $2, 'x', 1)", delivery, OLD
+        "INSERT INTO attempts (app_id, delivery_id, at, outcome, ms) VALUES ($1, $2, $3, 'x', 1)", APP, delivery, OLD
     )
     await rows.pool.execute("UPDATE events SET received_at = $1", OLD)
     deleted = await delete_old(rows.pool, 180, NOW)

@@ -134,5 +134,5 @@ def test_no_id_and_no_address_is_in_an_observation() -> None:
 
 def test_the_fourth_install_of_one_ttclid_is_flagged() -> None:
     paid = Verdict(method="referrer", click=click(ttclid="E.C.P.x"))
-    flagged = flag_reused_ttclids([paid, paid, Verdict(method="none")], {"E.C.P.x": 2})
+    flagged = flag_reused_ttclids([paid, paid, Verdict(method="none")], ["app"] * 3, {("app", "E.C.P.x"): 2})
     assert [verdict.flags for verdict in flagged] == [(), (TTCLID_REUSED,), ()]
