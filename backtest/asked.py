@@ -14,7 +14,7 @@ from forwarder.intake.identifiers import optional_identifier
 from forwarder.matching.devices import known_key
 from forwarder.matching.play_referrer import parse_referrer
 
-# the one address TikTok's macro gives; whatever else stands there is left to the click desk
+# the one address TikTok's macro gives; whatever else stands there is left to the visit reader
 _SECOND_ADDRESS = re.compile(r"(?:^|[?&])ip=([0-9A-Fa-f.:]+|[0-9A-Fa-f.]*(?:%3[Aa][0-9A-Fa-f.]*)+)(?=&|$)")
 
 

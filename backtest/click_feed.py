@@ -7,9 +7,9 @@ from typing import Any, Final, Protocol
 import msgspec
 
 from backtest.asked import Asked
-from backtest.desk import ADDRESS_KEY, RecordedDesk, click_id_of
-from backtest.diary import DAY_MS, Diary
+from backtest.dated_index import DAY_MS, DatedIndex
 from backtest.lines import MAX_DISORDER_MS, ClickLine
+from backtest.visit_reader import ADDRESS_KEY, RecordedVisitReader, click_id_of
 from clicks.batch import Batch, Row
 from clicks.store import ClickStore
 
@@ -19,7 +19,7 @@ AHEAD_MS: Final = DAY_MS
 RETENTION_DAYS: Final = 28  # CLICK_RETENTION_DAYS as it ships
 UNCOUNTED: Final = -1  # a batch that counts no visits
 INTERNAL_IDS, GIVEN_IDS = b"internal", b"given"
-"""The diary's books: the file's own click ids -> those of the scratch store, and back."""
+"""The index's books: the file's own click ids -> those of the scratch store, and back."""
 
 
 class Progress(msgspec.Struct, frozen=True):
@@ -49,12 +49,16 @@ class ClickFeed:
     """Stores the visits that are clicks, and forgets those that production would have forgotten."""
 
     def __init__(
-        self, redis: Any, desk: RecordedDesk, clicks: Iterator[tuple[int, ClickLine]], asked: Asked | None = None
+        self,
+        redis: Any,
+        reader: RecordedVisitReader,
+        clicks: Iterator[tuple[int, ClickLine]],
+        asked: Asked | None = None,
     ) -> None:
         """`asked`: what the installs can ask for; other visits are only counted. None = not known."""
         self._store = ClickStore(redis, (ADDRESS_KEY,), RETENTION_DAYS)
-        self._diary = Diary(redis)
-        self._desk, self._clicks, self._asked = desk, clicks, asked
+        self._index = DatedIndex(redis)
+        self._reader, self._clicks, self._asked = reader, clicks, asked
         self._until_ms = -1
         self._oldest_ms: int | None = None  # that may still be stored
 
@@ -86,8 +90,8 @@ class ClickFeed:
         left_out = 0
         for at_ms, line in lines:
             if self._asked is not None and not self._asked.may_concern(line):
-                left_out += self._desk.is_person(line)
-            elif rows := self._desk.open(line, at_ms):
+                left_out += self._reader.is_person(line)
+            elif rows := self._reader.open(line, at_ms):
                 kept.append((line, rows))
         return kept, len(kept) + left_out
 
@@ -98,13 +102,13 @@ class ClickFeed:
             if line.click_id
         ]
         if named:
-            await self._diary.note(INTERNAL_IDS, named)
-            await self._diary.note(GIVEN_IDS, [(at_ms, internal, given) for at_ms, given, internal in named])
+            await self._index.note(INTERNAL_IDS, named)
+            await self._index.note(GIVEN_IDS, [(at_ms, internal, given) for at_ms, given, internal in named])
         return tuple({at_ms // DAY_MS for at_ms, _, _ in named})
 
     async def _forget_before(self, at_ms: int) -> None:
         if self._oldest_ms is None or self._oldest_ms // DAY_MS >= at_ms // DAY_MS:
             return
         self._oldest_ms = at_ms
-        await self._diary.forget_before(at_ms)
-        await self._diary.forget_clicks_before(at_ms)
+        await self._index.forget_before(at_ms)
+        await self._index.forget_clicks_before(at_ms)

@@ -13,8 +13,8 @@ import msgspec
 from admin.refusal import Refused
 from backtest.asked import Asked
 from backtest.click_feed import AHEAD_MS, ClickFeed, Progress
-from backtest.desk import RecordedDesk
 from backtest.lines import read_clicks
+from backtest.visit_reader import RecordedVisitReader
 from clicks.connection import connect
 
 TIMEOUT_S: Final = 60.0
@@ -105,8 +105,8 @@ def _run(source: Source, connection: Connection, parents: Connection) -> None:
 
 async def _feed(source: Source, connection: Connection) -> None:
     async with connect(source.redis_url, timeout_s=TIMEOUT_S) as redis:
-        desk = RecordedDesk(redis, source.app_id, source.apps_of_links)
-        feed = ClickFeed(redis, desk, read_clicks(source.clicks), source.asked)
+        reader = RecordedVisitReader(redis, source.app_id, source.apps_of_links)
+        feed = ClickFeed(redis, reader, read_clicks(source.clicks), source.asked)
         allowed_ms = -1
         while (progress := await feed.store_stretch()) is not None:
             connection.send(progress)

@@ -13,9 +13,9 @@ from typing import Any, Final
 import msgspec
 
 from backtest.click_feed import GIVEN_IDS, INTERNAL_IDS, RETENTION_DAYS, Feed
-from backtest.desk import ADDRESS_KEY
-from backtest.diary import DAY_MS, Diary
+from backtest.dated_index import DAY_MS, DatedIndex
 from backtest.lines import InstallLine
+from backtest.visit_reader import ADDRESS_KEY
 from clicks.store import ClickStore
 from forwarder.intake.evidence import Case, gather
 from forwarder.matching.install_facts import InstallFacts, install_facts
@@ -68,7 +68,7 @@ class Backtest:
     def __init__(self, redis: Any, feed: Feed, policies: Callable[[str, str], Policy], totals: Totals) -> None:
         self._totals = totals
         self._store = ClickStore(redis, (ADDRESS_KEY,), RETENTION_DAYS)
-        self._diary = Diary(redis)
+        self._index = DatedIndex(redis)
         self._feed = feed
         self._policies = policies
         self._claims: dict[int, set[str]] = defaultdict(set)
@@ -87,7 +87,7 @@ class Backtest:
     async def _turn_to(self, day: int) -> None:
         """On each new day of the files' clock, forget what production would have forgotten by then."""
         until = (day - RETENTION_DAYS) * DAY_MS
-        await self._diary.forget_before(until)
+        await self._index.forget_before(until)
         for old in [old for old in self._claims if (old + 1) * DAY_MS <= until]:
             del self._claims[old]
 
@@ -96,11 +96,11 @@ class Backtest:
             self._totals.clicks += progress.clicks
             self._totals.visits += progress.visits
             for book in (INTERNAL_IDS, GIVEN_IDS):
-                self._diary.add_days(book, progress.days)
+                self._index.add_days(book, progress.days)
 
     async def _match(self, lines: Sequence[InstallLine]) -> list[Outcome]:
         keys = [_key(line) for line in lines]
-        known = {key: _decode(raw) for key, raw in (await self._diary.look_up(ANSWERS, keys)).items()}
+        known = {key: _decode(raw) for key, raw in (await self._index.look_up(ANSWERS, keys)).items()}
         new = {key: line for key, line in reversed(list(zip(keys, lines, strict=True))) if key not in known}
         first = [(key, line) for key, line in zip(keys, lines, strict=True) if new.get(key) is line]
         facts = await self._facts([line for _, line in first])
@@ -108,7 +108,7 @@ class Backtest:
         verdicts = [self._decide(_as_of_then(case)) for case in await gather(self._store, cases)]
         answers = await self._answers(facts, verdicts)
         known |= {key: answer for (key, _), answer in zip(first, answers, strict=True)}
-        await self._diary.note(
+        await self._index.note(
             ANSWERS, [(line.at_ms, key, _encode(answer)) for (key, line), answer in zip(first, answers, strict=True)]
         )
         return [
@@ -122,7 +122,7 @@ class Backtest:
             install_facts(line.report.app_id, line.report.install_id, line.at_ms, line.report.body) for line in lines
         ]
         wanted = [click_id.encode() for one in facts for click_id in click_ids_of(one) if click_id is not None]
-        internal = await self._diary.look_up(INTERNAL_IDS, wanted) if wanted else {}
+        internal = await self._index.look_up(INTERNAL_IDS, wanted) if wanted else {}
         return [_translated(one, internal) for one in facts] if internal else facts
 
     def _decide(self, case: Case) -> Verdict:
@@ -142,7 +142,7 @@ class Backtest:
     async def _answers(self, facts: Sequence[InstallFacts], verdicts: Sequence[Verdict]) -> list[Answer]:
         shown = [c.click_id.encode() for verdict in verdicts for c in verdict.candidates]
         shown += [verdict.click.click_id.encode() for verdict in verdicts if verdict.click is not None]
-        given = await self._diary.look_up(GIVEN_IDS, shown)
+        given = await self._index.look_up(GIVEN_IDS, shown)
         return [_answer(one.install_id, verdict, given) for one, verdict in zip(facts, verdicts, strict=True)]
 
 

@@ -8,7 +8,7 @@ from admin.apps import require_app
 from admin.session import Session
 from cli.output import Json, print_json, print_record, print_table
 from cli.session import run
-from forwarder.learning import statistics_summary
+from forwarder.matching.learning import statistics_summary
 from forwarder.matching.statistics import ANY
 
 

@@ -37,7 +37,7 @@ Call = list[Any]  # of apply.lua: number of keys, keys, arguments
 def apply_call(batch: Batch, lifetime_s: int, texts: tuple[bytes, bytes] = NO_TEXTS) -> Call:
     """The call of `apply.lua` for a whole batch. On a cluster its keys must lie in one slot, the counts'.
 
-    `texts` as `SharedTexts.witness` has it.
+    `texts` as `SharedStrings.witness` has it.
     """
     rows, counts = batch.rows, batch.counts
     call: Call = [3 + len(rows), COUNTS, APPLIED + batch.writer.encode(), texts[0]]

@@ -14,7 +14,7 @@ from redis.exceptions import MovedError
 from clicks.batch import Batch, Call, Row, apply_call, rows_call
 from clicks.keys import COUNTS
 from clicks.script_connection import ScriptConnection
-from clicks.shared_texts import SharedTexts
+from clicks.shared_strings import SharedStrings
 
 COUNTS_SLOT = key_slot(COUNTS)
 
@@ -22,7 +22,7 @@ COUNTS_SLOT = key_slot(COUNTS)
 class ClusterCommitter:
     """Applies one batch at a time. Not for concurrent use."""
 
-    def __init__(self, redis: RedisCluster, retention_s: int, texts: SharedTexts) -> None:
+    def __init__(self, redis: RedisCluster, retention_s: int, texts: SharedStrings) -> None:
         """`texts` are those that the records of the batches refer to."""
         self._redis = redis
         self._retention_s = retention_s

@@ -4,13 +4,13 @@ from redis.asyncio import Redis
 
 from clicks.batch import Batch, apply_call
 from clicks.script_connection import ScriptConnection
-from clicks.shared_texts import SharedTexts
+from clicks.shared_strings import SharedStrings
 
 
 class Committer:
     """Applies one batch at a time. Not for concurrent use."""
 
-    def __init__(self, redis: Redis, retention_s: int, texts: SharedTexts) -> None:
+    def __init__(self, redis: Redis, retention_s: int, texts: SharedStrings) -> None:
         """`texts` are those that the records of the batches refer to."""
         self._connection = ScriptConnection(redis.connection_pool.make_connection)
         self._retention_s = retention_s

@@ -3,8 +3,8 @@
 The time is the member's score and the address hash its key, so neither is in the record (`clicks.record_layout`). A
 ttclid is base64url after its prefix: three bytes hold four characters, which no general compressor reaches. The visitor
 (User-Agent and Accept-Language) and the ad (link, app and the query but for what is the click's own) are texts that
-many clicks share: each lies in the record, compressed with a trained dictionary, or in `clicks.shared_texts`. The query
-string comes out byte for byte; what it says is read when the click is read.
+many clicks share: each lies in the record, compressed with a trained dictionary, or in `clicks.shared_strings`. The
+query string comes out byte for byte; what it says is read when the click is read.
 """
 
 from binascii import b2a_base64
@@ -25,7 +25,7 @@ from clicks.record_layout import (
     read_layout,
     with_length,
 )
-from clicks.record_texts import FRAME, PLAIN, SEPARATOR, RecordTexts
+from clicks.record_strings import FRAME, PLAIN, SEPARATOR, RecordStrings
 
 PLATFORMS = ("ios", "android", "other")
 PLATFORM_NUMBERS = {platform: number for number, platform in enumerate(PLATFORMS)}
@@ -78,7 +78,7 @@ class RecordCodec:
 
     def __init__(self) -> None:
         self._dictionaries = Dictionaries()
-        self._texts = RecordTexts(self._dictionaries)
+        self._texts = RecordStrings(self._dictionaries)
 
     def text(self, text: bytes) -> Text:
         """A text to assemble records with."""

@@ -34,7 +34,7 @@ class Text(msgspec.Struct, weakref=True):
 
     text: bytes
     inline: bytes  # compressed to a frame and behind its length, as it stands in a record
-    reference: bytes | None = None  # where `clicks.shared_texts` keeps it, once it does
+    reference: bytes | None = None  # where `clicks.shared_strings` keeps it, once it does
     uses: int = 0  # by clicks that hold it inline
 
     @property

@@ -19,7 +19,7 @@ from clicks.enrichment import ENRICHMENT, decode_enrichment, enriched_click, enr
 from clicks.keys import CLICKS
 from clicks.record import Click, RecordCodec, pointer
 from clicks.record_layout import POINTER, references
-from clicks.text_reader import TextReader
+from clicks.shared_string_reader import SharedStringReader
 from clicks.tombstones import erased, lay_tombstone
 
 SCANNED = 500  # keys read in one round trip
@@ -34,7 +34,7 @@ class ClickStore:
         self._redis = redis
         self._hashers = [AddressHasher(key) for key in address_keys]
         self._codec = RecordCodec()
-        self._texts = TextReader(redis)
+        self._texts = SharedStringReader(redis)
         self._decoded: dict[tuple[bytes, int, int], Click] = {}  # by record, time in ms and address hash
         self._lifetime_s = retention_days * DAY_S
         self._apply = redis.register_script(files("clicks").joinpath("apply.lua").read_text())

@@ -13,7 +13,7 @@ import uvicorn
 
 from config.logging import configure_logging
 from config.settings import METRICS_PORT_OFFSET, ForwarderSettings, SettingsError, load
-from forwarder.data_centres import DataCentreRangesError, read_data_centres
+from forwarder.intake.data_centres import DataCentreRangesError, read_data_centres
 
 GRACEFUL_SHUTDOWN_S = 10
 KEEP_ALIVE_S = 30
@@ -63,7 +63,7 @@ def _options(settings: ForwarderSettings) -> dict[str, Any]:
         "workers": settings.forwarder_workers,
         "factory": settings.forwarder_workers > 1,
         "loop": "uvloop",
-        "http": "forwarder.protocol:IntakeProtocol",
+        "http": "forwarder.intake.protocol:IntakeProtocol",
         "ws": "none",
         "lifespan": "on",
         "access_log": False,

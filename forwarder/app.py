@@ -19,24 +19,24 @@ from clicks.store import ClickStore
 from config.logging import configure_logging
 from config.secrets import load_keyring
 from config.settings import ForwarderSettings, load
-from forwarder.answer_deadline import ANSWER_WITHIN_S, AnswerDeadline
-from forwarder.auth import Doorkeeper
-from forwarder.data_centres import read_data_centres
 from forwarder.directory import Directory
 from forwarder.errors import Handler, Refusal, on_http_exception, on_refusal, refusal_response, unavailable
-from forwarder.events import post_events
-from forwarder.group_commit import BatchLimits, GroupCommit
 from forwarder.health import healthz, readyz
-from forwarder.installs import delete_install, delete_person, get_install_with_deliveries, post_install
+from forwarder.intake.answer_deadline import ANSWER_WITHIN_S, AnswerDeadline
+from forwarder.intake.authenticator import Authenticator
+from forwarder.intake.data_centres import read_data_centres
 from forwarder.intake.event_batch import EventLedger
+from forwarder.intake.event_handler import post_events
+from forwarder.intake.group_commit import BatchLimits, GroupCommit
 from forwarder.intake.install_batch import InstallLedger
+from forwarder.intake.install_handler import delete_install, delete_person, get_install_with_deliveries, post_install
+from forwarder.intake.openapi import get_openapi
 from forwarder.intake.set_aside_counts import SetAside
-from forwarder.learning import Knowledge
-from forwarder.openapi import get_openapi
+from forwarder.intake.webhooks.routes import post_webhook
+from forwarder.intake.webhooks.storing import WebhookLedger
+from forwarder.matching.learning import Knowledge
 from forwarder.outages import ENGINE_AWAY, LEDGER_FAILED, OutageLog
 from forwarder.services import Services, services_of
-from forwarder.webhooks.routes import post_webhook
-from forwarder.webhooks.storing import WebhookLedger
 from ledger.pool import open_pool
 
 REDIS_TIMEOUT_S = 1.0  # an install is taken and matched later rather than kept waiting
@@ -109,7 +109,7 @@ async def opened(settings: ForwarderSettings, within_s: float) -> AsyncIterator[
 
     Raises:
         OSError, asyncpg.PostgresError: PostgreSQL was not there within 30 seconds.
-        forwarder.data_centres.DataCentreRangesError: DATACENTER_RANGES_FILE cannot be used.
+        forwarder.intake.data_centres.DataCentreRangesError: DATACENTER_RANGES_FILE cannot be used.
     """
     outages = OutageLog()
     limits, of_webhooks = BatchLimits(seconds=within_s), BatchLimits(WEBHOOKS_AT_ONCE, within_s)
@@ -128,7 +128,7 @@ async def opened(settings: ForwarderSettings, within_s: float) -> AsyncIterator[
         redis=redis,
         clicks=clicks,
         directory=directory,
-        doorkeeper=Doorkeeper(directory, redis, outages),
+        authenticator=Authenticator(directory, redis, outages),
         installs=GroupCommit(install_ledger.commit, lambda _: 1, directory.catch_up, outages, limits),
         events=GroupCommit(event_ledger.commit, len, directory.catch_up, outages, limits),
         webhooks=GroupCommit(webhook_ledger.commit, lambda _: 1, directory.catch_up, outages, of_webhooks),

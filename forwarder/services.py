@@ -8,16 +8,16 @@ from starlette.requests import Request
 
 from clicks.address import Networks, client_address
 from clicks.store import ClickStore
-from forwarder.auth import Doorkeeper
-from forwarder.data_centres import DataCentres
 from forwarder.directory import Directory
-from forwarder.group_commit import GroupCommit
+from forwarder.intake.authenticator import Authenticator
+from forwarder.intake.data_centres import DataCentres
 from forwarder.intake.event_batch import Outcome
+from forwarder.intake.group_commit import GroupCommit
 from forwarder.intake.install_request import InstallReport
 from forwarder.intake.set_aside_counts import SetAside
+from forwarder.intake.webhooks.storing import Outcome as WebhookOutcome
+from forwarder.intake.webhooks.storing import WebhookPost
 from forwarder.outages import OutageLog
-from forwarder.webhooks.storing import Outcome as WebhookOutcome
-from forwarder.webhooks.storing import WebhookPost
 from ledger.erasure import TombstoneKeys
 from ledger.events import NewEvent
 from ledger.installs import Install
@@ -31,7 +31,7 @@ class Services:
     redis: Any
     clicks: ClickStore
     directory: Directory
-    doorkeeper: Doorkeeper
+    authenticator: Authenticator
     installs: GroupCommit[InstallReport, Install | None]
     events: GroupCommit[Sequence[NewEvent], list[Outcome]]
     webhooks: GroupCommit[WebhookPost, WebhookOutcome]

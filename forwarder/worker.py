@@ -17,12 +17,12 @@ from clicks.connection import connect
 from clicks.store import ClickStore
 from config.secrets import Keyring, load_keyring
 from config.settings import METRICS_PORT_OFFSET, WorkerSettings
-from forwarder.alert_webhook import AlertWebhook, alert_client
-from forwarder.alerts import announce_test_mode
-from forwarder.delivery import Courier
-from forwarder.lanes import Lanes
+from forwarder.delivering.delivery import DeliveryContext
+from forwarder.delivering.scheduler import DeliveryScheduler
+from forwarder.jobs.alert_webhook import AlertWebhook, alert_client
+from forwarder.jobs.alerts import announce_test_mode
+from forwarder.jobs.timetable import TIMETABLE, JobContext, JobScheduler
 from forwarder.outages import LEDGER_FAILED, OutageLog, wait_after
-from forwarder.timetable import TIMETABLE, Clockwork, Desk
 from forwarder.worker_health import Engines, health_server
 from forwarder.worker_metrics import WorkerMetrics
 from ledger.pool import open_pool
@@ -61,13 +61,17 @@ async def _run(settings: WorkerSettings, keyring: Keyring, rates: RateTable) -> 
         with _metrics_port(settings, metrics):
             async with _opened(settings, engines, stopping), events_client() as client, alert_client() as alerts:
                 api = EventsApi(client, settings.tiktok_api_url)
-                courier = Courier(
+                delivery_context = DeliveryContext(
                     engines.pool, api, keyring, settings.public_base, metrics, _utc_now, random.random, rates
                 )
                 clicks = ClickStore(engines.redis, keyring.derive("address"), settings.click_retention_days)
                 webhook = _alert_webhook(settings, alerts)
                 days = settings.ledger_retention_days
-                await _work(courier, lambda lanes: Desk(courier, lanes, engines.redis, clicks, days, webhook), stopping)
+                await _work(
+                    delivery_context,
+                    lambda scheduler: JobContext(delivery_context, scheduler, engines.redis, clicks, days, webhook),
+                    stopping,
+                )
         background.cancel_scope.cancel()
     log.info("worker stopped")
 
@@ -127,18 +131,20 @@ async def _pool(database_url: str, stopping: anyio.Event) -> Any:
     return None
 
 
-async def _work(courier: Courier, desk_with: Callable[[Lanes], Desk], stopping: anyio.Event) -> None:
+async def _work(
+    delivery_context: DeliveryContext, job_with: Callable[[DeliveryScheduler], JobContext], stopping: anyio.Event
+) -> None:
     """Keep the timetable until the stop, then let what is in flight come to its end."""
-    clockwork = Clockwork(stopping, courier.metrics.task_failed)
+    job_scheduler = JobScheduler(stopping, delivery_context.metrics.task_failed)
     async with anyio.create_task_group() as tasks:
-        lanes = Lanes(courier, tasks, stopping, clockwork.guarded)
-        desk = desk_with(lanes)
+        scheduler = DeliveryScheduler(delivery_context, tasks, stopping, job_scheduler.guarded)
+        job = job_with(scheduler)
         for task in TIMETABLE:
-            tasks.start_soon(clockwork.keep, task, desk)
+            tasks.start_soon(job_scheduler.keep, task, job)
         log.info("worker started")
         for sentence in environment_proxies().unusable:
             log.warning("a proxy is not used", reason=sentence)
-        tasks.start_soon(clockwork.guarded, "announce test mode", lambda: announce_test_mode(desk.pool))
+        tasks.start_soon(job_scheduler.guarded, "announce test mode", lambda: announce_test_mode(job.pool))
         await stopping.wait()
         tasks.cancel_scope.deadline = anyio.current_time() + FINISH_WITHIN_S
 

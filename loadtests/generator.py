@@ -11,7 +11,7 @@ import time
 from dataclasses import asdict, dataclass
 
 from loadtests.connections import Connections
-from loadtests.loops import Plan, Tally, closed_loop, open_loop
+from loadtests.loops import Counters, Plan, closed_loop, open_loop
 from loadtests.percentiles import Latency, latency_of
 from loadtests.workloads import Clicks, Events, Installs, Workload
 
@@ -84,7 +84,7 @@ def perform(order: Order) -> LoadResult:
     return _result(tally, order, busy)
 
 
-def _result(tally: Tally, order: Order, busy: float) -> LoadResult:
+def _result(tally: Counters, order: Order, busy: float) -> LoadResult:
     return LoadResult(
         sent=tally.sent,
         answered=tally.answered,

@@ -34,7 +34,7 @@ class Plan:
 
 
 @dataclass(slots=True)
-class Tally:
+class Counters:
     """What a loop saw. Latencies and delays are in seconds."""
 
     sent: int = 0
@@ -50,9 +50,9 @@ class Tally:
         return self.statuses.total()
 
 
-def closed_loop(connections: Wire, workload: Workload, plan: Plan, clock: Clock) -> Tally:
+def closed_loop(connections: Wire, workload: Workload, plan: Plan, clock: Clock) -> Counters:
     """Each connection asks again as soon as it has its answer: what the server can do."""
-    tally = Tally()
+    tally = Counters()
     measured_from = clock() + plan.warm_s
     end = measured_from + plan.seconds
     sent_at = [0.0] * len(connections)
@@ -77,14 +77,14 @@ def closed_loop(connections: Wire, workload: Workload, plan: Plan, clock: Clock)
     return tally
 
 
-def open_loop(connections: Wire, workload: Workload, plan: Plan, schedule: tuple[float, Clock]) -> Tally:
+def open_loop(connections: Wire, workload: Workload, plan: Plan, schedule: tuple[float, Clock]) -> Counters:
     """Ask at a fixed rate, whatever the answers do: what a user feels while others click.
 
     `schedule` is (requests per second, clock). A request's latency counts from when it was due, so that one slow
     answer also counts for everyone who had to wait behind it (no coordinated omission).
     """
     rate, clock = schedule
-    tally = Tally()
+    tally = Counters()
     start = clock()
     measured_from, end = start + plan.warm_s, start + plan.warm_s + plan.seconds
     total = int((plan.warm_s + plan.seconds) * rate)

@@ -10,10 +10,10 @@ from clicks.macros import Macros, read_macros, straightened
 from clicks.names import names_in
 from clicks.record import RecordCodec
 from clicks.record_layout import Text
-from clicks.record_texts import ad_text
+from clicks.record_strings import ad_text
+from redirector.counters import Counters
 from redirector.destinations import Destination, destination, is_wrong_os, says_something_to_the_app_store
 from redirector.link_table import LinkTable
-from redirector.tally import Tally
 from redirector.utm import read_utm
 
 MAX_REMEMBERED = 20_000  # ads, user agents; forgotten all at once, which costs one parse each
@@ -31,7 +31,7 @@ class Ad(msgspec.Struct):
     other_address: bytes | None  # of the ip macro, where all of them have the same
     unexpanded: tuple[str, ...]
     is_wrong_os: bool
-    clicks: int = 0  # since the tally was last moved
+    clicks: int = 0  # since the counters was last moved
 
 
 class AdClick(msgspec.Struct, frozen=True, gc=False):
@@ -45,9 +45,9 @@ class AdClick(msgspec.Struct, frozen=True, gc=False):
 class Ads:
     """The ads seen lately, by link, platform and shared query."""
 
-    def __init__(self, links: LinkTable, tally: Tally, codec: RecordCodec) -> None:
+    def __init__(self, links: LinkTable, counters: Counters, codec: RecordCodec) -> None:
         self._links = links
-        self._tally = tally
+        self._counters = counters
         self._codec = codec
         self._generation = 0
         # by link, its app (a backtest's clicks on one link are several apps'), platform and query
@@ -70,7 +70,7 @@ class Ads:
             cut = cut_ttclid(straight)
         shared, own = cut_own(cut.shared, address, user_agent)
         if not cut.prefix and read_macros(cut.shared).ttclid_refused:
-            self._tally.ttclids_refused += 1
+            self._counters.ttclids_refused += 1
         ad = self._ad(link, platform, shared)
         is_own = b"ip=" + OWN in shared or (b"ip=" + SAME_ADDRESS in shared and ad.other_address is not None)
         other_address = _own_address(cut.shared) if is_own else ad.other_address
@@ -94,8 +94,8 @@ class Ads:
         if not campaign or (platform == "ios" and not says_something_to_the_app_store(campaign)):
             campaign = values.get("campaign_id", "")
         ids = (values.get("campaign_id", ""), values.get("adgroup_id", ""), values.get("ad_id", ""))
-        if len(self._tally.names) < MAX_REMEMBERED:
-            self._tally.names |= {(name.kind, name.id): name for name in names_in(values)}
+        if len(self._counters.names) < MAX_REMEMBERED:
+            self._counters.names |= {(name.kind, name.id): name for name in names_in(values)}
         base = self._links.hosts.base_of(link.app_id)
         return Ad(
             link.slug,

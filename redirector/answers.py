@@ -3,7 +3,7 @@
 from email.utils import formatdate
 from time import time
 
-from redirector.click import Hop
+from redirector.visit_reader import Redirect
 
 # A click must never be answered from a cache, told to the store as a referrer, or indexed.
 FIXED_HEADERS = (
@@ -17,17 +17,17 @@ _COOKIE = b"\r\nset-cookie: "
 _CLOSE = b"\r\nconnection: close"
 
 
-def redirect_headers(hop: Hop) -> list[tuple[bytes, bytes]]:
+def redirect_headers(redirect: Redirect) -> list[tuple[bytes, bytes]]:
     """The headers of the 302 as an ASGI message holds them."""
-    headers = [*FIXED_HEADERS, (b"content-length", b"0"), (b"location", hop.location)]
-    return headers if hop.set_cookie is None else [*headers, (b"set-cookie", hop.set_cookie)]
+    headers = [*FIXED_HEADERS, (b"content-length", b"0"), (b"location", redirect.location)]
+    return headers if redirect.set_cookie is None else [*headers, (b"set-cookie", redirect.set_cookie)]
 
 
-def redirect_bytes(hop: Hop, keep_alive: bool, date: bytes) -> bytes:
+def redirect_bytes(redirect: Redirect, keep_alive: bool, date: bytes) -> bytes:
     """The whole 302 as it goes over the wire; `date` is a finished header line."""
-    parts = [_HEAD, hop.location]
-    if hop.set_cookie is not None:
-        parts += (_COOKIE, hop.set_cookie)
+    parts = [_HEAD, redirect.location]
+    if redirect.set_cookie is not None:
+        parts += (_COOKIE, redirect.set_cookie)
     if not keep_alive:
         parts.append(_CLOSE)
     parts += (b"\r\n", date, b"\r\n")

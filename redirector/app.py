@@ -19,17 +19,16 @@ from clicks.cluster_committer import ClusterCommitter
 from clicks.committer import Committer
 from clicks.connection import connect
 from clicks.names import note_names
-from clicks.shared_texts import SharedTexts
+from clicks.shared_strings import SharedStrings
 from clicks.store import DAY_S, ClickStore
 from config.logging import configure_logging
 from config.secrets import load_keyring
 from config.settings import RedirectorSettings, load
 from redirector import deep_links
 from redirector.caps import ClickCaps
-from redirector.click import ClickDesk, DeskSettings
+from redirector.counters import Counters
 from redirector.drain import Drainer
 from redirector.enrich import enrich
-from redirector.front import Bridging, Front
 from redirector.link_table import LinkTable
 from redirector.metrics import publish
 from redirector.pages import StoresPage, not_found, wrong_method
@@ -37,7 +36,8 @@ from redirector.recorder import Recorder
 from redirector.refusals import log_refusals
 from redirector.signal_link import SignalLink
 from redirector.spool import Spool
-from redirector.tally import Tally
+from redirector.state import Bridging, RedirectorState
+from redirector.visit_reader import VisitReader, VisitReaderSettings
 
 MAINTENANCE_EVERY_S = 1.0
 STAGGER_S = 0.08  # what is done each second is not all done at once: redirects would stand behind it
@@ -56,11 +56,11 @@ class Stores:
         self._page = StoresPage()
 
     async def answer(self, request: HttpRequest) -> Response:
-        front: Front = request.state.front
-        link = await front.link(request.path_params["slug"], request.scope["headers"])
+        state: RedirectorState = request.state.redirector
+        link = await state.link(request.path_params["slug"], request.scope["headers"])
         if link is None:
             return not_found()
-        hosts = front.links.hosts
+        hosts = state.links.hosts
         return self._page.render(link, f"{hosts.base_of(link.app_id)}/{link.slug}", hosts.name_of(link.app_id))
 
 
@@ -74,11 +74,11 @@ async def healthz(_request: HttpRequest) -> Response:
 
 async def readyz(request: HttpRequest) -> Response:
     """Ready once links are loaded, from Redis or from the last-known-good file: without Redis it serves and spools."""
-    front: Front = request.state.front
-    is_away = front.recorder.breaker.is_open or not front.links.is_following
+    state: RedirectorState = request.state.redirector
+    is_away = state.recorder.breaker.is_open or not state.links.is_following
     redis = "away: clicks are spooled" if is_away else "ok"
-    ready = front.links.is_loaded
-    return JSONResponse({"ok": ready, "links": len(front.links.by_slug), "redis": redis}, 200 if ready else 503)
+    ready = state.links.is_loaded
+    return JSONResponse({"ok": ready, "links": len(state.links.by_slug), "redis": redis}, 200 if ready else 503)
 
 
 async def nothing_here(_request: HttpRequest, _error: Exception) -> Response:
@@ -97,7 +97,7 @@ async def opened(settings: RedirectorSettings) -> AsyncIterator[dict[str, Any]]:
     retention_s = settings.click_retention_days * DAY_S
     redis = connect(settings.redis_url, timeout_s=COMMIT_TIMEOUT_S, data_dir=settings.data_dir)
     links_redis = connect(settings.redis_url, timeout_s=LINK_TIMEOUT_S, data_dir=settings.data_dir)
-    tally = Tally()
+    counters = Counters()
     links = LinkTable(links_redis, settings.data_dir / "links.json", settings.public_base)
     links.load_file()
     await links.refresh()
@@ -105,30 +105,30 @@ async def opened(settings: RedirectorSettings) -> AsyncIterator[dict[str, Any]]:
     await caps.sync()
     store = ClickStore(redis, keyring.derive("address"), settings.click_retention_days)
     spool = Spool(settings.data_dir / "spool", settings.spool_max_mb * 1024 * 1024)
-    texts = SharedTexts(links_redis, retention_s)
+    texts = SharedStrings(links_redis, retention_s)
     committer = _committer(redis, retention_s, texts)
-    recorder = Recorder(committer, spool, tally, settings.redis_budget_ms / 1000)
-    desk_settings = DeskSettings(keyring.derive("address")[0], settings.trusted_proxies, settings.public_base)
-    desk = ClickDesk(links, tally, desk_settings)
-    front = Front(links, desk, recorder, tally, Bridging(store, caps, keyring.derive("enrichment")))
+    recorder = Recorder(committer, spool, counters, settings.redis_budget_ms / 1000)
+    desk_settings = VisitReaderSettings(keyring.derive("address")[0], settings.trusted_proxies, settings.public_base)
+    reader = VisitReader(links, counters, desk_settings)
+    state = RedirectorState(links, reader, recorder, counters, Bridging(store, caps, keyring.derive("enrichment")))
     upkeep: tuple[Upkeep, ...] = (
         links.follow,
         caps.run,
-        Drainer(store, spool, recorder, tally).run,
-        partial(_maintain, front, spool),
-        partial(_note_names, tally, links_redis),
-        partial(_share_texts, tally, texts),
+        Drainer(store, spool, recorder, counters).run,
+        partial(_maintain, state, spool),
+        partial(_note_names, counters, links_redis),
+        partial(_share_texts, counters, texts),
     )
     tasks = [asyncio.create_task(_keep_going(work, turn * STAGGER_S)) for turn, work in enumerate(upkeep)]
     try:
-        yield {"front": front}
+        yield {"state": state}
     finally:
         await recorder.close()
         await _end(tasks)
         await caps.sync()
         spool.close()
-        log_refusals(tally)
-        publish(tally, spool)
+        log_refusals(counters)
+        publish(counters, spool)
         for connection in (committer, redis, links_redis):
             await connection.aclose()
 
@@ -150,40 +150,40 @@ async def _keep_going(work: Upkeep, after_s: float) -> None:
             await asyncio.sleep(MAINTENANCE_EVERY_S)
 
 
-def _committer(redis: Redis | RedisCluster, retention_s: int, texts: SharedTexts) -> Committer | ClusterCommitter:
+def _committer(redis: Redis | RedisCluster, retention_s: int, texts: SharedStrings) -> Committer | ClusterCommitter:
     if isinstance(redis, RedisCluster):
         return ClusterCommitter(redis, retention_s, texts)
     return Committer(redis, retention_s, texts)
 
 
-async def _maintain(front: Front, spool: Spool) -> None:
+async def _maintain(state: RedirectorState, spool: Spool) -> None:
     loop = asyncio.get_running_loop()
     while True:
         await asyncio.sleep(MAINTENANCE_EVERY_S)
-        front.close_overdue(loop.time())
-        log_refusals(front.tally)
-        publish(front.tally, spool)
+        state.close_overdue(loop.time())
+        log_refusals(state.counters)
+        publish(state.counters, spool)
 
 
-async def _note_names(tally: Tally, redis: Any) -> None:
+async def _note_names(counters: Counters, redis: Any) -> None:
     """Leave the names of ads seen for the first time to the worker, for ever."""
     while True:
         await asyncio.sleep(MAINTENANCE_EVERY_S)
-        names = list(tally.names.values())[:NAMES_AT_ONCE]
+        names = list(counters.names.values())[:NAMES_AT_ONCE]
         try:
             if names:
                 await note_names(redis, names)
         except (RedisError, OSError, TimeoutError):
             continue  # said by whoever follows the links; the names wait
         for name in names:
-            tally.names.pop((name.kind, name.id), None)
+            counters.names.pop((name.kind, name.id), None)
 
 
-async def _share_texts(tally: Tally, texts: SharedTexts) -> None:
+async def _share_texts(counters: Counters, texts: SharedStrings) -> None:
     """Have what many clicks say alike kept once, for ever."""
     while True:
         await asyncio.sleep(MAINTENANCE_EVERY_S)
-        wanted, tally.texts = tally.texts, []
+        wanted, counters.texts = counters.texts, []
         try:
             await texts.keep(wanted)
         except (RedisError, OSError, TimeoutError):

@@ -18,7 +18,7 @@ from starlette.responses import HTMLResponse
 from clicks.links import Link
 from clicks.record import generated_ttp
 from redirector.answers import FIXED_HEADERS
-from redirector.click import Hop, cookie_value
+from redirector.visit_reader import Redirect, cookie_value
 
 MAX_PAGE_BYTES = 4_096
 _HEADERS = {name.decode(): value.decode() for name, value in FIXED_HEADERS}
@@ -70,14 +70,14 @@ class BridgePage:
             _Variant(hand_over, False, _policy(hand_over, self._style)),
         )
 
-    def render(self, hop: Hop, token: str) -> HTMLResponse:
+    def render(self, redirect: Redirect, token: str) -> HTMLResponse:
         """The page that leads where the redirect would.
 
         A very long address leaves no room for the refresh; one that is longer still, none for the second try.
         """
         for variant in self._variants:
             page = self._template.render(
-                url=hop.location.decode("latin-1"),
+                url=redirect.location.decode("latin-1"),
                 token=token,
                 refresh=variant.has_refresh,
                 style=Markup(self._style),  # noqa: S704 -- our own files
@@ -85,7 +85,7 @@ class BridgePage:
             )
             if len(page.encode()) < MAX_PAGE_BYTES:
                 break
-        cookie = {"set-cookie": hop.set_cookie.decode("latin-1")} if hop.set_cookie is not None else {}
+        cookie = {"set-cookie": redirect.set_cookie.decode("latin-1")} if redirect.set_cookie is not None else {}
         return HTMLResponse(page, headers=_HEADERS | variant.headers | cookie)
 
 

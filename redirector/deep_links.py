@@ -11,9 +11,9 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import JSONResponse, Response
 
 from clicks.links import Site
-from redirector.front import Front
 from redirector.hosts import ANY_APP
 from redirector.pages import not_found
+from redirector.state import RedirectorState
 
 HEADERS = {"cache-control": "public, max-age=300", "x-content-type-options": "nosniff"}
 
@@ -51,8 +51,8 @@ async def android(request: HttpRequest) -> Response:
 
 
 def _sites(request: HttpRequest) -> list[Site] | None:
-    front: Front = request.state.front
-    hosts = front.links.hosts
+    state: RedirectorState = request.state.redirector
+    hosts = state.links.hosts
     app_id = hosts.app_of(request.scope["headers"])
     if app_id is None:
         return None

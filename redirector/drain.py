@@ -11,9 +11,9 @@ from redis.exceptions import RedisError
 
 from clicks.batch import Batch
 from clicks.store import ClickStore
+from redirector.counters import Counters
 from redirector.recorder import Recorder
 from redirector.spool import Spool, abandoned_segments, read_segment, sync_and_close
-from redirector.tally import Tally
 from redirector.writer import NEVER_SENT
 
 EVERY_S = 0.5
@@ -27,11 +27,11 @@ log = structlog.get_logger()
 class Drainer:
     """Replays segments nobody writes any more: this process's own sealed ones and those of processes that died."""
 
-    def __init__(self, store: ClickStore, spool: Spool, recorder: Recorder, tally: Tally) -> None:
+    def __init__(self, store: ClickStore, spool: Spool, recorder: Recorder, counters: Counters) -> None:
         self._store = store
         self._spool = spool
         self._recorder = recorder
-        self._tally = tally
+        self._counters = counters
 
     async def run(self) -> None:
         """Probe Redis while the breaker is open, drain while it is closed, for ever."""
@@ -76,7 +76,7 @@ class Drainer:
         clicks = 0
         for batch in merged(read_segment(fd), path.stem):
             if batch is None:
-                self._tally.spool_torn += 1
+                self._counters.spool_torn += 1
                 log.warning("a spool segment holds a record that a crash or the disk damaged: it is passed over")
                 continue
             if not await self._apply(batch):
@@ -84,14 +84,14 @@ class Drainer:
             clicks += len(batch.rows)
             await asyncio.sleep(PAUSE_S)
         self._spool.remove(path, clicks)
-        self._tally.drained += clicks
+        self._counters.drained += clicks
         return clicks
 
     async def _apply(self, batch: Batch) -> bool:
         try:
             left_out = await self._store.replay(batch)
         except (RedisError, OSError, TimeoutError) as error:
-            self._tally.redis_failed(error)
+            self._counters.redis_failed(error)
             return False
         if left_out:
             log.info("erased clicks are not brought back from the spool", records=left_out)

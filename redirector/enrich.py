@@ -14,8 +14,8 @@ from starlette.responses import PlainTextResponse, Response
 
 from clicks.enrichment import read_enrichment
 from redirector.enrichment_token import NO_CLICK, read_token
-from redirector.front import Front
 from redirector.pages import HEADERS, not_found
+from redirector.state import RedirectorState
 
 MAX_BODY_BYTES = 2_048
 BODY_DEADLINE_S = 10.0
@@ -38,8 +38,8 @@ _decode = msgspec.json.Decoder(Beacon).decode
 
 async def enrich(request: HttpRequest) -> Response:
     """204, whether or not it was the first to tell."""
-    front: Front = request.state.front
-    link = await front.link(request.path_params["slug"], request.scope["headers"])
+    state: RedirectorState = request.state.redirector
+    link = await state.link(request.path_params["slug"], request.scope["headers"])
     if link is None:
         return not_found()
     body = await _body(request)
@@ -49,26 +49,26 @@ async def enrich(request: HttpRequest) -> Response:
         beacon = _decode(body)
     except msgspec.MsgspecError:
         return _refused(400, "not the JSON of a bridge page")
-    click_id = read_token(front.token_keys, link.slug, beacon.token, front.clock())
+    click_id = read_token(state.token_keys, link.slug, beacon.token, state.clock())
     if click_id is None:
-        front.tally.enrichments["refused"] += 1
+        state.counters.enrichments["refused"] += 1
         return _refused(403, "the token is not of this link, or older than ten minutes")
     if click_id != NO_CLICK:
-        front.tally.bridge[link.slug, beacon.step] += 1
-        return await _keep(front, click_id, beacon)
+        state.counters.bridge[link.slug, beacon.step] += 1
+        return await _keep(state, click_id, beacon)
     return Response(status_code=204, headers=HEADERS)
 
 
-async def _keep(front: Front, click_id: str, beacon: Beacon) -> Response:
+async def _keep(state: RedirectorState, click_id: str, beacon: Beacon) -> Response:
     facts = read_enrichment(msgspec.structs.asdict(beacon))
     if facts:
         try:
             async with asyncio.timeout(STORE_DEADLINE_S):
-                is_first = await front.store.enrich(click_id, facts)
+                is_first = await state.store.enrich(click_id, facts)
         except (RedisError, OSError, TimeoutError):  # it only helps a match: not worth the spool
-            front.tally.enrichments["lost"] += 1
+            state.counters.enrichments["lost"] += 1
             return _refused(503, "not stored")
-        front.tally.enrichments["stored" if is_first else "repeated"] += 1
+        state.counters.enrichments["stored" if is_first else "repeated"] += 1
     return Response(status_code=204, headers=HEADERS)
 
 

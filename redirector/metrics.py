@@ -5,8 +5,8 @@ Import this module only after `config.metrics.prepare` has set the directory the
 
 from prometheus_client import Counter, Gauge, Histogram
 
+from redirector.counters import BATCH_SIZES, BUCKETS_S, Buckets, Clicked, Counters
 from redirector.spool import Spool
-from redirector.tally import BATCH_SIZES, BUCKETS_S, Buckets, Clicked, Tally
 
 CLICKS = Counter("signalpost_clicks", "Visits to Signal links.", ("link", "platform", "kind"))
 SECONDS = Histogram("signalpost_redirect_seconds", "From request head to answer.", buckets=BUCKETS_S)
@@ -25,29 +25,29 @@ TORN = Counter("signalpost_spool_torn", "Spool segments that ended in a torn rec
 SPOOL_CLICKS = Gauge("signalpost_spool_clicks", "Clicks in the spool now.", multiprocess_mode="livemax")
 
 
-def publish(tally: Tally, spool: Spool) -> None:
+def publish(counters: Counters, spool: Spool) -> None:
     """Move what the hot path counted into the metrics."""
-    for labels, visits in tally.visits.items():
+    for labels, visits in counters.visits.items():
         CLICKS.labels(*labels).inc(visits)
-    for clicked in tally.clicked:
+    for clicked in counters.clicked:
         _publish_clicks(clicked)
-    for link_and_step, times in tally.bridge.items():
+    for link_and_step, times in counters.bridge.items():
         BRIDGE.labels(*link_and_step).inc(times)
-    for outcome, times in tally.enrichments.items():
+    for outcome, times in counters.enrichments.items():
         ENRICHMENTS.labels(outcome).inc(times)
-    for reason, times in tally.refused.items():
+    for reason, times in counters.refused.items():
         REFUSED.labels(reason).inc(times)
-    for error, times in tally.redis_failures.items():
+    for error, times in counters.redis_failures.items():
         REDIS_FAILURES.labels(error).inc(times)
-    _add(SECONDS, tally.seconds)
-    _add(BATCH_SIZE, tally.batch_sizes)
-    TTCLIDS_REFUSED.inc(tally.ttclids_refused)
-    SPOOLED.inc(tally.spooled)
-    DRAINED.inc(tally.drained)
-    DROPPED.inc(tally.spool_dropped)
-    TORN.inc(tally.spool_torn)
+    _add(SECONDS, counters.seconds)
+    _add(BATCH_SIZE, counters.batch_sizes)
+    TTCLIDS_REFUSED.inc(counters.ttclids_refused)
+    SPOOLED.inc(counters.spooled)
+    DRAINED.inc(counters.drained)
+    DROPPED.inc(counters.spool_dropped)
+    TORN.inc(counters.spool_torn)
     SPOOL_CLICKS.set(spool.clicks)
-    tally.reset()
+    counters.reset()
 
 
 def _publish_clicks(clicked: Clicked) -> None:

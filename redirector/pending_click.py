@@ -3,7 +3,7 @@
 from typing import Any
 
 from redirector.answers import redirect_bytes
-from redirector.click import Hop
+from redirector.visit_reader import Redirect
 
 
 class PendingClick:
@@ -14,16 +14,16 @@ class PendingClick:
         "_protocol",
         "_started",
         "disconnected",
-        "hop",
         "keep_alive",
         "message_event",
+        "redirect",
         "response_complete",
     )
 
-    def __init__(self, protocol: Any, hop: Hop, keep_alive: bool) -> None:
+    def __init__(self, protocol: Any, redirect: Redirect, keep_alive: bool) -> None:
         self._protocol = protocol
         self._started = protocol.loop.time()
-        self.hop = hop
+        self.redirect = redirect
         self.keep_alive = keep_alive
         self.disconnected = False
         self.response_complete = False
@@ -33,9 +33,9 @@ class PendingClick:
         """The click is recorded: answer it."""
         protocol = self._protocol
         self.response_complete = True
-        protocol.front.tally.seconds.add(protocol.loop.time() - self._started)
+        protocol.state.counters.seconds.add(protocol.loop.time() - self._started)
         if not protocol.transport.is_closing():
-            protocol.transport.write(redirect_bytes(self.hop, self.keep_alive, protocol.date_line()))
+            protocol.transport.write(redirect_bytes(self.redirect, self.keep_alive, protocol.date_line()))
             if not self.keep_alive:
                 protocol.transport.close()
         protocol.on_response_complete()

@@ -15,10 +15,10 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from config.http_heads import MAX_HEADER_BYTES, MAX_HEADERS, is_host
 from redirector.answers import refusal_bytes
-from redirector.click import Request
-from redirector.front import Front
 from redirector.paths import tidy_path, tidy_slug
 from redirector.pending_click import PendingClick
+from redirector.state import RedirectorState
+from redirector.visit_reader import Request
 
 MAX_URL_BYTES = 8 * 1024  # httptools mangles URLs of 64 KiB and more without an error (MagicStack/httptools#43)
 HEAD_DEADLINE_S = 10.0  # for a whole request head; uvicorn's own timer restarts with each byte
@@ -50,12 +50,12 @@ class Refused(Exception):
 class SignalLinkProtocol(HttpToolsProtocol):
     """One connection."""
 
-    front: Front
+    state: RedirectorState
     cycle: Any  # uvicorn's request cycle, or a PendingClick
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.front = self.app_state["front"]
+        self.state = self.app_state["state"]
         self.peer = ""
         self.awaiting_since = 0.0  # loop time since which a request head is awaited; 0 = one is being answered
         self._header_bytes = self._head_bytes = self._hosts = 0
@@ -68,33 +68,33 @@ class SignalLinkProtocol(HttpToolsProtocol):
         super().connection_made(transport)  # type: ignore[arg-type]  # uvicorn narrows the type
         self.peer = self.client[0] if self.client else ""
         self.awaiting_since = self.loop.time()
-        self.front.connections.add(self)
+        self.state.connections.add(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self.front.connections.discard(self)
+        self.state.connections.discard(self)
         super().connection_lost(exc)
 
     def close_if_overdue(self, now: float) -> None:
         """Close a connection that has sent no complete request head for too long, however steadily it drips."""
         if self._stalled_since and now - self._stalled_since > HEAD_DEADLINE_S:
-            self.front.tally.refused["slow reader"] += 1
+            self.state.counters.refused["slow reader"] += 1
             self.transport.abort()
         elif self.awaiting_since and now - self.awaiting_since > HEAD_DEADLINE_S:
             if self._is_in_head:
-                self.front.tally.refused["header deadline"] += 1
+                self.state.counters.refused["header deadline"] += 1
             self.transport.abort()
         elif self._is_drained(now):
             self.transport.close()
 
     def _is_drained(self, now: float) -> bool:
         """Whether this process stops and no request has come for so long that none is on its way."""
-        if not self.front.draining_since or not self.awaiting_since or self._is_in_head:
+        if not self.state.draining_since or not self.awaiting_since or self._is_in_head:
             return False
-        return now - max(self.awaiting_since, self.front.draining_since) > DRAIN_S
+        return now - max(self.awaiting_since, self.state.draining_since) > DRAIN_S
 
     def shutdown(self) -> None:
         """This process stops. uvicorn would close idle connections under the requests that are on their way to us."""
-        self.front.draining_since = self.front.draining_since or self.loop.time()
+        self.state.draining_since = self.state.draining_since or self.loop.time()
         if self.cycle is not None:
             self.cycle.keep_alive = False
 
@@ -108,7 +108,7 @@ class SignalLinkProtocol(HttpToolsProtocol):
 
     def date_line(self) -> bytes:
         """The Date header, which uvicorn renews each second."""
-        return self.front.date_line(self.server_state.default_headers)
+        return self.state.date_line(self.server_state.default_headers)
 
     def data_received(self, data: bytes) -> None:
         if self._refusal is not None:
@@ -190,7 +190,7 @@ class SignalLinkProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self.awaiting_since = 0.0
         self._is_in_head = False
-        if self._hosts != 1 or self._host not in self.front.known_hosts:
+        if self._hosts != 1 or self._host not in self.state.known_hosts:
             self._check_host()
         if not self._open_click():
             self._take_the_long_way()
@@ -200,8 +200,8 @@ class SignalLinkProtocol(HttpToolsProtocol):
         is_old = self._hosts == 0 and self.parser.get_http_version() == "1.0"
         if not is_old and (self._hosts != 1 or not is_host(self._host)):
             self._refuse(b"400 Bad Request", "host")
-        if self._hosts and len(self.front.known_hosts) < MAX_KNOWN_HOSTS:
-            self.front.known_hosts.add(self._host)
+        if self._hosts and len(self.state.known_hosts) < MAX_KNOWN_HOSTS:
+            self.state.known_hosts.add(self._host)
 
     def _open_click(self) -> bool:
         """Whether this was a click that is now being recorded."""
@@ -211,18 +211,18 @@ class SignalLinkProtocol(HttpToolsProtocol):
         if self.flow.write_paused:  # uvicorn's way waits until the client has read what was sent
             return False
         path, _, query = url.partition(b"?")
-        link = self.front.redirect_link(path[1:], self.headers)
+        link = self.state.redirect_link(path[1:], self.headers)
         if link is None and path:
-            link = self.front.redirect_link(tidy_slug(path), self.headers)
+            link = self.state.redirect_link(tidy_slug(path), self.headers)
         if link is None or b"#" in url:  # a fragment is neither path nor query: uvicorn's way cuts it off
             return False
         version = self.parser.get_http_version()
         if version not in HTTP_VERSIONS:
             return False
-        keep_alive = version == "1.1" and not self.front.draining_since and self.parser.should_keep_alive()
-        hop = self.front.desk.open(link, Request(query, self.headers, self.peer))
-        self.cycle = PendingClick(self, hop, keep_alive)
-        self.front.recorder.record(hop.rows, hop.count, self.cycle)
+        keep_alive = version == "1.1" and not self.state.draining_since and self.parser.should_keep_alive()
+        redirect = self.state.reader.open(link, Request(query, self.headers, self.peer))
+        self.cycle = PendingClick(self, redirect, keep_alive)
+        self.state.recorder.record(redirect.rows, redirect.count, self.cycle)
         return True
 
     def _take_the_long_way(self) -> None:
@@ -241,7 +241,7 @@ class SignalLinkProtocol(HttpToolsProtocol):
         )
         super().on_headers_complete()
         self.scope["path"] = tidy_path(self.scope["path"])  # the app's task has not begun yet
-        if self.front.draining_since:
+        if self.state.draining_since:
             self.cycle.keep_alive = False
 
     def on_body(self, body: bytes) -> None:
@@ -274,7 +274,7 @@ class SignalLinkProtocol(HttpToolsProtocol):
     def _close_with(self, status: bytes, reason: str, extra: bytes = b"") -> None:
         self._refusal = refusal_bytes(status, extra)
         self._is_in_head = False
-        self.front.tally.refused[reason] += 1
+        self.state.counters.refused[reason] += 1
         if self.cycle is None or self.cycle.response_complete:  # else it follows the answers in progress
             self._send_refusal(self._refusal)
 

@@ -13,8 +13,8 @@ import structlog
 
 from clicks.batch import Batch, Row
 from redirector.breaker import Breaker
+from redirector.counters import Counters
 from redirector.spool import Spool
-from redirector.tally import Tally
 from redirector.writer import NEVER_SENT, Writer
 
 SAY_EVERY_S = 60.0
@@ -42,11 +42,11 @@ class Applies(Protocol):
 class Recorder:
     """Takes visits one by one, hands them to Redis in batches. Lives on one event loop."""
 
-    def __init__(self, store: Applies, spool: Spool, tally: Tally, budget_s: float) -> None:
+    def __init__(self, store: Applies, spool: Spool, counters: Counters, budget_s: float) -> None:
         self.breaker = Breaker()
         self._store = store
         self._spool = spool
-        self._tally = tally
+        self._counters = counters
         self._budget_s = budget_s
         self._writer = Writer()
         self._rows: list[Row] = []
@@ -84,7 +84,7 @@ class Recorder:
                     self.spool(Batch(NEVER_SENT, 0, rows, counts))
                 elif not await self._apply(batch := self._writer.batch(rows, counts), oldest):
                     self.spool(batch)
-                self._tally.batch_sizes.add(len(waiters))
+                self._counters.batch_sizes.add(len(waiters))
                 for waiter in waiters:
                     waiter.release()
         finally:
@@ -101,7 +101,7 @@ class Recorder:
                 await self._store.apply(batch)
         except Exception as error:  # whatever it is, the visitors behind it are answered and their clicks spooled
             self.breaker.failed(self._clock())
-            self._tally.redis_failed(error)
+            self._counters.redis_failed(error)
             return False
         self.breaker.succeeded()
         return True
@@ -111,10 +111,10 @@ class Recorder:
         try:
             self._spool.append(batch)
         except OSError as error:
-            self._tally.spool_dropped += len(batch.rows)
+            self._counters.spool_dropped += len(batch.rows)
             # once a minute, not for each batch: the disk may be full, and a small batch may fit between two large ones
             if self._clock() - self._dropping_said_at >= SAY_EVERY_S:
                 self._dropping_said_at = self._clock()
                 log.error("clicks are dropped: the spool takes no more", reason=str(error))
         else:
-            self._tally.spooled += len(batch.rows)
+            self._counters.spooled += len(batch.rows)

@@ -2,14 +2,14 @@
 
 import structlog
 
-from redirector.tally import Tally
+from redirector.counters import Counters
 
 log = structlog.get_logger()
 
 
-def log_refusals(tally: Tally) -> None:
-    """Write one line for each reason since the tally was last reset. Called once a second, an attack cannot fill the
+def log_refusals(counters: Counters) -> None:
+    """Write one line for each reason since the counters was last reset. Called once a second, an attack cannot fill the
     log; there is no URL, address or user agent in a line because whoever is refused chooses them.
     """
-    for reason, times in tally.refused.items():
+    for reason, times in counters.refused.items():
         log.warning("visits refused", reason=reason, times=times)

@@ -12,8 +12,8 @@ from forwarder import metrics
 from forwarder.directory import Directory
 from forwarder.intake.install_batch import ACQUIRE_TIMEOUT_S
 from forwarder.intake.joining import join, join_by_what_they_bring
-from forwarder.revenue import is_refused
-from forwarder.routing import Destination, deliveries
+from forwarder.intake.revenue import is_refused
+from forwarder.intake.routing import Destination, deliveries
 from ledger.deliveries import NewDelivery, insert_deliveries
 from ledger.erasure import TombstoneKeys, erased, tombstones
 from ledger.events import NewEvent, insert_events

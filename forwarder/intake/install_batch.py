@@ -16,13 +16,13 @@ from forwarder.intake.evidence import Case, gather, needs_clicks
 from forwarder.intake.install_request import InstallReport
 from forwarder.intake.install_rows import install_event, install_row, known
 from forwarder.intake.joining import join_by_what_they_bring
-from forwarder.learning import Knowledge
+from forwarder.intake.routing import PENDING, Destination, deliveries
 from forwarder.matching.install_facts import install_facts
+from forwarder.matching.learning import Knowledge
 from forwarder.matching.matcher import awaits_click
 from forwarder.matching.policy import Policy
 from forwarder.matching.verdict import LATE_CLICK, Verdict
 from forwarder.outages import OutageLog
-from forwarder.routing import PENDING, Destination, deliveries
 from ledger.claims import release_claims
 from ledger.deliveries import NewDelivery, insert_deliveries, release_for_events
 from ledger.erasure import TombstoneKeys, erased, tombstones

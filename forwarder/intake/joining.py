@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from forwarder.routing import PENDING
+from forwarder.intake.routing import PENDING
 from ledger.deliveries import release_for_events
 from ledger.event_refs import EventRef
 from ledger.events import NewEvent, join_events

@@ -10,8 +10,8 @@ import pytest
 
 from admin import sorting
 from admin.sorting import Keyed, sorted_lines
-from backtest.desk import RecordedDesk, click_id_of
 from backtest.lines import click_of, install_of
+from backtest.visit_reader import RecordedVisitReader, click_id_of
 from clicks.batch import Batch, Row
 from clicks.connection import connect
 from clicks.store import ClickStore
@@ -28,7 +28,7 @@ def recorded(
 ) -> list[dict[str, Any]]:
     """Six clicks in the live store, one every hour up to an hour ago, each from its own address; the last enriched."""
     key = load_keyring("", data_dir).derive("address")
-    monkeypatch.setattr("backtest.desk.ADDRESS_KEY", key[0])
+    monkeypatch.setattr("backtest.visit_reader.ADDRESS_KEY", key[0])
     lines = [
         click(
             clicked_at=(NOW - timedelta(hours=hours)).isoformat(),
@@ -47,10 +47,10 @@ def recorded(
 
     async def store() -> None:
         redis = connect(redis_url)
-        desk, rows = RecordedDesk(redis, app_id, {}), list[Row]()
+        reader, rows = RecordedVisitReader(redis, app_id, {}), list[Row]()
         for line in lines:
             at_ms = int(datetime.fromisoformat(line["clicked_at"]).timestamp() * 1000)
-            opened = desk.open(click_of(json.dumps(line).encode()), at_ms)
+            opened = reader.open(click_of(json.dumps(line).encode()), at_ms)
             line["click_id"] = click_id_of(opened[0])
             rows += opened
         await ClickStore(redis, key).apply(Batch("test", 1, rows, {}))

@@ -6,7 +6,7 @@ import pytest
 from redis.asyncio import Redis
 
 from clicks.connection import connect
-from clicks.shared_texts import SharedTexts
+from clicks.shared_strings import SharedStrings
 from tests.clicks.texts import RETENTION_S, Clock
 
 
@@ -24,5 +24,5 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def texts(client: Redis, clock: Clock) -> SharedTexts:
-    return SharedTexts(client, RETENTION_S, clock)
+def texts(client: Redis, clock: Clock) -> SharedStrings:
+    return SharedStrings(client, RETENTION_S, clock)

@@ -5,7 +5,7 @@ import msgspec
 from clicks.cut_query import cut_own, cut_ttclid
 from clicks.record import RecordCodec
 from clicks.record_layout import IPV6, PREFIX_SHIFT, TTP_GENERATED, assemble
-from clicks.record_texts import ad_text, visitor_text
+from clicks.record_strings import ad_text, visitor_text
 
 CODEC = RecordCodec()
 

@@ -17,8 +17,8 @@ from clicks.counts import count_field, count_label, drain, finish_drain
 from clicks.links import Link, Site, add_clicks, publish_links, published_version, read_links, read_sites
 from clicks.record import RecordCodec, pointer
 from clicks.record_layout import assemble
-from clicks.record_texts import ad_text, visitor_text
-from clicks.shared_texts import WEEK_S, SharedTexts, texts_key
+from clicks.record_strings import ad_text, visitor_text
+from clicks.shared_strings import WEEK_S, SharedStrings, texts_key
 from clicks.store import ClickStore
 from tests.clicks.cluster import Cluster
 from tests.clicks.records import Visit, encode
@@ -45,7 +45,7 @@ def address(number: int) -> str:
 
 
 def committer_of(redis: RedisCluster) -> ClusterCommitter:
-    return ClusterCommitter(redis, 86_400, SharedTexts(redis, 86_400))
+    return ClusterCommitter(redis, 86_400, SharedStrings(redis, 86_400))
 
 
 def click(number: int, query: bytes = b"") -> tuple[ClickId, Row]:
@@ -177,7 +177,7 @@ async def test_a_committer_follows_a_slot_that_moved(redis: RedisCluster, cluste
 
 
 async def test_texts_are_shared_and_put_back_on_a_cluster(redis: RedisCluster) -> None:
-    texts = SharedTexts(redis, 86_400, lambda: AT_MS / 1000)
+    texts = SharedStrings(redis, 86_400, lambda: AT_MS / 1000)
     committer = ClusterCommitter(redis, 86_400, texts)
     visitor, ad = CODEC.text(visitor_text(b"Mozilla/5.0", b"en")), CODEC.text(ad_text(b"spring", b"app_1", b"ad_id=1"))
     await texts.keep([visitor, ad])

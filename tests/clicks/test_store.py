@@ -13,7 +13,7 @@ from clicks.click_id import ClickId
 from clicks.committer import Committer
 from clicks.counts import drain
 from clicks.record import pointer
-from clicks.shared_texts import SharedTexts
+from clicks.shared_strings import SharedStrings
 from clicks.store import DAY_S, ClickStore
 from tests.clicks.records import Visit, encode
 from tests.clicks.visits import made_up_visit
@@ -54,7 +54,7 @@ async def keep(store: ClickStore, *rows: Row) -> None:
 
 
 def committer_of(client: Redis) -> Committer:
-    return Committer(client, 28 * DAY_S, SharedTexts(client, 28 * DAY_S))
+    return Committer(client, 28 * DAY_S, SharedStrings(client, 28 * DAY_S))
 
 
 @pytest.fixture(params=["store", "committer"])

@@ -11,8 +11,8 @@ from clicks.committer import Committer
 from clicks.cut_query import cut_ttclid
 from clicks.record import Click, RecordCodec
 from clicks.record_layout import PREFIX_SHIFT, Text, assemble
-from clicks.record_texts import ad_text, visitor_text
-from clicks.shared_texts import WEEK_S
+from clicks.record_strings import ad_text, visitor_text
+from clicks.shared_strings import WEEK_S
 from clicks.store import DAY_S, ClickStore
 
 KEY = b"k" * 32

@@ -11,8 +11,8 @@ from typing import Any
 
 import msgspec
 
-from forwarder.delivery import Courier, deliver_batch, probe
-from tests.forwarder.scene import PIXEL_REF, Scene
+from forwarder.delivering.delivery import DeliveryContext, deliver_batch, probe
+from tests.forwarder.delivering.scene import PIXEL_REF, Scene
 
 FINAL = {"delivered", "dead", "suppressed", "skipped"}
 
@@ -42,13 +42,13 @@ class DoomedPool:
         return call
 
 
-async def drain(scene: Scene, courier: Courier | None = None, rounds: int = 300) -> None:
+async def drain(scene: Scene, context: DeliveryContext | None = None, rounds: int = 300) -> None:
     """Deliver and probe, and turn the clock to whatever comes next, until nothing is left to be sent."""
     for _ in range(rounds):
-        batch = await deliver_batch(courier or scene.courier, PIXEL_REF)
+        batch = await deliver_batch(context or scene.context, PIXEL_REF)
         if batch.claimed:
             continue
-        await probe(courier or scene.courier, PIXEL_REF)
+        await probe(context or scene.context, PIXEL_REF)
         due = await scene.pool.fetchval("SELECT min(next_attempt_at) FROM deliveries WHERE state IN ('due', 'sending')")
         if due is None:
             return

@@ -11,12 +11,12 @@ from typing import Any
 import asyncpg
 import httpx
 
-from forwarder.delivery import LEASE_FOR, deliver_batch
-from forwarder.pending import join_missed
+from forwarder.delivering.delivery import LEASE_FOR, deliver_batch
+from forwarder.jobs.pending_matches import join_missed
 from ledger.delivery_claims import CLAIM, SETTLE, STORE_PREPARED
 from tests.faults.delivery_oracle import Crash, DoomedPool, drain, reconcile
 from tests.forwarder.api import PIXEL, Api, opened_api, settings
-from tests.forwarder.scene import CODE, KEYRING, PIXEL_REF, TOKEN, Sandbox, Scene
+from tests.forwarder.delivering.scene import CODE, KEYRING, PIXEL_REF, TOKEN, Sandbox, Scene
 from tiktok.events_api import events_client
 
 STEPS = (CLAIM, STORE_PREPARED, SETTLE)
@@ -33,7 +33,7 @@ class Person:
 
 
 @dataclass
-class Told:
+class RecordFields:
     """An event as the model knows it."""
 
     install_id: str
@@ -46,7 +46,7 @@ class World:
 
     def __init__(self) -> None:
         self.people: dict[str, Person] = {}
-        self.events: dict[str, Told] = {}
+        self.events: dict[str, RecordFields] = {}
         self.crashes = 0
         self.clicks: list[str] = []
         self._stack = AsyncExitStack()
@@ -84,14 +84,14 @@ class World:
             assert answer["attributed"] in {self.people[install_id].attributed, False}
             return
         self.people[install_id] = Person(answer["attributed"], refuses)
-        self.events[f"install:{install_id}"] = Told(install_id, False)
+        self.events[f"install:{install_id}"] = RecordFields(install_id, False)
 
     async def event(self, event_id: str, install_id: str, refuses: bool) -> None:
         consent = {"consent": {"marketing": "denied"}} if refuses else {}
         answer = await self.api.events({"event_id": event_id, "install_id": install_id, "name": "purchase", **consent})
         assert answer["accepted"] == (event_id not in self.events)
         if event_id not in self.events:
-            self.events[event_id] = Told(install_id, refuses)
+            self.events[event_id] = RecordFields(install_id, refuses)
 
     async def change_consent(self, install_id: str, refuses: bool) -> None:
         person = self.people.get(install_id)
@@ -105,13 +105,13 @@ class World:
         )
 
     async def deliver(self) -> None:
-        await deliver_batch(self.scene.courier, PIXEL_REF)
+        await deliver_batch(self.scene.context, PIXEL_REF)
 
     async def crash(self, step: int, after: bool) -> None:
         """A worker is killed at one of its statements, if it gets there."""
         pool = DoomedPool(self.api.pool, STEPS[step], after)
         try:
-            await deliver_batch(dataclasses.replace(self.scene.courier, pool=pool), PIXEL_REF)
+            await deliver_batch(dataclasses.replace(self.scene.context, pool=pool), PIXEL_REF)
         except Crash:
             self.crashes += 1
             self.scene.clock.now += LEASE_FOR
@@ -135,7 +135,7 @@ class World:
             assert ended[event_id] in self._possible(told), (event_id, told, ended[event_id])
         await self._only_clicks_have_click_ids()
 
-    def _possible(self, told: Told) -> set[str]:
+    def _possible(self, told: RecordFields) -> set[str]:
         person = self.people.get(told.install_id)
         if told.refuses:
             return {"suppressed"}

@@ -8,18 +8,18 @@ import anyio
 import httpx
 import pytest
 
-from forwarder.delivery import LEASE_FOR, deliver_batch
+from forwarder.delivering.delivery import LEASE_FOR, deliver_batch
 from ledger.delivery_claims import CLAIM, SETTLE, STORE_PREPARED
 from ledger.pixel_state import SENDING_PIXEL
 from tests.faults.delivery_oracle import Crash, DoomedPool, drain, reconcile
-from tests.forwarder.scene import PIXEL_REF, Scene
+from tests.forwarder.delivering.scene import PIXEL_REF, Scene
 from tests.forwarder.test_worker import Start, delivered
 
 pytestmark = pytest.mark.anyio
 
 
 def doomed(scene: Scene, statement: str, after: bool) -> Any:
-    return dataclasses.replace(scene.courier, pool=DoomedPool(scene.pool, statement, after))
+    return dataclasses.replace(scene.context, pool=DoomedPool(scene.pool, statement, after))
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
@@ -68,9 +68,9 @@ async def test_nothing_is_sent_by_another_while_the_lease_of_the_dead_runs(scene
     with pytest.raises(Crash):
         await deliver_batch(doomed(scene, CLAIM, True), PIXEL_REF)
     scene.clock.turn(seconds=LEASE_FOR.total_seconds() - 1)
-    assert (await deliver_batch(scene.courier, PIXEL_REF)).claimed == 0
+    assert (await deliver_batch(scene.context, PIXEL_REF)).claimed == 0
     scene.clock.turn(seconds=1)
-    assert (await deliver_batch(scene.courier, PIXEL_REF)).claimed == 1
+    assert (await deliver_batch(scene.context, PIXEL_REF)).claimed == 1
 
 
 @pytest.mark.parametrize("signals", [1, 2], ids=["once", "twice"])

@@ -11,10 +11,10 @@ import anyio
 import anyio.abc
 import pytest
 
-from forwarder.alerts import alerts_by_kind, watch_deliveries
-from forwarder.delivery import deliver_batch
+from forwarder.delivering.delivery import deliver_batch
+from forwarder.jobs.alerts import alerts_by_kind, watch_deliveries
 from tests.faults.delivery_oracle import drain, reconcile
-from tests.forwarder.scene import PIXEL_REF, Scene, rows_of_request
+from tests.forwarder.delivering.scene import PIXEL_REF, Scene, rows_of_request
 
 pytestmark = pytest.mark.anyio
 
@@ -45,16 +45,16 @@ async def test_a_throttle_pauses_the_whole_pixel_once_per_interval_and_everythin
 ) -> None:
     await scene.deliveries(5)
     await scene.sandbox.fault(**fault)
-    await deliver_batch(scene.courier, PIXEL_REF)
+    await deliver_batch(scene.context, PIXEL_REF)
     paused = (await scene.pixel())["paused_until"]
     midnight = (scene.clock.now + timedelta(days=1)).astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     assert paused == (midnight if pause is None else scene.clock.now + pause)
     for _ in range(20):
-        assert (await deliver_batch(scene.courier, PIXEL_REF)).claimed == 0
+        assert (await deliver_batch(scene.context, PIXEL_REF)).claimed == 0
     assert len(await scene.sandbox.requests()) == 1
     assert await scene.pool.fetchval("SELECT max(attempts) FROM deliveries") == 0
     scene.clock.now = paused
-    await deliver_batch(scene.courier, PIXEL_REF)
+    await deliver_batch(scene.context, PIXEL_REF)
     assert await reconcile(scene, FIVE) == ALL_DELIVERED
 
 
@@ -71,7 +71,7 @@ async def test_ten_minutes_of_failure_kill_nothing_and_drain_oldest_first(
         await scene.delivery(f"e{number}", due_at=began - timedelta(seconds=5 - number))
     await scene.sandbox.fault(**fault, times=1000)
     while scene.clock.now < began + timedelta(minutes=10):
-        await deliver_batch(scene.courier, PIXEL_REF)
+        await deliver_batch(scene.context, PIXEL_REF)
         scene.clock.turn(seconds=5)
     failed = len(await scene.sandbox.requests())
     assert failed <= 6
@@ -176,11 +176,11 @@ async def test_a_token_revoked_for_five_minutes_is_told_holds_the_pixel_and_cost
     scene: Scene,
 ) -> None:
     await scene.deliveries(3)
-    await deliver_batch(scene.courier, PIXEL_REF)
+    await deliver_batch(scene.context, PIXEL_REF)
     await scene.sandbox.revoke()
     for number in (3, 4):
         await scene.delivery(f"e{number}")
-    await deliver_batch(scene.courier, PIXEL_REF)
+    await deliver_batch(scene.context, PIXEL_REF)
     await watch_deliveries(scene.pool, scene.clock.now)
     assert await alerts_by_kind(scene.pool) == {"pixel_held": 1}
     scene.clock.turn(minutes=5)

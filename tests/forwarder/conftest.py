@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
+from tests.forwarder.delivering.scene import Scene, opened_scene
 from tests.forwarder.running_sandbox import running_sandbox
-from tests.forwarder.scene import Scene, opened_scene
 
 
 @pytest.fixture(scope="session")

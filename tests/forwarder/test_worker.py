@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from ledger.pixels import token_record, update_pixel
-from tests.forwarder.scene import PIXEL, PIXEL_REF, TOKEN, Scene
+from tests.forwarder.delivering.scene import PIXEL, PIXEL_REF, TOKEN, Scene
 
 pytestmark = pytest.mark.anyio
 

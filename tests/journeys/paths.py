@@ -23,16 +23,16 @@ from clicks.links import publish_links
 from clicks.store import ClickStore
 from forwarder.__main__ import _options
 from forwarder.app import build_app
-from forwarder.lanes import Lanes
-from forwarder.protocol import IntakeProtocol
-from forwarder.timetable import TIMETABLE, Clockwork, Desk
+from forwarder.delivering.scheduler import DeliveryScheduler
+from forwarder.intake.protocol import IntakeProtocol
+from forwarder.jobs.timetable import TIMETABLE, JobContext, JobScheduler
 from forwarder.worker import _utc_now
 from redirector.protocol import SignalLinkProtocol
 from tests.clicks.test_macros import GENERATED
 from tests.engines import SessionEngines, session_engines, short_directory
 from tests.forwarder.api import KEY, Api, install_body, opened_api, settings
+from tests.forwarder.delivering.scene import CLICK, Scene, opened_scene
 from tests.forwarder.running_sandbox import running_sandbox
-from tests.forwarder.scene import CLICK, Scene, opened_scene
 from tests.redirector.serving import LINKS
 from tests.redirector.ways import Clock, listening, served, way_settings
 from tests.redirector.wire import ask_on, request
@@ -144,17 +144,20 @@ async def _deliver(scene: Scene, redis: Any) -> None:
     """As the worker does, but for the other lines of its timetable."""
     (line,) = (task for task in TIMETABLE if task.name == "deliver")
     stopping, failed = anyio.Event(), []  # type: tuple[anyio.Event, list[str]]
-    courier, clockwork = replace(scene.courier, clock=_utc_now), Clockwork(stopping, failed.append)
+    delivery_context, job_scheduler = (
+        replace(scene.delivery_context, clock=_utc_now),
+        JobScheduler(stopping, failed.append),
+    )
 
-    async def keep(desk: Desk) -> None:
+    async def keep(job: JobContext) -> None:
         _ON_PATH.set(True)
-        await clockwork.keep(line, desk)
+        await job_scheduler.keep(line, job)
 
     with anyio.fail_after(30):
         async with anyio.create_task_group() as tasks:
-            lanes = Lanes(courier, tasks, stopping, clockwork.guarded)
-            tasks.start_soon(keep, Desk(courier, lanes, redis, ClickStore(redis, (b"k" * 32,)), 180))
-            while lanes.busy or await scene.states() != {"delivered": 1}:  # noqa: ASYNC110 - there is no event for it
+            scheduler = DeliveryScheduler(delivery_context, tasks, stopping, job_scheduler.guarded)
+            tasks.start_soon(keep, JobContext(delivery_context, scheduler, redis, ClickStore(redis, (b"k" * 32,)), 180))
+            while scheduler.busy or await scene.states() != {"delivered": 1}:  # noqa: ASYNC110 - there is no event for it
                 await anyio.sleep(0.02)
             stopping.set()
     assert not failed

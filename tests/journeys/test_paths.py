@@ -14,19 +14,19 @@ SECTION = re.compile(r"^## Four paths$.*?(?=^## )", re.MULTILINE | re.DOTALL)
 ARCHITECTURE = SECTION.findall((Path(__file__).parents[2] / "ARCHITECTURE.md").read_text())[0]
 FIRST = {
     "click": "redirector.protocol",
-    "install": "forwarder.protocol",
-    "event": "forwarder.protocol",
-    "delivery": "forwarder.timetable",  # which the worker keeps
+    "install": "forwarder.intake.protocol",
+    "event": "forwarder.intake.protocol",
+    "delivery": "forwarder.jobs.timetable",  # which the worker keeps
 }
 
 
 def named() -> set[str]:
-    """Modules and packages of the section. A name without a slash is of the package its path or row begins with."""
+    """Modules and packages of the section. A name without a slash is of the folder its path or row begins with."""
     found = set()
     for passage in re.split(r"\n(?=\d\.|\||\n)", ARCHITECTURE):
-        names = re.findall(r"`([a-z_]+(?:/[a-z_]+)?)`", passage)
-        package = names[0].partition("/")[0] if names else ""
-        found |= {name.replace("/", ".") if "/" in name else f"{package}.{name}" for name in names}
+        names = re.findall(r"`([a-z_]+(?:/[a-z_]+)*)`", passage)
+        folder = (names[0].rpartition("/")[0] or names[0]).replace("/", ".") if names else ""
+        found |= {name.replace("/", ".") if "/" in name else f"{folder}.{name}" for name in names}
     return found
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import asyncpg
 
 from ledger.pool import open_pool
-from tests.forwarder.scene import APP, PIXEL, add_app_and_pixel
+from tests.forwarder.delivering.scene import APP, PIXEL, add_app_and_pixel
 
 NOW = datetime(2026, 11, 20, 10, tzinfo=UTC)
 

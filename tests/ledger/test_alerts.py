@@ -7,7 +7,7 @@ import pytest
 
 from ledger.alerts import Alert, posted, standing_alerts, sync_alerts, take_posts
 from ledger.delivery_watch import KINDS, delivery_alerts
-from tests.forwarder.scene import PIXEL
+from tests.forwarder.delivering.scene import PIXEL
 from tests.ledger.rows import NOW, Rows, opened_rows
 
 pytestmark = pytest.mark.anyio

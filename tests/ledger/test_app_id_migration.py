@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 
 from ledger.delivery_views import show_delivery
-from tests.forwarder.scene import APP
+from tests.forwarder.delivering.scene import APP
 from tests.ledger.rows import NOW, Rows, opened_rows
 
 pytestmark = pytest.mark.anyio

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from ledger.deliveries import NewDelivery, insert_deliveries, release_for_events, release_for_installs
-from tests.forwarder.scene import APP, PIXEL
+from tests.forwarder.delivering.scene import APP, PIXEL
 from tests.ledger.rows import NOW, Rows, opened_rows
 
 pytestmark = pytest.mark.anyio

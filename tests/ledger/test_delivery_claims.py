@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from ledger.delivery_claims import Lease, Prepared, Sent, Settled, State, backlog, claim, settle, store_prepared
-from tests.forwarder.scene import APP, PIXEL
+from tests.forwarder.delivering.scene import APP, PIXEL
 from tests.ledger.rows import NOW, Rows, opened_rows
 
 pytestmark = pytest.mark.anyio

@@ -9,7 +9,7 @@ import pytest
 from ledger.delivery_filter import DeliveryFilter
 from ledger.delivery_replay import MAY_COUNT_TWICE, Refused, Replay, dead_since, replay
 from ledger.delivery_views import show_delivery
-from tests.forwarder.scene import APP
+from tests.forwarder.delivering.scene import APP
 from tests.ledger.rows import NOW, Rows, opened_rows
 
 pytestmark = pytest.mark.anyio

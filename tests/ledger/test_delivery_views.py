@@ -7,7 +7,7 @@ import pytest
 
 from ledger.delivery_filter import DeliveryFilter
 from ledger.delivery_views import deliveries_of_install, list_deliveries, show_delivery
-from tests.forwarder.scene import APP, PIXEL
+from tests.forwarder.delivering.scene import APP, PIXEL
 from tests.ledger.rows import NOW, Rows, opened_rows
 
 pytestmark = pytest.mark.anyio

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from ledger.delivery_wake import wake
-from tests.forwarder.scene import PIXEL_REF
+from tests.forwarder.delivering.scene import PIXEL_REF
 from tests.ledger.rows import NOW, Rows, opened_rows
 
 pytestmark = pytest.mark.anyio

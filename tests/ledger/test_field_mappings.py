@@ -8,7 +8,7 @@ import pytest
 from ledger.field_mappings import field_mappings, set_field_mappings
 from ledger.mappings import WHOLE_APP
 from ledger.pixel_state import sending_pixel
-from tests.forwarder.scene import APP, PIXEL, PIXEL_REF
+from tests.forwarder.delivering.scene import APP, PIXEL, PIXEL_REF
 from tests.ledger.rows import Rows, opened_rows
 
 pytestmark = pytest.mark.anyio

@@ -15,7 +15,7 @@ from ledger.pixel_state import (
     sending_pixel,
     take_probes,
 )
-from tests.forwarder.scene import APP, PIXEL, PIXEL_REF
+from tests.forwarder.delivering.scene import APP, PIXEL, PIXEL_REF
 from tests.ledger.rows import NOW, Rows, opened_rows
 
 pytestmark = pytest.mark.anyio

@@ -7,7 +7,7 @@ import pytest
 
 from ledger import retention
 from ledger.retention import delete_old
-from tests.forwarder.scene import APP
+from tests.forwarder.delivering.scene import APP
 from tests.ledger.rows import NOW, Rows, opened_rows
 
 pytestmark = pytest.mark.anyio

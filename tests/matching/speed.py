@@ -11,9 +11,9 @@ import sys
 import time
 from dataclasses import replace
 
-from backtest.desk import ADDRESS_KEY, RecordedDesk
 from backtest.lines import ClickLine
 from backtest.scratch import scratch_redis
+from backtest.visit_reader import ADDRESS_KEY, RecordedVisitReader
 from clicks.batch import Batch, Row
 from clicks.record import Click
 from clicks.store import ClickStore
@@ -74,12 +74,12 @@ async def _crowd(world: World, redis: object) -> tuple[InstallFacts, list[Click]
     """An install and 1,000 clicks of others on its address within the last ten hours."""
     install = next(line for line in world.installs if line["platform"] == "ios")
     at_ms = 1_793_600_000_000
-    desk, store = RecordedDesk(redis, "speed", {}), ClickStore(redis, (ADDRESS_KEY,))
+    reader, store = RecordedVisitReader(redis, "speed", {}), ClickStore(redis, (ADDRESS_KEY,))
     rows: list[Row] = []
     people = [line for line in world.clicks if line["click_id"] in world.person_of_click][:CANDIDATES]
     for number, line in enumerate(people):
         recorded = ClickLine(clicked_at=0, ip=ADDRESS, user_agent=line["user_agent"], query=line["query"])
-        rows += desk.open(recorded, at_ms - 36_000 * (number + 1))
+        rows += reader.open(recorded, at_ms - 36_000 * (number + 1))
     await store.apply(Batch("", -1, rows, {}))
     body = {**install, "ip": ADDRESS, "consent": {"marketing": "granted"}}
     facts = install_facts("speed", "one", at_ms, body)

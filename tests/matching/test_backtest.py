@@ -12,10 +12,10 @@ import redis
 from typer.testing import CliRunner
 
 from backtest.click_feed import STRETCH, ClickFeed
-from backtest.desk import RecordedDesk
 from backtest.lines import click_of, read_clicks, read_installs
 from backtest.policy import policies_of
 from backtest.runner import Backtest, Totals
+from backtest.visit_reader import RecordedVisitReader
 from cli.__main__ import app
 from clicks.connection import connect
 from ledger.apps import AppSettings
@@ -261,7 +261,7 @@ async def test_files_are_read_as_needed_and_old_clicks_forgotten(redis_url: str,
     ]
     files = written(tmp_path / "c.ndjson", clicks), written(tmp_path / "i.ndjson", installs)
     client, read = connect(redis_url), [0]
-    feed = ClickFeed(client, RecordedDesk(client, "a", {}), clicks_counted(files[0], read))
+    feed = ClickFeed(client, RecordedVisitReader(client, "a", {}), clicks_counted(files[0], read))
     outcomes = Backtest(client, feed, policies_of(AppSettings()), Totals()).run(read_installs(files[1], "a"))
     assert (await anext(outcomes)).answer.install_id == "first"
     assert read[0] <= 2 * STRETCH

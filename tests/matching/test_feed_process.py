@@ -8,7 +8,7 @@ import pytest
 
 from admin.refusal import Refused
 from backtest.click_feed import AHEAD_MS, STRETCH, Progress
-from backtest.diary import DAY_MS
+from backtest.dated_index import DAY_MS
 from backtest.feed_process import Source, _feed, feed_process
 from tests.matching.recorded import click, written
 

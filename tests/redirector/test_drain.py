@@ -9,10 +9,10 @@ from clicks.click_id import ClickId
 from clicks.connection import connect
 from clicks.counts import drain
 from clicks.store import ClickStore
+from redirector.counters import Counters
 from redirector.drain import MAX_MERGED, Drainer, merged
 from redirector.recorder import Recorder
 from redirector.spool import Spool
-from redirector.tally import Tally
 from redirector.writer import NEVER_SENT
 
 MB = 1024 * 1024
@@ -61,11 +61,11 @@ class Scene:
     """A recorder with a spool and a drainer, over one real Redis."""
 
     def __init__(self, client: Redis, directory: Path) -> None:
-        self.tally = Tally()
+        self.counters = Counters()
         self.spool = Spool(directory, MB)
         self.store = ClickStore(client, (b"k" * 32,))
-        self.recorder = Recorder(self.store, self.spool, self.tally, budget_s=5.0)
-        self.drainer = Drainer(self.store, self.spool, self.recorder, self.tally)
+        self.recorder = Recorder(self.store, self.spool, self.counters, budget_s=5.0)
+        self.drainer = Drainer(self.store, self.spool, self.recorder, self.counters)
 
     async def visit(self, number: int) -> None:
         waiter = Waiter()
@@ -97,7 +97,7 @@ async def test_what_was_spooled_is_stored_and_counted_once_though_it_is_drained_
         assert drained is not None
         assert [row.visits for row in drained.counts] == [300]
         assert await client.zcard("c:key") == 300
-        assert (scene.tally.spooled, scene.tally.spool_dropped) == (300, 0)
+        assert (scene.counters.spooled, scene.counters.spool_dropped) == (300, 0)
 
 
 @pytest.mark.anyio
@@ -141,13 +141,13 @@ class Broken:
 
 @pytest.mark.anyio
 async def test_whatever_the_store_raises_the_visitor_is_answered_and_the_click_spooled(tmp_path: Path) -> None:
-    tally, spool = Tally(), Spool(tmp_path, MB)
-    recorder = Recorder(Broken(), spool, tally, budget_s=5.0)
+    counters, spool = Counters(), Spool(tmp_path, MB)
+    recorder = Recorder(Broken(), spool, counters, budget_s=5.0)
     waiter = Waiter()
     recorder.record(tuple(single(1).rows), FIELD, waiter)
     await recorder.close()
     assert waiter.is_answered
-    assert (tally.spooled, dict(tally.redis_failures)) == (1, {"RuntimeError": 1})
+    assert (counters.spooled, dict(counters.redis_failures)) == (1, {"RuntimeError": 1})
 
 
 class Counting:
@@ -163,7 +163,7 @@ class Counting:
 @pytest.mark.anyio
 async def test_a_rush_is_committed_in_batches_of_bounded_size(tmp_path: Path) -> None:
     store = Counting()
-    recorder = Recorder(store, Spool(tmp_path, MB), Tally(), budget_s=5.0)
+    recorder = Recorder(store, Spool(tmp_path, MB), Counters(), budget_s=5.0)
     waiters = [Waiter() for _ in range(1_200)]
     for number, waiter in enumerate(waiters):
         recorder.record(tuple(single(number).rows), FIELD, waiter)

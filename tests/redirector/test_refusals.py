@@ -10,7 +10,7 @@ from structlog.testing import LogCapture
 from structlog.typing import EventDict
 
 from redirector import refusals
-from redirector.tally import Tally
+from redirector.counters import Counters
 from tests.redirector.serving import Redirector, publish, running, wait_for
 from tests.redirector.wire import exchange, request
 
@@ -32,14 +32,14 @@ def logged(monkeypatch: pytest.MonkeyPatch) -> list[EventDict]:
 
 
 def test_a_second_in_which_nobody_was_refused_writes_nothing(logged: list[EventDict]) -> None:
-    refusals.log_refusals(Tally())
+    refusals.log_refusals(Counters())
     assert logged == []
 
 
 def test_each_reason_is_one_warning_with_its_count(logged: list[EventDict]) -> None:
-    tally = Tally()
-    tally.refused.update({"malformed": 30_000, "url too long": 2})
-    refusals.log_refusals(tally)
+    counters = Counters()
+    counters.refused.update({"malformed": 30_000, "url too long": 2})
+    refusals.log_refusals(counters)
     assert logged == [
         {"event": "visits refused", "log_level": "warning", "reason": "malformed", "times": 30_000},
         {"event": "visits refused", "log_level": "warning", "reason": "url too long", "times": 2},

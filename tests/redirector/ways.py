@@ -24,19 +24,19 @@ from clicks.committer import Committer
 from clicks.connection import connect
 from clicks.keys import CLICKS, COUNTS
 from clicks.links import Link, Site, publish_links
-from clicks.shared_texts import SharedTexts
+from clicks.shared_strings import SharedStrings
 from clicks.store import DAY_S, ClickStore
 from config.settings import RedirectorSettings
 from redirector.__main__ import server_config
 from redirector.app import create_app
 from redirector.caps import ClickCaps
-from redirector.click import ClickDesk, DeskSettings
-from redirector.front import Bridging, Front
+from redirector.counters import Counters
 from redirector.link_table import LinkTable
 from redirector.protocol import SignalLinkProtocol
 from redirector.recorder import Recorder
 from redirector.spool import Spool
-from redirector.tally import Tally
+from redirector.state import Bridging, RedirectorState
+from redirector.visit_reader import VisitReader, VisitReaderSettings
 from tests.engines import short_directory
 from tests.redirector.serving import address_keys
 from tests.redirector.wire import connected, read_all, request
@@ -91,21 +91,21 @@ class Answered:
     """Key, record and time in ms of each click in Redis."""
     counts: dict[bytes, bytes]
     """In Redis, for the ledger."""
-    tally: dict[Any, int]
+    counters: dict[Any, int]
     """For the metrics."""
 
 
 class Way:
     """One redirector, seen from outside and from inside."""
 
-    def __init__(self, port: int, front: Front, redis_url: str) -> None:
+    def __init__(self, port: int, state: RedirectorState, redis_url: str) -> None:
         self.port = port
-        self._front = front
+        self._state = state
         self._redis = redis.Redis.from_url(redis_url)
         self._redis.flushdb()
 
     def visit(self, raw: bytes) -> Answered:
-        """Send one request, the only one since Redis and the tally were emptied."""
+        """Send one request, the only one since Redis and the counters were emptied."""
         with connected(self.port) as connection:
             connection.sendall(raw)
             received = connection.recv(65_536)
@@ -114,7 +114,7 @@ class Way:
             received += read_all(connection)
         head, _, body = _LAST_ANSWER.sub(b"", received).partition(b"\r\n\r\n")
         lines = tuple(head.decode("latin-1").split("\r\n"))
-        return Answered(lines, body, self._take_rows(), self._take_counts(), _take_tally(self._front.tally))
+        return Answered(lines, body, self._take_rows(), self._take_counts(), _take_tally(self._state.counters))
 
     def _take_rows(self) -> frozenset[tuple[bytes, bytes, float]]:
         keys = list(self._redis.scan_iter(CLICKS + b"*"))
@@ -130,46 +130,46 @@ class Way:
 
     def drain(self) -> None:
         """From now on this redirector is one that stops."""
-        self._front.draining_since = 1.0
+        self._state.draining_since = 1.0
 
     def close(self) -> None:
         self._redis.close()
 
 
-def _take_tally(tally: Tally) -> dict[Any, int]:
+def _take_tally(counters: Counters) -> dict[Any, int]:
     """What `redirector.metrics` would be given, and how much waits for the worker."""
-    taken: Counter[Any] = Counter(tally.visits)
-    for ad in tally.clicked:
+    taken: Counter[Any] = Counter(counters.visits)
+    for ad in counters.clicked:
         taken[ad.link, ad.platform, "click", ad.unexpanded, ad.is_wrong_os] += ad.clicks
         ad.clicks = 0
-    taken += tally.bridge + tally.refused + tally.redis_failures
-    taken["ttclids refused"] = tally.ttclids_refused
-    taken["spooled"] = tally.spooled
-    taken["answers timed"] = sum(tally.seconds.counts)
-    taken["batches"] = sum(tally.batch_sizes.counts)
-    taken["names of ads"] = len(tally.names)
-    taken["texts to share"] = len(tally.texts)
-    tally.reset()
+    taken += counters.bridge + counters.refused + counters.redis_failures
+    taken["ttclids refused"] = counters.ttclids_refused
+    taken["spooled"] = counters.spooled
+    taken["answers timed"] = sum(counters.seconds.counts)
+    taken["batches"] = sum(counters.batch_sizes.counts)
+    taken["names of ads"] = len(counters.names)
+    taken["texts to share"] = len(counters.texts)
+    counters.reset()
     return dict(taken)
 
 
 @asynccontextmanager
-async def opened_front(settings: RedirectorSettings, clock: Clock) -> AsyncIterator[Front]:
+async def opened_front(settings: RedirectorSettings, clock: Clock) -> AsyncIterator[RedirectorState]:
     """A redirector's parts as `redirector.app` opens them, without what goes on beside the visits."""
     client = connect(settings.redis_url)
-    tally = Tally()
+    counters = Counters()
     links = LinkTable(client, settings.data_dir / "links.json", settings.public_base, clock)
     await links.refresh()
     key = address_keys()[0]
-    desk_settings = DeskSettings(key, settings.trusted_proxies, settings.public_base)
-    desk = ClickDesk(links, tally, desk_settings, clock, same_bytes)
+    reader_settings = VisitReaderSettings(key, settings.trusted_proxies, settings.public_base)
+    reader = VisitReader(links, counters, reader_settings, clock, same_bytes)
     retention_s = settings.click_retention_days * DAY_S
-    committer = Committer(client, retention_s, SharedTexts(client, retention_s))
+    committer = Committer(client, retention_s, SharedStrings(client, retention_s))
     spool = Spool(settings.data_dir / "spool", 1_000_000)
-    recorder = Recorder(committer, spool, tally, NO_HURRY_S)
+    recorder = Recorder(committer, spool, counters, NO_HURRY_S)
     bridging = Bridging(ClickStore(client, (key,)), ClickCaps(links, client), (b"t" * 32,))
     try:
-        yield Front(links, desk, recorder, tally, bridging)
+        yield RedirectorState(links, reader, recorder, counters, bridging)
     finally:
         await recorder.close()
         spool.close()
@@ -180,21 +180,21 @@ async def opened_front(settings: RedirectorSettings, clock: Clock) -> AsyncItera
 @asynccontextmanager
 async def served(
     settings: RedirectorSettings, protocol: type[SignalLinkProtocol], clock: Clock
-) -> AsyncIterator[tuple[int, Front]]:
+) -> AsyncIterator[tuple[int, RedirectorState]]:
     """A redirector in this event loop, with uvicorn configured as in production; its port."""
 
-    async with opened_front(settings, clock) as front:
+    async with opened_front(settings, clock) as state:
         app = create_app(settings)
 
         @asynccontextmanager
         async def lifespan(_app: Starlette) -> AsyncIterator[dict[str, Any]]:
-            yield {"front": front}
+            yield {"state": state}
 
         app.router.lifespan_context = lifespan
         config = server_config(settings)
         config.app, config.http = lambda: app, protocol
         async with listening(config) as port:
-            yield port, front
+            yield port, state
 
 
 @asynccontextmanager
@@ -241,8 +241,8 @@ def opened_ways(redis_url: str, database: int, links: tuple[Link, ...], sites: t
             async with connect(url) as client:
                 await client.flushdb()
                 await publish_links(client, links, sites)
-            async with served(settings, protocol, clock) as (port, front):
-                way = Way(port, front, url)
+            async with served(settings, protocol, clock) as (port, state):
+                way = Way(port, state, url)
                 try:
                     yield way
                 finally:

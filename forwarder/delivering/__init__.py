@@ -1,0 +1,1 @@
+"""Deliveries to TikTok: claimed, prepared, sent, settled."""

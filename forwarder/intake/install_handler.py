@@ -1,0 +1,115 @@
+"""`/v1/installs`: an install in, its match out; looked up; erased."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+import structlog
+from redis.exceptions import RedisError
+from starlette.requests import Request
+from starlette.responses import Response
+
+from clicks.placeholders import is_placeholder
+from forwarder.errors import FieldError, JsonResponse, Refusal, unavailable
+from forwarder.intake.answers import erased_answer, install_answer
+from forwarder.intake.data_centres import DATA_CENTRE, DataCentres
+from forwarder.intake.identifiers import MAX_ID_CHARS
+from forwarder.intake.install_batch import ACQUIRE_TIMEOUT_S
+from forwarder.intake.install_request import InstallReport, read_install
+from forwarder.outages import LEDGER_FAILED
+from forwarder.services import Services, services_of, visitor_address
+from ledger.delivery_views import deliveries_of_install
+from ledger.erasure import erase, find_clicks
+from ledger.installs import get_install
+from ledger.spelling import canonical
+
+PERSON = "external_id"
+
+log = structlog.get_logger()
+
+
+async def post_install(request: Request) -> Response:
+    """200 once the install is committed, with its match; the same answer for the same install, however often it
+    comes.
+    """
+    services = services_of(request)
+    async with services.authenticator.admit(request) as admitted:
+        app_id = admitted.entry.app_id
+        with services.set_aside.of(app_id):
+            try:
+                report = read_install(admitted.body, app_id, visitor_address(request), datetime.now(UTC))
+            except FieldError as error:
+                raise error.refusal() from None
+        install = await services.installs.submit(_flagged(report, services.data_centres), admitted.check_still)
+    return JsonResponse(erased_answer(report.install_id) if install is None else install_answer(install))
+
+
+def _flagged(report: InstallReport, data_centres: DataCentres) -> InstallReport:
+    addresses = [report.body.get("ip", ""), *report.body.get("ips", ())]
+    return replace(report, flags=(*report.flags, DATA_CENTRE)) if any(map(data_centres.holds, addresses)) else report
+
+
+async def get_install_with_deliveries(request: Request) -> Response:
+    """The match as it was answered, what speaks for it, and what became of the install's deliveries."""
+    services = services_of(request)
+    async with services.authenticator.admit(request) as admitted:
+        app_id, install_id = admitted.entry.app_id, canonical(request.path_params["install_id"])
+        try:
+            install = await get_install(services.pool, app_id, install_id)
+            deliveries = await deliveries_of_install(services.pool, app_id, install_id) if install is not None else ()
+        except LEDGER_FAILED as error:
+            services.outages.failed("install not read", error)
+            raise unavailable("the ledger") from None
+    if install is None:
+        raise _unknown("no install of this id")
+    answer: dict[str, Any] = msgspec.to_builtins(install_answer(install))
+    answer["occurred_at"] = install.occurred_at
+    answer["pending"] = install.match_method == "pending"
+    answer["detail"] = install.match_detail
+    answer["deliveries"] = [msgspec.to_builtins(delivery) for delivery in deliveries]
+    return JsonResponse(answer)
+
+
+async def delete_install(request: Request) -> Response:
+    """Erase one install: ledger, deliveries, matched click."""
+    services = services_of(request)
+    async with services.authenticator.admit(request) as admitted:
+        install_id = canonical(request.path_params["install_id"])
+        return await _erase(services, admitted.entry.app_id, install_id=install_id)
+
+
+async def delete_person(request: Request) -> Response:
+    """Erase a person: every install and event of `?external_id=`."""
+    services = services_of(request)
+    async with services.authenticator.admit(request) as admitted:
+        external_id = canonical(request.query_params.get(PERSON, ""))
+        if not external_id or is_placeholder(external_id) or len(external_id) > MAX_ID_CHARS:
+            message = "name whom to erase: DELETE /v1/installs/{install_id}, or ?external_id="
+            raise Refusal(422, "invalid_field", message, field=PERSON)
+        return await _erase(services, admitted.entry.app_id, external_id=external_id)
+
+
+async def _erase(services: Services, app_id: str, **whom: str) -> Response:
+    """The click goes first: where Redis is away nothing is erased yet, and the same request finishes it later."""
+    try:
+        clicks = await find_clicks(services.pool, app_id, whom.get("install_id"), whom.get("external_id"))
+        for click_id in clicks:
+            await services.clicks.erase(click_id)
+        async with services.pool.acquire(timeout=ACQUIRE_TIMEOUT_S) as connection, connection.transaction():
+            gone = await erase(connection, services.tombstone_keys[0], app_id, **whom)
+    except RedisError as error:
+        services.outages.away(error)
+        raise unavailable("the click store") from None
+    except LEDGER_FAILED as error:
+        services.outages.failed("not erased", error)
+        raise unavailable("the ledger or the click store") from None
+    if not gone.install_ids and not gone.events:
+        raise _unknown("nothing of this id to erase")
+    log.info("erased", app=app_id, installs=len(gone.install_ids), events=gone.events, clicks=len(clicks))
+    counts = {"installs": len(gone.install_ids), "events": gone.events, "clicks": len(clicks)}
+    return JsonResponse({"erased": sum(counts.values())} | counts)
+
+
+def _unknown(message: str) -> Refusal:
+    return Refusal(404, "not_found", message)

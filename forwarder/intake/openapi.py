@@ -1,0 +1,174 @@
+"""`GET /openapi.json`: made from the very structs that requests are read into and answers are written from."""
+
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from forwarder.errors import JsonResponse
+from forwarder.intake.answers import EventsAnswer, InstallAnswer
+from forwarder.intake.event_request import MAX_EVENTS, EventRequest
+from forwarder.intake.install_request import InstallRequest
+from ledger.delivery_views import DeliveryItem
+from ledger.webhook_events import SECRETS
+
+API_VERSION = "1"
+
+
+class ErrorBody(msgspec.Struct):
+    """What went wrong."""
+
+    code: str
+    """For programs."""
+    message: str
+    """For people: what is wrong and the way out."""
+    field: str | None = None
+    """Dotted path of the field at fault."""
+
+
+class Error(msgspec.Struct):
+    """Every refusal."""
+
+    error: ErrorBody
+
+
+_STRUCTS = (InstallRequest, EventRequest, InstallAnswer, EventsAnswer, DeliveryItem, Error)
+_REFUSALS = {
+    "400": "The body is not JSON in UTF-8, broke off, or took longer than 10 seconds",
+    "401": "No valid API key or signature",
+    "409": "The nonce of a signed request was used before",
+    "413": "The body is larger than 1 MiB, or the list longer than 1,000 events",
+    "415": "The body is not JSON",
+    "422": "A field is missing, of the wrong type or out of range; `field` names it",
+    "503": "PostgreSQL cannot be reached: nothing was stored, send the same request again",
+}
+
+
+async def get_openapi(request: Request) -> Response:  # noqa: ARG001
+    """The description of this API."""
+    return JsonResponse(description())
+
+
+@lru_cache(maxsize=1)
+def description() -> dict[str, Any]:
+    """The OpenAPI 3.1 document."""
+    references, components = msgspec.json.schema_components(_STRUCTS, ref_template="#/components/schemas/{name}")
+    schemas = dict(zip((struct.__name__ for struct in _STRUCTS), references, strict=True))
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Signalpost forwarder",
+            "version": API_VERSION,
+            "description": "Installs and events in; matched to the click of a Signal link, forwarded to TikTok.",
+        },
+        "security": [{"apiKey": []}, {"signature": [], "app": []}],
+        "paths": _paths(schemas),
+        "components": {"schemas": components, "securitySchemes": _security_schemes()},
+    }
+
+
+def _security_schemes() -> dict[str, Any]:
+    signature = (
+        't=<Unix seconds>,n=<nonce>,v1=<lower-case hex HMAC-SHA256 by the API key of t "." n "." raw body>; '
+        "t within 300 s, each nonce once"
+    )
+    return {
+        "apiKey": {"type": "http", "scheme": "bearer", "description": "The app's API key"},
+        "signature": {"type": "apiKey", "in": "header", "name": "Signalpost-Signature", "description": signature},
+        "app": {"type": "apiKey", "in": "header", "name": "Signalpost-App", "description": "The app's id"},
+    }
+
+
+def _paths(schemas: dict[str, Any]) -> dict[str, Any]:
+    one_or_many = {
+        "oneOf": [
+            schemas["EventRequest"],
+            {"type": "array", "items": schemas["EventRequest"], "minItems": 1, "maxItems": MAX_EVENTS},
+        ]
+    }
+    found = {"allOf": [schemas["InstallAnswer"], _install_details(schemas)]}
+    install_id = _parameter("install_id", "path", required=True)
+    external_id = _parameter("external_id", "query", required=True)
+    error = schemas["Error"]
+    return {
+        "/v1/installs": {
+            "post": _operation("Report an install", error, ok=schemas["InstallAnswer"], body=schemas["InstallRequest"]),
+            "delete": _operation("Erase a person", error, ok=_erased_schema(), parameters=[external_id]),
+        },
+        "/v1/installs/{install_id}": {
+            "get": _operation("An install's match and deliveries", error, ok=found, parameters=[install_id]),
+            "delete": _operation("Erase an install", error, ok=_erased_schema(), parameters=[install_id]),
+        },
+        "/v1/events": {
+            "post": _operation("Report events", error, status="202", ok=schemas["EventsAnswer"], body=one_or_many),
+        },
+        "/v1/webhooks/{provider}/{app_id}": {"post": _webhook(error)},
+        "/healthz": {"get": _health("The process answers")},
+        "/readyz": {"get": _health("PostgreSQL is reached; Redis is reached or done without")},
+    }
+
+
+def _operation(summary: str, error: Any, *, status: str = "200", **parts: Any) -> dict[str, Any]:
+    refusals = _REFUSALS if "body" in parts else {code: _REFUSALS[code] for code in ("401", "409", "422", "503")}
+    if "parameters" in parts:
+        refusals = refusals | {"404": "Nothing of this id"}
+    operation: dict[str, Any] = {
+        "summary": summary,
+        "responses": {status: _json("Done", parts["ok"])}
+        | {code: _json(text, error) for code, text in sorted(refusals.items())},
+    }
+    if "body" in parts:
+        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": parts["body"]}}}
+    if "parameters" in parts:
+        operation["parameters"] = parts["parameters"]
+    return operation
+
+
+def _webhook(error: Any) -> dict[str, Any]:
+    provider = _parameter("provider", "path", required=True) | {"schema": {"enum": list(SECRETS)}}
+    operation = _operation(
+        "What a subscription platform posts",
+        error,
+        ok={"type": "object", "required": ["received"], "properties": {"received": {"type": "boolean"}}},
+        parameters=[provider, _parameter("app_id", "path", required=True)],
+    )
+    body = {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}}
+    responses = {code: operation["responses"][code] for code in ("200", "404", "503")}
+    responses |= {code: _json(_REFUSALS[code], error) for code in ("400", "413", "415")}
+    responses["401"] = _json("The provider's own proof is missing or wrong", error)
+    # each provider signs in its own way: none of the schemes of the other paths
+    return operation | {"security": [], "requestBody": body, "responses": dict(sorted(responses.items()))}
+
+
+def _json(text: str, schema: Any) -> dict[str, Any]:
+    return {"description": text, "content": {"application/json": {"schema": schema}}}
+
+
+def _parameter(name: str, place: str, *, required: bool) -> dict[str, Any]:
+    return {"name": name, "in": place, "required": required, "schema": {"type": "string"}}
+
+
+def _install_details(schemas: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "required": ["occurred_at", "pending", "detail", "deliveries"],
+        "properties": {
+            "occurred_at": {"type": "string", "format": "date-time"},
+            "pending": {"type": "boolean", "description": "Redis was away: to be matched as soon as it is back"},
+            "detail": {"type": "object", "description": "tiers, candidates with weights, devices, flags"},
+            "deliveries": {"type": "array", "items": schemas["DeliveryItem"]},
+        },
+    }
+
+
+def _erased_schema() -> dict[str, Any]:
+    counts = {name: {"type": "integer"} for name in ("erased", "installs", "events", "clicks")}
+    return {"type": "object", "required": list(counts), "properties": counts}
+
+
+def _health(text: str) -> dict[str, Any]:
+    state = {"type": "object", "required": ["ok"], "properties": {"ok": {"type": "boolean"}}}
+    responses = {"200": _json(text, state), "503": _json("Not so", state)}
+    return {"summary": text, "security": [], "responses": responses}

@@ -1,0 +1,115 @@
+"""Adapty's webhooks.
+
+Source: Adapty docs, webhook event types and fields. An event that was renamed in Adapty's dashboard arrives under that
+name, and is kept under it as a custom event.
+"""
+
+from typing import Final
+
+from forwarder.intake.webhooks.attributes import person
+from forwarder.intake.webhooks.normal import PROMOTIONAL, REFUND, STARTS, Person, Reading, SourceEvent
+from forwarder.intake.webhooks.reading import (
+    Fields,
+    fields,
+    from_iso,
+    money,
+    paid,
+    present,
+    text,
+    texts,
+    type_name,
+    usd,
+)
+from ledger.webhook_events import SALES
+
+NAMES: Final = {
+    "trial_started": "trial_started",
+    "trial_converted": "trial_converted",
+    "trial_renewal_cancelled": "cancellation",
+    "trial_renewal_reactivated": "uncancellation",
+    "trial_expired": "expiration",
+    "subscription_started": "subscription_started",
+    "subscription_initial_purchase": "subscription_started",
+    "subscription_renewed": "renewal",
+    "subscription_renewal_cancelled": "cancellation",
+    "subscription_renewal_reactivated": "uncancellation",
+    "subscription_expired": "expiration",
+    "subscription_paused": "paused",
+    "subscription_deferred": "extended",
+    "subscription_refunded": REFUND,
+    "non_subscription_purchase": "one_time",
+    "non_subscription_purchase_refunded": REFUND,
+    "billing_issue_detected": "billing_issue",
+}
+IGNORED: Final = frozenset({"access_level_updated"})  # comes along with each of the others
+GRANTED: Final = frozenset({"adapty_server_side_product", "adapty_dashboard_product", "adapty_promotion"})
+"""In the place of a store's product: access that the app's owner gave away."""
+CHECK: Final = "adapty_check"
+
+
+def check_answer(body: Fields) -> dict[str, object]:
+    """What Adapty wants to hear when a webhook is saved: JSON, with the word it sent where it sent one."""
+    return {"adapty_check_response": body[CHECK]} if CHECK in body else {}
+
+
+def read(body: Fields) -> SourceEvent | None:
+    """The event of `{event_type, event_properties: {...}, ...}`; None where there is none in it, as in a check."""
+    kind, properties = text(body.get("event_type")), fields(body.get("event_properties"))
+    event_id = text(properties.get("profile_event_id")) or text(body.get("profile_event_id"))
+    if kind is None or event_id is None:
+        return None
+    amount, code = money((properties.get("price_local"), properties.get("currency")), properties.get("price_usd"))
+    name = _name(kind, properties, free=amount == 0)
+    value, currency = paid(amount, code) if name in SALES | {REFUND} else (None, None)
+    return SourceEvent(
+        reading=_reading(kind, properties),
+        event_id=event_id,
+        type=kind,
+        name=name,
+        occurred_at=from_iso(body.get("event_datetime")) or from_iso(properties.get("event_datetime")),
+        value=value,
+        currency=currency,
+        value_usd=usd(properties.get("price_usd")),
+        transaction_id=text(properties.get("transaction_id")),
+        subscription_id=text(properties.get("original_transaction_id")),
+        person=_person(body, properties),
+        properties=_properties(properties),
+    )
+
+
+def _reading(kind: str, properties: Fields) -> Reading:
+    if str(properties.get("environment")).lower() == "sandbox":
+        return "test"
+    return "ignored" if kind in IGNORED else "event"
+
+
+def _name(kind: str, properties: Fields, *, free: bool) -> str:
+    """Google Play sends a subscription_started of no price where one subscription takes another's place."""
+    name = NAMES.get(kind) or type_name(kind)
+    if name in SALES | STARTS.keys() and text(properties.get("vendor_product_id")) in GRANTED:
+        return PROMOTIONAL
+    return f"{name}_free" if free and name in ("subscription_started", "one_time") else name
+
+
+def _person(body: Fields, properties: Fields) -> Person:
+    return person(
+        fields(body.get("user_attributes")),
+        texts(body.get("customer_user_id"), field="customer_user_id"),
+        texts(body.get("profile_id")),
+        ip=properties.get("profile_ip_address"),
+        user_agent=body.get("user_agent"),
+        emails=(body.get("email"),),
+        country=text(properties.get("profile_country"), field="country") or properties.get("store_country"),
+    )
+
+
+def _properties(properties: Fields) -> dict[str, object]:
+    return present(
+        {
+            "order_id": text(properties.get("transaction_id")),
+            "content_ids": texts(properties.get("vendor_product_id")),
+            "product_id": text(properties.get("vendor_product_id")),
+            "store": text(properties.get("store")),
+            "reason": text(properties.get("cancellation_reason")),
+        }
+    )

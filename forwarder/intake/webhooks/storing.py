@@ -1,0 +1,183 @@
+"""Storing webhooks: the raw bodies, the events they become with their deliveries, and the timers of what may qualify,
+in one transaction.
+"""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+import msgspec
+import structlog
+
+from forwarder.directory import Directory
+from forwarder.intake.event_batch import EventKey, EventLedger
+from forwarder.intake.install_batch import ACQUIRE_TIMEOUT_S
+from forwarder.intake.webhooks.event_rows import ENDING_NAMES, QUALIFIED, event_row, qualified_name
+from forwarder.intake.webhooks.normal import Refund, SourceEvent
+from ledger.erasure import TombstoneKeys, erased, tombstones
+from ledger.event_timers import NewTimer, flag_late_endings, insert_timers
+from ledger.events import NewEvent
+from ledger.refunds import ChargeRefund, is_only_authorized, newly_refunded
+from ledger.webhook_events import SALE_EVENTS, BodyOutcome, Provider, WebhookBody, insert_bodies, note_received
+
+AUTHORIZED = "stripe_authorization"
+CAPTURES = "captured:"
+"""Before a charge's id: how much of it was captured is reckoned as how much was refunded, by totals that may repeat."""
+LATE_ENDING = "ended_before_it_qualified"
+"""Flag of a qualified event whose subscription had ended, as it turned out too late."""
+
+Outcome = Literal["event", "counted", "test", "ignored", "unread", "erased"]
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookPost:
+    """An authentic webhook."""
+
+    app_id: str
+    provider: Provider
+    raw: bytes
+    received_at: datetime
+    source: SourceEvent | None
+    """None where no event can be read from it."""
+
+    @property
+    def provider_event_id(self) -> str:
+        """A body without an id is known by its digest."""
+        return self.source.event_id if self.source is not None else hashlib.sha256(self.raw).hexdigest()
+
+    @property
+    def people(self) -> tuple[str, ...]:
+        if self.source is None:
+            return ()
+        person = self.source.person
+        return tuple(dict.fromkeys([*([person.install_id] if person.install_id else []), *person.ids]))
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What is made of a post."""
+
+    post: WebhookPost
+    outcome: Outcome
+    event: NewEvent | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookLedger:
+    """What storing webhooks needs."""
+
+    pool: Any
+    directory: Directory
+    tombstone_keys: TombstoneKeys
+    events: EventLedger
+
+    async def commit(self, posts: Sequence[WebhookPost]) -> list[Outcome]:
+        """What became of each post. See GroupCommit."""
+        async with self.pool.acquire(timeout=ACQUIRE_TIMEOUT_S) as connection:
+            gone = await self._erased(connection, posts)
+            async with connection.transaction():
+                # in one order everywhere: charges are locked while what was refunded of them is reckoned
+                order = sorted(range(len(posts)), key=lambda index: _order(posts[index]))
+                made = {index: await self._make(connection, posts[index], gone) for index in order}
+                await self._keep(connection, list(made.values()))
+        return [made[index].outcome for index in range(len(posts))]
+
+    async def _erased(self, connection: Any, posts: Sequence[WebhookPost]) -> frozenset[bytes]:
+        hashes = [one for post in posts for one in self._tombstones(post)]
+        return await erased(connection, hashes) if hashes else frozenset()
+
+    def _tombstones(self, post: WebhookPost) -> list[bytes]:
+        """An id of a webhook may be an install's or a person's."""
+        keys = self.tombstone_keys
+        installs = (one for install_id in post.people for one in tombstones(keys, post.app_id, install_id, ()))
+        return [*installs, *tombstones(keys, post.app_id, None, post.people)]
+
+    async def _make(self, connection: Any, post: WebhookPost, gone: frozenset[bytes]) -> Made:
+        if gone and not gone.isdisjoint(self._tombstones(post)):
+            return Made(post, "erased")
+        source = post.source
+        if source is None:
+            return Made(post, "unread")
+        if source.reading != "event":
+            return Made(post, source.reading)
+        event = event_row(post.app_id, post.provider, source, post.received_at)
+        if (said := _reckoned(source)) is not None:
+            # a charge says itself what was captured of it; a refund alone does not
+            if said.refund_id is not None and event.subscription_id:
+                of_payment = (post.app_id, event.subscription_id)
+                if await is_only_authorized(connection, *of_payment, (AUTHORIZED, SALE_EVENTS)):
+                    return Made(post, "counted")
+            charge = ChargeRefund(post.app_id, said.charge_id, said.refund_id, said.amount)
+            added = await newly_refunded(connection, charge, post.received_at)
+            if added <= 0:
+                return Made(post, "counted")
+            event = replace(event, value=added)
+        return Made(post, "event", event)
+
+    async def _keep(self, connection: Any, made: Sequence[Made]) -> None:
+        first: dict[EventKey, NewEvent] = {}
+        for one in made:
+            if one.event is not None:
+                first.setdefault((one.event.app_id, one.event.event_id), one.event)
+        keys = await self.events.store(connection, list(first.values()))
+        await insert_bodies(connection, list(_bodies(made, keys)))
+        await insert_timers(connection, list(self._timers(made, keys)))
+        await note_received(connection, {(m.post.app_id, m.post.provider): m.post.received_at for m in made})
+        ending = [key for key, event in first.items() if key in keys and event.name in ENDING_NAMES]
+        endings = [(app_id, keys[app_id, event_id]) for app_id, event_id in ending]
+        for app_id, name in await flag_late_endings(connection, endings, LATE_ENDING, QUALIFIED):
+            log.warning("a qualified event had ended before it qualified", app_id=app_id, qualified=name)
+
+    def _timers(self, made: Sequence[Made], keys: dict[EventKey, int]) -> Iterable[NewTimer]:
+        for one in made:
+            event, source = one.event, one.post.source
+            if event is None or source is None:
+                continue
+            key, name = keys.get((event.app_id, event.event_id)), qualified_name(one.post.provider, source)
+            if key is None or name is None or event.subscription_id is None:
+                continue
+            delay = self._delay(event.app_id)
+            yield NewTimer(event.app_id, key, name, event.received_at + delay, event.occurred_at + delay)
+
+    def _delay(self, app_id: str) -> timedelta:
+        entry = self.directory.get(app_id)
+        return timedelta(minutes=entry.app.settings.qualified_delay_minutes if entry is not None else 0)
+
+
+def _reckoned(source: SourceEvent) -> Refund | None:
+    """What is worth only what it adds to messages before it: a refund, or a capture under a name of its own."""
+    if source.refund is not None or source.capture is None:
+        return source.refund
+    return msgspec.structs.replace(source.capture, charge_id=f"{CAPTURES}{source.capture.charge_id}")
+
+
+def _order(post: WebhookPost) -> tuple[str, str]:
+    said = _reckoned(post.source) if post.source is not None else None
+    return post.app_id, said.charge_id if said is not None else ""
+
+
+def _bodies(made: Sequence[Made], keys: dict[EventKey, int]) -> Iterable[WebhookBody]:
+    """Of an event that was there already, the body of its first delivery is kept, and that only."""
+    for one in made:
+        if one.outcome == "erased":
+            continue
+        outcome: BodyOutcome = one.outcome
+        key = keys.get((one.event.app_id, one.event.event_id)) if one.event is not None else None
+        if one.event is not None and key is None:
+            outcome = "counted"
+        kind = one.post.source.type if one.post.source is not None else ""
+        yield WebhookBody(
+            app_id=one.post.app_id,
+            provider=one.post.provider,
+            provider_event_id=one.post.provider_event_id,
+            type=kind,
+            outcome=outcome,
+            received_at=one.post.received_at,
+            event_key=key,
+            people=one.post.people,
+            body=one.post.raw,
+        )

@@ -1,0 +1,61 @@
+"""Looking around for what someone should look at, and telling them."""
+
+from collections import Counter
+from datetime import datetime
+from typing import Any
+
+import structlog
+
+from forwarder.jobs.alert_webhook import AlertWebhook, NotPosted
+from ledger.alerts import AlertChanges, posted, standing_alerts, sync_alerts, take_posts
+from ledger.delivery_watch import KINDS, delivery_alerts
+from ledger.pixels import all_pixels
+from ledger.source_watch import KINDS as SOURCE_KINDS
+from ledger.source_watch import source_alerts
+
+log = structlog.get_logger()
+
+
+async def watch_deliveries(pool: Any, now: datetime) -> None:
+    """Raise what is wrong, clear what no longer is; each change is one line of the log."""
+    _report(await sync_alerts(pool, KINDS, await delivery_alerts(pool, now), now))
+
+
+async def watch_sources(pool: Any, now: datetime) -> None:
+    """The same for webhooks that went silent and for second sources of revenue."""
+    _report(await sync_alerts(pool, SOURCE_KINDS, await source_alerts(pool, now), now))
+
+
+def _report(changes: AlertChanges) -> None:
+    for alert in changes.raised:
+        log.error("alert", kind=alert.kind, app_id=alert.app_id, pixel_id=alert.pixel_id, message=alert.message)
+    for key in changes.cleared:
+        log.info("alert cleared", alert=key)
+
+
+async def announce_test_mode(pool: Any) -> None:
+    """A line for each pixel whose events do not count because it has a test event code."""
+    for pixel in await all_pixels(pool):
+        if pixel.enabled and pixel.test_event_code:
+            log.warning(
+                "pixel in test mode: TikTok counts none of its events",
+                app_id=pixel.app_id,
+                pixel_id=pixel.pixel_id,
+                test_event_code=pixel.test_event_code,
+            )
+
+
+async def alerts_by_kind(pool: Any) -> Counter[str]:
+    """How many stand, of each kind."""
+    return Counter(alert.kind for alert in await standing_alerts(pool))
+
+
+async def post_alerts(pool: Any, webhook: AlertWebhook, now: datetime) -> None:
+    """Post those that are due; one that does not arrive is tried again, a minute later at first."""
+    for alert in await take_posts(pool, now):
+        try:
+            await webhook.post(alert)
+        except NotPosted as error:
+            log.warning("alert not posted", kind=alert.kind, reason=str(error))
+        else:
+            await posted(pool, alert, now)

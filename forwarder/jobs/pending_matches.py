@@ -1,0 +1,94 @@
+"""What intake left open, for the worker's timetable: installs taken while Redis or their click was away, and events
+that just missed theirs.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from clicks.store import ClickStore
+from forwarder.directory import match_policy
+from forwarder.intake.crediting import credit, note
+from forwarder.intake.evidence import Case, gather
+from forwarder.intake.install_rows import rematched
+from forwarder.intake.joining import join_by_what_they_bring
+from forwarder.matching.install_facts import install_facts
+from forwarder.matching.learning import Knowledge
+from forwarder.matching.matcher import awaits_click
+from forwarder.matching.policy import Policy
+from forwarder.matching.verdict import LATE_CLICK
+from ledger.apps import all_apps
+from ledger.deliveries import release_for_events, release_for_installs
+from ledger.events import join_events, late_installs
+from ledger.installs import Install, apps_with_pending, pending_installs, update_matches
+
+BATCH = 200  # installs in one transaction
+LATE_CLICK_S = 120  # from the first look on: a spool is stored within seconds of Redis being back
+LOOK_EVERY_S = 5
+MISSED_SINCE = timedelta(minutes=10)  # an event and its install that miss one another are stored within seconds
+
+
+async def match_pending(pool: Any, clicks: ClickStore, now: datetime) -> int:
+    """Match the installs that wait for it and make their deliveries due; returns how many. Call until it returns 0.
+
+    An install whose click may still lie in a redirector's spool is looked at again for LATE_CLICK_S.
+
+    Raises:
+        redis.exceptions.RedisError, TimeoutError, OSError: the click store is still away; nothing more was changed.
+    """
+    return sum([await _match_pending(pool, clicks, app_id, now) for app_id in await apps_with_pending(pool, now)])
+
+
+async def _match_pending(pool: Any, clicks: ClickStore, app_id: str, now: datetime) -> int:
+    """One batch of one app."""
+    async with pool.acquire() as connection, connection.transaction():
+        installs = await pending_installs(connection, app_id, BATCH, now)
+        if not installs:
+            return 0
+        cases = await gather(clicks, await _cases(connection, installs))
+        looked = [(i, case, _postponed(i, case, now)) for i, case in zip(installs, cases, strict=True)]
+        ready = [(install, case) for install, case, later in looked if later is None]
+        knowledge = Knowledge(connection)
+        await knowledge.refresh()
+        verdicts = await credit(connection, [case for _, case in ready], knowledge.statistics)
+        matched = [rematched(install, verdict) for (install, _), verdict in zip(ready, verdicts, strict=True)]
+        await update_matches(connection, matched + [later for _, _, later in looked if later is not None])
+        await note(connection, verdicts)
+        await release_for_installs(connection, [install.key for install in matched], now)
+    return len(installs)
+
+
+async def join_missed(pool: Any, now: datetime) -> int:
+    """Join events to installs that were stored in the same moment, so that neither saw the other; returns how many."""
+    async with pool.acquire() as connection, connection.transaction():
+        installs = await late_installs(connection, now - MISSED_SINCE, BATCH)
+        if not installs:
+            return 0
+        joined = await join_events(connection, installs)
+        events = [event.ref for event in joined]
+        await release_for_events(connection, events, now)
+        await join_by_what_they_bring(connection, events, now)
+    return len(joined)
+
+
+def _postponed(install: Install, case: Case, now: datetime) -> Install | None:
+    """The install as it goes on waiting for its click; None where it is to be decided now."""
+    if not awaits_click(case.facts, case.evidence, case.policy):
+        return None
+    give_up_at = install.match_detail.get("give_up_at", now.timestamp() + LATE_CLICK_S)
+    if now.timestamp() >= give_up_at:
+        return None
+    looks = {"give_up_at": give_up_at, "look_again_at": now.timestamp() + LOOK_EVERY_S}
+    return replace(install, match_reason=LATE_CLICK, match_detail=install.match_detail | looks)
+
+
+async def _cases(connection: Any, installs: Sequence[Install]) -> list[Case]:
+    settings = {app.app_id: app.settings for app in await all_apps(connection)}
+    return [
+        Case(
+            install_facts(i.app_id, i.install_id, int(i.occurred_at.timestamp() * 1000), i.body),
+            match_policy(settings[i.app_id], i.platform) if i.app_id in settings else Policy(probabilistic="never"),
+        )
+        for i in installs
+    ]

@@ -1,0 +1,187 @@
+"""Everything a worker does, how often, and by which function."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import anyio
+import msgspec
+import structlog
+
+from clicks.counts import drain, finish_drain
+from clicks.links import Table, publish_links
+from clicks.names import forget_names, waiting_names
+from clicks.store import ClickStore
+from forwarder.delivering.delivery import DeliveryContext, probe
+from forwarder.delivering.scheduler import DeliveryScheduler
+from forwarder.jobs.alert_webhook import AlertWebhook
+from forwarder.jobs.alerts import alerts_by_kind, post_alerts, watch_deliveries, watch_sources
+from forwarder.jobs.pending_matches import join_missed, match_pending
+from forwarder.jobs.qualifying import emit_due
+from forwarder.matching.learning import add_observations
+from forwarder.outages import OutageLog, wait_after
+from ledger import pixel_state, retention
+from ledger.ad_names import add_names
+from ledger.counts import add_counts
+from ledger.delivery_claims import backlog
+from ledger.sites import published_table
+from ledger.webhook_events import last_received
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class JobContext:
+    """What the tasks work with."""
+
+    delivery_context: DeliveryContext
+    scheduler: DeliveryScheduler
+    redis: Any
+    clicks: ClickStore
+    ledger_retention_days: int
+    alert_webhook: AlertWebhook | None = None
+    """None = alerts are logged and counted only."""
+
+    @property
+    def pool(self) -> Any:
+        return self.delivery_context.pool
+
+    def now(self) -> datetime:
+        return self.delivery_context.clock()
+
+
+async def deliver(job: JobContext) -> None:
+    await job.scheduler.start_due()
+
+
+async def probe_held_pixels(job: JobContext) -> None:
+    """Each takes one delivery a minute, and at once when its token was replaced."""
+    async with anyio.create_task_group() as probes:
+        for pixel in await pixel_state.take_probes(job.pool, job.now()):
+            probes.start_soon(probe, job.delivery_context, pixel)
+
+
+async def match_pending_installs(job: JobContext) -> None:
+    """Installs that came while Redis was away."""
+    while await match_pending(job.pool, job.clicks, job.now()):
+        pass
+
+
+async def learn_from_installs(job: JobContext) -> None:
+    """What matched installs taught becomes what the next ones are matched with."""
+    while await add_observations(job.pool):
+        pass
+
+
+async def join_missed_events(job: JobContext) -> None:
+    """Events stored in the same moment as their install, so that neither saw the other."""
+    await join_missed(job.pool, job.now())
+
+
+async def drain_counters(job: JobContext) -> None:
+    drained = await drain(job.redis)
+    if drained is not None:
+        await add_counts(job.pool, drained.drain_id, drained.counts)
+        await finish_drain(job.redis, drained)
+
+
+async def move_names(job: JobContext) -> None:
+    names = await waiting_names(job.redis)
+    if names:
+        await add_names(job.pool, names)
+        await forget_names(job.redis, names)
+
+
+async def republish_links(job: JobContext) -> None:
+    """A Redis that lost its data, or a change that was stored while Redis was away, is put right."""
+    table = msgspec.convert(await published_table(job.pool), Table)
+    await publish_links(job.redis, table.links, table.sites, table.clicks)
+
+
+async def delete_old_rows(job: JobContext) -> None:
+    deleted = await retention.delete_old(job.pool, job.ledger_retention_days, job.now())
+    if any(deleted.values()):
+        log.info("old rows deleted", **deleted)
+
+
+async def show_gauges(job: JobContext) -> None:
+    job.delivery_context.metrics.show_backlog(await backlog(job.pool), job.now())
+    job.delivery_context.metrics.show_held(await pixel_state.held_pixels(job.pool))
+    job.delivery_context.metrics.show_webhooks(await last_received(job.pool))
+
+
+async def qualify_starts(job: JobContext) -> None:
+    """Trials and subscriptions whose time has come become qualified, unless they ended."""
+    while (await emit_due(job.pool, job.delivery_context.keyring, job.now())).due:
+        pass
+
+
+async def watch(job: JobContext) -> None:
+    await watch_deliveries(job.pool, job.now())
+    await watch_sources(job.pool, job.now())
+    job.delivery_context.metrics.show_alerts(await alerts_by_kind(job.pool))
+
+
+async def tell(job: JobContext) -> None:
+    if job.alert_webhook is not None:
+        await post_alerts(job.pool, job.alert_webhook, job.now())
+
+
+async def read_currency_rates(job: JobContext) -> None:
+    job.delivery_context.rates.refresh()
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One line of the timetable."""
+
+    name: str
+    every_s: float
+    run: Callable[[JobContext], Awaitable[None]]
+
+
+TIMETABLE: Final = (
+    Task("deliver", 0.2, deliver),
+    Task("probe held pixels", 2.0, probe_held_pixels),  # whose minute is over
+    Task("match pending installs", 2.0, match_pending_installs),
+    Task("join missed events", 5.0, join_missed_events),
+    Task("qualify starts", 10.0, qualify_starts),
+    Task("learn from installs", 10.0, learn_from_installs),
+    Task("drain counters", 2.0, drain_counters),
+    Task("move names", 2.0, move_names),
+    Task("republish links", 30.0, republish_links),
+    Task("show gauges", 5.0, show_gauges),
+    Task("watch", 15.0, watch),
+    Task("post alerts", 5.0, tell),
+    Task("read currency rates", 30.0, read_currency_rates),
+    Task("delete old rows", 3600.0, delete_old_rows),
+)
+
+
+class JobScheduler:
+    """Runs tasks again and again until it is stopped. A task that fails is reported and does not stop the others."""
+
+    def __init__(self, stopping: anyio.Event, failed: Callable[[str], None]) -> None:
+        """`failed` is told the name of a task for each round that failed."""
+        self._stopping = stopping
+        self._failed = failed
+        self._outages = OutageLog()
+
+    async def keep(self, task: Task, job: JobContext) -> None:
+        """Run the task until the stop, waiting longer after each failure in a row."""
+        failures = 0
+        while not self._stopping.is_set():
+            failures = 0 if await self.guarded(task.name, lambda: task.run(job)) else failures + 1
+            with anyio.move_on_after(max(task.every_s, wait_after(failures)) if failures else task.every_s):
+                await self._stopping.wait()
+
+    async def guarded(self, name: str, work: Callable[[], Awaitable[None]]) -> bool:
+        """Do the work; False, with a line in the log, when it failed."""
+        try:
+            await work()
+        except Exception as error:
+            self._failed(name)
+            self._outages.failed("task failed", error, task=name)
+            return False
+        return True

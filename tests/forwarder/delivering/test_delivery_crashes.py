@@ -1,0 +1,79 @@
+"""Deliveries whose worker, or whose ledger, goes away between the send and what is written of it."""
+
+import anyio
+import httpx
+import pytest
+
+from forwarder.delivering.delivery import LEASE_FOR, Batch, deliver_batch
+from tests.forwarder.delivering.scene import PIXEL_REF, Scene, deliver
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_a_worker_that_dies_between_send_and_settle_costs_one_more_send_of_the_same_bytes(scene: Scene) -> None:
+    delivery = await scene.delivery("e1")
+    sent = []
+
+    async def die(request: httpx.Request) -> httpx.Response:
+        sent.append(request.content.decode())
+        life.cancel()
+        await anyio.sleep_forever()
+        raise AssertionError
+
+    with anyio.CancelScope() as life:
+        await deliver_batch(scene.courier_answered_by(die), PIXEL_REF)
+    assert (await scene.state(delivery))[0] == "sending"
+    assert await deliver(scene) == Batch(0, 0)
+    scene.clock.turn(seconds=LEASE_FOR.total_seconds())
+    assert await deliver(scene) == Batch(1, 1)
+    assert [request["body"] for request in await scene.sandbox.requests()] == sent
+    assert (await scene.state(delivery))[0] == "delivered"
+
+
+async def test_two_workers_never_send_the_same_row(scene: Scene) -> None:
+    await scene.deliveries(60)
+    async with anyio.create_task_group() as workers:
+        for _ in range(6):
+            workers.start_soon(deliver_batch, scene.context, PIXEL_REF, 10)
+    taken = await scene.sandbox.events()
+    assert (taken["unique"], taken["duplicates"]) == (60, 0)
+
+
+async def test_a_row_taken_over_by_another_worker_is_left_to_it(scene: Scene) -> None:
+    delivery = await scene.delivery("e1")
+
+    async def stall(_: httpx.Request) -> httpx.Response:
+        await scene.pool.execute("UPDATE deliveries SET lease = 'another'")
+        return httpx.Response(200, stream=httpx.ByteStream(b'{"code": 0, "message": "OK"}'))
+
+    await deliver_batch(scene.courier_answered_by(stall), PIXEL_REF)
+    assert (await scene.state(delivery))[0] == "sending"
+    assert (await scene.show(delivery)).log == ()
+
+
+async def test_a_delivery_that_takes_its_worker_down_ends_alone_and_its_neighbours_arrive(scene: Scene) -> None:
+    poison, *others = await scene.deliveries(3)
+
+    async def die_of_poison(request: httpx.Request) -> httpx.Response:
+        if b"sent-e0" in request.content:
+            life.cancel()
+            await anyio.sleep_forever()
+        return httpx.Response(200, stream=httpx.ByteStream(b'{"code": 0, "message": "OK"}'))
+
+    for _ in range(12):
+        with anyio.CancelScope() as life:
+            await deliver_batch(scene.courier_answered_by(die_of_poison), PIXEL_REF)
+        scene.clock.turn(seconds=LEASE_FOR.total_seconds())
+    assert await scene.state(poison) == ("dead", "5 workers in a row did not come back from sending it")
+    assert [await scene.state(other) for other in others] == [("delivered", "")] * 2
+
+
+async def test_an_answer_is_not_lost_when_postgresql_restarts_before_it_is_written_down(scene: Scene) -> None:
+    delivery = await scene.delivery("e1")
+
+    async def restart(_: httpx.Request) -> httpx.Response:
+        await scene.end_sessions()
+        return httpx.Response(200, stream=httpx.ByteStream(b'{"code": 0, "message": "OK"}'))
+
+    await deliver_batch(scene.courier_answered_by(restart), PIXEL_REF)
+    assert (await scene.state(delivery))[0] == "delivered"

@@ -1,0 +1,176 @@
+"""Group commit: one batch at a time, nobody's failure but their own."""
+
+import asyncio
+from collections.abc import Sequence
+
+import asyncpg
+import pytest
+from structlog.testing import capture_logs
+
+from forwarder.errors import Refusal
+from forwarder.intake import group_commit
+from forwarder.intake.group_commit import BatchLimits, GroupCommit
+from forwarder.outages import OutageLog
+
+pytestmark = pytest.mark.anyio
+
+
+class Ledger:
+    """Doubles numbers; holds each batch until it is let go, where a gate is given."""
+
+    def __init__(self, gate: asyncio.Event | None = None) -> None:
+        self.batches: list[list[int]] = []
+        self.gate = gate
+        self.errors: list[Exception] = []
+        self.running = 0
+        self.started = asyncio.Event()
+        self.caught_up = 0
+
+    async def catch_up(self) -> None:
+        self.caught_up += 1
+
+    async def commit(self, items: Sequence[int]) -> list[int]:
+        self.running += 1
+        assert self.running == 1
+        self.batches.append(list(items))
+        self.started.set()
+        try:
+            if self.gate is not None:
+                await self.gate.wait()
+            if self.errors:
+                raise self.errors.pop(0)
+            if -1 in items:
+                raise asyncpg.DataError("a row that cannot be stored")
+            return [item * 2 for item in items]
+        finally:
+            self.running -= 1
+
+
+def commits(ledger: Ledger, most: int = 100, within_s: float = 60) -> GroupCommit[int, int]:
+    return GroupCommit(ledger.commit, lambda _: 1, ledger.catch_up, OutageLog(), BatchLimits(most, within_s))
+
+
+async def test_what_arrives_while_a_batch_is_in_flight_goes_into_the_next_together() -> None:
+    ledger = Ledger(asyncio.Event())
+    group = commits(ledger)
+    waiting = [asyncio.create_task(group.submit(number)) for number in range(3)]
+    await ledger.started.wait()
+    waiting += [asyncio.create_task(group.submit(number)) for number in range(3, 10)]
+    await asyncio.sleep(0)
+    assert ledger.gate is not None
+    ledger.gate.set()
+    assert await asyncio.gather(*waiting) == [number * 2 for number in range(10)]
+    assert [len(batch) for batch in ledger.batches] == [3, 7]
+
+
+async def test_before_each_batch_the_settings_are_caught_up_with_and_who_lost_its_key_is_refused() -> None:
+    ledger = Ledger()
+    group = commits(ledger)
+
+    def refused() -> None:
+        assert ledger.caught_up == 1
+        raise Refusal(401, "unauthorized", "the key was taken back")
+
+    answers = await asyncio.gather(group.submit(1), group.submit(2, refused), group.submit(3), return_exceptions=True)
+    assert answers[0] == 2
+    assert isinstance(answers[1], Refusal)
+    assert answers[2] == 6
+    assert (ledger.batches, ledger.caught_up) == ([[1, 3]], 1)
+
+
+async def test_a_batch_holds_at_most_its_rows_and_one_larger_item_goes_alone() -> None:
+    ledger = Ledger()
+    group: GroupCommit[int, int] = GroupCommit(
+        ledger.commit, lambda item: item, ledger.catch_up, OutageLog(), BatchLimits(10)
+    )
+    await asyncio.gather(*(group.submit(weight) for weight in (4, 6, 50, 1)))
+    assert ledger.batches == [[4, 6], [50], [1]]
+
+
+async def test_one_row_that_cannot_be_stored_fails_alone() -> None:
+    group = commits(Ledger())
+    results = await asyncio.gather(*(group.submit(item) for item in (1, -1, 3)), return_exceptions=True)
+    assert (results[0], results[2]) == (2, 6)
+    assert isinstance(results[1], Refusal)
+    assert results[1].status == 422
+
+
+async def test_when_the_ledger_is_away_everyone_is_told_to_retry_and_the_next_batch_goes_on() -> None:
+    ledger = Ledger()
+    ledger.errors = [ConnectionRefusedError()]
+    group = commits(ledger)
+    results = await asyncio.gather(*(group.submit(item) for item in (1, 2)), return_exceptions=True)
+    assert [result.status for result in results if isinstance(result, Refusal)] == [503, 503]
+    assert await group.submit(3) == 6
+
+
+async def test_a_deadlock_is_tried_again() -> None:
+    ledger = Ledger()
+    ledger.errors = [asyncpg.DeadlockDetectedError("locked out")]
+    assert await commits(ledger).submit(1) == 2
+
+
+async def test_beyond_its_measure_it_refuses_rather_than_queues(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(group_commit, "MAX_WAITING", 2)
+    ledger = Ledger(asyncio.Event())
+    group = commits(ledger, most=1)
+    in_flight = asyncio.create_task(group.submit(1))
+    await ledger.started.wait()
+    waiting = [asyncio.create_task(group.submit(number)) for number in (2, 3)]
+    await asyncio.sleep(0)
+    with pytest.raises(Refusal) as refused:
+        await group.submit(4)
+    assert (refused.value.status, refused.value.code) == (503, "overloaded")
+    assert ledger.gate is not None
+    ledger.gate.set()
+    assert await asyncio.gather(in_flight, *waiting) == [2, 4, 6]
+
+
+async def test_a_client_that_went_away_disturbs_nobody() -> None:
+    ledger = Ledger(asyncio.Event())
+    group = commits(ledger)
+    gone, staying = asyncio.create_task(group.submit(1)), asyncio.create_task(group.submit(2))
+    await ledger.started.wait()
+    gone.cancel()
+    assert ledger.gate is not None
+    ledger.gate.set()
+    assert await staying == 4
+
+
+async def test_draining_returns_when_nothing_is_in_flight() -> None:
+    ledger = Ledger()
+    group = commits(ledger)
+    waiting = asyncio.create_task(group.submit(1))
+    await asyncio.sleep(0)
+    await group.drain()
+    assert await waiting == 2
+
+
+async def test_a_stuck_batch_is_given_up_and_what_was_answered_meanwhile_is_not_stored() -> None:
+    ledger = Ledger(asyncio.Event())
+    group = commits(ledger, within_s=0.05)
+    stuck = asyncio.create_task(group.submit(1))
+    await ledger.started.wait()
+    left, waiting = asyncio.create_task(group.submit(2)), asyncio.create_task(group.submit(3))
+    await asyncio.sleep(0)
+    left.cancel()
+    with pytest.raises(Refusal) as refused:
+        await stuck
+    assert (refused.value.status, refused.value.code) == (503, "overdue")
+    assert ledger.gate is not None
+    ledger.gate.set()
+    assert await waiting == 6
+    assert ledger.batches == [[1], [3]]
+
+
+async def test_an_outage_under_load_is_one_line_and_a_mistake_too() -> None:
+    ledger = Ledger()
+    ledger.errors = [asyncpg.InternalClientError("got result for unknown protocol state 3") for _ in range(5)]
+    ledger.errors += [KeyError("a mistake") for _ in range(5)]
+    group = commits(ledger)
+    with capture_logs() as lines:
+        for _ in range(10):
+            with pytest.raises(Refusal):
+                await group.submit(1)
+    assert [line["event"] for line in lines] == ["engine away, trying again until it is back", "batch not stored"]
+    assert isinstance(lines[1]["exc_info"], KeyError)

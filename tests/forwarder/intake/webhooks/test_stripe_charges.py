@@ -1,0 +1,134 @@
+"""What Stripe says of a charge: a hold, what is captured of it, what a subscription pays."""
+
+import time
+from collections.abc import AsyncIterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from forwarder.intake.webhooks.stripe import read
+from tests.forwarder.api import Api, opened_api, settings
+from tests.forwarder.intake.webhooks.posting import connect, taken
+
+pytestmark = pytest.mark.anyio
+
+CHARGE = {
+    "id": "ch_1", "object": "charge", "amount": 1000, "amount_captured": 1000, "amount_refunded": 0, "captured": True,
+    "currency": "eur", "payment_intent": "pi_1",
+    "billing_details": {"email": "a@example.com", "address": {"country": "DE"}},
+    "metadata": {"user_id": "u-1"},
+}  # fmt: skip
+HELD = {"captured": False, "amount_captured": 0}
+
+
+def message(kind: str, event_id: str = "evt_1", **fields: Any) -> dict[str, Any]:
+    thing = CHARGE | fields
+    return {"id": event_id, "type": kind, "created": int(time.time()), "livemode": True, "data": {"object": thing}}
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "name", "value"),
+    [
+        ("charge.succeeded", {}, "one_time", Decimal(10)),
+        ("charge.succeeded", {"captured": None, "amount_captured": None}, "one_time", Decimal(10)),
+        ("charge.succeeded", HELD, "authorization", None),
+        ("charge.captured", {}, "one_time", Decimal(10)),
+        ("charge.captured", {"amount_captured": 400, "amount_refunded": 600}, "one_time", Decimal(4)),
+        ("charge.expired", HELD, "charge_expired", None),
+        ("charge.refunded", HELD | {"amount_refunded": 1000}, "charge_refunded", None),
+        ("charge.refunded", {"amount_captured": 400, "amount_refunded": 600}, "charge_refunded", None),
+        ("charge.refunded", {"amount_captured": 400, "amount_refunded": 800}, "refund", Decimal(2)),
+        ("charge.refunded", {"amount_refunded": 1000}, "refund", Decimal(10)),
+        ("charge.succeeded", {"description": "Subscription creation"}, "subscription_started", Decimal(10)),
+        ("charge.succeeded", {"description": "Subscription update"}, "renewal", Decimal(10)),
+        (
+            "charge.succeeded",
+            {"invoice": "in_1", "description": "Subscription creation"},
+            "subscription_started",
+            Decimal(10),
+        ),
+        ("charge.succeeded", {"invoice": "in_1", "description": "Subscription update"}, "renewal", Decimal(10)),
+        ("charge.succeeded", {"invoice": "in_1", "description": None}, "renewal", Decimal(10)),
+        (
+            "charge.succeeded",
+            {"invoice": {"billing_reason": "subscription_create"}},
+            "subscription_started",
+            Decimal(10),
+        ),
+        ("charge.succeeded", {"invoice": {"billing_reason": "subscription_cycle"}}, "renewal", Decimal(10)),
+        ("charge.succeeded", {"invoice": {"billing_reason": "manual"}}, "one_time", Decimal(10)),
+        ("charge.succeeded", {"invoice": "in_1", "description": "Payment for Invoice"}, "one_time", Decimal(10)),
+        ("charge.succeeded", {"description": "A pot of tea"}, "one_time", Decimal(10)),
+    ],
+)
+def test_a_charge_is_what_was_paid(kind: str, fields: dict[str, Any], name: str, value: Decimal | None) -> None:
+    source = read(message(kind, **fields))
+    assert source is not None
+    assert (source.name, source.value) == (name, value)
+    assert source.person.country == "de"
+
+
+def test_a_hold_that_ran_out_is_no_refund() -> None:
+    source = read(
+        message("refund.created", id="re_1", charge="ch_1", status="succeeded", reason="expired_uncaptured_charge")
+    )
+    assert source is not None
+    assert source.refund is None
+
+
+@pytest.fixture
+async def api(database_url: str, redis_url: str, tmp_path: Path) -> AsyncIterator[Api]:
+    async with opened_api(settings(database_url, redis_url, tmp_path)) as opened:
+        await connect(opened, "stripe", revenue_source="stripe", refund_event="CancelOrder")
+        yield opened
+
+
+async def sent(api: Api) -> list[tuple[str, float | None]]:
+    rows = await api.pool.fetch(
+        "SELECT d.target_event, e.value FROM deliveries d JOIN events e USING (event_key)"
+        " WHERE d.state = 'due' ORDER BY d.delivery_id"
+    )
+    return [(row["target_event"], None if row["value"] is None else float(row["value"])) for row in rows]
+
+
+async def test_a_hold_is_sold_once_for_what_was_captured_of_it(api: Api) -> None:
+    capture = message("charge.captured", "evt_2", amount_captured=400, amount_refunded=600)
+    for body in (message("charge.succeeded", **HELD), capture, capture):
+        await taken(api, "stripe", body)
+    await taken(api, "stripe", message("charge.refunded", "evt_3", amount_captured=400, amount_refunded=600))
+    assert await sent(api) == [("Purchase", 4.0)]
+
+
+async def test_a_hold_that_is_called_off_never_was_a_sale(api: Api) -> None:
+    refund = {"id": "re_1", "object": "refund", "charge": "ch_1", "status": "succeeded"}
+    await taken(api, "stripe", message("charge.succeeded", **HELD))
+    await taken(api, "stripe", message("refund.created", "evt_2", **refund))
+    await taken(api, "stripe", message("charge.refunded", "evt_3", **HELD | {"amount_refunded": 1000}))
+    assert await sent(api) == []
+
+
+async def test_renewals_are_not_sent_by_default(api: Api) -> None:
+    await taken(api, "stripe", message("charge.succeeded", description="Subscription creation"))
+    for number in range(2, 5):
+        await taken(
+            api,
+            "stripe",
+            message("charge.succeeded", f"evt_{number}", id=f"ch_{number}", description="Subscription update"),
+        )
+    assert await sent(api) == [("Subscribe", 10.0)]
+
+
+async def test_a_hold_that_is_captured_twice_is_sold_for_the_sum_and_no_more(api: Api) -> None:
+    captures = [message("charge.captured", f"evt_{total}", amount_captured=total) for total in (300, 1000)]
+    for body in (message("charge.succeeded", "evt_0", **HELD), *captures, *captures):
+        await taken(api, "stripe", body)
+    assert await sent(api) == [("Purchase", 3.0), ("Purchase", 7.0)]
+
+
+async def test_a_refund_that_comes_before_the_capture_it_is_of_is_not_lost(api: Api) -> None:
+    await taken(api, "stripe", message("charge.succeeded", "evt_0", **HELD))
+    await taken(api, "stripe", message("charge.refunded", "evt_2", amount_refunded=1000))
+    await taken(api, "stripe", message("charge.captured", "evt_1"))
+    assert sorted(await sent(api)) == [("CancelOrder", 10.0), ("Purchase", 10.0)]
