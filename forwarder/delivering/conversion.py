@@ -42,7 +42,7 @@ class NotSent:
 
 
 def objection(claimed: Claimed, pixel: SendingPixel, now: datetime) -> NotSent | None:
-    """What speaks against sending it, by the consent, settings and match of this timing; None when nothing does."""
+    """What speaks against sending it, by the consent, settings and match of this moment; None when nothing does."""
     return (
         _takeover_objection(claimed)
         or _consent_objection(claimed, pixel)

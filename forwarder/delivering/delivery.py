@@ -255,7 +255,7 @@ async def _settle(
         )
         for delivery, step in zip(deliveries, follow.deliveries, strict=True)
     ]
-    # TikTok's answer is in hand: a database that restarts at this timing must not cost it
+    # TikTok's answer is in hand: a database that restarts at this moment must not cost it
     kept = await persist(lambda: settle(context.pool, target.lease, settled, sent), SETTLE_WITHIN_S)
     if len(kept) < len(settled):
         log.warning("leases lost during the send", deliveries=len(settled) - len(kept))

@@ -1,4 +1,4 @@
-"""Which pixels are being sent to at this timing: each in scheduler of its own, so that a slow one does not stop the
+"""Which pixels are being sent to at this moment: each with a few batches of its own, so that a slow one does not stop the
 others.
 """
 

@@ -1,4 +1,4 @@
-"""The reader that reads visits, where HTTP cannot show it: what it remembers, and what it never does."""
+"""The reader of visits, where HTTP cannot show it: what it remembers, and what it never does."""
 
 from pathlib import Path
 

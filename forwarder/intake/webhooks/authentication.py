@@ -34,7 +34,7 @@ class WebhookRequest:
 
 
 def authorization_verbatim(posted: WebhookRequest, secret: str) -> bool:
-    """The Authorization header is the secret, posted by posted."""
+    """The Authorization header is the secret, letter by letter."""
     return _same(posted.headers.get("authorization", ""), secret)
 
 

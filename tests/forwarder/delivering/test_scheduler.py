@@ -21,7 +21,7 @@ async def scheduler(scene: Scene) -> AsyncIterator[DeliveryScheduler]:
 
 
 async def round_of(scene: Scene, scheduler: DeliveryScheduler, count: int, first: int = 0) -> int:
-    """Make deliveries due, open scheduler once and let them end; how many requests the sandbox has had by then."""
+    """Make deliveries due, start batches once and let them end; how many requests the sandbox has had by then."""
     for number in range(first, first + count):
         await scene.delivery(f"e{number}")
     await scheduler.start_due()

@@ -23,7 +23,7 @@ FIELD = "\x1f".join(("495555", "click", "spring", "ios", "", "", "7"))
 
 
 class Office:
-    """A job, the job_scheduler over it, and what failed."""
+    """A job's context, the scheduler over it, and what failed."""
 
     def __init__(self, job: JobContext, job_scheduler: JobScheduler, stopping: anyio.Event, failed: list[str]) -> None:
         self.job, self.job_scheduler, self.stopping, self.failed = job, job_scheduler, stopping, failed
