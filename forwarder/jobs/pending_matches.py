@@ -18,7 +18,7 @@ from forwarder.matching.learning import Knowledge
 from forwarder.matching.matcher import awaits_click
 from forwarder.matching.policy import Policy
 from forwarder.matching.verdict import LATE_CLICK
-from ledger.apps import all_apps
+from ledger.apps import App, get_app
 from ledger.deliveries import release_for_events, release_for_installs
 from ledger.events import join_events, late_installs
 from ledger.installs import Install, apps_with_pending, pending_installs, update_matches
@@ -37,20 +37,23 @@ async def match_pending(pool: Any, clicks: ClickStore, now: datetime) -> int:
     Raises:
         redis.exceptions.RedisError, TimeoutError, OSError: the click store is still away; nothing more was changed.
     """
-    return sum([await _match_pending(pool, clicks, app_id, now) for app_id in await apps_with_pending(pool, now)])
+    knowledge = Knowledge(pool)
+    looked = 0
+    for app_id in await apps_with_pending(pool, now):
+        await knowledge.refresh()
+        looked += await _match_batch(pool, clicks, knowledge, app_id, now)
+    return looked
 
 
-async def _match_pending(pool: Any, clicks: ClickStore, app_id: str, now: datetime) -> int:
-    """One batch of one app."""
+async def _match_batch(pool: Any, clicks: ClickStore, knowledge: Knowledge, app_id: str, now: datetime) -> int:
+    """The oldest installs of one app."""
     async with pool.acquire() as connection, connection.transaction():
         installs = await pending_installs(connection, app_id, BATCH, now)
         if not installs:
             return 0
-        cases = await gather(clicks, await _cases(connection, installs))
+        cases = await gather(clicks, _cases(await get_app(connection, app_id), installs))
         looked = [(i, case, _postponed(i, case, now)) for i, case in zip(installs, cases, strict=True)]
         ready = [(install, case) for install, case, later in looked if later is None]
-        knowledge = Knowledge(connection)
-        await knowledge.refresh()
         verdicts = await credit(connection, [case for _, case in ready], knowledge.statistics)
         matched = [rematched(install, verdict) for (install, _), verdict in zip(ready, verdicts, strict=True)]
         await update_matches(connection, matched + [later for _, _, later in looked if later is not None])
@@ -83,12 +86,11 @@ def _postponed(install: Install, case: Case, now: datetime) -> Install | None:
     return replace(install, match_reason=LATE_CLICK, match_detail=install.match_detail | looks)
 
 
-async def _cases(connection: Any, installs: Sequence[Install]) -> list[Case]:
-    settings = {app.app_id: app.settings for app in await all_apps(connection)}
+def _cases(app: App | None, installs: Sequence[Install]) -> list[Case]:
     return [
         Case(
             install_facts(i.app_id, i.install_id, int(i.occurred_at.timestamp() * 1000), i.body),
-            match_policy(settings[i.app_id], i.platform) if i.app_id in settings else Policy(probabilistic="never"),
+            match_policy(app.settings, i.platform) if app is not None else Policy(probabilistic="never"),
         )
         for i in installs
     ]

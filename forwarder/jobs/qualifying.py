@@ -29,18 +29,20 @@ class Emitted:
 
 async def emit_due(pool: Any, keyring: Keyring, now: datetime) -> Emitted:
     """Settle the timers that have run out, a batch of each app. Call until none is due."""
-    emitted = [await _emit_due(pool, keyring, app_id, now) for app_id in await apps_with_due(pool, now)]
+    directory = Directory(pool, keyring)
+    events = EventLedger(pool, directory, keyring.derive("tombstone"))
+    emitted = []
+    for app_id in await apps_with_due(pool, now):
+        await directory.refresh()
+        emitted.append(await _emit_batch(events, app_id, now))
     return Emitted(sum(one.due for one in emitted), sum(one.qualified for one in emitted))
 
 
-async def _emit_due(pool: Any, keyring: Keyring, app_id: str, now: datetime) -> Emitted:
-    async with pool.acquire() as connection, connection.transaction():
+async def _emit_batch(events: EventLedger, app_id: str, now: datetime) -> Emitted:
+    async with events.pool.acquire() as connection, connection.transaction():
         timers = await take_due(connection, app_id, ENDING_NAMES, BATCH, now)
         if not timers:
             return Emitted(0, 0)
-        directory = Directory(pool, keyring)
-        await directory.refresh()
-        events = EventLedger(pool, directory, keyring.derive("tombstone"))
         await events.store(connection, [qualified(timer, now) for timer in timers if not timer.ended])
         await settle_timers(connection, app_id, {t.timer_id: "ended" if t.ended else "emitted" for t in timers})
     return Emitted(len(timers), sum(not timer.ended for timer in timers))

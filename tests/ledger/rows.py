@@ -10,12 +10,34 @@ import asyncpg
 from ledger.pool import open_pool
 from tests.forwarder.delivering.scene import APP, PIXEL, add_app_and_pixel
 
+SECOND_APP, SECOND_PIXEL = "app_bbbbbbbbbbbb", "px_bbbbbbbbbbbb"
 NOW = datetime(2026, 11, 20, 10, tzinfo=UTC)
 
 
 class Rows:
     def __init__(self, pool: asyncpg.Pool) -> None:
         self.pool = pool
+
+    async def second_app(self) -> tuple[str, str]:
+        """(app_id, pixel_id) of another app with a pixel."""
+        await self.pool.execute(
+            "INSERT INTO apps (app_id, name, api_key_hash, api_key_encrypted) VALUES ($1, 'B', '\\x02', '')", SECOND_APP
+        )
+        await self.pool.execute(
+            "INSERT INTO pixels (pixel_id, app_id, code, token_encrypted) VALUES ($1, $2, 'C', '')",
+            SECOND_PIXEL, SECOND_APP,
+        )  # fmt: skip
+        return SECOND_APP, SECOND_PIXEL
+
+    async def to_second_app(self, delivery_id: int) -> None:
+        """The delivery and its event are the other app's from here on."""
+        await self.pool.execute(
+            """WITH moved AS (INSERT INTO events (app_id, event_id, name, occurred_at, body)
+                VALUES ($2, 'moved', 'purchase', $4, '{}') RETURNING event_key)
+            UPDATE deliveries SET app_id = $2, pixel_id = $3, event_key = (SELECT event_key FROM moved)
+            WHERE delivery_id = $1""",
+            delivery_id, SECOND_APP, SECOND_PIXEL, NOW,
+        )  # fmt: skip
 
     async def event(self, event_id: str, install_id: str | None = "i1", received_at: datetime = NOW) -> int:
         key: int = await self.pool.fetchval(

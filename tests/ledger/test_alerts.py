@@ -37,6 +37,13 @@ async def test_alerts_of_other_kinds_are_left_alone(rows: Rows) -> None:
     assert len(await standing_alerts(rows.pool)) == 2
 
 
+async def test_one_apps_alert_neither_replaces_nor_clears_anothers_of_the_same_key(rows: Rows) -> None:
+    theirs = Alert("pixel_held", "px_1", "held", "app_2", "px_1")
+    assert set((await sync_alerts(rows.pool, KINDS, [HELD, theirs], NOW)).raised) == {HELD, theirs}
+    assert (await sync_alerts(rows.pool, KINDS, [theirs], NOW)).cleared == ("pixel_held:px_1",)
+    assert [alert.app_id for alert in await standing_alerts(rows.pool)] == ["app_2"]
+
+
 async def test_a_message_that_changes_is_no_new_alert(rows: Rows) -> None:
     await sync_alerts(rows.pool, KINDS, [DEAD], NOW)
     more = Alert("deliveries_dead", "px_1", "4 dead", "app_1", "px_1")

@@ -38,6 +38,16 @@ async def test_a_click_given_back_can_be_claimed_again_and_only_by_its_owner(poo
     assert await claimed_clicks(pool, [("app", "a")]) == frozenset()
 
 
+async def test_a_click_is_claimed_within_its_app(pool: asyncpg.Pool) -> None:
+    assert await claim_clicks(pool, [("a", "app", "i-1"), ("a", "other", "i-1")]) == {
+        ("a", "app", "i-1"),
+        ("a", "other", "i-1"),
+    }
+    await release_claims(pool, [("a", "app", "i-1")])
+    assert await claimed_clicks(pool, [("app", "a")]) == frozenset()
+    assert await claimed_clicks(pool, [("other", "a")]) == {"a"}
+
+
 async def test_nothing_to_claim_asks_nothing(pool: asyncpg.Pool) -> None:
     assert await claim_clicks(pool, []) == set()
     assert await claimed_clicks(pool, []) == frozenset()

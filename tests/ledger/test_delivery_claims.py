@@ -143,3 +143,14 @@ async def test_the_backlog_counts_what_is_still_to_be_sent(rows: Rows) -> None:
     await rows.delivery("done", created_at=NOW - timedelta(hours=4), state="delivered")
     found = await backlog(rows.pool)
     assert (found.pending, found.oldest_created_at) == (2, NOW - timedelta(hours=2))
+
+
+async def test_a_lease_of_one_app_neither_claims_nor_settles_what_is_another_apps(rows: Rows) -> None:
+    app_id, pixel_id = await rows.second_app()
+    delivery = await rows.delivery("e1")
+    await rows.to_second_app(delivery)
+    theirs = Lease(app_id, "mine", MINE.until)
+    assert await claim(rows.pool, pixel_id, MINE, 10, NOW) == []
+    assert len(await claim(rows.pool, pixel_id, theirs, 10, NOW)) == 1
+    assert await settle(rows.pool, MINE, [settled(delivery)], SENT) == set()
+    assert await settle(rows.pool, theirs, [settled(delivery)], SENT) == {delivery}

@@ -89,3 +89,11 @@ async def test_the_log_keeps_what_was_sent_before_a_payload_is_built_anew(rows: 
     shown = await show_delivery(rows.pool, delivery)
     assert shown is not None
     assert (shown.payload, [entry.payload for entry in shown.log]) == ('{"new":1}', ['{"old":1}'])
+
+
+async def test_deliveries_of_several_apps_are_replayed_at_once(rows: Rows) -> None:
+    await rows.second_app()
+    mine, theirs = await dead(rows, "e1"), await dead(rows, "e2")
+    await rows.to_second_app(int(theirs))
+    assert await replay(rows.pool, [theirs, mine], NOW) == Replay((theirs, mine), ())
+    assert await rows.pool.fetchval("SELECT count(*) FROM deliveries WHERE state = 'due'") == 2

@@ -8,6 +8,7 @@ import asyncpg
 import pytest
 
 from ledger.installs import (
+    apps_with_pending,
     Install,
     get_install,
     get_installs,
@@ -80,7 +81,16 @@ async def test_a_pending_install_is_left_alone_until_it_is_to_be_looked_at_again
     await insert_installs(pool, [install(match_method="pending", match_detail={"look_again_at": later.timestamp()})])
     async with pool.acquire() as connection, connection.transaction():
         assert await pending_installs(connection, APP, 10, NOW) == []
+        assert await apps_with_pending(connection, NOW) == []
         assert len(await pending_installs(connection, APP, 10, later)) == 1
+        assert await apps_with_pending(connection, later) == [APP]
+
+
+async def test_only_the_named_apps_pending_installs_are_taken(pool: asyncpg.Pool) -> None:
+    await insert_installs(pool, [install(match_method="pending"), install("j", app_id="app_b", match_method="pending")])
+    assert await apps_with_pending(pool, NOW) == [APP, "app_b"]
+    async with pool.acquire() as connection, connection.transaction():
+        assert [row.key for row in await pending_installs(connection, "app_b", 10, NOW)] == [("app_b", "j")]
 
 
 async def test_two_workers_never_take_the_same_pending_install(pool: asyncpg.Pool) -> None:
