@@ -1,5 +1,5 @@
-"""Which pixels are being sent to at this moment: each with a few batches of its own, so that a slow one does not stop the
-others.
+"""Which pixels are being sent to at this moment: each with a few batches of its own, so that a slow one does not stop
+the others.
 """
 
 import random

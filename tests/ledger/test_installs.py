@@ -8,8 +8,8 @@ import asyncpg
 import pytest
 
 from ledger.installs import (
-    apps_with_pending,
     Install,
+    apps_with_pending,
     get_install,
     get_installs,
     insert_installs,
