@@ -121,7 +121,7 @@ async def opened(settings: RedirectorSettings) -> AsyncIterator[dict[str, Any]]:
     )
     tasks = [asyncio.create_task(_keep_going(work, turn * STAGGER_S)) for turn, work in enumerate(upkeep)]
     try:
-        yield {"state": state}
+        yield {"redirector": state}
     finally:
         await recorder.close()
         await _end(tasks)

@@ -55,7 +55,7 @@ class SignalLinkProtocol(HttpToolsProtocol):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.state = self.app_state["state"]
+        self.state = self.app_state["redirector"]
         self.peer = ""
         self.awaiting_since = 0.0  # loop time since which a request head is awaited; 0 = one is being answered
         self._header_bytes = self._head_bytes = self._hosts = 0

@@ -37,7 +37,7 @@ class SignalLink:
         self._page = BridgePage()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        state: RedirectorState = scope["state"]["state"]
+        state: RedirectorState = scope["state"]["redirector"]
         if scope["method"] not in ("GET", "HEAD"):
             await wrong_method("GET, HEAD")(scope, receive, send)
             return

@@ -188,7 +188,7 @@ async def served(
 
         @asynccontextmanager
         async def lifespan(_app: Starlette) -> AsyncIterator[dict[str, Any]]:
-            yield {"state": state}
+            yield {"redirector": state}
 
         app.router.lifespan_context = lifespan
         config = server_config(settings)
