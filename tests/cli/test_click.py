@@ -113,6 +113,15 @@ def test_a_matched_click_names_its_install(cli: Cli, app_id: str, redis_url: str
     assert cli("click", "find", "--ip", IP, "--json").value["items"][0]["consumed_by"] == "install-1"
 
 
+def test_a_matched_click_whose_app_is_lost_names_its_install(
+    cli: Cli, app_id: str, redis_url: str, data_dir: Path, sql: Sql
+) -> None:
+    click = store_click(redis_url, data_dir, "")
+    store_install(sql, app_id, "install-1", click)
+    shown = cli("click", "show", click.click_id, "--json").value
+    assert (shown["app_id"], shown["consumed_by"]) == ("", "install-1")
+
+
 @pytest.mark.parametrize(
     ("command", "said"),
     [
