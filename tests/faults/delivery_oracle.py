@@ -45,10 +45,10 @@ class DoomedPool:
 async def drain(scene: Scene, context: DeliveryContext | None = None, rounds: int = 300) -> None:
     """Deliver and probe, and turn the clock to whatever comes next, until nothing is left to be sent."""
     for _ in range(rounds):
-        batch = await deliver_batch(context or scene.context, PIXEL_REF)
+        batch = await deliver_batch(context or scene.delivery_context, PIXEL_REF)
         if batch.claimed:
             continue
-        await probe(context or scene.context, PIXEL_REF)
+        await probe(context or scene.delivery_context, PIXEL_REF)
         due = await scene.pool.fetchval("SELECT min(next_attempt_at) FROM deliveries WHERE state IN ('due', 'sending')")
         if due is None:
             return

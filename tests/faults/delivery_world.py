@@ -105,13 +105,13 @@ class World:
         )
 
     async def deliver(self) -> None:
-        await deliver_batch(self.scene.context, PIXEL_REF)
+        await deliver_batch(self.scene.delivery_context, PIXEL_REF)
 
     async def crash(self, step: int, after: bool) -> None:
         """A worker is killed at one of its statements, if it gets there."""
         pool = DoomedPool(self.api.pool, STEPS[step], after)
         try:
-            await deliver_batch(dataclasses.replace(self.scene.context, pool=pool), PIXEL_REF)
+            await deliver_batch(dataclasses.replace(self.scene.delivery_context, pool=pool), PIXEL_REF)
         except Crash:
             self.crashes += 1
             self.scene.clock.now += LEASE_FOR

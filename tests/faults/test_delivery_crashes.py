@@ -19,7 +19,7 @@ pytestmark = pytest.mark.anyio
 
 
 def doomed(scene: Scene, statement: str, after: bool) -> Any:
-    return dataclasses.replace(scene.context, pool=DoomedPool(scene.pool, statement, after))
+    return dataclasses.replace(scene.delivery_context, pool=DoomedPool(scene.pool, statement, after))
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
@@ -56,7 +56,7 @@ async def test_a_worker_killed_at_tiktok_costs_at_most_one_more_send(
         raise Crash
 
     with pytest.raises(Crash):
-        await deliver_batch(scene.courier_answered_by(die), PIXEL_REF)
+        await deliver_batch(scene.context_answered_by(die), PIXEL_REF)
     assert await scene.states() == {"sending": 3}
     await drain(scene)
     assert await reconcile(scene, ["e0", "e1", "e2"], crashes=1) == {"delivered": {"e0", "e1", "e2"}}
@@ -68,9 +68,9 @@ async def test_nothing_is_sent_by_another_while_the_lease_of_the_dead_runs(scene
     with pytest.raises(Crash):
         await deliver_batch(doomed(scene, CLAIM, True), PIXEL_REF)
     scene.clock.turn(seconds=LEASE_FOR.total_seconds() - 1)
-    assert (await deliver_batch(scene.context, PIXEL_REF)).claimed == 0
+    assert (await deliver_batch(scene.delivery_context, PIXEL_REF)).claimed == 0
     scene.clock.turn(seconds=1)
-    assert (await deliver_batch(scene.context, PIXEL_REF)).claimed == 1
+    assert (await deliver_batch(scene.delivery_context, PIXEL_REF)).claimed == 1
 
 
 @pytest.mark.parametrize("signals", [1, 2], ids=["once", "twice"])

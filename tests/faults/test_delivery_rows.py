@@ -24,7 +24,7 @@ async def test_poison_ends_alone_and_its_neighbours_arrive_at_once(scene: Scene)
     await scene.delivery("huge", body={"properties": {"description": "x" * 10_000_000}})
     await scene.deliveries(5)
     began = scene.clock.now
-    await deliver_batch(scene.context, PIXEL_REF)
+    await deliver_batch(scene.delivery_context, PIXEL_REF)
     assert scene.clock.now == began
     states = await reconcile(scene, [*FIVE, "unreadable", "odd", "huge"])
     assert states == {"delivered": {*FIVE, "odd", "huge"}, "dead": {"unreadable"}}
@@ -40,13 +40,13 @@ async def test_a_clock_that_jumps_expires_nothing_early_and_starts_no_storm(
 ) -> None:
     await scene.sandbox.fault(status=503)
     await scene.deliveries(3)
-    await deliver_batch(scene.context, PIXEL_REF)
+    await deliver_batch(scene.delivery_context, PIXEL_REF)
     for number in (3, 4):
         await scene.delivery(f"e{number}")
     before = scene.clock.now
     scene.clock.now += jump
     for _ in range(10):
-        await deliver_batch(scene.context, PIXEL_REF)
+        await deliver_batch(scene.delivery_context, PIXEL_REF)
         scene.clock.turn(seconds=1)
     assert len(await scene.sandbox.requests()) <= 3
     scene.clock.now = max(scene.clock.now, before)  # set right again
@@ -64,10 +64,10 @@ async def test_a_clock_that_jumps_back_gives_no_lease_away(scene: Scene) -> None
 
     async def slow(_: httpx.Request) -> httpx.Response:
         scene.clock.turn(hours=-1)
-        claimed_again.append((await deliver_batch(scene.context, PIXEL_REF)).claimed)
+        claimed_again.append((await deliver_batch(scene.delivery_context, PIXEL_REF)).claimed)
         return httpx.Response(200, stream=httpx.ByteStream(b'{"code": 0}'))
 
-    await deliver_batch(scene.courier_answered_by(slow), PIXEL_REF)
+    await deliver_batch(scene.context_answered_by(slow), PIXEL_REF)
     assert claimed_again == [0]
     assert await scene.states() == {"delivered": 2}
 
@@ -86,7 +86,7 @@ async def test_an_answer_is_not_lost_on_a_full_disk(scene: Scene) -> None:
     await scene.deliveries(5)
     await scene.pool.execute(FULL)
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(deliver_batch, scene.context, PIXEL_REF)
+        tasks.start_soon(deliver_batch, scene.delivery_context, PIXEL_REF)
         with anyio.fail_after(20):
             while not await scene.sandbox.requests():  # noqa: ASYNC110 - another process
                 await anyio.sleep(0.01)

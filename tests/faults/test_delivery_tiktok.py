@@ -45,16 +45,16 @@ async def test_a_throttle_pauses_the_whole_pixel_once_per_interval_and_everythin
 ) -> None:
     await scene.deliveries(5)
     await scene.sandbox.fault(**fault)
-    await deliver_batch(scene.context, PIXEL_REF)
+    await deliver_batch(scene.delivery_context, PIXEL_REF)
     paused = (await scene.pixel())["paused_until"]
     midnight = (scene.clock.now + timedelta(days=1)).astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     assert paused == (midnight if pause is None else scene.clock.now + pause)
     for _ in range(20):
-        assert (await deliver_batch(scene.context, PIXEL_REF)).claimed == 0
+        assert (await deliver_batch(scene.delivery_context, PIXEL_REF)).claimed == 0
     assert len(await scene.sandbox.requests()) == 1
     assert await scene.pool.fetchval("SELECT max(attempts) FROM deliveries") == 0
     scene.clock.now = paused
-    await deliver_batch(scene.context, PIXEL_REF)
+    await deliver_batch(scene.delivery_context, PIXEL_REF)
     assert await reconcile(scene, FIVE) == ALL_DELIVERED
 
 
@@ -71,7 +71,7 @@ async def test_ten_minutes_of_failure_kill_nothing_and_drain_oldest_first(
         await scene.delivery(f"e{number}", due_at=began - timedelta(seconds=5 - number))
     await scene.sandbox.fault(**fault, times=1000)
     while scene.clock.now < began + timedelta(minutes=10):
-        await deliver_batch(scene.context, PIXEL_REF)
+        await deliver_batch(scene.delivery_context, PIXEL_REF)
         scene.clock.turn(seconds=5)
     failed = len(await scene.sandbox.requests())
     assert failed <= 6
@@ -147,7 +147,7 @@ async def test_an_answer_that_does_not_come_whole_in_time_is_unknown_and_the_sam
     ids = await scene.deliveries(5)
     async with serving(talk) as url:
         with anyio.fail_after(10):
-            await deliver_batch(scene.courier_to(url, deadline_s=0.3), PIXEL_REF)
+            await deliver_batch(scene.context_sending_to(url, deadline_s=0.3), PIXEL_REF)
     shown = await scene.show(ids[0])
     assert [entry.outcome for entry in shown.log] == ["unknown"]
     await drain(scene)
@@ -176,11 +176,11 @@ async def test_a_token_revoked_for_five_minutes_is_told_holds_the_pixel_and_cost
     scene: Scene,
 ) -> None:
     await scene.deliveries(3)
-    await deliver_batch(scene.context, PIXEL_REF)
+    await deliver_batch(scene.delivery_context, PIXEL_REF)
     await scene.sandbox.revoke()
     for number in (3, 4):
         await scene.delivery(f"e{number}")
-    await deliver_batch(scene.context, PIXEL_REF)
+    await deliver_batch(scene.delivery_context, PIXEL_REF)
     await watch_deliveries(scene.pool, scene.clock.now)
     assert await alerts_by_kind(scene.pool) == {"pixel_held": 1}
     scene.clock.turn(minutes=5)
@@ -197,7 +197,7 @@ async def test_a_token_revoked_for_five_minutes_is_told_holds_the_pixel_and_cost
 
 async def test_a_name_that_does_not_resolve_is_no_send(scene: Scene) -> None:
     ids = await scene.deliveries(5)
-    await deliver_batch(scene.courier_to("http://tiktok.invalid"), PIXEL_REF)
+    await deliver_batch(scene.context_sending_to("http://tiktok.invalid"), PIXEL_REF)
     assert [entry.outcome for entry in (await scene.show(ids[0])).log] == ["transient"]
     assert await scene.pool.fetchval("SELECT count(maybe_arrived_at) FROM deliveries") == 0
     await drain(scene)
@@ -221,7 +221,7 @@ async def test_nothing_is_ever_sent_over_a_certificate_that_is_not_trusted(
         received.append(await stream.receive())
 
     async with serving(listen, certificate(tmp_path, name, ended)) as url:
-        await deliver_batch(scene.courier_to(url), PIXEL_REF)
+        await deliver_batch(scene.context_sending_to(url), PIXEL_REF)
     assert received == []
     assert await scene.pool.fetchval("SELECT count(maybe_arrived_at) FROM deliveries") == 0
     assert await scene.pool.fetchval("SELECT DISTINCT last_outcome FROM deliveries") == "transient"

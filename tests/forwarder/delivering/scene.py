@@ -91,13 +91,13 @@ class Scene:
     def __init__(self, pool: asyncpg.Pool, sandbox: Sandbox, client: httpx.AsyncClient) -> None:
         self.pool, self.sandbox, self.clock = pool, sandbox, Clock()
         self.client, self.metrics = client, WorkerMetrics()
-        self.delivery_context = self.courier_to(sandbox.url)
+        self.delivery_context = self.context_sending_to(sandbox.url)
 
-    def courier_to(self, url: str, deadline_s: float = 5.0) -> DeliveryContext:
+    def context_sending_to(self, url: str, deadline_s: float = 5.0) -> DeliveryContext:
         api = EventsApi(self.client, url, deadline_s)
         return DeliveryContext(self.pool, api, KEYRING, PUBLIC, self.metrics, self.clock, lambda: 0.0)
 
-    def courier_answered_by(self, handler: Callable[[httpx.Request], Awaitable[httpx.Response]]) -> DeliveryContext:
+    def context_answered_by(self, handler: Callable[[httpx.Request], Awaitable[httpx.Response]]) -> DeliveryContext:
         """One whose requests end in a function of the test's, which decides what happens on their way."""
         api = EventsApi(httpx.AsyncClient(transport=httpx.MockTransport(handler)), "http://tiktok.test")
         return dataclasses.replace(self.delivery_context, api=api)

@@ -106,7 +106,7 @@ async def test_a_failure_of_tiktoks_waits_five_seconds(scene: Scene, fault: dict
 async def test_an_answer_that_does_not_come_in_time_is_unknown(scene: Scene) -> None:
     delivery = await scene.delivery("e1")
     await scene.sandbox.fault(delay_s=30)
-    await deliver_batch(scene.courier_to(scene.sandbox.url, deadline_s=0.2), PIXEL_REF)
+    await deliver_batch(scene.context_sending_to(scene.sandbox.url, deadline_s=0.2), PIXEL_REF)
     shown = await scene.show(delivery)
     assert [entry.outcome for entry in shown.log] == ["unknown"]
     assert shown.item.state == "due"
@@ -114,7 +114,7 @@ async def test_an_answer_that_does_not_come_in_time_is_unknown(scene: Scene) -> 
 
 async def test_a_connection_that_is_refused_does_not_start_the_48_hours(scene: Scene, free_port: int) -> None:
     await scene.delivery("e1")
-    await deliver_batch(scene.courier_to(f"http://127.0.0.1:{free_port}"), PIXEL_REF)
+    await deliver_batch(scene.context_sending_to(f"http://127.0.0.1:{free_port}"), PIXEL_REF)
     assert await scene.pool.fetchval("SELECT maybe_arrived_at FROM deliveries") is None
     assert await scene.pool.fetchval("SELECT attempts FROM deliveries") == 1
 

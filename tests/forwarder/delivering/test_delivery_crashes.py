@@ -21,7 +21,7 @@ async def test_a_worker_that_dies_between_send_and_settle_costs_one_more_send_of
         raise AssertionError
 
     with anyio.CancelScope() as life:
-        await deliver_batch(scene.courier_answered_by(die), PIXEL_REF)
+        await deliver_batch(scene.context_answered_by(die), PIXEL_REF)
     assert (await scene.state(delivery))[0] == "sending"
     assert await deliver(scene) == Batch(0, 0)
     scene.clock.turn(seconds=LEASE_FOR.total_seconds())
@@ -34,7 +34,7 @@ async def test_two_workers_never_send_the_same_row(scene: Scene) -> None:
     await scene.deliveries(60)
     async with anyio.create_task_group() as workers:
         for _ in range(6):
-            workers.start_soon(deliver_batch, scene.context, PIXEL_REF, 10)
+            workers.start_soon(deliver_batch, scene.delivery_context, PIXEL_REF, 10)
     taken = await scene.sandbox.events()
     assert (taken["unique"], taken["duplicates"]) == (60, 0)
 
@@ -46,7 +46,7 @@ async def test_a_row_taken_over_by_another_worker_is_left_to_it(scene: Scene) ->
         await scene.pool.execute("UPDATE deliveries SET lease = 'another'")
         return httpx.Response(200, stream=httpx.ByteStream(b'{"code": 0, "message": "OK"}'))
 
-    await deliver_batch(scene.courier_answered_by(stall), PIXEL_REF)
+    await deliver_batch(scene.context_answered_by(stall), PIXEL_REF)
     assert (await scene.state(delivery))[0] == "sending"
     assert (await scene.show(delivery)).log == ()
 
@@ -62,7 +62,7 @@ async def test_a_delivery_that_takes_its_worker_down_ends_alone_and_its_neighbou
 
     for _ in range(12):
         with anyio.CancelScope() as life:
-            await deliver_batch(scene.courier_answered_by(die_of_poison), PIXEL_REF)
+            await deliver_batch(scene.context_answered_by(die_of_poison), PIXEL_REF)
         scene.clock.turn(seconds=LEASE_FOR.total_seconds())
     assert await scene.state(poison) == ("dead", "5 workers in a row did not come back from sending it")
     assert [await scene.state(other) for other in others] == [("delivered", "")] * 2
@@ -75,5 +75,5 @@ async def test_an_answer_is_not_lost_when_postgresql_restarts_before_it_is_writt
         await scene.end_sessions()
         return httpx.Response(200, stream=httpx.ByteStream(b'{"code": 0, "message": "OK"}'))
 
-    await deliver_batch(scene.courier_answered_by(restart), PIXEL_REF)
+    await deliver_batch(scene.context_answered_by(restart), PIXEL_REF)
     assert (await scene.state(delivery))[0] == "delivered"

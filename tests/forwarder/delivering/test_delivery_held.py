@@ -22,7 +22,7 @@ async def test_a_revoked_token_holds_the_pixel_and_a_probe_resumes_it(scene: Sce
     await scene.sandbox.restore()
     scene.clock.turn(seconds=61)
     assert await take_probes(scene.pool, scene.clock.now) == [PIXEL_REF]
-    assert await probe(scene.context, PIXEL_REF) == Batch(1, 1)
+    assert await probe(scene.delivery_context, PIXEL_REF) == Batch(1, 1)
     assert await deliver(scene) == Batch(2, 2)
     assert await scene.states() == {"delivered": 3}
 
@@ -35,7 +35,7 @@ async def test_a_held_pixel_is_probed_once_a_minute_with_one_delivery(scene: Sce
     scene.clock.turn(seconds=60)
     assert await take_probes(scene.pool, scene.clock.now) == [PIXEL_REF]
     assert await take_probes(scene.pool, scene.clock.now) == []
-    await probe(scene.context, PIXEL_REF)
+    await probe(scene.delivery_context, PIXEL_REF)
     latest = (await scene.sandbox.requests())[0]
     assert len(rows_of_request(latest)) == 1
     assert (await scene.pixel())["state"] == "held"
@@ -47,7 +47,7 @@ async def test_being_held_for_days_does_not_use_up_the_48_hours(scene: Scene) ->
     await deliver(scene)
     scene.clock.turn(days=3)
     await scene.sandbox.restore()
-    await probe(scene.context, PIXEL_REF)
+    await probe(scene.delivery_context, PIXEL_REF)
     assert (await scene.state(delivery))[0] == "delivered"
 
 
@@ -57,7 +57,7 @@ async def test_a_probe_passes_over_what_is_not_to_be_sent(scene: Scene) -> None:
     )
     delivery = await scene.delivery("e2")
     await scene.set_pixel(state="held")
-    await probe(scene.context, PIXEL_REF)
+    await probe(scene.delivery_context, PIXEL_REF)
     assert (await scene.state(delivery))[0] == "delivered"
 
 

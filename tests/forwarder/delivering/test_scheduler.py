@@ -16,7 +16,7 @@ pytestmark = pytest.mark.anyio
 async def scheduler(scene: Scene) -> AsyncIterator[DeliveryScheduler]:
     stopping = anyio.Event()
     async with anyio.create_task_group() as tasks:
-        yield DeliveryScheduler(scene.context, tasks, stopping, JobScheduler(stopping, lambda _: None).guarded)
+        yield DeliveryScheduler(scene.delivery_context, tasks, stopping, JobScheduler(stopping, lambda _: None).guarded)
         stopping.set()
 
 
