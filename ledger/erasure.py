@@ -8,6 +8,7 @@ import hmac
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal
 
 Kind = Literal["install", "person"]
@@ -34,18 +35,18 @@ def tombstone(key: bytes, app_id: str, kind: Kind, identifier: str) -> bytes:
 
 def tombstones(keys: TombstoneKeys, app_id: str, install_id: str | None, external_ids: Iterable[str]) -> list[bytes]:
     """Every hash under which an install or event of these ids could have been erased."""
-    named: list[tuple[Kind, str]] = [("install", one) for one in _spellings(install_id)]
-    named += [("person", one) for external_id in external_ids for one in _spellings(external_id)]
-    return [tombstone(key, app_id, kind, one) for key in keys for kind, one in named]
+    named: list[tuple[Kind, str]] = [] if install_id is None else [("install", install_id)]
+    named += [("person", external_id) for external_id in external_ids]
+    return [stone for key in keys for kind, one in named for stone in _in_every_spelling(key, app_id, kind, one)]
 
 
-def _spellings(identifier: str | None) -> tuple[str, ...]:
-    """An id as it is, and a UUID in capitals, too: so iOS writes it, and so it was hashed until ids were made
+@lru_cache(maxsize=8_192)  # the events of an install come together
+def _in_every_spelling(key: bytes, app_id: str, kind: Kind, identifier: str) -> tuple[bytes, ...]:
+    """Of an id as it is, and of a UUID in capitals, too: so iOS writes it, and so it was hashed until ids were made
     canonical. A hash cannot be rewritten.
     """
-    if identifier is None:
-        return ()
-    return (identifier, identifier.upper()) if _UUID.fullmatch(identifier) else (identifier,)
+    spellings = (identifier, identifier.upper()) if _UUID.fullmatch(identifier) else (identifier,)
+    return tuple(tombstone(key, app_id, kind, one) for one in spellings)
 
 
 ERASED = "SELECT hash FROM tombstones WHERE hash = ANY($1::bytea[])"
