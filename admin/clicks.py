@@ -72,32 +72,11 @@ def _store(session: Session, redis: Any) -> ClickStore:
 
 
 def _shown(click: Click, consumers: dict[str, str]) -> dict[str, Any]:
+    told = msgspec.to_builtins(click)
     return {
-        "click_id": click.click_id,
-        "clicked_at": datetime.fromtimestamp(click.at_ms / 1000, UTC),
-        "link": click.link,
-        "app_id": click.app_id,
+        "click_id": told.pop("click_id"),
+        "clicked_at": datetime.fromtimestamp(told.pop("at_ms") / 1000, UTC),
         "kind": "click",  # the other kinds are counted, never stored
-        "platform": click.platform,
-        "ip": click.ip,
-        "macro_ip": click.macro_ip,
-        "user_agent": click.user_agent,
-        "macro_user_agent": click.macro_user_agent,
-        "languages": click.languages,
-        "query": click.query,
-        "ttclid": click.ttclid,
-        "ttp": click.ttp,
-        "campaign_id": click.campaign_id,
-        "campaign_name": click.campaign_name,
-        "adgroup_id": click.adgroup_id,
-        "adgroup_name": click.adgroup_name,
-        "ad_id": click.ad_id,
-        "ad_name": click.ad_name,
-        "creative_id": click.creative_id,
-        "creative_name": click.creative_name,
-        "placement": click.placement,
-        "callback": click.callback,
-        "macros_unexpanded": list(click.macros_unexpanded),
+        **told,
         "consumed_by": consumers.get(click.click_id),
-        "enrichment": click.enrichment,
     }

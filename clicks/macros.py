@@ -16,6 +16,12 @@ MACRO_PARAMETERS = (
     "placement", "callback", "ip", "ua",
 )  # fmt: skip
 TTCLID_MAX_CHARS = 1_000
+_OF_THE_VISITOR, _OF_SMART_PLUS = frozenset({"ip", "ua"}), frozenset({"ad_id_v2", "ad_name_v2"})
+CLICK_FIELDS = (
+    "ttclid", "creative_id", "creative_name",
+    *(name for name in MACRO_PARAMETERS if name not in _OF_THE_VISITOR | _OF_SMART_PLUS),
+)  # fmt: skip
+"""What `read_macros` says under the name that a click's field has, too."""
 
 _KNOWN = frozenset((*MACRO_PARAMETERS, "ttclid"))
 _IDS = frozenset({"ttclid", "callback", "campaign_id", "adgroup_id", "ad_id", "ad_id_v2"})

@@ -7,7 +7,7 @@ import msgspec
 
 from clicks.cut_query import PACKED, CutQuery, has_marks, put_together, unpacked_ttclid
 from clicks.dictionary import Dictionaries
-from clicks.macros import Macros, clean_text, read_macros
+from clicks.macros import CLICK_FIELDS, Macros, clean_text, read_macros
 from clicks.record_layout import ONE_FRAME, VERSION, Layout, Piece
 
 SEPARATOR = b"\x00"
@@ -141,20 +141,9 @@ def _read_query(cut: CutQuery, layout: Layout, agent: bytes) -> tuple[str, Mappi
 
 def _fields(macros: Macros) -> Mapping[str, Any]:
     values = macros.values
-    return {
-        "ttclid": values.get("ttclid"),
+    return {name: values.get(name) for name in CLICK_FIELDS} | {
         "macro_ip": values.get("ip"),
         "macro_user_agent": values.get("ua"),
-        "campaign_id": values.get("campaign_id"),
-        "campaign_name": values.get("campaign_name"),
-        "adgroup_id": values.get("adgroup_id"),
-        "adgroup_name": values.get("adgroup_name"),
-        "ad_id": values.get("ad_id"),
-        "ad_name": values.get("ad_name"),
-        "creative_id": values.get("creative_id"),
-        "creative_name": values.get("creative_name"),
-        "placement": values.get("placement"),
-        "callback": values.get("callback"),
         "macros_unexpanded": macros.unexpanded,
     }
 
