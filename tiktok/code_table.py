@@ -116,6 +116,7 @@ CODES: Final[tuple[Code, ...]] = (
     _one(51012, "PIXEL_ERROR", "transient", "TikTok's pixel service failed.", _WAIT),
     Code(51000, 51067, "(a service of TikTok's)", "transient", "A service inside TikTok failed.", _WAIT),
     _one(51099, "(a service of TikTok's)", "transient", "A service inside TikTok failed.", _WAIT),
+    _one(51305, "(a service of TikTok's)", "transient", "A service inside TikTok failed.", _WAIT),
     Code(52000, 52204, "(TikTok's storage)", "transient", "TikTok's storage failed.", _WAIT),
     _one(53102, "(TikTok's storage)", "transient", "TikTok could not write or read its own data.", _WAIT),
     _one(53103, "(TikTok's storage)", "transient", "TikTok could not write or read its own data.", _WAIT),
