@@ -35,7 +35,7 @@ class DatedIndex:
         """The values of those fields that were noted."""
         found: dict[bytes, bytes] = {}
         wanted = list(dict.fromkeys(fields))
-        for day in self._days.get(book, ()):
+        for day in tuple(self._days.get(book, ())):
             if not wanted:
                 break
             values = await self._redis.hmget(_key(book, day), wanted)

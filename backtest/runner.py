@@ -4,6 +4,7 @@ The clicks are ahead of the installs; that changes nothing, as each install only
 past.
 """
 
+import asyncio
 import sys
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
@@ -62,6 +63,13 @@ _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Answer).decode
 
 
+class _Stretch(msgspec.Struct, frozen=True):
+    """Installs that are matched together, each with what is known about it."""
+
+    lines: Sequence[InstallLine]
+    cases: Sequence[Case]
+
+
 class Backtest:
     """One run over two files. `policies` gives the policy of an app on a platform."""
 
@@ -75,14 +83,34 @@ class Backtest:
         self._statistics = Statistics()
 
     async def run(self, installs: Iterator[tuple[int, InstallLine]]) -> AsyncIterator[Outcome]:
-        """The outcome of every install, in the order they are matched, by time. What is left of the clicks is read."""
-        for day, lines in groupby(installs, lambda line: line[0] // DAY_MS):
-            await self._turn_to(day)
-            while stretch := list(islice(lines, STRETCH)):
-                await self._take_clicks(stretch[-1][0] + LATE_MS)
-                for outcome in await self._match([line for _, line in stretch]):
+        """The outcome of every install, in the order they are matched, by time. What is left of the clicks is read.
+
+        While a stretch is decided, the clicks of the next one are on their way from Redis.
+        """
+        ahead: asyncio.Task[_Stretch] | None = None
+        try:
+            for stretch in _stretches(installs):
+                decided = await ahead if ahead is not None else None
+                ahead = asyncio.create_task(self._prepare(stretch))
+                if decided is not None:
+                    for outcome in await self._match(decided):
+                        yield outcome
+            if ahead is not None:
+                for outcome in await self._match(await ahead):
                     yield outcome
-        await self._take_clicks(END_OF_FILE)
+            await self._take_clicks(END_OF_FILE)
+        finally:
+            if ahead is not None:
+                ahead.cancel()
+
+    async def _prepare(self, stretch: Sequence[tuple[int, InstallLine]]) -> "_Stretch":
+        """Everything about these installs that does not depend on what the ones before them are credited with."""
+        await self._turn_to(stretch[0][0] // DAY_MS)
+        await self._take_clicks(stretch[-1][0] + LATE_MS)
+        lines = [line for _, line in stretch]
+        facts = await self._facts(lines)
+        cases = [Case(one, self._policies(one.app_id, one.platform)) for one in facts]
+        return _Stretch(lines, [_as_of_then(case) for case in await gather(self._store, cases)])
 
     async def _turn_to(self, day: int) -> None:
         """On each new day of the files' clock, forget what production would have forgotten by then."""
@@ -98,22 +126,24 @@ class Backtest:
             for book in (INTERNAL_IDS, GIVEN_IDS):
                 self._index.add_days(book, progress.days)
 
-    async def _match(self, lines: Sequence[InstallLine]) -> list[Outcome]:
-        keys = [_key(line) for line in lines]
+    async def _match(self, stretch: "_Stretch") -> list[Outcome]:
+        keys = [_key(line) for line in stretch.lines]
         known = {key: _decode(raw) for key, raw in (await self._index.look_up(ANSWERS, keys)).items()}
-        new = {key: line for key, line in reversed(list(zip(keys, lines, strict=True))) if key not in known}
-        first = [(key, line) for key, line in zip(keys, lines, strict=True) if new.get(key) is line]
-        facts = await self._facts([line for _, line in first])
-        cases = [Case(one, self._policies(one.app_id, one.platform)) for one in facts]
-        verdicts = [self._decide(_as_of_then(case)) for case in await gather(self._store, cases)]
-        answers = await self._answers(facts, verdicts)
-        known |= {key: answer for (key, _), answer in zip(first, answers, strict=True)}
+        first: dict[bytes, int] = {}  # key -> where it comes first
+        for at, key in enumerate(keys):
+            if key not in known:
+                first.setdefault(key, at)
+        cases = [stretch.cases[at] for at in first.values()]
+        answers = await self._answers(cases, [await self._decide(case) for case in cases])
+        known |= dict(zip(first, answers, strict=True))
+        times = (stretch.lines[at].at_ms for at in first.values())
         await self._index.note(
-            ANSWERS, [(line.at_ms, key, _encode(answer)) for (key, line), answer in zip(first, answers, strict=True)]
+            ANSWERS,
+            [(at_ms, key, _encode(answer)) for at_ms, key, answer in zip(times, first, answers, strict=True)],
         )
         return [
-            Outcome(platform=line.report.platform, answer=known[key], repeated=new.get(key) is not line)
-            for key, line in zip(keys, lines, strict=True)
+            Outcome(platform=line.report.platform, answer=known[key], repeated=first.get(key) != at)
+            for at, (key, line) in enumerate(zip(keys, stretch.lines, strict=True))
         ]
 
     async def _facts(self, lines: Sequence[InstallLine]) -> list[InstallFacts]:
@@ -125,7 +155,8 @@ class Backtest:
         internal = await self._index.look_up(INTERNAL_IDS, wanted) if wanted else {}
         return [_translated(one, internal) for one in facts] if internal else facts
 
-    def _decide(self, case: Case) -> Verdict:
+    async def _decide(self, case: Case) -> Verdict:
+        await asyncio.sleep(0)  # lets the next stretch be prepared
         consumed = frozenset(
             click.click_id
             for click in case.evidence.found or ()
@@ -139,11 +170,18 @@ class Backtest:
             self._claims[verdict.click.at_ms // DAY_MS].add(verdict.click.click_id)
         return verdict
 
-    async def _answers(self, facts: Sequence[InstallFacts], verdicts: Sequence[Verdict]) -> list[Answer]:
+    async def _answers(self, cases: Sequence[Case], verdicts: Sequence[Verdict]) -> list[Answer]:
         shown = [c.click_id.encode() for verdict in verdicts for c in verdict.candidates]
         shown += [verdict.click.click_id.encode() for verdict in verdicts if verdict.click is not None]
         given = await self._index.look_up(GIVEN_IDS, shown)
-        return [_answer(one.install_id, verdict, given) for one, verdict in zip(facts, verdicts, strict=True)]
+        return [_answer(case.facts.install_id, verdict, given) for case, verdict in zip(cases, verdicts, strict=True)]
+
+
+def _stretches(installs: Iterator[tuple[int, InstallLine]]) -> Iterator[list[tuple[int, InstallLine]]]:
+    """A few installs at a time, none of two days."""
+    for _, lines in groupby(installs, lambda line: line[0] // DAY_MS):
+        while stretch := list(islice(lines, STRETCH)):
+            yield stretch
 
 
 def _as_of_then(case: Case) -> Case:

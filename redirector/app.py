@@ -1,7 +1,7 @@
 """The redirector: routes, and what is opened and closed around them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
@@ -40,6 +40,7 @@ from redirector.state import Bridging, RedirectorState
 from redirector.visit_reader import VisitReader, VisitReaderSettings
 
 MAINTENANCE_EVERY_S = 1.0
+CANCEL_AGAIN_S = 0.2
 STAGGER_S = 0.08  # what is done each second is not all done at once: redirects would stand behind it
 NAMES_AT_ONCE = 1_000
 LINK_TIMEOUT_S = 1.0
@@ -108,8 +109,8 @@ async def opened(settings: RedirectorSettings) -> AsyncIterator[dict[str, Any]]:
     texts = SharedStrings(links_redis, retention_s)
     committer = _committer(redis, retention_s, texts)
     recorder = Recorder(committer, spool, counters, settings.redis_budget_ms / 1000)
-    desk_settings = VisitReaderSettings(keyring.derive("address")[0], settings.trusted_proxies, settings.public_base)
-    reader = VisitReader(links, counters, desk_settings)
+    reader_settings = VisitReaderSettings(keyring.derive("address")[0], settings.trusted_proxies, settings.public_base)
+    reader = VisitReader(links, counters, reader_settings)
     state = RedirectorState(links, reader, recorder, counters, Bridging(store, caps, keyring.derive("enrichment")))
     upkeep: tuple[Upkeep, ...] = (
         links.follow,
@@ -124,7 +125,7 @@ async def opened(settings: RedirectorSettings) -> AsyncIterator[dict[str, Any]]:
         yield {"redirector": state}
     finally:
         await recorder.close()
-        await _end(tasks)
+        await end(tasks)
         await caps.sync()
         spool.close()
         log_refusals(counters)
@@ -133,10 +134,15 @@ async def opened(settings: RedirectorSettings) -> AsyncIterator[dict[str, Any]]:
             await connection.aclose()
 
 
-async def _end(tasks: Sequence[asyncio.Task[None]]) -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+async def end(tasks: Iterable[asyncio.Task[None]]) -> None:
+    """Cancel until all have ended. Redis's client takes a cancellation for its own time-out where both come at once:
+    the task would go on for ever.
+    """
+    left = set(tasks)
+    while left:
+        for task in left:
+            task.cancel()
+        _, left = await asyncio.wait(left, timeout=CANCEL_AGAIN_S)
 
 
 async def _keep_going(work: Upkeep, after_s: float) -> None:
