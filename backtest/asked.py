@@ -17,6 +17,8 @@ from forwarder.matching.play_referrer import parse_referrer
 # the one address TikTok's macro gives; whatever else stands there is left to the visit reader
 _SECOND_ADDRESS = re.compile(r"(?:^|[?&])ip=([0-9A-Fa-f.:]+|[0-9A-Fa-f.]*(?:%3[Aa][0-9A-Fa-f.]*)+)(?=&|$)")
 
+_ENCODED_NAME = re.compile(r"(?:^|[?&;])[^=&]*%[^=&]*=")  # `%69p` is ip, too
+
 
 class Asked(msgspec.Struct, frozen=True):
     """What a file's installs name, some 100 bytes for each."""
@@ -28,6 +30,8 @@ class Asked(msgspec.Struct, frozen=True):
     def may_concern(self, line: ClickLine) -> bool:
         """Whether an install can find this visit: behind one of its two addresses, or by its id."""
         if known_key(line.ip) in self.addresses or (line.click_id is not None and line.click_id in self.click_ids):
+            return True
+        if _ENCODED_NAME.search(line.query):
             return True
         if "ip=" not in line.query:
             return False

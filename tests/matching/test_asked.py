@@ -32,9 +32,12 @@ def may_concern(tmp_path: Path, visit: dict[str, Any], *installs: dict[str, Any]
         click(ip="192.0.2.1", query="ip=203.0.113.7&ip=192.0.2.1"),
         click(ip="192.0.2.1", query="a=b&amp;ip=203.0.113.7"),
         click(ip="192.0.2.1", query="ip=%32%303.0.113.7"),
+        click(ip="192.0.2.1", query="%69p=203.0.113.7"),
+        click(ip="192.0.2.1", query="ttclid=x&i%70=203.0.113.7"),
         click(ip="192.0.2.1", query="ip=__IP__"),
     ],
-    ids=["IPv4", "the /64", "mapped", "by the referrer", "by a link", "second", "second encoded", "two", "odd", "odder",
+    ids=["IPv4", "the /64", "mapped", "by the referrer", "by a link", "second", "second encoded", "two", "odd", "odder", "encoded name",
+         "encoded later",
          "left as it was"],
 )  # fmt: skip
 def test_what_an_install_could_find_is_kept(tmp_path: Path, visit: dict[str, Any]) -> None:
