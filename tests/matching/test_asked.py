@@ -36,9 +36,8 @@ def may_concern(tmp_path: Path, visit: dict[str, Any], *installs: dict[str, Any]
         click(ip="192.0.2.1", query="ttclid=x&i%70=203.0.113.7"),
         click(ip="192.0.2.1", query="ip=__IP__"),
     ],
-    ids=["IPv4", "the /64", "mapped", "by the referrer", "by a link", "second", "second encoded", "two", "odd", "odder", "encoded name",
-         "encoded later",
-         "left as it was"],
+    ids=["IPv4", "the /64", "mapped", "by the referrer", "by a link", "second", "second encoded", "two", "odd", "odder",
+         "encoded name", "encoded later", "left as it was"],
 )  # fmt: skip
 def test_what_an_install_could_find_is_kept(tmp_path: Path, visit: dict[str, Any]) -> None:
     assert may_concern(tmp_path, visit)
