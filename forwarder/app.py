@@ -46,6 +46,7 @@ WEBHOOKS_AT_ONCE = 200  # in one transaction
 # reading them from end to end as they grow, until PostgreSQL next counts their rows
 LOOKUPS = {"enable_seqscan": "off", "jit": "off"}
 CLOSE_WITHIN_S = 2.0
+CANCEL_AGAIN_S = 0.2
 LEDGER_WAIT_S = 30  # how long a start waits for PostgreSQL
 
 log = structlog.get_logger()
@@ -154,14 +155,21 @@ def _kept_fresh(services: Services, knowledge: Knowledge) -> asyncio.Future[Any]
     )
 
 
+async def _end(refreshing: asyncio.Future[Any]) -> None:
+    """Cancel until it has ended: engines' clients take a cancellation for their time-out where both come at once."""
+    while not refreshing.done():
+        refreshing.cancel()
+        await asyncio.wait([refreshing], timeout=CANCEL_AGAIN_S)
+    with suppress(asyncio.CancelledError):
+        await refreshing
+
+
 async def _close(services: Services, refreshing: asyncio.Future[Any]) -> None:
     """What was taken is written down first."""
     await services.installs.drain()
     await services.events.drain()
     await services.webhooks.drain()
-    refreshing.cancel()
-    with suppress(asyncio.CancelledError):
-        await refreshing
+    await _end(refreshing)
     with suppress(*LEDGER_FAILED):
         async with asyncio.timeout(CLOSE_WITHIN_S):
             await services.set_aside.store()

@@ -16,6 +16,7 @@ import anyio
 import httpx
 import pytest
 
+from forwarder import app as app_module
 from forwarder.intake import body as intake_body
 from tests.forwarder.api import KEY, SECRET_KEY, Api, install_body, opened_api, settings
 
@@ -213,3 +214,25 @@ def test_without_engines_it_says_what_to_do_and_ends(data_dir: Path) -> None:
         [sys.executable, "-m", "forwarder"], env=environment, capture_output=True, text=True, timeout=20, check=False
     )
     assert (ended.returncode, ended.stderr.strip()) == (1, "no Redis: set REDIS_URL or start `signalpost up`")
+
+
+async def test_what_takes_a_cancellation_for_something_else_is_ended_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(app_module, "CANCEL_AGAIN_S", 0.01)
+    swallowed = 0
+
+    async def work() -> None:
+        nonlocal swallowed
+        while swallowed < 2:
+            try:
+                await asyncio.sleep(3_600)
+            except asyncio.CancelledError:
+                swallowed += 1
+        await asyncio.sleep(3_600)
+
+    refreshing = asyncio.gather(work())
+    await asyncio.sleep(0)
+    async with asyncio.timeout(5):
+        await app_module._end(refreshing)
+    assert (refreshing.done(), swallowed) == (True, 2)
