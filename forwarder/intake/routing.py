@@ -6,13 +6,14 @@ from typing import Literal
 
 import msgspec
 
-from forwarder.intake.revenue import RevenueSource, is_refund, revenue_objection
+from forwarder.intake.revenue import is_refund, revenue_objection
 from ledger.apps import AppSettings
 from ledger.deliveries import WAITING_FOR_INSTALL, NewDelivery, State
 from ledger.events import NewEvent
 from ledger.installs import KnownInstall
 from ledger.mappings import WHOLE_APP, Mappings
 from ledger.pixels import Pixel
+from ledger.webhook_providers import RevenueSource
 from tiktok.payload import sent_event_id
 from tiktok.standard_events import DEFAULT_MAPPING, EventNames, name_for
 
