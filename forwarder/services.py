@@ -6,8 +6,9 @@ from typing import Any
 
 from starlette.requests import Request
 
-from clicks.address import Networks, client_address
+from clicks.address import client_address
 from clicks.store import ClickStore
+from config.settings import ForwarderSettings
 from forwarder.directory import Directory
 from forwarder.intake.authenticator import Authenticator
 from forwarder.intake.data_centres import DataCentres
@@ -27,6 +28,7 @@ from ledger.installs import Install
 class Services:
     """Everything that was opened."""
 
+    settings: ForwarderSettings
     pool: Any
     redis: Any
     clicks: ClickStore
@@ -36,7 +38,6 @@ class Services:
     events: GroupCommit[Sequence[NewEvent], list[Outcome]]
     webhooks: GroupCommit[WebhookPost, WebhookOutcome]
     tombstone_keys: TombstoneKeys
-    trusted_proxies: Networks
     data_centres: DataCentres
     set_aside: SetAside
     outages: OutageLog
@@ -51,4 +52,4 @@ def visitor_address(request: Request) -> str:
     """The address the request came from, as far as trusted proxies vouch for it; empty over a Unix socket."""
     peer = request.client.host if request.client is not None else ""
     forwarded = ",".join(request.headers.getlist("x-forwarded-for")) or None
-    return client_address(peer, forwarded, services_of(request).trusted_proxies)
+    return client_address(peer, forwarded, services_of(request).settings.trusted_proxies)

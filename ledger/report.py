@@ -14,7 +14,7 @@ from typing import Any, Final, Literal, get_args
 from ledger.ad_names import names_of
 from ledger.local_time import local_day, local_hour
 from ledger.report_periods import PERIODS, app_periods, in_period, quarter_of
-from ledger.webhook_events import SALE_EVENTS
+from ledger.webhook_providers import SALE_EVENTS
 
 By = Literal["day", "hour", "campaign", "adgroup", "ad", "country", "platform", "link"]
 DIMENSIONS: Final[tuple[By, ...]] = get_args(By)

@@ -12,7 +12,7 @@ from forwarder.intake.answers import EventsAnswer, InstallAnswer
 from forwarder.intake.event_request import MAX_EVENTS, EventRequest
 from forwarder.intake.install_request import InstallRequest
 from ledger.delivery_views import DeliveryItem
-from ledger.webhook_events import SECRETS
+from ledger.webhook_providers import PROVIDERS
 
 API_VERSION = "1"
 
@@ -127,7 +127,7 @@ def _operation(summary: str, error: Any, *, status: str = "200", **parts: Any) -
 
 
 def _webhook(error: Any) -> dict[str, Any]:
-    provider = _parameter("provider", "path", required=True) | {"schema": {"enum": list(SECRETS)}}
+    provider = _parameter("provider", "path", required=True) | {"schema": {"enum": list(PROVIDERS)}}
     operation = _operation(
         "What a subscription platform posts",
         error,

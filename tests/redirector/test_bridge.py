@@ -172,6 +172,7 @@ def test_what_the_page_tells_is_found_with_its_click(bridged: Redirector) -> Non
         ("/bridge/enrich", b'{"token": "x", "step": "buy"}', 400),
         ("/bridge/enrich", b'{"token": "x", "step": "view"}', 403),
         ("/bridge/enrich", b"[" * 2_048, 400),
+        ("/bridge/enrich", b'{"x":' + b"[" * 1_010 + b"]" * 1_010 + b"}", 400),
         ("/bridge/enrich", b"a" * 2_049, 413),
         ("/unknown/enrich", b'{"token": "x", "step": "view"}', 404),
     ],

@@ -21,7 +21,7 @@ from forwarder.intake.webhooks.reading import (
     type_name,
     usd,
 )
-from ledger.webhook_events import SALES
+from ledger.webhook_providers import SALES
 
 IGNORED: Final = frozenset(
     {
