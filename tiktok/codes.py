@@ -4,7 +4,7 @@ The `code` of the envelope is read before the HTTP status, which is 200 for near
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, Literal
 
 import msgspec
@@ -49,6 +49,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """Milliseconds from the call to its end."""
     retry_after_s: int | None = None
     """Of a `Retry-After` header in seconds. TikTok documents none; what stands in front of it may send one."""
+    headers: Mapping[str, str] = msgspec.field(default_factory=dict)
+    """Names in small letters."""
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):

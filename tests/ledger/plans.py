@@ -1,15 +1,16 @@
-"""What PostgreSQL makes of a statement: which rows of which app it would read."""
+"""What PostgreSQL makes of a statement: which rows of which app, or advertiser, it would read."""
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import asyncpg
 
 _CONDITIONS = ("Cond", "Filter")  # how their names in a plan end
-_EQUAL = re.compile(r'^("?\w+"?)\.app_id = (.+)$')
-_REVERSED = re.compile(r'^(.+) = ("?\w+"?)\.app_id$')
+_EQUAL = re.compile(r'^("?\w+"?)\.(app_id|advertiser_id) = (.+)$')
+_REVERSED = re.compile(r'^(.+) = ("?\w+"?)\.(app_id|advertiser_id)$')
+_OWNED = re.compile(r"^(.+)\.(?:app_id|advertiser_id)$")
 
 
 async def plan_of(connection: asyncpg.Connection, sql: str) -> dict[str, Any]:
@@ -26,20 +27,24 @@ async def plan_of(connection: asyncpg.Connection, sql: str) -> dict[str, Any]:
     return plan
 
 
-def unbounded(plan: dict[str, Any], tables: set[str]) -> set[str]:
-    """Which of the tables are read of more apps than the parameters name.
+def unbounded(plan: dict[str, Any], owners: Mapping[str, str]) -> set[str]:
+    """Which of the tables are read of more apps or advertisers than the parameters name.
 
-    A table is bounded by `app_id = ...` as a condition that holds for every row of it: of a parameter, or of something
-    that is bounded itself.
+    `owners`: table -> the column that says whose a row is. A table is bounded by `app_id = ...` (or `advertiser_id`) as
+    a condition that holds for every row of it: of a parameter, or of something that is bounded itself.
     """
     nodes = list(_nodes(plan))
     read = {node["Alias"]: node["Relation Name"] for node in nodes if "Scan" in node["Node Type"] and "Alias" in node}
-    read = {alias: table for alias, table in read.items() if table in tables}
-    equal = [pair for node in nodes for text in _conditions(node) for pair in _equalities(text)]
+    read = {alias: table for alias, table in read.items() if table in owners}
+    equal = [
+        (alias, other)
+        for node in nodes
+        for text in _conditions(node)
+        for alias, column, other in _equalities(text)
+        if alias in read and owners[read[alias]] == column
+    ]
     bounded: set[str] = set()
-    while (
-        reached := {one for one, other in equal if one in read and _named(other) not in read.keys() - bounded} - bounded
-    ):
+    while reached := {one for one, other in equal if _named(other) not in read.keys() - bounded} - bounded:
         bounded |= reached
     return {table for alias, table in read.items() if alias not in bounded}
 
@@ -54,18 +59,19 @@ def _conditions(node: dict[str, Any]) -> Iterator[str]:
     yield from (text for name, text in node.items() if name.endswith(_CONDITIONS) and isinstance(text, str))
 
 
-def _equalities(condition: str) -> Iterator[tuple[str, str]]:
-    """(alias, what its app_id equals) of each part of the condition that has to hold."""
+def _equalities(condition: str) -> Iterator[tuple[str, str, str]]:
+    """(alias, its column, what that equals) of each part of the condition that has to hold."""
     for part in _conjuncts(condition):
         if found := _EQUAL.match(part):
-            yield found[1], found[2]
+            yield found[1], found[2], found[3]
         if found := _REVERSED.match(part):
-            yield found[2], found[1]
+            yield found[2], found[3], found[1]
 
 
 def _named(expression: str) -> str:
-    """The alias whose app_id it is; empty for a parameter or a value."""
-    return expression.removesuffix(".app_id") if expression.endswith(".app_id") else ""
+    """The alias whose app or advertiser it is; empty for a parameter or a value."""
+    found = _OWNED.match(expression)
+    return found[1] if found else ""
 
 
 def _conjuncts(condition: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""Every statement, key and index of an app's rows names the app first (decision 8)."""
+"""Every statement, key and index names first whose the rows are, the app or the advertiser (decision 8)."""
 
 from collections.abc import AsyncIterator
 
@@ -12,20 +12,25 @@ from tests.ledger.statements import misplaced, misplaced_in, statements
 
 pytestmark = pytest.mark.anyio
 
-APP_TABLES = """
-SELECT table_name FROM information_schema.columns WHERE table_schema = 'public' AND column_name = 'app_id'
+# what of an advertiser serves several apps begins with the advertiser
+OWNED_TABLES = """
+SELECT table_name, min(column_name) FILTER (WHERE column_name = 'app_id') AS app,
+    min(column_name) FILTER (WHERE column_name = 'advertiser_id') AS advertiser
+FROM information_schema.columns WHERE table_schema = 'public' AND column_name IN ('app_id', 'advertiser_id') GROUP BY 1
 """
 OTHER_TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> ALL ($1::text[])"
-OTHER_INDEXES = """
-SELECT i.indexrelid::regclass::text FROM pg_index i JOIN pg_class t ON t.oid = i.indrelid
+INDEXED_FIRST = """
+SELECT i.indexrelid::regclass::text AS index, t.relname AS table, a.attname AS first
+FROM pg_index i JOIN pg_class t ON t.oid = i.indrelid
 LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
-WHERE t.relnamespace = 'public'::regnamespace AND t.relname = ANY ($1::text[]) AND a.attname IS DISTINCT FROM 'app_id'
+WHERE t.relnamespace = 'public'::regnamespace
 """
-OTHER_REFERENCES = """
-SELECT c.conname FROM pg_constraint c
+REFERENCES = """
+SELECT c.conname AS name, c.conrelid::regclass::text AS table, one.attname AS one, other.attname AS other
+FROM pg_constraint c
 JOIN pg_attribute one ON one.attrelid = c.conrelid AND one.attnum = c.conkey[1]
 JOIN pg_attribute other ON other.attrelid = c.confrelid AND other.attnum = c.confkey[1]
-WHERE c.contype = 'f' AND (one.attname <> 'app_id' OR other.attname <> 'app_id')
+WHERE c.contype = 'f'
 """
 
 
@@ -36,18 +41,19 @@ async def connection(database_url: str) -> AsyncIterator[asyncpg.Connection]:
     await opened.close()
 
 
-async def app_tables(connection: asyncpg.Connection) -> set[str]:
-    return {row["table_name"] for row in await connection.fetch(APP_TABLES)}
+async def owners(connection: asyncpg.Connection) -> dict[str, str]:
+    """Table -> the column that says whose a row is."""
+    return {row["table_name"]: row["app"] or row["advertiser"] for row in await connection.fetch(OWNED_TABLES)}
 
 
 async def reads_many(connection: asyncpg.Connection, sql: str) -> set[str]:
-    return unbounded(await plan_of(connection, sql), await app_tables(connection))
+    return unbounded(await plan_of(connection, sql), await owners(connection))
 
 
 async def test_a_statement_is_of_one_app_or_stands_in_the_list_of_those_about_all(
     connection: asyncpg.Connection,
 ) -> None:
-    tables = await app_tables(connection)
+    tables = await owners(connection)
     found = {name for name, sql in statements().items() if unbounded(await plan_of(connection, sql), tables)}
     assert found == set(STATEMENTS)
 
@@ -62,6 +68,8 @@ async def test_a_statement_is_of_one_app_or_stands_in_the_list_of_those_about_al
         "SELECT * FROM deliveries WHERE app_id || '' = $1::text",
         "SELECT * FROM deliveries d LEFT JOIN events e ON e.event_key = d.event_key WHERE d.app_id = $1::text",
         "SELECT * FROM deliveries d JOIN events e USING (app_id, event_key)",
+        "SELECT * FROM ads WHERE ad_id = $1::text",
+        "SELECT * FROM ad_days d JOIN advertisers a USING (advertiser_id) WHERE d.advertiser_id = $1::text",
         "UPDATE deliveries SET state = 'dead' WHERE delivery_id = $1::bigint",
         "DELETE FROM events WHERE app_id = $1::text AND EXISTS (SELECT FROM installs i WHERE i.install_id = 'i')",
     ],
@@ -75,6 +83,7 @@ async def test_a_statement_that_does_not_say_of_which_app_is_found(connection: a
     [
         "SELECT * FROM deliveries WHERE app_id = $1::text",
         "SELECT * FROM deliveries WHERE app_id = ANY ($1::text[])",
+        "SELECT * FROM ad_days WHERE advertiser_id = $1::text",
         "SELECT * FROM deliveries d JOIN events e USING (app_id, event_key) WHERE e.app_id = $1::text",
         "SELECT * FROM unnest($1::text[]) AS given (app_id) JOIN events USING (app_id)",
         "WITH mine AS MATERIALIZED (SELECT * FROM events WHERE app_id = $1::text) "
@@ -85,20 +94,25 @@ async def test_a_statement_that_says_of_which_app_passes(connection: asyncpg.Con
     assert not await reads_many(connection, sql)
 
 
-async def test_every_table_is_an_apps_or_stands_in_the_list(connection: asyncpg.Connection) -> None:
-    rows = await connection.fetch(OTHER_TABLES, list(await app_tables(connection)))
+async def test_every_table_is_an_apps_or_an_advertisers_or_stands_in_the_list(
+    connection: asyncpg.Connection,
+) -> None:
+    rows = await connection.fetch(OTHER_TABLES, list(await owners(connection)))
     assert {row[0] for row in rows} == set(TABLES)
 
 
-async def test_every_key_and_index_of_an_apps_table_begins_with_app_id_or_stands_in_the_list(
+async def test_every_key_and_index_begins_with_whose_it_is_or_stands_in_the_list(
     connection: asyncpg.Connection,
 ) -> None:
-    rows = await connection.fetch(OTHER_INDEXES, list(await app_tables(connection)))
-    assert {row[0] for row in rows} == set(INDEXES)
+    tables = await owners(connection)
+    rows = [row for row in await connection.fetch(INDEXED_FIRST) if row["table"] in tables]
+    assert {row["index"] for row in rows if row["first"] != tables[row["table"]]} == set(INDEXES)
 
 
-async def test_every_foreign_key_begins_with_app_id(connection: asyncpg.Connection) -> None:
-    assert await connection.fetch(OTHER_REFERENCES) == []
+async def test_every_foreign_key_begins_with_whose_it_is(connection: asyncpg.Connection) -> None:
+    tables = await owners(connection)
+    rows = await connection.fetch(REFERENCES)
+    assert [row["name"] for row in rows if {row["one"], row["other"]} != {tables[row["table"]]}] == []
 
 
 async def is_immutable(connection: asyncpg.Connection, sql: str) -> bool:
@@ -144,7 +158,7 @@ async def test_a_conflict_clause_that_depends_on_the_clock_or_zone_is_found(
 
 
 async def test_every_statement_is_a_constant_of_the_ledger(connection: asyncpg.Connection) -> None:
-    assert misplaced(await app_tables(connection) | set(TABLES) - {"alembic_version"}) == []
+    assert misplaced({*await owners(connection), *TABLES} - {"alembic_version"}) == []
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,95 @@
+"""What TikTok's account side (OAuth, accounts, entities, reports) means by a refusal, and what follows.
+
+The same codes mean other things here than at the Events API: 40016 is a throttle of the developer app, 40067 a report
+that asks for too much, and a dead token answers HTTP 200 with 40105. TikTok's own words always come along.
+Source: the developer portal's pages and connectors that live with them, gathered in 2026-11.
+"""
+
+import re
+from typing import Final, Literal
+
+import msgspec
+
+from tiktok.codes import Answer, Verdict, classify
+
+Kind = Literal["throttled", "transient", "reconnect", "permission", "missing", "too_large", "invalid"]
+"""throttled: wait, then ask again; transient: ask again; reconnect: the grant is dead until someone connects anew;
+permission: this endpoint or advertiser is closed to the grant, others are not; missing: the advertiser or entity is not
+there; too_large: ask for less; invalid: the request itself is wrong."""
+
+THROTTLES: Final = frozenset({40016, 40100, 40132, 40133})
+_KINDS: Final[dict[int, Kind]] = {
+    **dict.fromkeys(THROTTLES, "throttled"),
+    **dict.fromkeys((40102, 40103, 40104, 40105, 40106, 40107, 40109, 40110, 40113, 40114), "reconnect"),
+    **dict.fromkeys((40001, 40003, 40117, 40118, 40125, 40130, 40301), "permission"),
+    **dict.fromkeys((40007, 40300, 40302), "missing"),
+    40067: "too_large",
+}
+# with 40000 or 40002 the words decide
+_APP_MISMATCH: Final = re.compile(
+    r"app_?id is inconsistent|invalid auth_?code|auth_?code.*(expired|used)", re.IGNORECASE
+)
+_QUERY_TOO_LARGE: Final = re.compile(r"query is too large", re.IGNORECASE)
+
+REMEDIES: Final[dict[Kind, str]] = {
+    "throttled": "Nothing: it is asked again by itself.",
+    "transient": "Nothing: it is asked again by itself.",
+    "reconnect": "Connect TikTok again (`signalpost tiktok connect`) with an account that is Admin or Operator.",
+    "permission": "Tick the permission that TikTok's words name for the developer app, then connect again.",
+    "missing": "Choose an advertiser that the connected account may use (`signalpost tiktok advertisers`).",
+    "too_large": "Nothing: it is asked for in smaller pieces.",
+    "invalid": "This is a mistake of Signalpost's: report it with TikTok's words.",
+}
+
+
+class ApiRefused(Exception):
+    """TikTok's account side did not do what was asked."""
+
+    def __init__(self, kind: Kind, verdict: Verdict) -> None:
+        super().__init__(verdict.message)
+        self.kind: Kind = kind
+        self.verdict = verdict
+        """TikTok's code, words and request id; which limit was met, and the wait it asked for."""
+
+    @property
+    def remedy(self) -> str:
+        return REMEDIES[self.kind]
+
+    @property
+    def words(self) -> str:
+        """TikTok's code and words in one line."""
+        code = self.verdict.code
+        return f"{code}: {self.verdict.message}" if code is not None else self.verdict.message
+
+
+def refusal_of(answer: Answer) -> ApiRefused | None:
+    """None where TikTok did what was asked."""
+    verdict = classify(answer)
+    if verdict.outcome == "delivered" and verdict.code is not None:
+        return None
+    kind = _kind(verdict)
+    if kind == "throttled" and verdict.outcome != "throttled":
+        verdict = msgspec.structs.replace(verdict, throttle="qps", retry_after_s=answer.retry_after_s)
+    return ApiRefused(kind, verdict)
+
+
+def _kind(verdict: Verdict) -> Kind:
+    code = verdict.code
+    if code is None:
+        return _kind_without_code(verdict)
+    if code in _KINDS:
+        return _KINDS[code]
+    if _QUERY_TOO_LARGE.search(verdict.message):
+        return "too_large"
+    if _APP_MISMATCH.search(verdict.message):
+        return "reconnect"
+    return "transient" if verdict.outcome in ("transient", "unknown") else "invalid"
+
+
+def _kind_without_code(verdict: Verdict) -> Kind:
+    """An answer that is not TikTok's: what stands before it, or no answer at all."""
+    if verdict.outcome == "throttled":
+        return "throttled"
+    if verdict.outcome == "setup":
+        return "reconnect" if "token" in verdict.message else "permission"
+    return "transient"
