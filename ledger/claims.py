@@ -6,8 +6,8 @@ from typing import Any
 from ledger.row_inserts import inserts
 
 CLAIM_CLICKS = """
-INSERT INTO click_claims (click_id, app_id, install_id)
-VALUES ($1, $2, $3)
+INSERT INTO click_claims (app_id, click_id, install_id)
+VALUES ($1::text, $2::text, $3::text)
 ON CONFLICT (app_id, click_id) DO NOTHING
 RETURNING click_id, app_id, install_id
 """
@@ -19,7 +19,8 @@ async def claim_clicks(connection: Any, claims: Sequence[tuple[str, str, str]]) 
     A click another transaction is claiming is waited for: its rollback leaves it to this one.
     """
     won: set[tuple[str, str, str]] = set()
-    for statement, values in inserts(CLAIM_CLICKS, sorted(claims)):
+    given = sorted((app_id, click_id, install_id) for click_id, app_id, install_id in claims)
+    for statement, values in inserts(CLAIM_CLICKS, given):
         rows = await connection.fetch(statement, *values)
         won.update((row["click_id"], row["app_id"], row["install_id"]) for row in rows)
     return won

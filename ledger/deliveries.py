@@ -37,7 +37,8 @@ class NewDelivery:
 INSERT_DELIVERIES = """
 INSERT INTO deliveries (app_id, pixel_id, event_key, event_id, source_event_id, source_event, target_event,
     install_id, state, reason, next_attempt_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+VALUES ($1::text, $2::text, $3::bigint, $4::text, $5::text, $6::text, $7::text, $8::text, $9::text, $10::text,
+    $11::timestamptz)
 ON CONFLICT (app_id, event_key, pixel_id) DO NOTHING
 """
 

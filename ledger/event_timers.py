@@ -26,7 +26,7 @@ class NewTimer:
 
 INSERT_TIMERS = """
 INSERT INTO event_timers (app_id, event_key, name, due_at, qualified_at)
-VALUES ($1, $2, $3, $4, $5)
+VALUES ($1::text, $2::bigint, $3::text, $4::timestamptz, $5::timestamptz)
 ON CONFLICT (app_id, event_key) DO NOTHING
 """
 

@@ -40,8 +40,8 @@ class NewEvent:
 INSERT_EVENTS = """
 INSERT INTO events (app_id, event_id, source, name, install_id, external_ids, occurred_at, received_at, value, currency,
     body, joined, flags, subscription_id)
-VALUES ($1, $2, $3, $4, $5, string_to_array($6, E'\\x1f'), $7, $8, $9, $10, $11, $12,
-    string_to_array($13, E'\\x1f'), $14)
+VALUES ($1::text, $2::text, $3::text, $4::text, $5::text, string_to_array($6::text, E'\\x1f'), $7::timestamptz,
+    $8::timestamptz, $9::numeric, $10::text, $11::jsonb, $12::boolean, string_to_array($13::text, E'\\x1f'), $14::text)
 ON CONFLICT (app_id, event_id) DO NOTHING
 RETURNING event_key, app_id, event_id
 """

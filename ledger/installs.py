@@ -54,7 +54,8 @@ class KnownInstall:
 INSERT_INSTALLS = """
 INSERT INTO installs (app_id, install_id, platform, occurred_at, received_at, body, match_method, match_probability,
     match_reason, match_detail, click_id, click, external_ids)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, string_to_array($13, E'\\x1f'))
+VALUES ($1::text, $2::text, $3::text, $4::timestamptz, $5::timestamptz, $6::jsonb, $7::text, $8::float8, $9::text,
+    $10::jsonb, $11::text, $12::jsonb, string_to_array($13::text, E'\\x1f'))
 ON CONFLICT (app_id, install_id) DO NOTHING
 RETURNING app_id, install_id
 """

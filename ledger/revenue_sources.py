@@ -10,7 +10,7 @@ from ledger.row_inserts import inserts
 # a row a minute is enough to warn by, and keeps busy forwarders from waiting for one another
 NOTE = """
 INSERT INTO second_revenue_sources AS known (app_id, source, last_sale_at)
-VALUES ($1, $2, $3)
+VALUES ($1::text, $2::text, $3::timestamptz)
 ON CONFLICT (app_id, source) DO UPDATE SET last_sale_at = excluded.last_sale_at
 WHERE excluded.last_sale_at - known.last_sale_at > interval '1 minute'
 """

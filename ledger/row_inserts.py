@@ -1,7 +1,7 @@
 """Many rows in few statements, made of the one that inserts a single row.
 
 They go as `VALUES (...), (...)`: an engine that spreads apps over machines splits that by app, and an array per column
-with `unnest` not. On one PostgreSQL it is the faster of the two up to a hundred rows, and as fast beyond (decision 8).
+with `unnest` not. Many rows of one app are nothing to split, and arrays take them in one statement (decision 8).
 """
 
 import re
@@ -12,16 +12,20 @@ from typing import Any, Final
 SIZES: Final = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 80, 96)
 """Rows of a statement. Few, as each connection prepares each of them; asyncpg keeps none that is longer than 15 KiB."""
 
-_STATEMENT = re.compile(r"(?P<head>.*\bVALUES )(?P<row>\(.*\))(?P<tail>\s+ON CONFLICT .*)", re.DOTALL)
-_PLACE = re.compile(r"\$(\d+)")
+_STATEMENT = re.compile(r"(?P<head>.*\b)VALUES (?P<row>\(.*\))(?P<tail>\s+ON CONFLICT .*)", re.DOTALL)
+_PLACE = re.compile(r"\$(?P<number>\d+)::(?P<type>\w+)")
 
 
 def inserts(statement: str, rows: Sequence[Sequence[Any]]) -> Iterator[tuple[str, list[Any]]]:
     """The statements, each with its parameters, that do to all rows what `statement` does to one.
 
-    It names its parameters in the order of a row's values: `INSERT INTO ... VALUES ($1, $2, ...) ON CONFLICT ...`. What
-    comes back of several statements is one only in the caller's transaction, and in no order.
+    It names its parameters with their types, in the order of a row's values: `INSERT INTO ... VALUES ($1::text, ...)
+    ON CONFLICT ...`. The first is the app. Several statements are one only in the caller's transaction, and what they
+    return comes in no order.
     """
+    if len(rows) > SIZES[-1] and len({row[0] for row in rows}) == 1:
+        yield of_arrays(statement), [list(column) for column in zip(*rows, strict=True)]
+        return
     may_repeat = "DO NOTHING" in statement
     start = 0
     while start < len(rows):
@@ -41,7 +45,30 @@ def _size(left: int, may_repeat: bool) -> int:
 
 @cache
 def of_rows(statement: str, count: int) -> str:
-    """The same for `count` rows, one behind the other.
+    """The same for `count` rows, one behind the other. The first tells the types of all."""
+    head, row, tail = _parts(statement)
+    width = len(_PLACE.findall(row))
+    more = (_moved(row, index * width) for index in range(1, count))
+    return f"{head}VALUES {', '.join([row, *more])}{tail}"
+
+
+def _moved(row: str, by: int) -> str:
+    return _PLACE.sub(lambda place: f"${int(place['number']) + by}", row)
+
+
+@cache
+def of_arrays(statement: str) -> str:
+    """The same for any number of rows: each parameter is the array of what stood in its place."""
+    head, row, tail = _parts(statement)
+    places = [(place["number"], place["type"]) for place in _PLACE.finditer(row)]
+    arrays = ", ".join(f"${number}::{kind}[]" for number, kind in places)
+    names = ", ".join(f"p{number}" for number, _ in places)
+    selected = _PLACE.sub(r"p\g<number>", row).removeprefix("(").removesuffix(")")
+    return f"{head}SELECT {selected} FROM unnest({arrays}) AS given ({names}){tail}"  # noqa: S608 - only the given statement's own text
+
+
+def _parts(statement: str) -> tuple[str, str, str]:
+    """What comes before VALUES, its row, and the rest.
 
     Raises:
         ValueError: it does not insert one row.
@@ -49,11 +76,4 @@ def of_rows(statement: str, count: int) -> str:
     found = _STATEMENT.fullmatch(statement)
     if found is None:
         raise ValueError(f"no insert of one row with a conflict clause: {statement}")
-    row = found["row"]
-    width = len(_PLACE.findall(row))
-    rows = ", ".join(_moved(row, index * width) for index in range(count))
-    return f"{found['head']}{rows}{found['tail']}"
-
-
-def _moved(row: str, by: int) -> str:
-    return _PLACE.sub(lambda place: f"${int(place[1]) + by}", row)
+    return found["head"], found["row"], found["tail"]

@@ -49,7 +49,8 @@ class WebhookBody:
 
 INSERT_BODIES = """
 INSERT INTO webhook_bodies (app_id, provider, provider_event_id, type, outcome, received_at, event_key, people, body)
-VALUES ($1, $2, $3, $4, $5, $6, $7, string_to_array($8, E'\\x1f'), $9)
+VALUES ($1::text, $2::text, $3::text, $4::text, $5::text, $6::timestamptz, $7::bigint,
+    string_to_array($8::text, E'\\x1f'), $9::bytea)
 ON CONFLICT (app_id, provider, provider_event_id) DO NOTHING
 """
 
@@ -78,7 +79,7 @@ def _row(body: WebhookBody) -> tuple[Any, ...]:
 # a row a second is enough, and keeps busy forwarders from waiting for one another
 NOTE_RECEIVED = """
 INSERT INTO webhook_sources AS known (app_id, provider, last_received_at)
-VALUES ($1, $2, $3)
+VALUES ($1::text, $2::text, $3::timestamptz)
 ON CONFLICT (app_id, provider) DO UPDATE SET last_received_at = excluded.last_received_at
 WHERE excluded.last_received_at - known.last_received_at > interval '1 second'
 """

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import ledger
-from ledger.row_inserts import SIZES, inserts, of_rows
+from ledger.row_inserts import SIZES, inserts, of_arrays, of_rows
 
 PRODUCT = ("cli", "clicks", "config", "console", "forwarder", "ledger", "redirector", "sandbox", "tiktok")
 ROOT = Path(ledger.__file__).parents[1]
@@ -18,10 +18,12 @@ _PLACES = {"{assignments}": "", "{key}": "quarter", "{zone}": "zone", "{name}": 
 
 
 def statements() -> dict[str, str]:
-    """Every statement that is sent: the constants, and `module.NAME x 96` of each that is sent for many rows."""
+    """Every statement that is sent: the constants, and `module.NAME x 96` or `x n` of those for many rows."""
     found = constants()
-    more = {f"{name} x {size}": of_rows(sql, size) for name, sql in row_inserts().items() for size in SIZES if size > 1}
-    return found | more
+    for name, sql in row_inserts().items():
+        found |= {f"{name} x {size}": of_rows(sql, size) for size in SIZES if size > 1}
+        found[f"{name} x n"] = of_arrays(sql)
+    return found
 
 
 def row_inserts() -> dict[str, str]:

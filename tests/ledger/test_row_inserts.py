@@ -8,16 +8,14 @@ import asyncpg
 import pytest
 
 from ledger.pool import STATEMENTS_KEPT, open_pool
-from ledger.row_inserts import SIZES, inserts, of_rows
+from ledger.row_inserts import SIZES, inserts, of_arrays, of_rows
 from tests.ledger.statements import row_inserts, statements
 
 pytestmark = pytest.mark.anyio
 
-ADD = "INSERT INTO kept (app_id, id, said) VALUES ($1, $2, upper($3)) ON CONFLICT (app_id, id) DO NOTHING RETURNING id"
-REPLACE = (
-    "INSERT INTO kept (app_id, id, said) VALUES ($1, $2, upper($3)) "
-    "ON CONFLICT (app_id, id) DO UPDATE SET said = excluded.said RETURNING id"
-)
+_ROW = "INSERT INTO kept (app_id, id, said) VALUES ($1::text, $2::integer, upper($3::text)) ON CONFLICT (app_id, id)"
+ADD = f"{_ROW} DO NOTHING RETURNING id"
+REPLACE = f"{_ROW} DO UPDATE SET said = excluded.said RETURNING id"
 COUNTS = [*range(120), 191, 192, 193, 1_000]
 LONGEST_KEPT = 15 * 1024  # asyncpg's max_cacheable_statement_size
 MOST_PARAMETERS = 32_767  # asyncpg's
@@ -73,22 +71,34 @@ def test_there_are_few_statements_whatever_the_number_of_rows(statement: str) ->
     assert all(len(list(inserts(ADD, rows_of(count)))) == -(-count // SIZES[-1]) for count in COUNTS)
 
 
+@pytest.mark.parametrize(
+    ("count", "apps", "statements"), [(0, 1, 0), (96, 1, 1), (97, 1, 1), (97, 2, 2), (1_000, 1, 1)]
+)
+def test_more_of_one_app_than_a_statement_holds_go_as_arrays(count: int, apps: int, statements: int) -> None:
+    found = list(inserts(ADD, rows_of(count, apps)))
+    assert len(found) == statements
+    arrays = [[list(column) for column in zip(*rows_of(count, apps), strict=True)]] if apps == 1 and count > 96 else []
+    assert [values for sql, values in found if sql == of_arrays(ADD)] == arrays
+
+
+@pytest.mark.parametrize("apps", [1, 40])
 @pytest.mark.parametrize("count", [0, 1, 2, 5, 96, 97, 250])
 @pytest.mark.parametrize("statement", [ADD, REPLACE])
-async def test_what_goes_in_comes_out_each_once(connection: Any, statement: str, count: int) -> None:
-    rows = rows_of(count)
+async def test_what_goes_in_comes_out_each_once(connection: Any, statement: str, count: int, apps: int) -> None:
+    rows = rows_of(count, apps)
     random.shuffle(rows)
     assert sorted(await put(connection, statement, rows)) == list(range(count))
     stored = await connection.fetch("SELECT app_id, id, said FROM kept ORDER BY id")
-    assert [tuple(row) for row in stored] == [(app, number, said.upper()) for app, number, said in rows_of(count)]
+    assert [tuple(row) for row in stored] == [(app, number, said.upper()) for app, number, said in rows_of(count, apps)]
 
 
-async def test_only_what_is_new_comes_back(connection: Any) -> None:
-    rows = rows_of(150)
+@pytest.mark.parametrize("apps", [1, 40])
+async def test_only_what_is_new_comes_back(connection: Any, apps: int) -> None:
+    rows = rows_of(150, apps)
     await put(connection, ADD, rows[::3])
     assert sorted(await put(connection, ADD, rows)) == [number for number in range(150) if number % 3]
     # the last one, which is sent again, among those that are there
-    assert await put(connection, ADD, [*rows_of(101), rows[0]]) == []
+    assert await put(connection, ADD, [*rows[:101], rows[0]]) == []
 
 
 async def test_a_row_given_twice_goes_in_once(connection: Any) -> None:
@@ -99,7 +109,7 @@ async def test_a_row_given_twice_goes_in_once(connection: Any) -> None:
 
 @pytest.mark.parametrize(
     "statement",
-    ["SELECT 1", "INSERT INTO kept VALUES ($1)", "INSERT INTO kept SELECT $1 ON CONFLICT DO NOTHING"],
+    ["SELECT 1", "INSERT INTO kept VALUES ($1::text)", "INSERT INTO kept SELECT $1::text ON CONFLICT DO NOTHING"],
 )
 def test_what_is_no_insert_of_one_row_is_refused(statement: str) -> None:
     with pytest.raises(ValueError, match="no insert of one row"):
@@ -108,18 +118,14 @@ def test_what_is_no_insert_of_one_row_is_refused(statement: str) -> None:
 
 @pytest.mark.parametrize("name", row_inserts())
 async def test_parameters_have_the_types_of_the_columns_in_every_row(connection: Any, name: str) -> None:
-    one = (await connection.prepare(row_inserts()[name])).get_parameters()
-    assert [kind.name for kind in one if kind.name not in {"text", "int8", "timestamptz"}] == TYPES.get(name, [])
-    many = await connection.prepare(of_rows(row_inserts()[name], SIZES[-1]))
-    assert many.get_parameters() == one * SIZES[-1]
+    async def types(sql: str) -> list[str]:
+        return [parameter.name for parameter in (await connection.prepare(sql)).get_parameters()]
 
-
-# those of the rows' parameters that are neither texts nor keys nor times
-TYPES = {
-    "events.INSERT_EVENTS": ["numeric", "jsonb", "bool"],
-    "installs.INSERT_INSTALLS": ["jsonb", "float8", "jsonb", "jsonb"],
-    "webhook_events.INSERT_BODIES": ["bytea"],
-}
+    sql = row_inserts()[name]
+    one = await types(sql)
+    # the rows behind the first have theirs from the columns
+    assert await types(of_rows(sql, SIZES[-1])) == one * SIZES[-1]
+    assert await types(of_arrays(sql)) == [f"{kind}[]" for kind in one]
 
 
 @pytest.mark.parametrize("name", row_inserts())
