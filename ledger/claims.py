@@ -3,9 +3,11 @@
 from collections.abc import Collection, Sequence
 from typing import Any
 
+from ledger.row_inserts import inserts
+
 CLAIM_CLICKS = """
-INSERT INTO click_claims (click_id, app_id, install_id)
-SELECT * FROM unnest($1::text[], $2::text[], $3::text[])
+INSERT INTO click_claims (app_id, click_id, install_id)
+VALUES ($1::text, $2::text, $3::text)
 ON CONFLICT (app_id, click_id) DO NOTHING
 RETURNING click_id, app_id, install_id
 """
@@ -16,11 +18,12 @@ async def claim_clicks(connection: Any, claims: Sequence[tuple[str, str, str]]) 
 
     A click another transaction is claiming is waited for: its rollback leaves it to this one.
     """
-    if not claims:
-        return set()
-    columns = [list(column) for column in zip(*sorted(claims), strict=True)]
-    rows = await connection.fetch(CLAIM_CLICKS, *columns)
-    return {(row["click_id"], row["app_id"], row["install_id"]) for row in rows}
+    won: set[tuple[str, str, str]] = set()
+    given = sorted((app_id, click_id, install_id) for click_id, app_id, install_id in claims)
+    for statement, values in inserts(CLAIM_CLICKS, given):
+        rows = await connection.fetch(statement, *values)
+        won.update((row["click_id"], row["app_id"], row["install_id"]) for row in rows)
+    return won
 
 
 CLAIMED_CLICKS = """

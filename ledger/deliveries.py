@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from ledger.event_refs import EventRef, columns_of
+from ledger.row_inserts import inserts
 
 State = Literal["due", "sending", "delivered", "suppressed", "skipped", "dead"]
 
@@ -36,34 +37,37 @@ class NewDelivery:
 INSERT_DELIVERIES = """
 INSERT INTO deliveries (app_id, pixel_id, event_key, event_id, source_event_id, source_event, target_event,
     install_id, state, reason, next_attempt_at)
-SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[],
-    $8::text[], $9::text[], $10::text[], $11::timestamptz[])
+VALUES ($1::text, $2::text, $3::bigint, $4::text, $5::text, $6::text, $7::text, $8::text, $9::text, $10::text,
+    $11::timestamptz)
 ON CONFLICT (app_id, event_key, pixel_id) DO NOTHING
 """
 
 
 async def insert_deliveries(connection: Any, deliveries: Sequence[NewDelivery]) -> int:
-    """Store them in one statement; those of an event and pixel that are there already stay as they are.
+    """Store them; those of an event and pixel that are there already stay as they are.
 
     Returns how many are new. `connection` is an asyncpg connection or pool, here and in the modules beside this one.
     """
-    if not deliveries:
-        return 0
-    status = await connection.execute(
-        INSERT_DELIVERIES,
-        [d.app_id for d in deliveries],
-        [d.pixel_id for d in deliveries],
-        [d.event_key for d in deliveries],
-        [d.event_id for d in deliveries],
-        [d.source_event_id for d in deliveries],
-        [d.source_event for d in deliveries],
-        [d.target_event for d in deliveries],
-        [d.install_id for d in deliveries],
-        [d.state for d in deliveries],
-        [d.reason for d in deliveries],
-        [d.next_attempt_at for d in deliveries],
+    new = 0
+    for statement, values in inserts(INSERT_DELIVERIES, [_row(delivery) for delivery in deliveries]):
+        new += rows_of(await connection.execute(statement, *values))
+    return new
+
+
+def _row(delivery: NewDelivery) -> tuple[Any, ...]:
+    return (
+        delivery.app_id,
+        delivery.pixel_id,
+        delivery.event_key,
+        delivery.event_id,
+        delivery.source_event_id,
+        delivery.source_event,
+        delivery.target_event,
+        delivery.install_id,
+        delivery.state,
+        delivery.reason,
+        delivery.next_attempt_at,
     )
-    return rows_of(status)
 
 
 RELEASE_FOR_INSTALLS = """

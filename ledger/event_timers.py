@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from ledger.event_refs import EventRef, columns_of
+from ledger.row_inserts import inserts
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,21 +26,15 @@ class NewTimer:
 
 INSERT_TIMERS = """
 INSERT INTO event_timers (app_id, event_key, name, due_at, qualified_at)
-SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[], $4::timestamptz[], $5::timestamptz[])
+VALUES ($1::text, $2::bigint, $3::text, $4::timestamptz, $5::timestamptz)
 ON CONFLICT (app_id, event_key) DO NOTHING
 """
 
 
 async def insert_timers(connection: Any, timers: Sequence[NewTimer]) -> None:
-    if timers:
-        await connection.execute(
-            INSERT_TIMERS,
-            [timer.app_id for timer in timers],
-            [timer.event_key for timer in timers],
-            [timer.name for timer in timers],
-            [timer.due_at for timer in timers],
-            [timer.qualified_at for timer in timers],
-        )
+    rows = [(timer.app_id, timer.event_key, timer.name, timer.due_at, timer.qualified_at) for timer in timers]
+    for statement, values in inserts(INSERT_TIMERS, rows):
+        await connection.execute(statement, *values)
 
 
 @dataclass(frozen=True, slots=True)

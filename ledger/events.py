@@ -8,6 +8,7 @@ from typing import Any
 
 from ledger.event_refs import EventRef
 from ledger.installs import SEPARATOR, InstallKey
+from ledger.row_inserts import inserts
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +40,8 @@ class NewEvent:
 INSERT_EVENTS = """
 INSERT INTO events (app_id, event_id, source, name, install_id, external_ids, occurred_at, received_at, value, currency,
     body, joined, flags, subscription_id)
-SELECT app_id, event_id, source, name, install_id, string_to_array(external_ids, E'\\x1f'),
-    occurred_at, received_at, value, currency, body, joined, string_to_array(flags, E'\\x1f'), subscription_id
-FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[],
-    $8::timestamptz[], $9::numeric[], $10::text[], $11::jsonb[], $12::boolean[], $13::text[], $14::text[])
-    AS rows (app_id, event_id, source, name, install_id, external_ids, occurred_at, received_at, value, currency,
-    body, joined, flags, subscription_id)
+VALUES ($1::text, $2::text, $3::text, $4::text, $5::text, string_to_array($6::text, E'\\x1f'), $7::timestamptz,
+    $8::timestamptz, $9::numeric, $10::text, $11::jsonb, $12::boolean, string_to_array($13::text, E'\\x1f'), $14::text)
 ON CONFLICT (app_id, event_id) DO NOTHING
 RETURNING event_key, app_id, event_id
 """
@@ -56,27 +53,31 @@ async def insert_events(connection: Any, events: Sequence[NewEvent]) -> dict[tup
     `connection` is an asyncpg connection. Rows go in by id, so that two transactions storing the same events meet them
     in the same order.
     """
-    if not events:
-        return {}
     ordered = sorted(events, key=lambda event: (event.app_id, event.event_id))
-    rows = await connection.fetch(
-        INSERT_EVENTS,
-        [event.app_id for event in ordered],
-        [event.event_id for event in ordered],
-        [event.source for event in ordered],
-        [event.name for event in ordered],
-        [event.install_id for event in ordered],
-        [SEPARATOR.join(event.external_ids) for event in ordered],
-        [event.occurred_at for event in ordered],
-        [event.received_at for event in ordered],
-        [event.value for event in ordered],
-        [event.currency for event in ordered],
-        [event.body for event in ordered],
-        [event.joined for event in ordered],
-        [SEPARATOR.join(event.flags) for event in ordered],
-        [event.subscription_id for event in ordered],
+    keys: dict[tuple[str, str], int] = {}
+    for statement, values in inserts(INSERT_EVENTS, [_row(event) for event in ordered]):
+        for row in await connection.fetch(statement, *values):
+            keys[row["app_id"], row["event_id"]] = row["event_key"]
+    return keys
+
+
+def _row(event: NewEvent) -> tuple[Any, ...]:
+    return (
+        event.app_id,
+        event.event_id,
+        event.source,
+        event.name,
+        event.install_id,
+        SEPARATOR.join(event.external_ids),
+        event.occurred_at,
+        event.received_at,
+        event.value,
+        event.currency,
+        event.body,
+        event.joined,
+        SEPARATOR.join(event.flags),
+        event.subscription_id,
     )
-    return {(row["app_id"], row["event_id"]): row["event_key"] for row in rows}
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-SEPARATOR = "\x1f"  # in the place of an array per row, which unnest cannot take; no stored text holds it
+from ledger.row_inserts import inserts
+
+SEPARATOR = "\x1f"  # in the place of an array per row, which is dearer to send; no stored text holds it
 
 InstallKey = tuple[str, str]
 """(app_id, install_id)."""
@@ -52,12 +54,8 @@ class KnownInstall:
 INSERT_INSTALLS = """
 INSERT INTO installs (app_id, install_id, platform, occurred_at, received_at, body, match_method, match_probability,
     match_reason, match_detail, click_id, click, external_ids)
-SELECT app_id, install_id, platform, occurred_at, received_at, body, match_method, match_probability, match_reason,
-    match_detail, click_id, click, string_to_array(external_ids, E'\\x1f')
-FROM unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[], $5::timestamptz[], $6::jsonb[], $7::text[],
-    $8::float8[], $9::text[], $10::jsonb[], $11::text[], $12::jsonb[], $13::text[])
-    AS rows (app_id, install_id, platform, occurred_at, received_at, body, match_method, match_probability,
-    match_reason, match_detail, click_id, click, external_ids)
+VALUES ($1::text, $2::text, $3::text, $4::timestamptz, $5::timestamptz, $6::jsonb, $7::text, $8::float8, $9::text,
+    $10::jsonb, $11::text, $12::jsonb, string_to_array($13::text, E'\\x1f'))
 ON CONFLICT (app_id, install_id) DO NOTHING
 RETURNING app_id, install_id
 """
@@ -70,18 +68,28 @@ async def insert_installs(connection: Any, installs: Sequence[Install]) -> set[I
     transactions storing the same installs meet them in the same order.
     """
     ordered = sorted(installs, key=lambda install: install.key)
-    rows = await connection.fetch(
-        INSERT_INSTALLS,
-        [install.app_id for install in ordered],
-        [install.install_id for install in ordered],
-        [install.platform for install in ordered],
-        [install.occurred_at for install in ordered],
-        [install.received_at for install in ordered],
-        [install.body for install in ordered],
-        *_match_columns(ordered),
-        [SEPARATOR.join(install.external_ids) for install in ordered],
+    new: set[InstallKey] = set()
+    for statement, values in inserts(INSERT_INSTALLS, [_row(install) for install in ordered]):
+        new.update((row["app_id"], row["install_id"]) for row in await connection.fetch(statement, *values))
+    return new
+
+
+def _row(install: Install) -> tuple[Any, ...]:
+    return (
+        install.app_id,
+        install.install_id,
+        install.platform,
+        install.occurred_at,
+        install.received_at,
+        install.body,
+        install.match_method,
+        install.match_probability,
+        install.match_reason,
+        install.match_detail,
+        install.click_id,
+        install.click,
+        SEPARATOR.join(install.external_ids),
     )
-    return {(row["app_id"], row["install_id"]) for row in rows}
 
 
 UPDATE_MATCHES = """
@@ -99,7 +107,12 @@ async def update_matches(connection: Any, installs: Sequence[Install]) -> None:
         UPDATE_MATCHES,
         [install.app_id for install in installs],
         [install.install_id for install in installs],
-        *_match_columns(installs),
+        [install.match_method for install in installs],
+        [install.match_probability for install in installs],
+        [install.match_reason for install in installs],
+        [install.match_detail for install in installs],
+        [install.click_id for install in installs],
+        [install.click for install in installs],
     )
 
 
@@ -189,17 +202,6 @@ async def pending_installs(connection: Any, app_id: str, limit: int, now: dateti
     says `look_again_at` (Unix s) and means later than `now`.
     """
     return [_install(row) for row in await connection.fetch(PENDING_INSTALLS, now, limit, app_id)]
-
-
-def _match_columns(installs: Sequence[Install]) -> tuple[list[Any], ...]:
-    return (
-        [install.match_method for install in installs],
-        [install.match_probability for install in installs],
-        [install.match_reason for install in installs],
-        [install.match_detail for install in installs],
-        [install.click_id for install in installs],
-        [install.click for install in installs],
-    )
 
 
 def _known(row: Mapping[str, Any]) -> KnownInstall:

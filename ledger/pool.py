@@ -11,6 +11,7 @@ from ledger.database_url import read_database_url
 
 # A plan made while a table was empty scans it once it is full; PostgreSQL itself looks again only after an ANALYZE.
 PLANS_KEPT_S = 5
+STATEMENTS_KEPT = 512  # of each connection: all of ours, in each of the sizes of those for many rows
 COMMAND_TIMEOUT_S = 30.0  # a statement that takes longer is stuck behind a lock or a full disk
 
 
@@ -56,5 +57,6 @@ async def open_pool(
         init=_set_up,
         reset=_leave_as_it_is,
         command_timeout=COMMAND_TIMEOUT_S,
+        statement_cache_size=STATEMENTS_KEPT,
         max_cached_statement_lifetime=PLANS_KEPT_S,
     )

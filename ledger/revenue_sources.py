@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from ledger.row_inserts import inserts
+
 # a row a minute is enough to warn by, and keeps busy forwarders from waiting for one another
 NOTE = """
 INSERT INTO second_revenue_sources AS known (app_id, source, last_sale_at)
-SELECT * FROM unnest($1::text[], $2::text[], $3::timestamptz[])
+VALUES ($1::text, $2::text, $3::timestamptz)
 ON CONFLICT (app_id, source) DO UPDATE SET last_sale_at = excluded.last_sale_at
 WHERE excluded.last_sale_at - known.last_sale_at > interval '1 minute'
 """
@@ -16,10 +18,9 @@ WHERE excluded.last_sale_at - known.last_sale_at > interval '1 minute'
 
 async def note_second_sources(connection: Any, sales: Mapping[tuple[str, str], datetime]) -> None:
     """(app_id, source) -> when it reported a sale that was not sent on."""
-    if sales:
-        ordered = sorted(sales)
-        columns = [app_id for app_id, _ in ordered], [source for _, source in ordered], [sales[key] for key in ordered]
-        await connection.execute(NOTE, *columns)
+    rows = [(app_id, source, at) for (app_id, source), at in sorted(sales.items())]
+    for statement, values in inserts(NOTE, rows):
+        await connection.execute(statement, *values)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Final, Literal
 
 from ledger.installs import SEPARATOR
+from ledger.row_inserts import inserts
 from ledger.webhook_providers import Provider
 
 BodyOutcome = Literal["event", "counted", "test", "ignored", "unread"]
@@ -35,38 +36,37 @@ class WebhookBody:
 
 INSERT_BODIES = """
 INSERT INTO webhook_bodies (app_id, provider, provider_event_id, type, outcome, received_at, event_key, people, body)
-SELECT app_id, provider, provider_event_id, type, outcome, received_at, event_key,
-    string_to_array(people, E'\\x1f'), body
-FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::bigint[], $8::text[],
-    $9::bytea[])
-    AS rows (app_id, provider, provider_event_id, type, outcome, received_at, event_key, people, body)
+VALUES ($1::text, $2::text, $3::text, $4::text, $5::text, $6::timestamptz, $7::bigint,
+    string_to_array($8::text, E'\\x1f'), $9::bytea)
 ON CONFLICT (app_id, provider, provider_event_id) DO NOTHING
 """
 
 
 async def insert_bodies(connection: Any, bodies: Sequence[WebhookBody]) -> None:
     """Store those that are not there yet, in the order of their ids."""
-    if not bodies:
-        return
     ordered = sorted(bodies, key=lambda one: (one.app_id, one.provider, one.provider_event_id))
-    await connection.execute(
-        INSERT_BODIES,
-        [one.app_id for one in ordered],
-        [one.provider for one in ordered],
-        [one.provider_event_id for one in ordered],
-        [one.type for one in ordered],
-        [one.outcome for one in ordered],
-        [one.received_at for one in ordered],
-        [one.event_key for one in ordered],
-        [SEPARATOR.join(one.people) for one in ordered],
-        [one.body for one in ordered],
+    for statement, values in inserts(INSERT_BODIES, [_row(one) for one in ordered]):
+        await connection.execute(statement, *values)
+
+
+def _row(body: WebhookBody) -> tuple[Any, ...]:
+    return (
+        body.app_id,
+        body.provider,
+        body.provider_event_id,
+        body.type,
+        body.outcome,
+        body.received_at,
+        body.event_key,
+        SEPARATOR.join(body.people),
+        body.body,
     )
 
 
 # a row a second is enough, and keeps busy forwarders from waiting for one another
 NOTE_RECEIVED = """
 INSERT INTO webhook_sources AS known (app_id, provider, last_received_at)
-SELECT * FROM unnest($1::text[], $2::text[], $3::timestamptz[])
+VALUES ($1::text, $2::text, $3::timestamptz)
 ON CONFLICT (app_id, provider) DO UPDATE SET last_received_at = excluded.last_received_at
 WHERE excluded.last_received_at - known.last_received_at > interval '1 second'
 """
@@ -74,9 +74,9 @@ WHERE excluded.last_received_at - known.last_received_at > interval '1 second'
 
 async def note_received(connection: Any, received: Mapping[tuple[str, str], datetime]) -> None:
     """(app_id, provider) -> when an authentic webhook came."""
-    ordered = sorted(received)
-    columns = [app_id for app_id, _ in ordered], [name for _, name in ordered], [received[key] for key in ordered]
-    await connection.execute(NOTE_RECEIVED, *columns)
+    rows = [(app_id, provider, at) for (app_id, provider), at in sorted(received.items())]
+    for statement, values in inserts(NOTE_RECEIVED, rows):
+        await connection.execute(statement, *values)
 
 
 LAST_RECEIVED = "SELECT app_id, provider, last_received_at FROM webhook_sources"

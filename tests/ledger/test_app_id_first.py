@@ -168,6 +168,9 @@ async def test_every_statement_is_a_constant_of_the_ledger(connection: asyncpg.C
         ('def late(pool):\n    return pool.fetch("select 1 from deliveries")', True),
         ('def late(pool, table):\n    return pool.fetch(f"DELETE FROM deliveries WHERE {table}")', True),
         ('def late(pool, columns):\n    return pool.fetch(f"SELECT {columns} FROM deliveries")', True),
+        ("def late(rows, table):\n    return inserts(f'INSERT INTO {table} VALUES ($1)', rows)", True),
+        ("def late(rows, statement):\n    return inserts(statement, rows)", True),
+        ("LATE = INSERT\ndef late(rows):\n    return inserts(LATE, rows)", False),
     ],
 )
 def test_a_statement_that_stands_elsewhere_is_found(source: str, of_the_ledger: bool) -> None:
