@@ -6,6 +6,7 @@ from sandbox.accounts import advertisers, business_centers, entities, oauth, pix
 from sandbox.accounts.endpoint import Reader, endpoint
 from sandbox.accounts.permission import PREFIX
 from sandbox.accounts.portal import portal
+from sandbox.accounts.report import report
 from sandbox.gate import Gate
 from sandbox.memory import Memory
 
@@ -27,6 +28,7 @@ _GETS: dict[str, Reader] = {
     "/adgroup/get/": entities.adgroups,
     "/ad/get/": entities.ads,
     "/smart_plus/ad/get/": entities.smart_plus_ads,
+    "/report/integrated/get/": report,
 }
 
 
