@@ -127,7 +127,9 @@ class Grants:
         return self._grants.pop(token, None)
 
     def _issue(self, app: DeveloperApp, account_id: str, scope: tuple[int, ...], now: float) -> Grant:
-        grant = Grant(access_token=secrets.token_hex(20), app_id=app.app_id, account_id=account_id, scope=scope)
+        # 40 digits, and never one that starts with `bad`, which the sandbox refuses by itself
+        access_token = f"a{secrets.token_hex(20)[1:]}"
+        grant = Grant(access_token=access_token, app_id=app.app_id, account_id=account_id, scope=scope)
         if app.expires_in is not None:
             grant.expires_at = now + app.expires_in
             grant.refresh_token = secrets.token_hex(20)
