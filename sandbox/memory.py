@@ -87,7 +87,7 @@ class Memory:
         self.accounts.reset()
         self.grants.reset()
         if self.demo is not None:
-            load_demo_account(self.accounts, self.demo, self.clock())
+            load_demo_account(self.accounts, self.grants, self.demo, self.clock())
 
     def forget_traffic(self) -> None:
         """Drop everything taken and every fault still waiting, go back to the first limits and versions.
