@@ -25,6 +25,7 @@ from sandbox.inquiries import (
 from sandbox.memory import Memory
 from sandbox.rate import RateLimits
 from sandbox.tokens import Pixel, masked
+from sandbox.versions import Versions
 
 _T = TypeVar("_T")
 
@@ -51,6 +52,8 @@ class Control:
             Route("/_sandbox/tokens/restore", self.restore_token, methods=["POST"]),
             Route("/_sandbox/limits", self.limits, methods=["GET"]),
             Route("/_sandbox/limits", self.set_limits, methods=["POST"]),
+            Route("/_sandbox/versions", self.versions, methods=["GET"]),
+            Route("/_sandbox/versions", self.set_versions, methods=["POST"]),
             Route("/_sandbox/reset", self.reset, methods=["POST"]),
         ]
 
@@ -118,6 +121,15 @@ class Control:
         self._memory.rate.set(await told(request, RateLimits))
         return answered(self._memory.rate.limits)
 
+    async def versions(self, _request: Request) -> Response:
+        """`{"alive": ["v1.3"], "deprecated": {}}`."""
+        return answered(self._memory.versions.versions)
+
+    async def set_versions(self, request: Request) -> Response:
+        """What is not named is back at its default."""
+        self._memory.versions.set(await told(request, Versions))
+        return answered(self._memory.versions.versions)
+
     async def pixels(self, _request: Request) -> Response:
         """`{"items": [{"code", "token" (masked), "advertiser_id", "adopted"}]}`."""
         return answered({"items": [_pixel_shown(pixel) for pixel in self._memory.registry.pixels()]})
@@ -151,7 +163,9 @@ class Control:
         self._memory.forget_traffic()
         if choice.pixels:
             self._memory.registry.reset()
-        return answered({"reset": True, "pixels": choice.pixels})
+        if choice.accounts:
+            self._memory.forget_accounts()
+        return answered({"reset": True, "pixels": choice.pixels, "accounts": choice.accounts})
 
 
 def _matcher(query: EventQuery) -> Callable[[Taken], bool]:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import msgspec
 from starlette.types import Receive, Scope, Send
 
-from sandbox.calls import Answer, Call, envelope
+from sandbox.calls import HTML, Answer, Call, envelope
 from sandbox.codes import Code, message_of
 from sandbox.faults import Fault
 from sandbox.memory import Memory
@@ -24,12 +24,16 @@ DROP_CONNECTION = "drop_connection"
 
 
 class Gate:
-    """Serves one endpoint with `handler`; other methods than `method` get 405 (None: every method is served)."""
+    """Serves one endpoint with `handler`; other methods than `method` get 405 (None: every method is served).
 
-    def __init__(self, handler: Handler, memory: Memory, method: str | None) -> None:
+    `limited`: whether its requests count against the limits of the API.
+    """
+
+    def __init__(self, handler: Handler, memory: Memory, method: str | None, limited: bool = True) -> None:
         self._handler = handler
         self._memory = memory
         self._method = method
+        self._limited = limited
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         body = await _read_body(receive)
@@ -58,11 +62,21 @@ class Gate:
         await _send(send, answer)
 
     def _handle(self, call: Call) -> Answer:
+        version = call.version
+        if version is None:
+            return self._handled(call)
+        if not self._memory.versions.alive(version):  # as probed in 2026-10 for v2.0
+            return Answer(envelope(Code.VERSION_ERROR, call.request_id, "no schema found"), code=Code.VERSION_ERROR)
+        answer = self._handled(call)
+        headers = self._memory.versions.headers(version)
+        return msgspec.structs.replace(answer, headers=(*answer.headers, *headers)) if headers else answer
+
+    def _handled(self, call: Call) -> Answer:
         if self._method is not None and call.method != self._method:
             message = f"Method {call.method} is not allowed: use {self._method}."
             body = envelope(Code.INVALID_PARAMS, call.request_id, message)
             return Answer(body, code=Code.INVALID_PARAMS, status=405, allow=self._method)
-        if words := self._memory.rate.refusal(call.received_at):
+        if self._limited and (words := self._memory.rate.refusal(call.received_at)):
             return Answer(envelope(Code.REQUEST_TOO_FREQUENT, call.request_id, words), code=Code.REQUEST_TOO_FREQUENT)
         if len(call.body) > BODY_LIMIT:
             message = f"Request body is larger than {BODY_LIMIT} bytes."
@@ -81,8 +95,10 @@ class Gate:
 
 
 def not_found(call: Call, _memory: Memory) -> Answer:
-    """Any path of TikTok's that the sandbox does not play, a missing trailing slash included."""
-    message = f"{message_of(Code.NOT_EXIST)}: {call.path} (paths end with a slash; GET / lists what there is)"
+    """Any path of TikTok's that the sandbox does not play. Without its trailing slash a path is a bare page."""
+    if not call.path.endswith("/"):
+        return Answer(b"<html><body><h1>404 Not Found</h1></body></html>", status=404, content_type=HTML)
+    message = f"{message_of(Code.NOT_EXIST)}: {call.path} (GET / lists what there is)"
     return Answer(envelope(Code.NOT_EXIST, call.request_id, message), code=Code.NOT_EXIST, status=404)
 
 
@@ -109,6 +125,7 @@ async def _send(send: Send, answer: Answer) -> None:
         headers.append((b"retry-after", b"%d" % answer.retry_after))
     if answer.allow is not None:
         headers.append((b"allow", answer.allow.encode()))
+    headers += answer.headers
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     await send({"type": "http.response.body", "body": answer.body})
 

@@ -54,9 +54,10 @@ class TokenChoice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Reset(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`pixels`: forget registered and adopted pixels and revoked tokens too."""
+    """`pixels`: forget registered and adopted pixels and revoked tokens too; `accounts`: what was loaded or granted."""
 
     pixels: bool = False
+    accounts: bool = False
 
 
 def asked(request: Request, kind: type[T]) -> T:
@@ -91,5 +92,7 @@ def not_json(_request: Request, error: Exception) -> Response:
 
 
 def _field_named(message: str) -> str | None:
-    found = _PLACE.search(message) or _UNNAMED.search(message) or _NAMED_FIRST.match(message)
-    return found.group(1) if found else None
+    """Where, then what: either may be missing from the message."""
+    name = _UNNAMED.search(message) or _NAMED_FIRST.match(message)
+    found = [match.group(1) for match in (_PLACE.search(message), name) if match]
+    return ".".join(found) or None
