@@ -41,11 +41,11 @@ async def note_refusal(connection: Any, access: Access, error: ApiRefused, now: 
     """Whether TikTok refused the grant itself: then it is broken, in TikTok's words, until it works again."""
     if error.kind != "reconnect":
         return False
-    grant = access.grant
-    await mark_broken(connection, grant.app_id, error.words, now, grant.access_token_encrypted)
+    await mark_broken(connection, access.grant, error.words, now)
     return True
 
 
 async def note_success(connection: Any, access: Access, now: datetime) -> None:
     """TikTok took the token: a grant that was broken is in order again."""
-    await mark_ok(connection, access.grant.app_id, now, access.grant.access_token_encrypted)
+    if access.grant.state == "broken":
+        await mark_ok(connection, access.grant, now)

@@ -60,7 +60,7 @@ async def _run(settings: WorkerSettings, keyring: Keyring, rates: RateTable) -> 
             background.start_soon(health_server(engines, settings.host, settings.worker_port).serve)
         with _metrics_port(settings, metrics):
             async with _opened(settings, engines, stopping), events_client() as client, alert_client() as alerts:
-                api = EventsApi(client, settings.tiktok_api_url)
+                api = EventsApi(client, settings.tiktok_api_url, version=settings.tiktok_version("events"))
                 delivery_context = DeliveryContext(
                     engines.pool, api, keyring, settings.public_base, metrics, _utc_now, random.random, rates
                 )

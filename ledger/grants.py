@@ -11,6 +11,7 @@ from typing import Any, Final, Literal
 GrantState = Literal["ok", "broken"]
 
 PROBE_EVERY: Final = timedelta(days=1)
+SOONEST_PROBE: Final = timedelta(minutes=1)
 PROBE_BROKEN_EVERY: Final = timedelta(hours=1)
 """Someone may have mended it at TikTok."""
 
@@ -30,7 +31,7 @@ class Grant:
     """TikTok's numeric ids, as text: some are beyond 2^53."""
     state: GrantState
     reason: str
-    """Why it is broken, in TikTok's words."""
+    """Why it is broken, in TikTok's words; of one that is in order, why it will not be for long."""
     connected_at: datetime
     checked_at: datetime
     """The last answer that told whether it works."""
@@ -56,6 +57,15 @@ def access_record(app_id: str) -> str:
 
 def refresh_record(app_id: str) -> str:
     return f"grant:{app_id}:refresh_token"
+
+
+def next_probe(expires_at: datetime | None, now: datetime) -> datetime:
+    """When a grant that is in order is asked after next: daily, and before half of what is left of it is over, so that
+    there is time to refresh it.
+    """
+    if expires_at is None:
+        return now + PROBE_EVERY
+    return now + max(SOONEST_PROBE, min(PROBE_EVERY, (expires_at - now) / 2))
 
 
 ALL_GRANTS = "SELECT * FROM tiktok_grants ORDER BY app_id"
@@ -93,7 +103,7 @@ async def store_grant(connection: Any, grant: NewGrant, now: datetime) -> None:
         asyncpg.ForeignKeyViolationError: there is no such app.
     """
     fields = grant.access_token_encrypted, grant.refresh_token_encrypted, grant.expires_at, list(grant.scopes)
-    await connection.execute(STORE_GRANT, grant.app_id, *fields, now, now + PROBE_EVERY)
+    await connection.execute(STORE_GRANT, grant.app_id, *fields, now, next_probe(grant.expires_at, now))
 
 
 # only of the grant that was refreshed: someone may have connected anew meanwhile
@@ -107,30 +117,31 @@ RETURNING true
 
 async def replace_tokens(connection: Any, old: Grant, new: NewGrant, now: datetime) -> bool:
     """What a refresh gave; False where another grant has taken the place of the refreshed one."""
-    fields = new.access_token_encrypted, new.refresh_token_encrypted, new.expires_at, now, now + PROBE_EVERY
-    return bool(await connection.fetchval(REPLACE_TOKENS, old.app_id, old.access_token_encrypted, *fields))
+    fields = new.access_token_encrypted, new.refresh_token_encrypted, new.expires_at, now
+    old_fields = old.app_id, old.access_token_encrypted
+    return bool(await connection.fetchval(REPLACE_TOKENS, *old_fields, *fields, next_probe(new.expires_at, now)))
 
 
-# what is said of a token must not fall on the one that has taken its place; NULL = whichever there is
+# what is said of a token must not fall on the one that has taken its place
 MARK_GRANT = """
 UPDATE tiktok_grants SET state = $2, reason = $3, checked_at = $4, probe_at = $5
-WHERE app_id = $1 AND ($6::bytea IS NULL OR access_token_encrypted = $6)
+WHERE app_id = $1 AND access_token_encrypted = $6
 RETURNING (SELECT old.state FROM tiktok_grants old WHERE old.app_id = $1)
 """
 
 
-async def mark_broken(connection: Any, app_id: str, reason: str, now: datetime, used: bytes | None = None) -> bool:
-    """TikTok refused the grant itself, in these words. `used`: the encrypted token that was refused. True where it was
-    in order before.
-    """
-    before = await connection.fetchval(MARK_GRANT, app_id, "broken", reason, now, now + PROBE_BROKEN_EVERY, used)
-    return bool(before == "ok")
+async def mark_broken(connection: Any, grant: Grant, reason: str, now: datetime) -> bool:
+    """TikTok refused this grant's token, in these words. True where it was in order before."""
+    until = now + PROBE_BROKEN_EVERY
+    used = grant.access_token_encrypted
+    return bool(await connection.fetchval(MARK_GRANT, grant.app_id, "broken", reason, now, until, used) == "ok")
 
 
-async def mark_ok(connection: Any, app_id: str, now: datetime, used: bytes | None = None) -> bool:
-    """TikTok took the grant's token. True where it was broken before."""
-    before = await connection.fetchval(MARK_GRANT, app_id, "ok", "", now, now + PROBE_EVERY, used)
-    return bool(before == "broken")
+async def mark_ok(connection: Any, grant: Grant, now: datetime, warning: str = "") -> bool:
+    """TikTok took this grant's token; `warning`: why it will not for long. True where it was broken before."""
+    until = next_probe(grant.expires_at, now)
+    used = grant.access_token_encrypted
+    return bool(await connection.fetchval(MARK_GRANT, grant.app_id, "ok", warning, now, until, used) == "broken")
 
 
 DELETE_GRANT = "DELETE FROM tiktok_grants WHERE app_id = $1 RETURNING *"

@@ -10,12 +10,14 @@ import pytest
 from ledger.grants import (
     PROBE_BROKEN_EVERY,
     PROBE_EVERY,
+    Grant,
     NewGrant,
     all_grants,
     delete_grant,
     get_grant,
     mark_broken,
     mark_ok,
+    next_probe,
     replace_tokens,
     store_grant,
     take_grant_probes,
@@ -37,6 +39,13 @@ async def pool(database_url: str) -> AsyncIterator[Any]:
         yield rows.pool
 
 
+async def stored(pool: Any, grant: NewGrant) -> Grant:
+    await store_grant(pool, grant, NOW)
+    found = await get_grant(pool, grant.app_id)
+    assert found is not None
+    return found
+
+
 async def test_what_is_stored_is_read_back_and_asked_after_a_day_later(pool: Any) -> None:
     await store_grant(pool, A_GRANT, NOW)
     grant = await get_grant(pool, APP)
@@ -50,46 +59,56 @@ async def test_what_is_stored_is_read_back_and_asked_after_a_day_later(pool: Any
 
 
 async def test_connecting_again_takes_the_place_of_a_broken_grant(pool: Any) -> None:
-    await store_grant(pool, A_GRANT, NOW)
-    await mark_broken(pool, APP, "40105: Access token is incorrect or has been revoked.", NOW)
-    await store_grant(pool, NewGrant(APP, b"anew", b"refresh", LATER, ()), LATER)
+    grant = await stored(pool, A_GRANT)
+    await mark_broken(pool, grant, "40105: Access token is incorrect or has been revoked.", NOW)
+    await store_grant(pool, NewGrant(APP, b"anew", b"refresh", LATER, ()), NOW)
     [grant] = await all_grants(pool)
     assert (grant.access_token_encrypted, grant.refresh_token_encrypted) == (b"anew", b"refresh")
     assert (grant.expires_at, grant.scopes) == (LATER, ())
-    assert (grant.state, grant.reason, grant.connected_at) == ("ok", "", LATER)
+    assert (grant.state, grant.reason, grant.connected_at) == ("ok", "", NOW)
 
 
 async def test_breaking_and_healing_are_told_once_each(pool: Any) -> None:
-    await store_grant(pool, A_GRANT, NOW)
-    assert not await mark_ok(pool, APP, NOW)
-    assert await mark_broken(pool, APP, "revoked", LATER)
-    assert not await mark_broken(pool, APP, "revoked still", LATER)
+    grant = await stored(pool, A_GRANT)
+    assert not await mark_ok(pool, grant, NOW)
+    assert await mark_broken(pool, grant, "revoked", LATER)
+    assert not await mark_broken(pool, grant, "revoked still", LATER)
     broken = await get_grant(pool, APP)
     assert broken is not None
     assert (broken.state, broken.reason, broken.checked_at) == ("broken", "revoked still", LATER)
     assert broken.probe_at == LATER + PROBE_BROKEN_EVERY
-    assert await mark_ok(pool, APP, LATER)
+    assert await mark_ok(pool, grant, LATER)
     healed = await get_grant(pool, APP)
     assert healed is not None
     assert (healed.state, healed.reason, healed.probe_at) == ("ok", "", LATER + PROBE_EVERY)
 
 
 async def test_what_is_said_of_a_token_does_not_fall_on_its_successor(pool: Any) -> None:
-    await store_grant(pool, A_GRANT, NOW)
-    old = await get_grant(pool, APP)
-    assert old is not None
+    old = await stored(pool, A_GRANT)
     await store_grant(pool, NewGrant(APP, b"anew", None, None, ()), LATER)
-    assert not await mark_broken(pool, APP, "revoked", LATER, b"sealed")
+    assert not await mark_broken(pool, old, "revoked", LATER)
     assert not await replace_tokens(pool, old, NewGrant(APP, b"refreshed", None, LATER, ()), LATER)
     grant = await get_grant(pool, APP)
     assert grant is not None
     assert (grant.state, grant.access_token_encrypted) == ("ok", b"anew")
 
 
+@pytest.mark.parametrize(
+    ("left", "after"),
+    [
+        (None, PROBE_EVERY),
+        (timedelta(days=365), PROBE_EVERY),
+        (timedelta(hours=24), timedelta(hours=12)),
+        (timedelta(seconds=30), timedelta(minutes=1)),
+        (timedelta(days=-1), timedelta(minutes=1)),
+    ],
+)
+def test_a_grant_is_asked_after_before_half_of_it_is_over(left: timedelta | None, after: timedelta) -> None:
+    assert next_probe(None if left is None else NOW + left, NOW) == NOW + after
+
+
 async def test_a_refresh_keeps_the_old_refresh_token_where_none_comes_anew(pool: Any) -> None:
-    await store_grant(pool, NewGrant(APP, b"sealed", b"refresh", NOW, ("4",)), NOW)
-    old = await get_grant(pool, APP)
-    assert old is not None
+    old = await stored(pool, NewGrant(APP, b"sealed", b"refresh", NOW, ("4",)))
     assert await replace_tokens(pool, old, NewGrant(APP, b"next", None, LATER, ()), NOW)
     grant = await get_grant(pool, APP)
     assert grant is not None
