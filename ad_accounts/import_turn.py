@@ -20,7 +20,7 @@ from ad_accounts.quota import MINUTE_PAUSE
 from ad_accounts.spend_import import SpendImport
 from config.secrets import SecretError
 from ledger.adgroups import adgroups_by_campaign
-from ledger.advertisers import Advertiser, selected_of, set_advertiser_state
+from ledger.advertisers import Advertiser, AdvertiserState, selected_of, set_advertiser_state
 from ledger.local_time import UnknownZoneError
 from ledger.spend_progress import (
     DueImport,
@@ -188,7 +188,8 @@ async def refused_end(turn: Turn, refused: ApiRefused, failures: int) -> TurnEnd
     if await note_refusal(context.pool, turn.access, refused, now):
         return TurnEnd(now, error=refused.words, failures=failures)  # it is due once somebody has connected anew
     if refused.kind in ("permission", "missing"):
-        one, state = turn.advertiser, "missing" if refused.kind == "missing" else "refused"
+        one = turn.advertiser
+        state: AdvertiserState = "missing" if refused.kind == "missing" else "refused"
         await set_advertiser_state(context.pool, one.app_id, one.advertiser_id, state, refused.words)
         return TurnEnd(now + EVERY, error=refused.words, failures=failures)
     return TurnEnd(now + retry_after(failures), error=refused.words, failures=failures)

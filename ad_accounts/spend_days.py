@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from ledger.local_time import hour_begins
@@ -96,11 +96,17 @@ def _day_row(row: ReportRow) -> SpendRow:
     )
 
 
-def _placed(row: ReportRow, **key: object) -> SpendRow:
-    figures = row.figures
-    fields: dict[str, object] = {"spend": figures.spend, "impressions": figures.impressions, "clicks": figures.clicks}
-    parents = {"campaign_id": row.campaign_id, "adgroup_id": row.adgroup_id}
-    return SpendRow(ad_id=row.entity_id, **parents, **fields, **key)  # type: ignore[arg-type] - names of its fields
+def _placed(row: ReportRow, begins_at: datetime | None = None, country: str = "") -> SpendRow:
+    return SpendRow(
+        ad_id=row.entity_id,
+        begins_at=begins_at,
+        country=country,
+        campaign_id=row.campaign_id,
+        adgroup_id=row.adgroup_id,
+        spend=row.figures.spend,
+        impressions=row.figures.impressions,
+        clicks=row.figures.clicks,
+    )
 
 
 def _delivered(figures: Figures) -> bool:

@@ -80,9 +80,7 @@ class SpendImport:
     async def pull_hours(self, day: date) -> None:
         """Every ad by hour of one day. Raises as `pull_days`."""
         asked_at = self._context.clock()
-        query = msgspec.structs.replace(
-            self._query("ad_id_v2", day, day, _PART_METRICS), time="stat_time_hour"
-        )
+        query = msgspec.structs.replace(self._query("ad_id_v2", day, day, _PART_METRICS), time="stat_time_hour")
         rows = await anyio.to_thread.run_sync(by_hour, await self._reader.read(query), day, self._zone)
         await self._store(Pull(self._lease.advertiser_id, day, "hour", asked_at, tuple(rows)))
 
