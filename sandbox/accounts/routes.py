@@ -2,10 +2,11 @@
 
 from starlette.routing import BaseRoute, Route
 
-from sandbox.accounts import advertisers, business_centers, oauth, pixels
+from sandbox.accounts import advertisers, business_centers, entities, oauth, pixels
 from sandbox.accounts.endpoint import Reader, endpoint
 from sandbox.accounts.permission import PREFIX
 from sandbox.accounts.portal import portal
+from sandbox.accounts.report import report
 from sandbox.gate import Gate
 from sandbox.memory import Memory
 
@@ -23,6 +24,11 @@ _GETS: dict[str, Reader] = {
     "/bc/pixel/link/get/": business_centers.pixel_links,
     "/pixel/list/": pixels.pixel_list,
     "/pixel/event/stats/": pixels.event_stats,
+    "/campaign/get/": entities.campaigns,
+    "/adgroup/get/": entities.adgroups,
+    "/ad/get/": entities.ads,
+    "/smart_plus/ad/get/": entities.smart_plus_ads,
+    "/report/integrated/get/": report,
 }
 
 

@@ -1,6 +1,6 @@
 """What the ads of one advertiser spent, hour by hour, and how the past changes afterwards."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -38,13 +38,16 @@ class Amounts(msgspec.Struct):
             self.metrics[name] = self.metrics.get(name, Decimal(0)) + value
 
 
+_Slot = tuple[str, LocalHour]
+
+
 class SpendBook:
-    """The rows of one advertiser by local day."""
+    """The rows of one advertiser, by local day and then by ad and hour."""
 
     def __init__(self, zone: ZoneInfo, country: str) -> None:
         self._zone = zone
         self._country = country
-        self._days: dict[str, dict[Cell, Amounts]] = {}
+        self._days: dict[str, dict[_Slot, dict[Cell, Amounts]]] = {}
 
     def correct(self, correction: Correction) -> None:
         """Raises `ValueError` for an hour that does not exist, before anything is changed."""
@@ -53,21 +56,19 @@ class SpendBook:
         removals = [(removal, self._removed_hour(removal)) for removal in correction.delete]
         for removal, hour in removals:
             self._remove(removal, hour)
-        for ad_id, hour in {(cell.ad_id, cell.hour) for cell, _ in replacing}:
-            self._remove(Removal(ad_id=ad_id, hour=hour.label), hour)
+        for cell, _ in replacing:
+            self._days.get(cell.hour.day, {}).pop((cell.ad_id, cell.hour), None)
         for cell, row in (*replacing, *adding):
-            self._days.setdefault(cell.hour.day, {}).setdefault(cell, Amounts()).add(_amounts(row))
-
-    def add(self, rows: Iterable[SpendRow]) -> None:
-        """Raises `ValueError` for an hour that does not exist."""
-        self.correct(Correction(add=tuple(rows)))
+            slot = self._days.setdefault(cell.hour.day, {}).setdefault((cell.ad_id, cell.hour), {})
+            slot.setdefault(cell, Amounts()).add(_amounts(row))
 
     def rows(self, day: str) -> Iterator[tuple[Cell, Amounts]]:
-        yield from self._days.get(day, {}).items()
+        for slot in self._days.get(day, {}).values():
+            yield from slot.items()
 
     def days(self) -> list[str]:
         """Every day with rows, in order."""
-        return sorted(day for day, rows in self._days.items() if rows)
+        return sorted(day for day, slots in self._days.items() if slots)
 
     def _cell(self, row: SpendRow) -> Cell:
         return Cell(row.ad_id, read_hour(row.hour, self._zone), row.country or self._country, row.platform)
@@ -76,18 +77,14 @@ class SpendBook:
         return read_hour(removal.hour, self._zone) if removal.hour is not None else None
 
     def _remove(self, removal: Removal, hour: LocalHour | None) -> None:
-        day = hour.day if hour is not None else removal.day
-        for rows in self._days.values() if day is None else [self._days.get(day, {})]:
-            for cell in [cell for cell in rows if _fits(cell, removal, hour)]:
-                del rows[cell]
-
-
-def _fits(cell: Cell, removal: Removal, hour: LocalHour | None) -> bool:
-    return (
-        (removal.ad_id is None or cell.ad_id == removal.ad_id)
-        and (removal.day is None or cell.hour.day == removal.day)
-        and (hour is None or cell.hour == hour)
-    )
+        for slots in self._days.values():
+            for ad_id, at in list(slots):
+                if (
+                    (removal.ad_id is None or ad_id == removal.ad_id)
+                    and (removal.day is None or at.day == removal.day)
+                    and (hour is None or at == hour)
+                ):
+                    del slots[ad_id, at]
 
 
 def _amounts(row: SpendRow) -> Amounts:
