@@ -144,6 +144,14 @@ async def set_advertiser_state(
     return bool(await connection.fetchval(SET_ADVERTISER_STATE, app_id, advertiser_id, state, reason))
 
 
+SET_ROLE = "UPDATE advertisers SET role = $3 WHERE app_id = $1 AND advertiser_id = $2"
+
+
+async def set_advertiser_role(connection: Any, app_id: str, advertiser_id: str, role: str) -> None:
+    """What a Business Center says of the connected user's role in it."""
+    await connection.execute(SET_ROLE, app_id, advertiser_id, role)
+
+
 # two who choose at once are let in one after the other: only one advertiser of an app is chosen
 LOCK_APP = "SELECT app_id FROM apps WHERE app_id = $1 FOR NO KEY UPDATE"
 LEAVE_ADVERTISER = """

@@ -144,6 +144,14 @@ async def mark_ok(connection: Any, grant: Grant, now: datetime, warning: str = "
     return bool(await connection.fetchval(MARK_GRANT, grant.app_id, "ok", warning, now, until, used) == "broken")
 
 
+PROBE_FROM = "UPDATE tiktok_grants SET probe_at = $2 WHERE app_id = $1"
+
+
+async def probe_from(connection: Any, app_id: str, at: datetime) -> None:
+    """Let the worker ask after it then, and read on what was not read yet."""
+    await connection.execute(PROBE_FROM, app_id, at)
+
+
 DELETE_GRANT = "DELETE FROM tiktok_grants WHERE app_id = $1 RETURNING *"
 
 
