@@ -43,6 +43,8 @@ from tiktok.reports import ReportReader
 log = structlog.get_logger()
 
 RELEASE_WITHIN_S: Final = 2.0
+_ENTITIES: Final = "campaigns and ads"
+"""How the note begins that spend came in and they did not."""
 NO_ZONE: Final = "TikTok named no time zone of this advertiser that is known: its days cannot be told"
 
 
@@ -75,9 +77,10 @@ class Turn:
         except ApiRefused as refused:
             if refused.kind in ("throttled", "reconnect"):
                 raise
-            self.note = f"campaigns and ads: {refused.words}"
+            self.note = f"{_ENTITIES}: {refused.words}"
             log.warning("entities not read", advertiser_id=self.lease.advertiser_id, reason=refused.words)
         else:
+            self.note = ""
             await set_entities_at(pool, self.lease, now)
 
 
@@ -108,6 +111,7 @@ async def _outcome(context: ImportContext, due: DueImport, lease: ImportLease, p
         turn = await open_turn(context, due.app_id, lease)
         if turn is None:
             return TurnEnd(later, error="the advertiser is no longer chosen, or TikTok no longer connected")
+        turn.note = progress.error if progress.error.startswith(_ENTITIES) else ""
         try:
             await _work(turn, progress)
         except ApiRefused as refused:

@@ -17,8 +17,8 @@ from tiktok.account_refusals import ApiRefused
 
 HOURS_FOR_DAYS: Final = 31
 """By hour are the last days of a range, as each is a report of its own; the rest is by day."""
-WAIT_FOR_WORKER_S: Final = 120.0
 _ASK_EVERY_S: Final = 0.5
+_ASKS: Final = 240  # two minutes: longer than a turn of the worker's as a rule
 _RELEASE_WITHIN_S: Final = 2.0
 
 Shown = Callable[[int, int], None]
@@ -68,10 +68,10 @@ async def sync_range(context: ImportContext, advertiser: Advertiser, asked: DayR
 
 
 async def _wait_for(context: ImportContext, lease: ImportLease) -> None:
-    with anyio.move_on_after(WAIT_FOR_WORKER_S):
-        while await take_lease(context.pool, lease, context.clock()) is None:
-            await anyio.sleep(_ASK_EVERY_S)
-        return
+    for _ in range(_ASKS):
+        if await take_lease(context.pool, lease, context.clock()) is not None:
+            return
+        await anyio.sleep(_ASK_EVERY_S)
     raise BusyError(lease.advertiser_id)
 
 
