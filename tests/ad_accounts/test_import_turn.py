@@ -221,7 +221,7 @@ async def test_the_control_that_cannot_be_asked_leaves_the_rest_as_it_was(scene:
     assert await scene.days("") == {TODAY: Decimal("0.5")}
 
 
-async def _spend_of(scene: ImportScene):  # type: ignore[no-untyped-def] # noqa: ANN202
+async def _spend_of(scene: ImportScene):  # type: ignore[no-untyped-def]
     from ad_accounts.import_turn import open_turn
 
     lease = ImportLease(ADVERTISER, "t")
