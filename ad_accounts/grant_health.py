@@ -1,4 +1,4 @@
-"""Whether each app's grant still works: asked daily, renewed ahead of its end, broken and healed by what TikTok says."""
+"""Whether each app's grant still works: asked daily, renewed ahead of its end, broken and healed as TikTok answers."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta

@@ -118,7 +118,7 @@ async def list_advertiser_pixels(session: Session, app_id: str) -> list[dict[str
 def sharing(users: set[str], app_id: str) -> str:
     """What to know of a pixel that these apps send to; empty = nothing."""
     others = ", ".join(sorted(users - {app_id}))
-    return f"{others} sends to it too: TikTok advises a fresh pixel per app, or their events mix" if others else ""
+    return f"{others} uses this pixel too: TikTok advises a fresh pixel per app, or their events mix" if others else ""
 
 
 async def disconnect(session: Session, app_id: str) -> dict[str, Any]:

@@ -13,6 +13,7 @@ import structlog
 from anyio.abc import TaskStatus
 from prometheus_client import start_http_server
 
+from ad_accounts.account_side import opened_side
 from clicks.connection import connect
 from clicks.store import ClickStore
 from config.secrets import Keyring, load_keyring
@@ -59,7 +60,12 @@ async def _run(settings: WorkerSettings, keyring: Keyring, rates: RateTable) -> 
         if settings.worker_port:
             background.start_soon(health_server(engines, settings.host, settings.worker_port).serve)
         with _metrics_port(settings, metrics):
-            async with _opened(settings, engines, stopping), events_client() as client, alert_client() as alerts:
+            async with (
+                _opened(settings, engines, stopping),
+                events_client() as client,
+                alert_client() as alerts,
+                opened_side(engines.pool, keyring, settings) as account_side,
+            ):
                 api = EventsApi(client, settings.tiktok_api_url, version=settings.tiktok_version("events"))
                 delivery_context = DeliveryContext(
                     engines.pool, api, keyring, settings.public_base, metrics, _utc_now, random.random, rates
@@ -67,10 +73,9 @@ async def _run(settings: WorkerSettings, keyring: Keyring, rates: RateTable) -> 
                 clicks = ClickStore(engines.redis, keyring.derive("address"), settings.click_retention_days)
                 webhook = _alert_webhook(settings, alerts)
                 days = settings.ledger_retention_days
+                opened = engines.redis, clicks, days, webhook, account_side
                 await _work(
-                    delivery_context,
-                    lambda scheduler: JobContext(delivery_context, scheduler, engines.redis, clicks, days, webhook),
-                    stopping,
+                    delivery_context, lambda scheduler: JobContext(delivery_context, scheduler, *opened), stopping
                 )
         background.cancel_scope.cancel()
     log.info("worker stopped")
