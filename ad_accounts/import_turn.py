@@ -4,11 +4,13 @@ A turn is short, so that many advertisers share one quota and a restart loses li
 with the lease it gives back.
 """
 
+import contextlib
 import secrets
 from datetime import datetime, timedelta
 from typing import Final
 
 import anyio
+import asyncpg
 import structlog
 
 from ad_accounts.access import Access, note_refusal, note_success, open_access
@@ -95,10 +97,21 @@ async def import_turn(context: ImportContext, due: DueImport) -> None:
         await end_turn(context.pool, lease, end)
     except LeaseLostError:
         context.counted("lost")
-    except BaseException:
-        with anyio.move_on_after(RELEASE_WITHIN_S, shield=True):
-            await release(context.pool, lease)
+    except Exception as error:
+        # a fault of ours, or of the ledger's: without a wait it would be met again with every look around
+        failures = progress.failures + 1
+        end = TurnEnd(context.clock() + retry_after(failures), error=type(error).__name__, failures=failures)
+        await _given_back(context, lease, end)
         raise
+    except BaseException:
+        await _given_back(context, lease, None)
+        raise
+
+
+async def _given_back(context: ImportContext, lease: ImportLease, end: TurnEnd | None) -> None:
+    """Also while the process stops, and where the ledger does not answer: then the lease runs out by itself."""
+    with anyio.move_on_after(RELEASE_WITHIN_S, shield=True), contextlib.suppress(OSError, asyncpg.PostgresError):
+        await (release(context.pool, lease) if end is None else end_turn(context.pool, lease, end))
 
 
 def new_lease(advertiser_id: str) -> ImportLease:

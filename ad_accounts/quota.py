@@ -17,7 +17,6 @@ from tiktok.account_refusals import ApiRefused
 from tiktok.codes import Throttle, Verdict
 
 PER_MINUTE: Final = 600
-PER_SECOND: Final = 10
 SHORTEST_PAUSE: Final = timedelta(seconds=1)
 LONGEST_PAUSE: Final = timedelta(seconds=30)
 MINUTE_PAUSE: Final = timedelta(minutes=5)  # what TikTok asks for after its limit per minute
@@ -35,11 +34,12 @@ class Quota:
         clock: Clock,
         sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
         per_minute: int = PER_MINUTE,
-        per_second: int = PER_SECOND,
+        per_second: int | None = None,
     ) -> None:
+        """`per_second`: by default a sixtieth of the minute's, as on each of TikTok's levels."""
         self._clock = clock
         self._sleep = sleep
-        self._windows = ((timedelta(minutes=1), per_minute), (timedelta(seconds=1), per_second))
+        self._windows = ((timedelta(minutes=1), per_minute), (timedelta(seconds=1), per_second or per_minute // 60))
         self._calls: deque[datetime] = deque(maxlen=per_minute)
         self._paused_until: datetime | None = None
         self._step = 0

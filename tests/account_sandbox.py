@@ -35,7 +35,9 @@ def advertiser(advertiser_id: str = TEA, name: str = "Tea", **fields: Any) -> di
 
 def coffee(**fields: Any) -> dict[str, Any]:
     pixel = {"pixel_id": "7000000000000000202", "pixel_code": COFFEE_PIXEL, "pixel_name": "Coffee pixel"}
-    return advertiser(COFFEE, "Coffee", **{"currency": "JPY", "display_timezone": "Asia/Tokyo", "pixels": [pixel], **fields})
+    return advertiser(
+        COFFEE, "Coffee", **{"currency": "JPY", "display_timezone": "Asia/Tokyo", "pixels": [pixel], **fields}
+    )
 
 
 class AccountSandbox:

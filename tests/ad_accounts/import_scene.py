@@ -35,6 +35,10 @@ class Clock:
     def __call__(self) -> datetime:
         return self.now
 
+    def seconds(self) -> float:
+        """Unix s."""
+        return self.now.timestamp()
+
     def turn(self, **by: float) -> None:
         self.now += timedelta(**by)
 
@@ -146,7 +150,7 @@ class ImportScene:
 async def import_scene(database_url: str, clock: Clock | None = None) -> AsyncIterator[ImportScene]:
     """With an empty ledger and a sandbox in this process."""
     clock = clock or Clock()
-    app = create_app(clock=lambda: clock.now.timestamp())
+    app = create_app(clock=clock.seconds)
     pool = await open_pool(database_url, max_size=4)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://sandbox.test") as client:
         try:
