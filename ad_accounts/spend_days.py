@@ -38,12 +38,13 @@ def by_hour(rows: Iterable[ReportRow], day: date, zone: str) -> list[SpendRow]:
     """An hour that the clocks skipped is none, whatever the report says: what it names stays with the day. The one that
     comes twice is the first of the two, as TikTok does not tell them apart.
     """
+    midnight = datetime(day.year, day.month, day.day)  # noqa: DTZ001 - wall clock
+    begins = [hour_begins(zone, midnight + timedelta(hours=hour)) for hour in range(24)]
     found = []
     for row in rows:
         if row.at is None or row.at.date() != day or not _delivered(row.figures):
             continue
-        begins_at = hour_begins(zone, row.at.replace(minute=0, second=0, microsecond=0))
-        if begins_at is not None:
+        if (begins_at := begins[row.at.hour]) is not None:
             found.append(_placed(row, begins_at=begins_at))
     return found
 

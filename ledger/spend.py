@@ -4,8 +4,9 @@ Only differences are written, and each is kept with what stood before and after 
 the sum of all changes, and equal TikTok's last word, whatever was pulled in which order.
 """
 
+import asyncio
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -71,14 +72,16 @@ async def store_pull(connection: Any, pull: Pull) -> int:
     it (`spend_progress.hold_lease`).
     """
     stored = await stored_rows(connection, pull.advertiser_id, pull.day, pull.grain)
-    changes = changes_between(stored, pull.rows, pull.untouched)
+    # ten thousand rows of a day by hour take a while, and others live on this loop
+    changes = await asyncio.to_thread(changes_between, stored, pull.rows, pull.untouched)
     figures = pull.day, pull.grain, pull.pulled_at, len(pull.rows), len(changes)
     pull_id = await connection.fetchval(INSERT_PULL, pull.advertiser_id, *figures)
     if changes:
         at = pull.advertiser_id, pull.day, pull.grain
         await put_rows(connection, *at, [change.after for change in changes if change.after])
         await delete_rows(connection, *at, [change.row for change in changes if change.after is None])
-        await connection.execute(INSERT_CHANGES, pull.advertiser_id, pull_id, *_columns(changes, pull.grain))
+        columns = await asyncio.to_thread(_columns, changes, pull.grain)
+        await connection.execute(INSERT_CHANGES, pull.advertiser_id, pull_id, *columns)
     return len(changes)
 
 
@@ -96,11 +99,10 @@ def _kept(row: SpendRow | None, grain: Grain) -> dict[str, Any] | None:
     """As a change keeps it: decimals are text, what is the row's key is left out, as are figures nobody said."""
     if row is None:
         return None
-    fields = asdict(row)
     return {
         name: str(value) if isinstance(value, Decimal) else value
         for name in COLUMNS[grain]
-        if (value := fields[name]) not in (None, {}) and name not in ("ad_id", "begins_at", "country")
+        if (value := getattr(row, name)) not in (None, {}) and name not in ("ad_id", "begins_at", "country")
     }
 
 

@@ -1,5 +1,6 @@
 """What TikTok last said of the advertiser's ads: by day, by hour, and by day and country. One table for each grain."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -57,7 +58,8 @@ STORED_ROWS: Final[dict[Grain, str]] = {
 
 async def stored_rows(connection: Any, advertiser_id: str, day: date, grain: Grain) -> list[SpendRow]:
     """`connection` is an asyncpg connection or pool, here and below."""
-    return [SpendRow(**dict(row)) for row in await connection.fetch(STORED_ROWS[grain], advertiser_id, day)]
+    found = await connection.fetch(STORED_ROWS[grain], advertiser_id, day)
+    return await asyncio.to_thread(lambda: [SpendRow(**dict(row)) for row in found])
 
 
 _FIGURES: Final = """campaign_id = excluded.campaign_id, adgroup_id = excluded.adgroup_id, spend = excluded.spend,
