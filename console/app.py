@@ -21,7 +21,7 @@ from config.settings import AllSettings
 from console.health import healthz, readyz
 from console.metrics import ConsoleMetrics
 from console.pages import page
-from console.response_headers import ResponseHeaders
+from console.response_headers import HEADERS, ResponseHeaders
 from console.tiktok_callback import tiktok_callback
 
 ACTOR: Final = "console"  # in the audit log, where no user of ours acts
@@ -83,4 +83,5 @@ async def on_bug(request: Request, error: Exception) -> Response:
     """What nobody expected is logged and answered without it. The query is not logged: it may hold a code."""
     log.error("request failed", method=request.method, path=request.url.path, error=type(error).__name__)
     sentences = ["This is a fault of the server; it was logged."]
-    return page("problem.html", {"title": "Something went wrong", "sentences": sentences}, 500)
+    # no middleware of ours stands around this answer
+    return page("problem.html", {"title": "Something went wrong", "sentences": sentences}, 500, HEADERS)
