@@ -15,11 +15,14 @@ from admin.tiktok_accounts import (
 )
 from cli.output import Json, print_items, print_record
 from cli.session import run
+from cli.spend import check_command, sync_command
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="An app's ad account: connect, status, advertisers, use, pixels, prerequisites, disconnect.",
+    help="An app's ad account: connect, status, advertisers, use, pixels, prerequisites, sync, check, disconnect.",
 )
+app.command("sync")(sync_command)
+app.command("check")(check_command)
 
 AppId = Annotated[str, typer.Option("--app", help="The app.")]
 ADVERTISER_COLUMNS = ("advertiser_id", "name", "currency", "timezone", "selected", "state", "reason")

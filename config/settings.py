@@ -162,6 +162,9 @@ class TikTokSettings(Settings):
     tiktok_api_version_entities: ApiVersion = ""
     tiktok_api_version_pixel: ApiVersion = ""
 
+    # TikTok's basic level; a sixtieth of it a second. Set what the developer portal says of the app
+    tiktok_calls_per_minute: int = Field(default=600, ge=60, le=4320)
+
     def tiktok_version(self, group: Literal["oauth", "report", "events", "entities", "pixel"]) -> str:
         """The version of TikTok's API that this group of endpoints is asked in."""
         own: str = getattr(self, f"tiktok_api_version_{group}")
@@ -170,6 +173,7 @@ class TikTokSettings(Settings):
 
 class WorkerSettings(TikTokSettings):
     ledger_retention_days: int = Field(default=180, ge=1)
+    conversion_window_days: int = Field(default=7, ge=1, le=28)  # so many days back TikTok's conversions are read anew
     currency_rates_file: Path | None = None  # TOML: what currencies TikTok does not take are worth
     alert_webhook_url: str = ""  # empty = alerts are logged and counted only
     alert_webhook_allow_private: bool = False  # whether that URL may lead into a private network

@@ -13,7 +13,9 @@ import structlog
 from anyio.abc import TaskStatus
 from prometheus_client import start_http_server
 
-from ad_accounts.account_side import opened_side
+from ad_accounts.account_side import AccountSide, opened_side
+from ad_accounts.import_context import ImportContext
+from ad_accounts.quota import Quota
 from clicks.connection import connect
 from clicks.store import ClickStore
 from config.secrets import Keyring, load_keyring
@@ -72,12 +74,26 @@ async def _run(settings: WorkerSettings, keyring: Keyring, rates: RateTable) -> 
                 )
                 clicks = ClickStore(engines.redis, keyring.derive("address"), settings.click_retention_days)
                 webhook = _alert_webhook(settings, alerts)
-                opened = engines.redis, clicks, webhook, account_side
+                imports = _import_context(settings, account_side, metrics)
+                opened = engines.redis, clicks, webhook, account_side, imports
                 await _work(
                     delivery_context, lambda scheduler: JobContext(delivery_context, scheduler, *opened), stopping
                 )
         background.cancel_scope.cancel()
     log.info("worker stopped")
+
+
+def _import_context(settings: WorkerSettings, side: AccountSide, metrics: WorkerMetrics) -> ImportContext:
+    return ImportContext(
+        pool=side.pool,
+        api=side.api,
+        keyring=side.keyring,
+        quota=Quota(_utc_now, per_minute=settings.tiktok_calls_per_minute),
+        clock=_utc_now,
+        public_base=settings.public_base,
+        window_days=settings.conversion_window_days,
+        counted=metrics.pulled,
+    )
 
 
 def _alert_webhook(settings: WorkerSettings, client: httpx.AsyncClient) -> AlertWebhook | None:

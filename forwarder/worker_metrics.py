@@ -6,6 +6,7 @@ from datetime import datetime
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from ledger.delivery_claims import Backlog
+from ledger.spend_progress import LastPull
 
 REQUEST_SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
@@ -38,6 +39,17 @@ class WorkerMetrics:
             "When a subscription platform was last heard of, tests and repeats included",
             "app",
             "provider",
+        )
+        self._pulls = self._counter(
+            "signalpost_spend_pulls",
+            "Days of spend asked of TikTok, by what became of it: changed, unchanged, or how it was refused",
+            "outcome",
+        )
+        self._pull_age = self._gauge(
+            "signalpost_spend_last_pull_age_seconds",
+            "Since an advertiser's spend was last brought up to date, or since it was chosen",
+            "app",
+            "advertiser",
         )
         self._alerts = self._gauge("signalpost_alerts", "Alerts whose cause stands", "kind")
 
@@ -75,6 +87,16 @@ class WorkerMetrics:
         self._webhooks.clear()
         for (app_id, provider), at in last_received.items():
             self._webhooks.labels(app_id, provider).set(at.timestamp())
+
+    def pulled(self, outcome: str) -> None:
+        self._pulls.labels(outcome).inc()
+
+    def show_spend(self, last: Sequence[LastPull], now: datetime) -> None:
+        """Of the chosen advertisers; one that is no longer chosen is gone here too."""
+        self._pull_age.clear()
+        for pull in last:
+            age = max(0.0, (now - pull.since).total_seconds())
+            self._pull_age.labels(pull.app_id, pull.advertiser_id).set(age)
 
     def show_alerts(self, standing: Mapping[str, int]) -> None:
         """`standing` is kind -> how many."""

@@ -101,6 +101,21 @@ def local_hour(name: str, at: datetime) -> str:
     return f"{local:%Y-%m-%dT%H}:00{sign}{hours:02}:{minutes:02}"
 
 
+def hour_begins(name: str, wall_clock: datetime) -> datetime | None:
+    """The instant in UTC at which an hour begins that a clock of the zone shows as `wall_clock` (naive, a full hour).
+
+    Of two hours of one name it is the first; one whose begin was skipped begins when the gap ends, and None is one that
+    was skipped as a whole.
+    """
+    own = zone(name)
+    for quarter in range(4):
+        reading = wall_clock + quarter * QUARTER
+        instant = reading.replace(tzinfo=own, fold=0).astimezone(UTC)
+        if instant.astimezone(own).replace(tzinfo=None, fold=0) == reading:
+            return instant
+    return None
+
+
 def period(name: str, first: date | None, last: date | None) -> Period:
     """From the begin of the first local day to the end of the last; None = no bound.
 

@@ -14,6 +14,7 @@ from ledger.grant_watch import grant_alerts
 from ledger.pixels import all_pixels
 from ledger.source_watch import KINDS as SOURCE_KINDS
 from ledger.source_watch import source_alerts
+from ledger.spend_progress import LATE, spend_alerts
 
 log = structlog.get_logger()
 
@@ -31,6 +32,11 @@ async def watch_sources(pool: Any, now: datetime) -> None:
 async def watch_grants(pool: Any, now: datetime) -> None:
     """The same for connections to TikTok's account side that are broken, and advertisers that vanished."""
     _report(await sync_alerts(pool, GRANT_KINDS, await grant_alerts(pool), now))
+
+
+async def watch_spend(pool: Any, now: datetime) -> None:
+    """The same for spend that has not come in for hours."""
+    _report(await sync_alerts(pool, (LATE,), await spend_alerts(pool, now), now))
 
 
 def _report(changes: AlertChanges) -> None:

@@ -11,6 +11,7 @@ import structlog
 
 from ad_accounts.account_side import AccountSide
 from ad_accounts.grant_health import probe_due_grants
+from ad_accounts.import_context import ImportContext
 from clicks.counts import drain, finish_drain
 from clicks.links import Table, publish_links
 from clicks.names import forget_names, waiting_names
@@ -18,9 +19,17 @@ from clicks.store import ClickStore
 from forwarder.delivering.delivery import DeliveryContext, probe
 from forwarder.delivering.scheduler import DeliveryScheduler
 from forwarder.jobs.alert_webhook import AlertWebhook
-from forwarder.jobs.alerts import alerts_by_kind, post_alerts, watch_deliveries, watch_grants, watch_sources
+from forwarder.jobs.alerts import (
+    alerts_by_kind,
+    post_alerts,
+    watch_deliveries,
+    watch_grants,
+    watch_sources,
+    watch_spend,
+)
 from forwarder.jobs.pending_matches import join_missed, match_pending
 from forwarder.jobs.qualifying import emit_due
+from forwarder.jobs.spend_imports import import_due
 from forwarder.matching.learning import add_observations
 from forwarder.outages import OutageLog, wait_after
 from ledger import pixel_state, retention
@@ -28,6 +37,7 @@ from ledger.ad_names import add_names
 from ledger.counts import add_counts
 from ledger.delivery_claims import backlog
 from ledger.sites import published_table
+from ledger.spend_progress import last_pulls
 from ledger.webhook_events import last_received
 
 log = structlog.get_logger()
@@ -45,6 +55,8 @@ class JobContext:
     """None = alerts are logged and counted only."""
     account_side: AccountSide | None = None
     """None = nothing of TikTok's account side is asked for."""
+    imports: ImportContext | None = None
+    """None = no spend is read."""
 
     @property
     def pool(self) -> Any:
@@ -112,6 +124,7 @@ async def show_gauges(job: JobContext) -> None:
     job.delivery_context.metrics.show_backlog(await backlog(job.pool), job.now())
     job.delivery_context.metrics.show_held(await pixel_state.held_pixels(job.pool))
     job.delivery_context.metrics.show_webhooks(await last_received(job.pool))
+    job.delivery_context.metrics.show_spend(await last_pulls(job.pool), job.now())
 
 
 async def qualify_starts(job: JobContext) -> None:
@@ -124,6 +137,7 @@ async def watch(job: JobContext) -> None:
     await watch_deliveries(job.pool, job.now())
     await watch_sources(job.pool, job.now())
     await watch_grants(job.pool, job.now())
+    await watch_spend(job.pool, job.now())
     job.delivery_context.metrics.show_alerts(await alerts_by_kind(job.pool))
 
 
@@ -136,6 +150,12 @@ async def probe_grants(job: JobContext) -> None:
     """Each is asked after daily, and hourly while it is broken."""
     if job.account_side is not None:
         await probe_due_grants(job.account_side, job.now)
+
+
+async def import_spend(job: JobContext) -> None:
+    """What ads cost: each advertiser hourly, and its past in between."""
+    if job.imports is not None:
+        await import_due(job.imports)
 
 
 async def read_currency_rates(job: JobContext) -> None:
@@ -165,6 +185,7 @@ TIMETABLE: Final = (
     Task("watch", 15.0, watch),
     Task("post alerts", 5.0, tell),
     Task("probe grants", 60.0, probe_grants),  # whose day is over
+    Task("import spend", 5.0, import_spend),  # of advertisers whose hour is over
     Task("read currency rates", 30.0, read_currency_rates),
     Task("delete old rows", 3600.0, delete_old_rows),
 )

@@ -49,6 +49,8 @@ STATEMENTS: Final = {
     "revenue_sources.SECOND_SOURCES": _REPORT,
     "signals.LATEST_PAYLOADS": _REPORT,
     "source_watch.CONNECTED_AT": _DIRECTORY,
+    "spend_progress.DUE_IMPORTS": _POLL,
+    "spend_progress.LAST_PULLS": _WATCH,
     "webhook_events.LAST_RECEIVED": _WATCH,
     "webhook_events.LIST_BODIES": _REPORT,
     "webhook_events.SHOW_BODY": _BY_NUMBER,

@@ -129,7 +129,7 @@ CREATE TABLE ad_days (
     conversions numeric,                          -- NULL: TikTok said nothing, which is not 0
     purchases numeric,
     purchase_value numeric,
-    metrics jsonb NOT NULL DEFAULT '{}',          -- further figures, name -> decimal text
+    metrics jsonb NOT NULL DEFAULT '{}',          -- further figures that are not 0, name -> decimal text
     PRIMARY KEY (advertiser_id, day, ad_id)
 )""",
     # Of the days that were pulled by hour. What a day has beyond its hours stays the day's.
@@ -137,7 +137,7 @@ CREATE TABLE ad_days (
 CREATE TABLE ad_hours (
     advertiser_id text NOT NULL,
     day date NOT NULL,                            -- of the advertiser
-    begins_at timestamptz NOT NULL,
+    begins_at timestamptz NOT NULL,               -- of two hours of one name the first
     ad_id text NOT NULL,
     campaign_id text NOT NULL DEFAULT '',
     adgroup_id text NOT NULL DEFAULT '',
@@ -166,7 +166,7 @@ CREATE TABLE reach_days (
     advertiser_id text NOT NULL,
     day date NOT NULL,
     level text NOT NULL CHECK (level IN ('advertiser', 'campaign', 'adgroup')),
-    entity_id text NOT NULL,
+    entity_id text NOT NULL,                      -- '' = the advertiser
     reach bigint NOT NULL,
     PRIMARY KEY (advertiser_id, day, level, entity_id)
 )""",
@@ -177,7 +177,7 @@ CREATE TABLE spend_pulls (
     pull_id bigint GENERATED ALWAYS AS IDENTITY,
     day date NOT NULL,
     grain text NOT NULL CHECK (grain IN ('day', 'hour', 'country')),
-    pulled_at timestamptz NOT NULL,
+    pulled_at timestamptz NOT NULL,               -- when TikTok was asked
     rows integer NOT NULL,
     changed integer NOT NULL,
     PRIMARY KEY (advertiser_id, pull_id)
@@ -205,8 +205,8 @@ CREATE TABLE spend_progress (
     lease_ends_at timestamptz,
     backfilled_to date,                           -- the oldest day pulled of the first import, which goes backwards
     entities_at timestamptz,                      -- last whole read of campaigns, ad groups and ads
-    country_at timestamptz,
-    pulled_at timestamptz,
+    country_at timestamptz,                       -- last read of what TikTok has hours late: countries, reach
+    pulled_at timestamptz,                        -- last time all current days came in
     error text NOT NULL DEFAULT '',
     failures integer NOT NULL DEFAULT 0           -- in a row
 )""",
