@@ -8,6 +8,7 @@ from typing import Any
 
 from ledger.event_refs import EventRef
 from ledger.installs import SEPARATOR, InstallKey
+from ledger.report_deltas import count_events
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +132,7 @@ async def join_events(connection: Any, installs: Sequence[tuple[str, str, tuple[
     if people:
         columns = [list(column) for column in zip(*people, strict=True)]
         rows += await connection.fetch(JOIN_BY_PERSON, *columns)
+    await count_events(connection, [(row["app_id"], row["event_key"]) for row in rows])
     return [JoinedEvent(row["event_key"], (row["app_id"], row["install_id"])) for row in rows]
 
 

@@ -21,6 +21,8 @@ SALES: Final = frozenset({"subscription_started", "trial_converted", "renewal", 
 """Of the normal form: the events whose value is revenue."""
 SALE_EVENTS: Final = tuple(f"{prefix}_{name}" for prefix in PREFIXES.values() for name in sorted(SALES))
 """The same as source events."""
+REFUND_EVENTS: Final = tuple(f"{prefix}_refund" for prefix in PREFIXES.values())
+"""The source events whose value was paid back."""
 BodyOutcome = Literal["event", "counted", "test", "ignored", "unread"]
 """event: it became one. counted: what it says had been said before. test: of a sandbox. ignored: no event is made of
 its type. unread: no event could be read from it.
