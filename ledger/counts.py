@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from ledger.report_facts import COLUMNS, added_up, visit_facts
+from ledger.report_facts import added_up, inserted, visit_facts
 
 
 class Counted(Protocol):
@@ -44,7 +44,7 @@ unnest($1::timestamptz[], $2::text[], $3::text[], $4::text[], $5::text[], $6::te
     AS v (begins_at, link, platform, kind, campaign_id, adgroup_id, ad_id, visits)
 JOIN links l ON l.slug = v.link
 """
-COUNT_FOR_REPORTS = f"INSERT INTO report_deltas ({COLUMNS}) {added_up(visit_facts(_DRAINED))}"
+COUNT_FOR_REPORTS = inserted("report_deltas", added_up(visit_facts(_DRAINED)))
 
 
 async def add_counts(pool: Any, drain_id: str, rows: Sequence[Counted]) -> bool:

@@ -74,7 +74,7 @@ WITH gone AS (
     RETURNING *
 ), counted AS MATERIALIZED ({held(event_facts(_GONE))}), taken AS ({uncounted("SELECT * FROM counted")})
 SELECT count(*) FROM gone
-"""
+"""  # noqa: S608 - put together from the ledger's own text, here and below
 DELETE_PEOPLE = "DELETE FROM person_installs WHERE app_id = $1 AND person = $2"
 # a body that became an event goes with it; of one that could not be read, nobody knows whom it names
 DELETE_BODIES = """
@@ -85,7 +85,7 @@ DELETE_CLAIMS = "DELETE FROM click_claims WHERE app_id = $1 AND install_id = ANY
 DELETE_INSTALLS = f"""
 WITH gone AS (DELETE FROM installs WHERE app_id = $1 AND install_id = ANY($2::text[]) RETURNING *)
 {uncounted(install_facts("gone i"))}
-"""
+"""  # noqa: S608
 LAY_TOMBSTONES = "INSERT INTO tombstones (hash) SELECT unnest($1::bytea[]) ON CONFLICT DO NOTHING"
 
 

@@ -10,14 +10,14 @@ from typing import Any, Final
 
 from ledger.event_refs import EventRef, columns_of
 from ledger.installs import InstallKey
-from ledger.report_facts import COLUMNS, added_up, credited, event_facts, install_facts
+from ledger.report_facts import added_up, credited, event_facts, inserted, install_facts
 
-_INSERT: Final = f"INSERT INTO report_deltas ({COLUMNS})"
+DELTAS: Final = "report_deltas"
 
 
 def uncounted(facts: str) -> str:
     """The insert that takes facts away, to stand in the statement that deletes what they are read from."""
-    return f"{_INSERT} {added_up(credited(facts), '-')}"
+    return inserted(DELTAS, added_up(credited(facts), "-"))
 
 
 def held(facts: str) -> str:
@@ -32,8 +32,8 @@ _EVENTS: Final = f"""{_GIVEN} JOIN events e ON e.app_id = given.app_id AND e.eve
     JOIN installs i ON i.app_id = e.app_id AND i.install_id = e.install_id"""
 COUNT_EVENTS = f"""
 WITH counted AS MATERIALIZED ({held(event_facts(_EVENTS))})
-{_INSERT} {added_up(credited("SELECT * FROM counted"))}
-"""
+{inserted(DELTAS, added_up(credited("SELECT * FROM counted")))}
+"""  # noqa: S608 - put together from the ledger's own text
 
 
 async def count_events(connection: Any, events: Sequence[EventRef]) -> None:
@@ -49,7 +49,7 @@ _INSTALLS = (
     "unnest($1::text[], $2::text[]) AS given (app_id, install_id) "
     "JOIN installs i ON i.app_id = given.app_id AND i.install_id = given.install_id"
 )
-COUNT_INSTALLS = f"{_INSERT} {added_up(credited(install_facts(_INSTALLS)))}"
+COUNT_INSTALLS = inserted(DELTAS, added_up(credited(install_facts(_INSTALLS))))
 
 
 async def count_installs(connection: Any, installs: Sequence[InstallKey]) -> None:
@@ -59,12 +59,9 @@ async def count_installs(connection: Any, installs: Sequence[InstallKey]) -> Non
 
 
 _AND_EVENTS: Final = f"{_INSTALLS} JOIN events e ON e.app_id = i.app_id AND e.install_id = i.install_id"
-ADD_INSTALLS = f"""{_INSERT} {
-    added_up(f"{credited(install_facts(_INSTALLS))} UNION ALL {credited(event_facts(_AND_EVENTS))}")
-}"""
-TAKE_AWAY_INSTALLS = f"""{_INSERT} {
-    added_up(f"{credited(install_facts(_INSTALLS))} UNION ALL {credited(event_facts(_AND_EVENTS))}", "-")
-}"""
+_ALL_OF_INSTALLS: Final = (credited(install_facts(_INSTALLS)), credited(event_facts(_AND_EVENTS)))
+ADD_INSTALLS = inserted(DELTAS, added_up(" UNION ALL ".join(_ALL_OF_INSTALLS)))
+TAKE_AWAY_INSTALLS = inserted(DELTAS, added_up(" UNION ALL ".join(_ALL_OF_INSTALLS), "-"))
 
 
 async def take_away_installs(connection: Any, installs: Sequence[InstallKey]) -> None:

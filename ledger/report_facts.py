@@ -91,12 +91,15 @@ def added_up(facts: str, sign: str = "") -> str:
     return f"SELECT {keys}, {measures} FROM ({facts}) AS facts GROUP BY {keys}"  # noqa: S608
 
 
+def inserted(table: str, facts: str) -> str:
+    """The insert of these facts into `report_deltas` or `report_archive`."""
+    return f"INSERT INTO {table} ({COLUMNS}) {facts}"
+
+
 def credited(facts: str) -> str:
     """Those of installs that were credited to a click: a report is of what ads brought, not of what the app has."""
     columns = ", ".join((*KEY_COLUMNS, *MEASURES))
     return f"SELECT {columns} FROM ({facts}) AS given WHERE click_id IS NOT NULL"  # noqa: S608
-
-
 
 
 def _within(time: str) -> str:

@@ -12,7 +12,7 @@ from typing import Any, Final
 from asyncpg.exceptions import SerializationError
 
 from ledger.local_time import local_day, local_hour
-from ledger.report_facts import ALL_FACTS, COLUMNS, COUNTS, MONEY, OF_ADS, OF_MONEY, added_up
+from ledger.report_facts import ALL_FACTS, COUNTS, MONEY, OF_ADS, OF_MONEY, added_up, inserted
 from ledger.report_zones import RULES, ReportedApp, check_zone, reported_apps
 from ledger.setting_values import SettingError
 
@@ -42,9 +42,7 @@ JOIN unnest($3::timestamptz[], $4::date[]) AS born (quarter, day) ON born.quarte
 WHERE {_WAITING} AND (installs <> 0 OR revenue <> 0 OR refunds <> 0)"""
 _AGE: Final = f"least(greatest(at.day - born.day, 0), {OLDEST_AGE}) AS age"
 ADD_DAYS = _added_to("report_days", ("day", *OF_ADS, *OF_MONEY), (*COUNTS, *MONEY), _AT)
-ADD_COUNTRY_DAYS = _added_to(
-    "report_country_days", ("day", *OF_ADS, "country", *OF_MONEY), (*COUNTS, *MONEY), _AT
-)
+ADD_COUNTRY_DAYS = _added_to("report_country_days", ("day", *OF_ADS, "country", *OF_MONEY), (*COUNTS, *MONEY), _AT)
 ADD_HOURS = _added_to("report_hours", ("day", "hour", *OF_ADS, *OF_MONEY), (*COUNTS, *MONEY), _AT)
 ADD_COHORTS = _added_to("report_cohorts", ("born.day", _AGE, *OF_ADS, *OF_MONEY), ("installs", *MONEY), _BORN)
 ADD: Final = (ADD_DAYS, ADD_COUNTRY_DAYS, ADD_HOURS, ADD_COHORTS)
@@ -67,7 +65,7 @@ FORGET: Final = {
     table: f"DELETE FROM {table} WHERE app_id = $1"  # noqa: S608 - names of this line alone
     for table in ("report_days", "report_country_days", "report_hours", "report_cohorts", "report_deltas")
 }
-ALL_TO_DELTAS = f"INSERT INTO report_deltas ({COLUMNS}) {added_up(ALL_FACTS)}"
+ALL_TO_DELTAS = inserted("report_deltas", added_up(ALL_FACTS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +78,9 @@ class AddedUp:
 
     def __add__(self, other: "AddedUp") -> "AddedUp":
         return AddedUp(self.deltas + other.deltas, self.built + other.built)
+
+
+NOTHING: Final = AddedUp()
 
 
 async def add_up(pool: Any, now: datetime) -> AddedUp:

@@ -76,7 +76,9 @@ class EventLedger:
             made += own
         await insert_deliveries(connection, made)
         await note_second_sources(connection, rivals)
-        await count_events(connection, [(e.app_id, keys[e.app_id, e.event_id]) for e, install in new if _counts(install)])
+        await count_events(
+            connection, [(e.app_id, keys[e.app_id, e.event_id]) for e, install in new if _counts(install)]
+        )
         bringing = [(event, keys[event.app_id, event.event_id]) for event, _ in new if event.joined]
         if any(event.external_ids for event, _ in bringing):
             with_ids = [(event.app_id, key) for event, key in bringing if event.external_ids]
