@@ -7,14 +7,16 @@ click: what an ad brought, not what the app has. spend, impressions, clicks and 
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from ledger.ad_names import names_of
+from ledger.ad_names import names_at_tiktok, names_of
 from ledger.report_columns import Convert, columns_of, figure_names, reported_currency, unconverted
 from ledger.report_dimensions import DIMENSIONS, NAMED, By, Key, key_columns, order_of, shown_key
 from ledger.report_figures import Asked, our_figures
+from ledger.report_reach import reach_by
+from ledger.report_spend import reported_advertisers, tiktok_figures
 from ledger.report_tallies import Tally
 from ledger.report_zones import ReportedApp, check_zone, reported_apps
 
@@ -40,44 +42,72 @@ async def report(pool: Any, query: ReportQuery, convert: Convert = unconverted) 
     Raises:
         SettingError: an app's time zone is none that the database knows.
     """
-    tallies: dict[Key, Tally] = {}
-    async with _one_state(pool) as connection:
+    found = _Found()
+    async with one_state(pool) as connection:
         apps = await reported_apps(connection, query.app_id)
         for app in apps:
             check_zone(app)
-            for key, tally in (await _of_app(connection, app, query)).items():
-                tallies.setdefault(key, Tally()).add(tally)
-        tallies = {key: tally for key, tally in tallies.items() if not tally.empty}
-        names = await _names(connection, query.by, tallies)
-    total = Tally()
-    for tally in tallies.values():
+            await _add_app(connection, found, app, query)
+        if len(apps) > 1:
+            found.reach.clear()
+        rows = {key: tally for key, tally in found.tallies.items() if not tally.empty}
+        names = await _names(connection, query.by, rows, found.advertisers)
+    total = Tally(reach=found.reach.get(()))
+    for key, tally in rows.items():
         total.add(tally)
-    currency = reported_currency(total, [app.currency for app in apps] if query.app_id else ())
-    rows = [
-        {"key": shown_key(query.by, key, names), **columns_of(tallies[key], currency, convert)}
-        for key in sorted(tallies, key=order_of(query.by))
-    ]
-    return {"rows": rows, "totals": columns_of(total, currency, convert)}
+        tally.reach = found.reach.get(key)
+    currency = reported_currency(total, found.currencies if query.app_id else ())
+    return {
+        "rows": [
+            {"key": shown_key(query.by, key, names), **columns_of(rows[key], currency, convert)}
+            for key in sorted(rows, key=order_of(query.by))
+        ],
+        "totals": columns_of(total, currency, convert),
+    }
+
+
+@dataclass(slots=True)
+class _Found:
+    """What was read of all apps."""
+
+    tallies: dict[Key, Tally] = field(default_factory=dict)
+    reach: dict[Key, int] = field(default_factory=dict)
+    advertisers: list[str] = field(default_factory=list)
+    currencies: list[str | None] = field(default_factory=list)
+    """To report in, the first that is one."""
 
 
 @asynccontextmanager
-async def _one_state(pool: Any) -> AsyncIterator[Any]:
+async def one_state(pool: Any) -> AsyncIterator[Any]:
     """A connection that sees one state of the ledger: what is added up meanwhile would be counted twice or not."""
     async with pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
         yield connection
 
 
-async def _of_app(connection: Any, app: ReportedApp, query: ReportQuery) -> dict[Key, Tally]:
-    return await our_figures(connection, Asked(app, query.by, query.first_day, query.last_day))
+async def _add_app(connection: Any, found: _Found, app: ReportedApp, query: ReportQuery) -> None:
+    asked = Asked(app, query.by, query.first_day, query.last_day)
+    advertisers = await reported_advertisers(connection, app.app_id, app.zone)
+    sides = [await our_figures(connection, asked)]
+    sides += [await tiktok_figures(connection, asked, advertiser) for advertiser in advertisers]
+    for side in sides:
+        for key, tally in side.items():
+            found.tallies.setdefault(key, Tally()).add(tally)
+    found.reach |= await reach_by(connection, asked, advertisers)
+    found.advertisers += [advertiser.advertiser_id for advertiser in advertisers]
+    chosen = [advertiser.currency for advertiser in advertisers if advertiser.selected]
+    found.currencies += [app.currency, *chosen, *(advertiser.currency for advertiser in advertisers)]
 
 
-async def _names(connection: Any, by: Sequence[By], keys: dict[Key, Tally]) -> dict[tuple[By, str], str]:
-    """(dimension, id) -> what clicks called it last."""
+async def _names(
+    connection: Any, by: Sequence[By], keys: dict[Key, Tally], advertisers: list[str]
+) -> dict[tuple[By, str], str]:
+    """(dimension, id) -> what TikTok calls it, or clicks called it last."""
     found: dict[tuple[By, str], str] = {}
     for place, one in enumerate(by):
         if one in NAMED:
             ids = sorted({key[place] for key in keys if key[place]})
-            found |= {(one, identifier): name for identifier, name in (await names_of(connection, one, ids)).items()}
+            names = await names_of(connection, one, ids) | await names_at_tiktok(connection, one, advertisers, ids)
+            found |= {(one, identifier): name for identifier, name in names.items()}
     return found
 
 

@@ -46,6 +46,7 @@ STATEMENTS: Final = {
     "pixels.ALL_PIXELS": _DIRECTORY,
     "pixels.GET_PIXEL": _BY_NUMBER,
     "recorded_installs.RECORDED_INSTALLS": _REPORT,
+    "report_spend.REPORTED_ADVERTISERS": "an advertiser may be several apps': whose an ad is, all of them are asked",
     "report_zones.REPORTED_APPS": _REPORT,
     "revenue_sources.SECOND_SOURCES": _REPORT,
     "signals.LATEST_PAYLOADS": _REPORT,
