@@ -9,11 +9,12 @@ from admin.refusal import Refused
 from admin.session import Session
 from ledger.input_set_aside import set_aside
 from ledger.report import DIMENSIONS, By, ReportQuery, column_names, report
+from ledger.report_dimensions import AT_ONCE
 from ledger.revenue_sources import second_sources
 from ledger.signals import signal_shares
 from ledger.source_watch import WARN_FOR
 
-__all__ = ["DIMENSIONS", "By", "ReportQuery", "campaign_report", "column_names", "dimension", "signals_report"]
+__all__ = ["DIMENSIONS", "By", "ReportQuery", "campaign_report", "column_names", "dimensions", "signals_report"]
 
 
 async def campaign_report(session: Session, query: ReportQuery) -> dict[str, Any]:
@@ -44,14 +45,21 @@ async def signals_report(session: Session, app_id: str = "") -> dict[str, Any]:
     return {**shares, "set_aside": [asdict(count) for count in counts]}
 
 
-def dimension(text: str) -> By:
-    """Raises:
-    Refused: a report has no such dimension.
+def dimensions(text: str) -> tuple[By, ...]:
+    """One dimension, or two with a comma between them.
+
+    Raises:
+        Refused: a report has no such dimension, or not these at once.
     """
-    for known in DIMENSIONS:
-        if text == known:
-            return known
-    raise Refused(f"by: must be one of {', '.join(DIMENSIONS)}, not {text[:40]!r}")
+    names = [name.strip() for name in text.split(",")]
+    found = tuple(known for name in names for known in DIMENSIONS if name == known)
+    if len(found) != len(names) or not found:
+        raise Refused(f"by: must be one or two of {', '.join(DIMENSIONS)}, not {text[:40]!r}")
+    if len(set(found)) != len(found) or len(found) > AT_ONCE:
+        raise Refused("by: takes one dimension, or two different ones such as day,campaign")
+    if {"hour", "country"} <= set(found):
+        raise Refused("by: hour and country do not go together: TikTok tells spend by country for whole days alone")
+    return found
 
 
 def day(field: str, text: str) -> date | None:

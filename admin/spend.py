@@ -21,6 +21,7 @@ from ledger.ads import ads_of
 from ledger.advertiser_pixels import advertiser_pixels_of
 from ledger.advertisers import Advertiser, selected_of
 from ledger.campaigns import campaigns_of
+from ledger.default_mapping import DEFAULT_TARGETS
 from ledger.grants import get_grant
 from ledger.links import all_links
 from ledger.local_time import UnknownZoneError, local_day
@@ -28,7 +29,6 @@ from ledger.mappings import WHOLE_APP, all_mappings
 from ledger.pixels import all_pixels
 from ledger.spend_progress import LeaseLostError
 from tiktok.account_refusals import ApiRefused
-from tiktok.standard_events import DEFAULT_MAPPING
 
 __all__ = ["DayRange", "Shown", "check_app", "check_range", "sync_spend"]
 
@@ -116,8 +116,7 @@ async def check_app(session: Session, app_id: str) -> list[dict[str, Any]]:
 async def _targets(session: Session, app_id: str) -> frozenset[str]:
     """TikTok's events that any event of the app becomes, at any of its pixels."""
     stored = await all_mappings(session.database)
-    default = {row.source: row.target for row in DEFAULT_MAPPING}
-    whole = {**default, **stored.get((app_id, WHOLE_APP), {})}
+    whole = {**DEFAULT_TARGETS, **stored.get((app_id, WHOLE_APP), {})}
     own = [rows for (owner, pixel_id), rows in stored.items() if owner == app_id and pixel_id != WHOLE_APP]
     return frozenset(target for rows in (whole, *own) for target in rows.values() if target)
 

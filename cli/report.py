@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from admin.reports import DIMENSIONS, By, ReportQuery, campaign_report, column_names, day, dimension, signals_report
+from admin.reports import DIMENSIONS, By, ReportQuery, campaign_report, column_names, day, dimensions, signals_report
 from admin.session import Session
 from cli.output import Json, print_json, print_table
 from cli.refusal import note
@@ -42,7 +42,7 @@ def report_command(  # noqa: PLR0913, PLR0917 - one parameter per option of the 
         return
 
     async def read(session: Session) -> dict[str, Any]:
-        query = ReportQuery(app_id or None, dimension(by), day("from", first), day("to", last))
+        query = ReportQuery(app_id or None, dimensions(by), day("from", first), day("to", last))
         return await campaign_report(session, query)
 
     found = run(read)
@@ -51,10 +51,10 @@ def report_command(  # noqa: PLR0913, PLR0917 - one parameter per option of the 
     if as_json:
         print_json(found)
     else:
-        _print_rows(found, dimension(by), as_csv)
+        _print_rows(found, dimensions(by), as_csv)
 
 
-def _print_rows(found: Mapping[str, Any], by: By, as_csv: bool) -> None:
+def _print_rows(found: Mapping[str, Any], by: tuple[By, ...], as_csv: bool) -> None:
     columns = column_names(by)
     rows = [{**row["key"], **row} for row in found["rows"]]
     if as_csv:

@@ -8,7 +8,7 @@ import msgspec
 from clicks.counts import SEPARATOR, is_id
 from clicks.keys import NAMES
 
-KINDS = ("campaign", "adgroup", "ad")
+KINDS = ("campaign", "adgroup", "ad", "creative")
 MAX_NAME_CHARS = 512
 MAX_WAITING = 10_000  # names anybody can make up: beyond this they wait until the worker has taken some
 

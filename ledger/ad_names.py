@@ -32,6 +32,24 @@ async def add_names(connection: Any, names: Sequence[Named]) -> None:
 NAMES_OF = "SELECT id, name FROM ad_names WHERE kind = $1 AND id = ANY($2::text[])"
 
 
+# as TikTok's own lists have them
+TIKTOK_NAMES = {
+    kind: f"""SELECT {kind}_id AS id, name FROM {kind}s
+        WHERE advertiser_id = ANY($1::text[]) AND {kind}_id = ANY($2::text[]) AND name <> ''"""  # noqa: S608
+    for kind in ("campaign", "adgroup", "ad")
+}
+
+
+async def names_at_tiktok(
+    connection: Any, kind: str, advertiser_ids: Sequence[str], ids: Sequence[str]
+) -> dict[str, str]:
+    """Id -> name of those that an import of these advertisers brought; TikTok names no creatives."""
+    if kind not in TIKTOK_NAMES or not advertiser_ids:
+        return {}
+    rows = await connection.fetch(TIKTOK_NAMES[kind], list(advertiser_ids), list(ids))
+    return {row["id"]: row["name"] for row in rows}
+
+
 async def names_of(connection: Any, kind: str, ids: Sequence[str]) -> dict[str, str]:
     """Id -> name of those that are known."""
     return {row["id"]: row["name"] for row in await connection.fetch(NAMES_OF, kind, list(ids))}

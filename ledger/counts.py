@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
+from ledger.report_facts import added_up, inserted, visit_facts
+
 
 class Counted(Protocol):
     """Visits of one quarter of an hour that share everything else; ids are "" where the link carried none."""
@@ -37,6 +39,12 @@ GROUP BY begins_at, link, platform, kind, campaign_id, adgroup_id, ad_id
 ON CONFLICT (begins_at, link, platform, kind, campaign_id, adgroup_id, ad_id)
 DO UPDATE SET visits = visit_counts.visits + excluded.visits
 """
+_DRAINED = """
+unnest($1::timestamptz[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bigint[])
+    AS v (begins_at, link, platform, kind, campaign_id, adgroup_id, ad_id, visits)
+JOIN links l ON l.slug = v.link
+"""
+COUNT_FOR_REPORTS = inserted("report_deltas", added_up(visit_facts(_DRAINED)))
 
 
 async def add_counts(pool: Any, drain_id: str, rows: Sequence[Counted]) -> bool:
@@ -44,8 +52,7 @@ async def add_counts(pool: Any, drain_id: str, rows: Sequence[Counted]) -> bool:
     async with pool.acquire() as connection, connection.transaction():
         if await connection.fetchval(NOTE_DRAIN, drain_id) is None:
             return False
-        await connection.execute(
-            ADD_COUNTS,
+        columns = (
             [datetime.fromtimestamp(row.begins_s, UTC) for row in rows],
             [row.link for row in rows],
             [row.platform for row in rows],
@@ -55,4 +62,6 @@ async def add_counts(pool: Any, drain_id: str, rows: Sequence[Counted]) -> bool:
             [row.ad_id for row in rows],
             [row.visits for row in rows],
         )
+        await connection.execute(ADD_COUNTS, *columns)
+        await connection.execute(COUNT_FOR_REPORTS, *columns)
         return True

@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
 
+from ledger.report_deltas import held, take_away_installs, uncounted
+from ledger.report_facts import event_facts, install_facts
+
 Kind = Literal["install", "person"]
 TombstoneKeys = tuple[bytes, ...]
 """`Keyring.derive("tombstone")`, newest first: the first writes, all read."""
@@ -62,10 +65,16 @@ SELECT install_id, click_id FROM installs
 WHERE app_id = $1 AND (install_id = $2 OR external_ids @> ARRAY[$3::text])
 ORDER BY install_id FOR UPDATE
 """
-DELETE_EVENTS = """
-DELETE FROM events WHERE app_id = $1
-    AND (install_id = ANY($2::text[]) OR external_ids @> ARRAY[$3::text] OR external_ids && $2::text[])
-"""
+_GONE = "gone e JOIN installs i ON i.app_id = e.app_id AND i.install_id = e.install_id"
+# reports count them no longer
+DELETE_EVENTS = f"""
+WITH gone AS (
+    DELETE FROM events WHERE app_id = $1
+        AND (install_id = ANY($2::text[]) OR external_ids @> ARRAY[$3::text] OR external_ids && $2::text[])
+    RETURNING *
+), counted AS MATERIALIZED ({held(event_facts(_GONE))}), taken AS ({uncounted("SELECT * FROM counted")})
+SELECT count(*) FROM gone
+"""  # noqa: S608 - put together from the ledger's own text, here and below
 DELETE_PEOPLE = "DELETE FROM person_installs WHERE app_id = $1 AND person = $2"
 # a body that became an event goes with it; of one that could not be read, nobody knows whom it names
 DELETE_BODIES = """
@@ -73,7 +82,10 @@ DELETE FROM webhook_bodies WHERE app_id = $1 AND (people && $2::text[] OR (outco
     AND EXISTS (SELECT FROM unnest($2::text[]) AS person WHERE position(convert_to(person, 'UTF8') IN body) > 0)))
 """
 DELETE_CLAIMS = "DELETE FROM click_claims WHERE app_id = $1 AND install_id = ANY($2::text[])"
-DELETE_INSTALLS = "DELETE FROM installs WHERE app_id = $1 AND install_id = ANY($2::text[])"
+DELETE_INSTALLS = f"""
+WITH gone AS (DELETE FROM installs WHERE app_id = $1 AND install_id = ANY($2::text[]) RETURNING *)
+{uncounted(install_facts("gone i"))}
+"""  # noqa: S608
 LAY_TOMBSTONES = "INSERT INTO tombstones (hash) SELECT unnest($1::bytea[]) ON CONFLICT DO NOTHING"
 
 
@@ -94,13 +106,12 @@ async def erase(
     install_ids = [row["install_id"] for row in rows]
     if install_id is not None and install_id not in install_ids:
         install_ids.append(install_id)  # its events may have arrived before it
-    status = await connection.execute(DELETE_EVENTS, app_id, install_ids, external_id)
+    events: int = await connection.fetchval(DELETE_EVENTS, app_id, install_ids, external_id)
     people = [*install_ids, *([external_id] if external_id is not None else [])]
     await connection.execute(DELETE_BODIES, app_id, people)
     await connection.execute(DELETE_PEOPLE, app_id, external_id)
     await connection.execute(DELETE_CLAIMS, app_id, install_ids)
     await connection.execute(DELETE_INSTALLS, app_id, install_ids)
-    events = int(status.rsplit(" ", maxsplit=1)[1])
     if not rows and not events:
         return Erased((), 0, ())
     hashes = [tombstone(key, app_id, "install", identifier) for identifier in install_ids]
@@ -111,6 +122,9 @@ async def erase(
     return Erased(tuple(row["install_id"] for row in rows), events, click_ids)
 
 
+INSTALLS_OF_CLICK = """
+SELECT install_id FROM installs WHERE app_id = $1 AND click_id = $2 ORDER BY install_id FOR UPDATE
+"""
 ERASE_CLICK = """
 UPDATE installs SET match_method = 'none', match_probability = NULL, match_reason = 'the click was erased',
     match_detail = '{}', click_id = NULL, click = NULL
@@ -128,6 +142,8 @@ async def erase_click(connection: Any, app_id: str, click_id: str) -> int:
 
     Their deliveries lose the payload that held it: what is still to be sent is made anew, without the click.
     """
+    installs = await connection.fetch(INSTALLS_OF_CLICK, app_id, click_id)
+    await take_away_installs(connection, [(app_id, row["install_id"]) for row in installs])
     await connection.execute(FORGET_PAYLOADS, app_id, click_id)
     status = await connection.execute(ERASE_CLICK, app_id, click_id)
     await connection.execute(DELETE_CLAIM, app_id, click_id)

@@ -8,6 +8,7 @@ from typing import Any
 
 from ledger.event_refs import EventRef
 from ledger.installs import SEPARATOR, InstallKey
+from ledger.report_deltas import count_events
 from ledger.row_inserts import inserts
 
 
@@ -132,6 +133,7 @@ async def join_events(connection: Any, installs: Sequence[tuple[str, str, tuple[
     if people:
         columns = [list(column) for column in zip(*people, strict=True)]
         rows += await connection.fetch(JOIN_BY_PERSON, *columns)
+    await count_events(connection, [(row["app_id"], row["event_key"]) for row in rows])
     return [JoinedEvent(row["event_key"], (row["app_id"], row["install_id"])) for row in rows]
 
 

@@ -36,3 +36,5 @@ SALES: Final = frozenset({"subscription_started", "trial_converted", "renewal", 
 """Of the normal form: the events whose value is revenue."""
 SALE_EVENTS: Final = tuple(f"{prefix}_{name}" for prefix in PREFIXES for name in sorted(SALES))
 """The same as source events."""
+REFUND_EVENTS: Final = tuple(f"{prefix}_refund" for prefix in PREFIXES)
+"""The source events whose value was paid back."""

@@ -17,6 +17,8 @@ from forwarder.intake.routing import Destination, deliveries
 from ledger.deliveries import NewDelivery, insert_deliveries
 from ledger.erasure import TombstoneKeys, erased, tombstones
 from ledger.events import NewEvent, insert_events
+from ledger.installs import KnownInstall
+from ledger.report_deltas import count_events
 from ledger.revenue_sources import note_second_sources
 
 Outcome = Literal["accepted", "duplicate", "erased"]
@@ -74,6 +76,9 @@ class EventLedger:
             made += own
         await insert_deliveries(connection, made)
         await note_second_sources(connection, rivals)
+        await count_events(
+            connection, [(e.app_id, keys[e.app_id, e.event_id]) for e, install in new if _counts(install)]
+        )
         bringing = [(event, keys[event.app_id, event.event_id]) for event, _ in new if event.joined]
         if any(event.external_ids for event, _ in bringing):
             with_ids = [(event.app_id, key) for event, key in bringing if event.external_ids]
@@ -84,6 +89,11 @@ class EventLedger:
     def _destinations(self, app_id: str) -> tuple[Destination, ...]:
         entry = self.directory.get(app_id)
         return entry.destinations if entry is not None else ()
+
+
+def _counts(install: KnownInstall | None) -> bool:
+    """Whether a report counts the install's events; of one whose match is pending it is asked again under its lock."""
+    return install is not None and install.match_method != "none"
 
 
 def _count(events: Sequence[NewEvent], rivals: Mapping[tuple[str, str], datetime]) -> None:

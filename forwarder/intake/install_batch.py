@@ -28,6 +28,7 @@ from ledger.deliveries import NewDelivery, insert_deliveries, release_for_events
 from ledger.erasure import TombstoneKeys, erased, tombstones
 from ledger.events import insert_events, join_events
 from ledger.installs import Install, InstallKey, get_installs, insert_installs
+from ledger.report_deltas import count_installs
 
 ACQUIRE_TIMEOUT_S = 5.0
 CLICKS_WITHIN_S = 2.5  # for all their questions to Redis; then the installs are matched later
@@ -111,6 +112,7 @@ class InstallLedger:
         won = await insert_installs(connection, rows)
         new = [(row, report) for row, report in zip(rows, reports, strict=True) if row.key in won]
         await note(connection, [verdict for row, verdict in zip(rows, decided, strict=True) if row.key in won])
+        await count_installs(connection, [row.key for row, _ in new if row.click_id is not None])
         await self._send_on(connection, new)
         stored = {row.key: row for row, _ in new}
         lost = [row for row in rows if row.key not in won]

@@ -22,6 +22,7 @@ from ledger.apps import App, get_app
 from ledger.deliveries import release_for_events, release_for_installs
 from ledger.events import join_events, late_installs
 from ledger.installs import Install, apps_with_pending, pending_installs, update_matches
+from ledger.report_deltas import counted_anew
 
 BATCH = 200  # installs in one transaction
 LATE_CLICK_S = 120  # from the first look on: a spool is stored within seconds of Redis being back
@@ -56,7 +57,8 @@ async def _match_batch(pool: Any, clicks: ClickStore, knowledge: Knowledge, app_
         ready = [(install, case) for install, case, later in looked if later is None]
         verdicts = await credit(connection, [case for _, case in ready], knowledge.statistics)
         matched = [rematched(install, verdict) for (install, _), verdict in zip(ready, verdicts, strict=True)]
-        await update_matches(connection, matched + [later for _, _, later in looked if later is not None])
+        async with counted_anew(connection, [install.key for install in matched]):
+            await update_matches(connection, matched + [later for _, _, later in looked if later is not None])
         await note(connection, verdicts)
         await release_for_installs(connection, [install.key for install in matched], now)
     return len(installs)

@@ -36,6 +36,7 @@ from ledger import pixel_state, retention
 from ledger.ad_names import add_names
 from ledger.counts import add_counts
 from ledger.delivery_claims import backlog
+from ledger.report_roll_ups import NOTHING, add_up
 from ledger.sites import published_table
 from ledger.spend_progress import last_pulls
 from ledger.webhook_events import last_received
@@ -99,6 +100,13 @@ async def drain_counters(job: JobContext) -> None:
     if drained is not None:
         await add_counts(job.pool, drained.drain_id, drained.counts)
         await finish_drain(job.redis, drained)
+
+
+async def add_up_reports(job: JobContext) -> None:
+    """What was counted since is added to the roll-ups that reports read."""
+    while (done := await add_up(job.pool, job.now())) != NOTHING:
+        if done.built:
+            log.info("reports are counted anew", apps=done.built)
 
 
 async def move_names(job: JobContext) -> None:
@@ -179,6 +187,7 @@ TIMETABLE: Final = (
     Task("qualify starts", 10.0, qualify_starts),
     Task("learn from installs", 10.0, learn_from_installs),
     Task("drain counters", 2.0, drain_counters),
+    Task("add up reports", 2.0, add_up_reports),
     Task("move names", 2.0, move_names),
     Task("republish links", 30.0, republish_links),
     Task("show gauges", 5.0, show_gauges),

@@ -24,8 +24,9 @@ def counted(cli: Cli, app_id: str, sql: Sql) -> str:
         "INSERT INTO installs (app_id, install_id, platform, occurred_at, body, match_method, click_id, click)"
         " VALUES ($1, 'i-1', 'ios', '2026-11-20T12:30Z', '{}', 'referrer', 'c-1', $2)",
         app_id,
-        {"campaign_id": "42", "campaign_name": "=cmd|'/C calc'!A0", "link": "tea"},
+        {"campaign_id": "42", "link": "tea"},
     )
+    sql("INSERT INTO ad_names (kind, id, name) VALUES ('campaign', '42', $1)", "=cmd|'/C calc'!A0")
     return app_id
 
 

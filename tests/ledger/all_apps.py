@@ -16,6 +16,7 @@ STATEMENTS: Final = {
     "alerts.STANDING": _WATCH,
     "alerts.TAKE_POSTS": _POLL,
     "apps.ALL_APPS": _DIRECTORY,
+    "counts.COUNT_FOR_REPORTS": "drained of Redis, which counts for all; the link says whose",
     "delivery_claims.BACKLOG": _WATCH,
     "delivery_replay.APPS_OF": _BY_NUMBER,
     "delivery_replay.DEAD_SINCE": _REPORT,
@@ -45,7 +46,8 @@ STATEMENTS: Final = {
     "pixels.ALL_PIXELS": _DIRECTORY,
     "pixels.GET_PIXEL": _BY_NUMBER,
     "recorded_installs.RECORDED_INSTALLS": _REPORT,
-    "report_periods.APP_ZONES": _REPORT,
+    "report_spend.REPORTED_ADVERTISERS": "an advertiser may be several apps': whose an ad is, all of them are asked",
+    "report_zones.REPORTED_APPS": _REPORT,
     "revenue_sources.SECOND_SOURCES": _REPORT,
     "signals.LATEST_PAYLOADS": _REPORT,
     "source_watch.CONNECTED_AT": _DIRECTORY,
@@ -58,9 +60,10 @@ STATEMENTS: Final = {
         f"delivery_views.LIST_DELIVERIES[{state}]": _REPORT
         for state in (None, "due", "held", "sending", "delivered", "suppressed", "skipped", "dead")
     },
+    **{f"retention.DELETE_COUNTED[{table}]": _RETENTION for table in ("events", "installs")},
     **{
         f"retention.DELETE_OLD[{table}]": _RETENTION
-        for table in ("events", "installs", "click_claims", "charge_refunds", "webhook_bodies", "input_set_aside")
+        for table in ("click_claims", "charge_refunds", "webhook_bodies", "input_set_aside")
     },
 }
 

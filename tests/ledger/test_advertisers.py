@@ -18,7 +18,7 @@ from ledger.advertisers import (
     selected_of,
     set_advertiser_state,
 )
-from ledger.report_periods import app_periods
+from ledger.report_zones import reported_apps
 from tests.forwarder.delivering.scene import APP
 from tests.ledger.rows import SECOND_APP, opened_rows
 
@@ -131,8 +131,7 @@ async def test_an_app_without_a_time_zone_has_its_advertisers(pool: Any) -> None
     await put_advertisers(pool, SECOND_APP, [TOKYO], NOW)
 
     async def zones() -> dict[str, str]:
-        apps, found, _, _ = await app_periods(pool, None, None, None)
-        return dict(zip(apps, found, strict=True))
+        return {app.app_id: app.zone for app in await reported_apps(pool)}
 
     assert await zones() == {APP: "UTC", SECOND_APP: "UTC"}
     await select(pool, APP, TOKYO.advertiser_id)

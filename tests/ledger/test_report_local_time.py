@@ -74,8 +74,8 @@ async def test_without_an_app_each_has_days_of_its_own_zone(ledger: Any) -> None
     await an_app(ledger, "app_2", AppSettings(timezone="America/Edmonton"))
     for app_id in ("app_1", "app_2"):
         await visited(ledger, "click", 1, datetime(2026, 11, 20, 23, 30, tzinfo=UTC), link=f"link-of-{app_id}")
-    assert counts(await report(ledger, ReportQuery(None, "day", None, None))) == {"2026-11-20": 1, "2026-11-21": 1}
-    first = await report(ledger, ReportQuery(None, "link", None, date(2026, 11, 20)))
+    assert counts(await report(ledger, ReportQuery(None, ("day",), None, None))) == {"2026-11-20": 1, "2026-11-21": 1}
+    first = await report(ledger, ReportQuery(None, ("link",), None, date(2026, 11, 20)))
     assert counts(first) == {"link-of-app_2": 1}
 
 

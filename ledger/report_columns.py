@@ -1,0 +1,129 @@
+"""The figures of a row as a report shows them: one currency, TikTok's numbers where we have none, ratios."""
+
+from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
+from typing import Any, Final
+
+from ledger.report_tallies import Money, Tally
+
+MONEY_PLACES: Final = 6
+RATIOS: Final = ("cpi", "ipm", "cpm", "cpc", "ctr", "cti", "roas")
+OURS, THEIRS = "signalpost", "tiktok"
+OTHERS: Final = ("spend_other", "revenue_other")
+"""Columns that hold {currency: amount}, which a flat table leaves out."""
+
+Convert = Callable[[Decimal, str, str], Decimal | None]
+"""(amount, its currency, the wanted one) -> the amount in that; None where no rate is known."""
+
+
+def unconverted(amount: Decimal, currency: str, wanted: str) -> Decimal | None:
+    """A Convert that knows no rate."""
+    return amount if currency == wanted else None
+
+
+def reported_currency(total: Tally, wanted: Iterable[str | None]) -> str | None:
+    """The first currency that is wanted; else that of the largest sum of revenue, or of spend."""
+    for currency in wanted:
+        if currency:
+            return currency
+    for sums in (total.revenue, total.spend):
+        named = [currency for currency in sums if currency]
+        if named:
+            return max(named, key=lambda currency: sums[currency])
+    return None
+
+
+def columns_of(tally: Tally, currency: str | None, convert: Convert) -> dict[str, Any]:
+    """The figures of a row. What has no rate is never added in: it stands in `spend_other` and `revenue_other`."""
+    spend, spend_other = in_currency(tally.spend, currency, convert)
+    revenue, revenue_other = in_currency(tally.revenue, currency, convert)
+    tiktok_revenue, _ = in_currency(tally.tiktok_revenue, currency, convert)
+    installs = tally.installs or tally.tiktok_installs or 0
+    # what somebody paid in a currency without a rate is ours, too
+    revenue_is_ours = bool(revenue or revenue_other or not tiktok_revenue)
+    shown_revenue = revenue if revenue_is_ours else tiktok_revenue
+    return {
+        "spend": money(spend),
+        "currency": currency,
+        "impressions": tally.impressions,
+        "clicks": tally.clicks,
+        "reach": tally.reach,
+        "link_clicks": tally.link_clicks,
+        "visits": tally.visits,
+        "wrong_os": tally.wrong_os,
+        "installs": _count(installs),
+        "installs_from": OURS if tally.installs or not installs else THEIRS,
+        "events": tally.events,
+        "revenue": money(shown_revenue),
+        "revenue_from": OURS if revenue_is_ours else THEIRS,
+        "proceeds": _proceeds(tally, currency, convert),
+        "refunds": money(in_currency(tally.refunds, currency, convert)[0]),
+        "tiktok_installs": _said(tally.tiktok_installs),
+        "tiktok_purchases": _said(tally.tiktok_purchases),
+        "tiktok_revenue": money(tiktok_revenue) if tally.tiktok_revenue else None,
+        "spend_other": {code: money(amount) for code, amount in spend_other.items()},
+        "revenue_other": {code: money(amount) for code, amount in revenue_other.items()},
+        **_ratios(tally, Decimal(installs), spend, shown_revenue),
+    }
+
+
+def in_currency(sums: Money, currency: str | None, convert: Convert) -> tuple[Decimal, Money]:
+    """(what can be told in the currency, the rest each in its own). What came without a currency is taken for it."""
+    total, others = Decimal(0), {}
+    for code, amount in sums.items():
+        told = amount if not code else convert(amount, code, currency) if currency else None
+        if told is None:
+            others[code] = amount
+        else:
+            total += told
+    return total, {code: amount for code, amount in others.items() if amount}
+
+
+def _proceeds(tally: Tally, currency: str | None, convert: Convert) -> float | None:
+    """None unless the proceeds of every sale are known: a part of them would pass for the whole."""
+    if tally.proceeds_of != tally.revenue or not tally.revenue:
+        return None
+    return money(in_currency(tally.proceeds, currency, convert)[0])
+
+
+def _ratios(tally: Tally, installs: Decimal, spend: Decimal, revenue: Decimal) -> dict[str, float | None]:
+    """CPI = spend / installs, IPM = installs / impressions x 1,000, CPM = spend / impressions x 1,000, CPC = spend /
+    clicks, CTR = clicks / impressions, CTI = installs / clicks, ROAS = revenue / spend; None for a division by zero.
+    """
+    figures = (
+        ratio(spend, installs),
+        ratio(installs * 1000, tally.impressions),
+        ratio(spend * 1000, tally.impressions),
+        ratio(spend, tally.clicks),
+        ratio(tally.clicks, tally.impressions),
+        ratio(installs, tally.clicks),
+        ratio(revenue, spend),
+    )
+    return dict(zip(RATIOS, figures, strict=True))
+
+
+def ratio(dividend: Decimal | int, divisor: Decimal | int) -> float | None:
+    return money(Decimal(dividend) / Decimal(divisor)) if divisor else None
+
+
+def money(amount: Decimal) -> float:
+    return float(round(amount, MONEY_PLACES))
+
+
+def _count(value: Decimal | int) -> float | int:
+    """TikTok's conversions may be fractions."""
+    return int(value) if value == int(value) else float(value)
+
+
+def _said(value: Decimal | None) -> float | int | None:
+    return None if value is None else _count(value)
+
+
+def figure_names() -> list[str]:
+    """The columns of figures in a flat table."""
+    return [name for name in columns_of(Tally(), None, unconverted) if name not in OTHERS]
+
+
+def untold(rows: Mapping[str, Any]) -> list[str]:
+    """The currencies of the totals that have no rate."""
+    return sorted({code for other in OTHERS for code in rows[other]})

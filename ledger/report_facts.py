@@ -1,0 +1,121 @@
+"""What a report counts, fact by fact, as SQL that reads it from the raw rows.
+
+Deltas, a recount, the archive and the building of roll-ups all read facts by these texts, so that none of them can
+count otherwise than another. A fact is of one quarter of an hour of UTC: every zone's days and hours are made of them.
+"""
+
+from typing import Final
+
+from ledger.webhook_providers import REFUND_EVENTS, SALE_EVENTS
+
+VERSION: Final = 1
+"""Raise it with every change of what is counted: roll-ups of another version are built anew."""
+
+# Revenue is that of the app's one source of it, so that a sale reported by two counts once; refunds are not taken off.
+# The value of these is what might be paid; every other event of an SDK with a value is revenue.
+UNPAID_EVENTS: Final = (
+    "search", "view_content", "view_item", "add_to_cart", "add_to_wishlist", "initiate_checkout", "add_payment_info",
+)  # fmt: skip
+
+OF_ADS: Final = ("campaign_id", "adgroup_id", "ad_id", "creative_id", "platform", "link")
+OF_MONEY: Final = ("source", "currency")
+COUNTS: Final = ("link_clicks", "visits", "installs", "events")
+MONEY: Final = ("revenue", "proceeds", "proceeds_of", "refunds")
+MEASURES: Final = (*COUNTS, *MONEY)
+DIMENSIONS: Final = (*OF_ADS, "country", *OF_MONEY)
+KEY_COLUMNS: Final = ("app_id", "quarter", "installed_quarter", *DIMENSIONS)
+COLUMNS: Final = ", ".join((*KEY_COLUMNS, *MEASURES))
+
+
+def _quarter_of(time: str) -> str:
+    return f"date_bin('15 minutes', {time}, to_timestamp(0))"
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return "(" + ", ".join(f"'{name}'" for name in names) + ")"
+
+
+# An id is '' and a country too where nothing says which.
+_OF_INSTALL = f"""{_quarter_of("i.occurred_at")} AS installed_quarter,
+    coalesce(i.click ->> 'campaign_id', '') AS campaign_id, coalesce(i.click ->> 'adgroup_id', '') AS adgroup_id,
+    coalesce(i.click ->> 'ad_id', '') AS ad_id, coalesce(i.click ->> 'creative_id', '') AS creative_id,
+    i.platform, coalesce(i.click ->> 'link', '') AS link,
+    coalesce(upper(coalesce(
+        i.body -> 'user' ->> 'country',
+        substring(i.body -> 'device' ->> 'locale' FROM '^[A-Za-z]{{2,3}}(?:[-_][A-Za-z]{{4}})?[-_]([A-Za-z]{{2}})$')
+    )), '') AS country"""
+
+
+# the figures of a fact that are not its own
+_NO_MONEY = ", ".join(f"0::numeric AS {measure}" for measure in MONEY)
+_PROCEEDS = "(e.body ->> 'proceeds')::numeric"
+_MONEY = f"""CROSS JOIN LATERAL (SELECT
+    CASE WHEN e.value <> 0 AND CASE e.source WHEN 'sdk' THEN e.name NOT IN {_listed(UNPAID_EVENTS)}
+        ELSE e.name IN {_listed(SALE_EVENTS)} END THEN e.value ELSE 0 END AS revenue,
+    CASE WHEN e.value <> 0 AND e.name IN {_listed(REFUND_EVENTS)} THEN e.value ELSE 0 END AS refunds) AS money"""
+_JOINED = "e.joined AND e.event_id <> 'install:' || e.install_id"
+
+
+def install_facts(installs: str) -> str:
+    """Of `installs`: `installs i`, or what has its columns, with what narrows it."""
+    return f"""SELECT i.app_id, {_quarter_of("i.occurred_at")} AS quarter, {_OF_INSTALL}, '' AS source, '' AS currency,
+    0 AS link_clicks, 0 AS visits, 1 AS installs, 0 AS events, {_NO_MONEY}, i.click_id
+FROM {installs}"""  # noqa: S608 - put together from constants alone, here and below
+
+
+def event_facts(events: str, which: str = "true") -> str:
+    """Of `events`: `events e JOIN installs i ...`, or what has their columns; those that `which` holds for. The install
+    itself is no event, and an event that has not found its install is nobody's.
+    """
+    return f"""SELECT e.app_id, {_quarter_of("e.occurred_at")} AS quarter, {_OF_INSTALL},
+    CASE WHEN revenue <> 0 OR refunds <> 0 THEN e.source ELSE '' END AS source,
+    CASE WHEN revenue <> 0 OR refunds <> 0 THEN coalesce(e.currency, '') ELSE '' END AS currency,
+    0 AS link_clicks, 0 AS visits, 0 AS installs, 1 AS events, revenue,
+    CASE WHEN revenue <> 0 THEN coalesce({_PROCEEDS}, 0) ELSE 0 END AS proceeds,
+    CASE WHEN {_PROCEEDS} IS NOT NULL THEN revenue ELSE 0 END AS proceeds_of, refunds, i.click_id
+FROM {events} {_MONEY} WHERE {which} AND {_JOINED}"""  # noqa: S608
+
+
+def visit_facts(visits: str) -> str:
+    """Of `visits`: what has the columns of `visit_counts` as v, joined to `links l`."""
+    return f"""SELECT l.app_id, v.begins_at AS quarter, NULL::timestamptz AS installed_quarter,
+    v.campaign_id, v.adgroup_id, v.ad_id, '' AS creative_id, v.platform, v.link, '' AS country,
+    '' AS source, '' AS currency, CASE WHEN v.kind = 'click' THEN v.visits ELSE 0 END AS link_clicks,
+    CASE WHEN v.kind = 'click' THEN 0 ELSE v.visits END AS visits, 0 AS installs, 0 AS events, {_NO_MONEY}
+FROM {visits}"""  # noqa: S608
+
+
+def added_up(facts: str, sign: str = "") -> str:
+    """The facts, those of one key together. `sign` is `-` for what is taken away."""
+    keys, measures = ", ".join(KEY_COLUMNS), ", ".join(f"{sign}sum({measure})" for measure in MEASURES)
+    return f"SELECT {keys}, {measures} FROM ({facts}) AS facts GROUP BY {keys}"  # noqa: S608
+
+
+def inserted(table: str, facts: str) -> str:
+    """The insert of these facts into `report_deltas` or `report_archive`."""
+    return f"INSERT INTO {table} ({COLUMNS}) {facts}"
+
+
+def credited(facts: str) -> str:
+    """Those of installs that were credited to a click: a report is of what ads brought, not of what the app has."""
+    columns = ", ".join((*KEY_COLUMNS, *MEASURES))
+    return f"SELECT {columns} FROM ({facts}) AS given WHERE click_id IS NOT NULL"  # noqa: S608
+
+
+def _within(time: str) -> str:
+    return f"{time} >= to_timestamp($2::float8) AND {time} < to_timestamp($3::float8)"
+
+
+_SOURCES = (
+    visit_facts(f"visit_counts v JOIN links l ON l.slug = v.link WHERE l.app_id = $1 AND {_within('v.begins_at')}"),
+    credited(install_facts(f"installs i WHERE i.app_id = $1 AND {_within('i.occurred_at')}")),
+    credited(
+        event_facts(
+            "events e JOIN installs i ON i.app_id = e.app_id AND i.install_id = e.install_id",
+            f"e.app_id = $1 AND {_within('e.occurred_at')}",
+        )
+    ),
+    f"SELECT {COLUMNS} FROM report_archive a WHERE a.app_id = $1 AND {_within('a.quarter')}",  # noqa: S608
+)
+ALL_FACTS: Final = " UNION ALL ".join(_SOURCES)
+"""Every fact of the app $1 from the instant $2 to before $3 (Unix seconds), from raw rows and the archive of those."""

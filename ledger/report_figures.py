@@ -1,0 +1,115 @@
+"""Our side of a report: roll-ups and what waits to be added to them, or, where an app has none, its raw rows."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+from ledger.local_time import period
+from ledger.report_dimensions import COLUMNS, LOCAL, By, Key
+from ledger.report_facts import ALL_FACTS, COUNTS, MONEY
+from ledger.report_tallies import Tally
+from ledger.report_zones import ReportedApp
+
+FIRST, LAST = date.min, date.max
+
+# Clicks of phones whose OS the link, as it is set now, has no URL for while it has one for the other.
+WRONG_LINKS = """
+SELECT slug, CASE WHEN ios THEN 'android' ELSE 'ios' END AS platform
+FROM (
+    SELECT l.slug, coalesce(l.ios_url, nullif(a.settings ->> 'ios_app_id', '')) IS NOT NULL AS ios,
+        coalesce(l.android_url, nullif(a.settings ->> 'android_package', '')) IS NOT NULL AS android
+    FROM links l JOIN apps a ON a.app_id = l.app_id WHERE l.app_id = $1
+) AS link
+WHERE ios <> android
+"""
+_SUMS: Final = ", ".join(f"sum({measure}) AS {measure}" for measure in (*COUNTS, *MONEY))
+_WRONG_OS: Final = """sum(link_clicks) FILTER (
+    WHERE link_clicks <> 0 AND (link, platform) IN (SELECT * FROM unnest($4::text[], $5::text[]))) AS wrong_os"""
+
+
+def _figures(source: str) -> str:
+    """`{columns}` are those of the dimensions."""
+    return f"""SELECT {{columns}}, source, currency, {_SUMS}, {_WRONG_OS}
+FROM {source} GROUP BY {{columns}}, source, currency"""  # noqa: S608 - constants of this module alone
+
+
+DAYS = _figures("report_days WHERE app_id = $1 AND day >= $2 AND day <= $3")
+COUNTRY_DAYS = _figures("report_country_days WHERE app_id = $1 AND day >= $2 AND day <= $3")
+HOURS = _figures("report_hours WHERE app_id = $1 AND day >= $2 AND day <= $3")
+WAITING = _figures(
+    "report_deltas WHERE app_id = $1 AND quarter >= to_timestamp($2::float8) AND quarter < to_timestamp($3::float8)"
+)
+RECOUNT = _figures(f"({ALL_FACTS}) AS facts")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is asked of one app."""
+
+    app: ReportedApp
+    by: tuple[By, ...]
+    first_day: date | None
+    last_day: date | None
+
+
+async def our_figures(connection: Any, asked: Asked) -> dict[Key, Tally]:
+    """What the ads brought, by key. `connection` is in a transaction that sees one state of the ledger."""
+    wrong = await connection.fetch(WRONG_LINKS, asked.app.app_id)
+    links = [row["slug"] for row in wrong], [row["platform"] for row in wrong]
+    tallies: dict[Key, Tally] = {}
+    if not asked.app.rolled_up:
+        _tally(tallies, asked, await _of_instants(connection, RECOUNT, asked, links))
+        return tallies
+    days = asked.first_day or FIRST, asked.last_day or LAST
+    columns = ", ".join(COLUMNS[one] for one in asked.by)
+    rolled_up = _roll_up(asked.by).replace("{columns}", columns)
+    for row in await connection.fetch(rolled_up, asked.app.app_id, *days, *links):
+        _add(tallies.setdefault(tuple(row[COLUMNS[one]] for one in asked.by), Tally()), asked.app, row)
+    if asked.app.waiting:
+        _tally(tallies, asked, await _of_instants(connection, WAITING, asked, links))
+    return tallies
+
+
+async def recounted(connection: Any, asked: Asked) -> dict[Key, Tally]:
+    """The same from the raw rows, whatever the roll-ups say."""
+    tallies: dict[Key, Tally] = {}
+    _tally(tallies, asked, await _of_instants(connection, RECOUNT, asked, ([], [])))
+    return tallies
+
+
+async def _of_instants(connection: Any, statement: str, asked: Asked, links: tuple[list[str], list[str]]) -> Any:
+    """Rows of what stands by the quarter of an hour, which days and hours are made of here."""
+    bounds = period(asked.app.zone, asked.first_day, asked.last_day)
+    columns = list(dict.fromkeys("quarter" if one in LOCAL else COLUMNS[one] for one in asked.by))
+    filled = statement.replace("{columns}", ", ".join(columns))
+    return await connection.fetch(filled, asked.app.app_id, bounds.begins_s, bounds.ends_s, *links)
+
+
+def _roll_up(by: Sequence[By]) -> str:
+    if "hour" in by:
+        return HOURS
+    return COUNTRY_DAYS if "country" in by else DAYS
+
+
+def _tally(tallies: dict[Key, Tally], asked: Asked, rows: Iterable[Any]) -> None:
+    zone = asked.app.zone
+    for row in rows:
+        key = tuple(LOCAL[one](zone, row["quarter"]) if one in LOCAL else row[COLUMNS[one]] for one in asked.by)
+        _add(tallies.setdefault(key, Tally()), asked.app, row)
+
+
+_COUNTED: Final = (*COUNTS, "wrong_os")
+
+
+def _add(tally: Tally, app: ReportedApp, row: Any) -> None:
+    """Revenue is that of the app's one source of it; refunds come from it, too, or from any where that is the SDK,
+    which reports none.
+    """
+    tally.count(row, _COUNTED)
+    source, currency = row["source"], row["currency"]
+    if source == app.revenue_source:
+        for amount in ("revenue", "proceeds", "proceeds_of"):
+            tally.pay(amount, currency, row[amount])
+    if app.revenue_source in (source, "sdk"):
+        tally.pay("refunds", currency, row["refunds"])

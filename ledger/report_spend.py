@@ -1,0 +1,163 @@
+"""TikTok's side of a report: what it said of the ads of an app's advertisers, of each ad once."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+from ledger.local_time import zone_names
+from ledger.report_dimensions import COLUMNS, By, Key
+from ledger.report_figures import FIRST, LAST, Asked
+from ledger.report_spend_places import FARTHEST, Places, Span, by_hour, moved
+from ledger.report_tallies import Tally
+
+# An advertiser that several apps chose serves them all; what is nobody's in particular is the first one's.
+REPORTED_ADVERTISERS = """
+SELECT mine.advertiser_id, mine.currency, mine.timezone, mine.selected,
+    ARRAY(SELECT other.app_id FROM advertisers other WHERE other.advertiser_id = mine.advertiser_id
+        AND other.selected_at IS NOT NULL AND other.app_id <> mine.app_id) AS other_apps,
+    NOT EXISTS (SELECT FROM advertisers other WHERE other.advertiser_id = mine.advertiser_id
+        AND other.selected_at IS NOT NULL
+        AND (other.selected_at, other.app_id) < (mine.selected_at, mine.app_id)) AS is_first
+FROM advertisers mine WHERE mine.app_id = $1 AND mine.selected_at IS NOT NULL
+ORDER BY mine.selected_at, mine.advertiser_id
+"""
+LINKS_OF_APPS = "SELECT slug FROM links WHERE app_id = ANY($1::text[])"
+SPENT_SPAN = "SELECT min(day) AS first, max(day) AS last FROM ad_days WHERE advertiser_id = $1"
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedAdvertiser:
+    """An advertiser whose spend an app has, or shares."""
+
+    advertiser_id: str
+    currency: str
+    zone: str
+    selected: bool
+    """The one the app has chosen now; others keep their history."""
+    is_first: bool
+    """What no app's link tells apart is this app's."""
+    own_links: tuple[str, ...]
+    other_links: tuple[str, ...]
+    """Of the other apps that chose it, too; both empty where there is none."""
+
+    @property
+    def shared(self) -> bool:
+        return bool(self.other_links) or not self.is_first
+
+
+async def reported_advertisers(connection: Any, app_id: str, app_zone: str) -> list[ReportedAdvertiser]:
+    """Those whose spend is the app's, in the order in which it chose them."""
+    found = []
+    for row in await connection.fetch(REPORTED_ADVERTISERS, app_id):
+        others = list(row["other_apps"])
+        own = await _slugs(connection, [app_id]) if others else ()
+        of_others = await _slugs(connection, others) if others else ()
+        zone = row["timezone"] if row["timezone"] in zone_names() else app_zone
+        found.append(
+            ReportedAdvertiser(
+                row["advertiser_id"], row["currency"], zone, row["selected"], row["is_first"], own, of_others
+            )
+        )
+    return found
+
+
+async def _slugs(connection: Any, app_ids: list[str]) -> tuple[str, ...]:
+    return tuple(row["slug"] for row in await connection.fetch(LINKS_OF_APPS, app_ids))
+
+
+# an ad is the app's whose link it leads to; platform is that of an ad group for one system alone
+_OF_AD: Final = """d.campaign_id, d.adgroup_id, d.ad_id, ''::text AS creative_id, coalesce(a.link, '') AS link,
+    CASE WHEN cardinality(g.operating_systems) = 1 THEN lower(g.operating_systems[1]) ELSE '' END AS platform"""
+_ADS: Final = """LEFT JOIN ads a ON a.advertiser_id = d.advertiser_id AND a.ad_id = d.ad_id
+    LEFT JOIN adgroups g ON g.advertiser_id = d.advertiser_id AND g.adgroup_id = d.adgroup_id"""
+_OWN: Final = """CASE WHEN a.link = ANY ($4::text[]) THEN true WHEN a.link = ANY ($5::text[]) THEN false
+    ELSE $6::boolean END"""
+_IN_DAYS: Final = "d.advertiser_id = $1 AND d.day >= $2 AND d.day <= $3"
+_COUNTED: Final = ("impressions", "clicks")
+NOTHING: Final = date(2020, 1, 2), date(2020, 1, 1)
+"""The days of an advertiser that TikTok has told of none."""
+
+SPENT_DAYS = f"""
+SELECT {{columns}}, sum(spend) AS spend, sum(impressions) AS impressions, sum(clicks) AS clicks,
+    sum(conversions) AS conversions, sum(purchases) AS purchases, sum(purchase_value) AS purchase_value
+FROM (
+    SELECT d.day, '' AS hour, '' AS country, {_OF_AD}, d.spend, d.impressions, d.clicks, d.conversions, d.purchases,
+        d.purchase_value
+    FROM ad_days d {_ADS} WHERE {_IN_DAYS} AND {_OWN}
+) AS facts
+GROUP BY {{columns}}
+"""  # noqa: S608 - constants of this module alone, here and below
+SPENT_HOURS = f"""
+SELECT {{columns}}, sum(sign * spend) AS spend, sum(sign * impressions) AS impressions, sum(sign * clicks) AS clicks
+FROM (
+    SELECT at.to_day AS day, at.hour, '' AS country, at.sign, {_OF_AD}, d.spend, d.impressions, d.clicks
+    FROM unnest($7::date[], $8::timestamptz[], $9::date[], $10::text[], $11::integer[])
+        AS at (day, begins_at, to_day, hour, sign)
+    JOIN ad_hours d ON d.day = at.day AND d.begins_at = at.begins_at {_ADS}
+    WHERE {_IN_DAYS} AND {_OWN}
+) AS facts
+GROUP BY {{columns}}
+"""  # noqa: S608
+SPENT_COUNTRY_DAYS = f"""
+SELECT {{columns}}, sum(spend) AS spend, sum(impressions) AS impressions, sum(clicks) AS clicks
+FROM (
+    SELECT d.day, '' AS hour, d.country, {_OF_AD}, d.spend, d.impressions, d.clicks
+    FROM ad_country_days d {_ADS} WHERE {_IN_DAYS} AND {_OWN}
+) AS facts
+GROUP BY {{columns}}
+"""  # noqa: S608
+
+
+async def tiktok_figures(connection: Any, asked: Asked, advertiser: ReportedAdvertiser) -> dict[Key, Tally]:
+    """What TikTok said of one advertiser's ads, by key."""
+    tallies: dict[Key, Tally] = {}
+    first, last = asked.first_day or FIRST, asked.last_day or LAST
+    for row in await _fetch(connection, SPENT_DAYS, asked.by, advertiser, (first, last)):
+        tally = _tally(tallies, asked.by, row)
+        _add(tally, advertiser.currency, row)
+        tally.say("tiktok_installs", row["conversions"])
+        tally.say("tiktok_purchases", row["purchases"])
+        tally.pay("tiktok_revenue", advertiser.currency, row["purchase_value"])
+    span = await _span(connection, asked, advertiser)
+    places = by_hour(span) if "hour" in asked.by else moved(span, "day" in asked.by)
+    if places.day:
+        for row in await _of_hours(connection, asked.by, advertiser, places):
+            _add(_tally(tallies, asked.by, row), advertiser.currency, row)
+    if "country" in asked.by:
+        unknown = tuple("" if one == "country" else None for one in asked.by)
+        for row in await _fetch(connection, SPENT_COUNTRY_DAYS, asked.by, advertiser, (first, last)):
+            _add(_tally(tallies, asked.by, row), advertiser.currency, row)
+            rest = tuple(row[COLUMNS[by]] if none is None else none for by, none in zip(asked.by, unknown, strict=True))
+            _add(tallies.setdefault(rest, Tally()), advertiser.currency, row, -1)
+    return tallies
+
+
+async def _span(connection: Any, asked: Asked, advertiser: ReportedAdvertiser) -> Span:
+    """The days asked for; where there is no bound those TikTok told of, and into which their hours may fall."""
+    told = await connection.fetchrow(SPENT_SPAN, advertiser.advertiser_id)
+    known = (told["first"] - FARTHEST, told["last"] + FARTHEST) if told["first"] else NOTHING
+    return Span(asked.first_day or known[0], asked.last_day or known[1], asked.app.zone, advertiser.zone)
+
+
+async def _of_hours(connection: Any, by: tuple[By, ...], advertiser: ReportedAdvertiser, places: Places) -> Any:
+    columns = (places.day, places.begins_at, places.to_day, places.hour, places.sign)
+    return await _fetch(connection, SPENT_HOURS, by, advertiser, (min(places.day), max(places.day), *columns))
+
+
+async def _fetch(
+    connection: Any, statement: str, by: tuple[By, ...], advertiser: ReportedAdvertiser, arguments: tuple[Any, ...]
+) -> Any:
+    first, last, *further = arguments
+    own = list(advertiser.own_links), list(advertiser.other_links), advertiser.is_first
+    filled = statement.replace("{columns}", ", ".join(COLUMNS[one] for one in by))
+    return await connection.fetch(filled, advertiser.advertiser_id, first, last, *own, *further)
+
+
+def _tally(tallies: dict[Key, Tally], by: tuple[By, ...], row: Any) -> Tally:
+    return tallies.setdefault(tuple(row[COLUMNS[one]] for one in by), Tally())
+
+
+def _add(tally: Tally, currency: str, row: Any, sign: int = 1) -> None:
+    for column in _COUNTED:
+        setattr(tally, column, getattr(tally, column) + sign * int(row[column]))
+    tally.pay("spend", currency, sign * row["spend"])
