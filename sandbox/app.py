@@ -41,7 +41,7 @@ def create_app(
 
 def _tiktok_routes(memory: Memory) -> list[BaseRoute]:
     return [
-        Route("/open_api/v1.3/event/track/", Gate(track, memory, "POST")),
+        Route("/open_api/{version}/event/track/", Gate(track, memory, "POST")),
         *account_routes(memory),
         Route("/open_api/{rest:path}", Gate(not_found, memory, None)),
     ]

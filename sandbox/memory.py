@@ -14,6 +14,7 @@ from sandbox.faults import FaultQueue
 from sandbox.journal import RejectionLog, RequestLog
 from sandbox.rate import RateLimit, RateLimits
 from sandbox.tokens import Pixel, Registry
+from sandbox.versions import ApiVersions
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,7 @@ class Memory:
     rejections: RejectionLog
     faults: FaultQueue
     rate: RateLimit
+    versions: ApiVersions
     clock: Callable[[], float]
     demo: Pixel | None
     """The pixel of the demo account; None = there is no demo account."""
@@ -69,6 +71,7 @@ class Memory:
             rejections=RejectionLog(limits.rejections),
             faults=FaultQueue(),
             rate=RateLimit(limits.rates),
+            versions=ApiVersions(),
             clock=clock,
             demo=demo if with_account else None,
         )
@@ -84,10 +87,13 @@ class Memory:
         self.accounts.reset()
         self.grants.reset()
         if self.demo is not None:
-            load_demo_account(self.accounts, self.demo, self.clock())
+            load_demo_account(self.accounts, self.grants, self.demo, self.clock())
 
     def forget_traffic(self) -> None:
-        """Drop everything taken and every fault still waiting, go back to the first limits; pixels and tokens stay."""
+        """Drop everything taken and every fault still waiting, go back to the first limits and versions.
+
+        Pixels, tokens and accounts stay.
+        """
         self.events.reset()
         self.test_events.reset()
         self.event_log.reset()
@@ -95,3 +101,4 @@ class Memory:
         self.rejections.reset()
         self.faults.clear()
         self.rate.reset()
+        self.versions.reset()

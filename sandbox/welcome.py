@@ -17,6 +17,7 @@ Its account side, for an account that was loaded or the demo's, under /open_api/
   GET    /bc/get/  /bc/asset/get/  /bc/pixel/link/get/  /pixel/list/  /pixel/event/stats/
   GET    /campaign/get/  /adgroup/get/  /ad/get/  /smart_plus/ad/get/
   GET    /report/integrated/get/       BASIC and, by platform, AUDIENCE
+  POST   /report/task/create/          40118: this app is not on the list
 
 To see and steer it
   GET    /_sandbox/events              what was taken: event_id= pixel= event= test= limit= offset=
@@ -30,6 +31,7 @@ To see and steer it
                                        GET lists them, DELETE /_sandbox/pixels/{{code}} removes one
   POST   /_sandbox/tokens/revoke       {{"token"}}; /_sandbox/tokens/restore undoes it
   POST   /_sandbox/limits              {{"qps"?, "qpm"?, "qpd"?}} requests before 40100; {{}} = no limit
+  POST   /_sandbox/versions            {{"alive"?: ["v1.3", "v2.0"], "deprecated"?: {{"v1.3": "words of a header"}}}}
   POST   /_sandbox/reset               forgets what was taken and all faults; {{"pixels": true}} the pixels too,
                                        {{"accounts": true}} what was loaded or granted
   GET    /healthz  /readyz

@@ -5,10 +5,13 @@ dollars. Among the ads are an Upgraded Smart+ one with creatives, a deleted one 
 `__ADID_V2__`, two that promote an app, and an ad group for both systems.
 """
 
+import hashlib
+import hmac
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from sandbox.accounts.demo_spend import WEEKS, DemoSpend
+from sandbox.accounts.grants import Grants
 from sandbox.accounts.loaded import Accounts
 from sandbox.accounts.records import (
     Account,
@@ -34,8 +37,14 @@ _OLD_LINK = (
 _LINK = f"{_OLD_LINK}&ad_id_v2=__ADID_V2__&ad_name_v2=__ADID_V2_NAME__"
 
 
-def load_demo_account(accounts: Accounts, pixel: KnownPixel, now: float) -> None:
-    """Put the demo account in. `pixel` becomes the first advertiser's; `now` (Unix seconds) is when its weeks end."""
+def load_demo_account(accounts: Accounts, grants: Grants, pixel: KnownPixel, now: float) -> None:
+    """Put the demo account in. `pixel` becomes the first advertiser's; `now` (Unix seconds) is when its weeks end.
+
+    Its logins are given one token, made of the pixel's: as the sandbox forgets everything with a restart, what was
+    connected to the demo would else have to be connected again each time.
+    """
+    digest = hmac.new(pixel.token.encode(), b"access token of the demo account", hashlib.sha256).hexdigest()
+    grants.stand(ACCOUNT, f"a{digest[:39]}")
     began = datetime.fromtimestamp(now, UTC).replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(weeks=WEEKS)
     since = began.strftime("%Y-%m-%d %H:%M:%S")
     european = Advertiser(

@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from sandbox.accounts.demo import AMERICA, EUROPE
+from sandbox.accounts.grants import SANDBOX_APP
 from sandbox.app import create_app
 from sandbox.tokens import Pixel
 from tests.sandbox.accounts.conftest import Api
@@ -151,3 +153,27 @@ def test_a_reset_of_the_accounts_keeps_it(demo: Api) -> None:
     listed = demo.client.get("/_sandbox/accounts").json()["items"]
     assert [account["account_id"] for account in listed] == ["demo"]
     assert demo.get("/user/info/")["code"] == 40105
+
+
+def _log_in(api: Api) -> str:
+    asked = {"app_id": SANDBOX_APP.app_id, "redirect_uri": "https://c.example.com/back", "decision": "allow"}
+    back = api.client.get("/portal/auth", params=asked).headers["location"]
+    code = parse_qs(urlsplit(back).query)["auth_code"][0]
+    body = {"app_id": SANDBOX_APP.app_id, "secret": SANDBOX_APP.secret, "auth_code": code}
+    token: str = api.post("/oauth2/access_token/", **body)["data"]["access_token"]
+    return token
+
+
+def test_what_was_connected_stays_connected_over_a_restart_with_the_same_pixel_token(demo: Api, clock: Clock) -> None:
+    token = _log_in(demo)
+    for again in _demo(clock):
+        assert again.get("/pixel/list/", token=token, advertiser_id=EUROPE)["code"] == 0
+    with in_process(create_app(demo=Pixel(PIXEL, "another-token"), clock=clock, with_account=True)) as client:
+        assert Api(client).get("/user/info/", token=token)["code"] == 40105
+
+
+def test_a_revoked_connection_is_made_again_by_logging_in(demo: Api) -> None:
+    token = _log_in(demo)
+    demo.post("/oauth2/revoke_token/", app_id=SANDBOX_APP.app_id, secret=SANDBOX_APP.secret, access_token=token)
+    assert demo.get("/user/info/", token=token)["code"] == 40105
+    assert demo.get("/user/info/", token=_log_in(demo))["code"] == 0
