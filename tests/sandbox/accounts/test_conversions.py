@@ -8,7 +8,7 @@ import pytest
 from sandbox.accounts.conversions import Conversion, EventLog, credited
 from sandbox.accounts.records import Advertiser
 from sandbox.accounts.tree import AdTree
-from tests.sandbox.accounts.examples import AD, CREATIVE, PIXEL_CODE, SMART_AD, an_advertiser
+from tests.sandbox.accounts.examples import AD, CREATIVE, PIXEL_CODE, SMART_AD, a_pixel, an_advertiser
 from tests.sandbox.rows import a_row
 
 
@@ -64,6 +64,13 @@ def test_an_event_counts_in_its_metric_and_as_conversion_where_the_ad_group_want
     made = _credit({"event": event, "properties": {"value": 9}, **_page(f"ad_id={AD}&ttclid=E")})
     assert made is not None
     assert made.metrics == metrics
+
+
+def test_an_event_of_another_pixel_is_no_conversion_of_the_ad_group() -> None:
+    other = a_pixel(pixel_id="7")  # the ad group names the first by its number
+    made = _credit({**_page(f"ad_id={AD}&ttclid=E")}, pixels=[other])
+    assert made is not None
+    assert "conversion" not in made.metrics
 
 
 @pytest.mark.parametrize(

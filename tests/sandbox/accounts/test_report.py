@@ -12,7 +12,6 @@ from tests.sandbox.accounts.examples import (
     CAMPAIGN,
     CREATIVE,
     CREATIVE_2,
-    DELETED_AD,
     PIXEL_CODE,
     PIXEL_TOKEN,
     SMART_AD,
@@ -23,8 +22,6 @@ from tests.sandbox.accounts.examples import (
 from tests.sandbox.accounts.reports import DAY, a_spend_row, by_time, load_spend, report, spend_of, the_row
 from tests.sandbox.conftest import Clock
 from tests.sandbox.rows import a_body, a_row
-
-ALL = [{"field_name": "ad_status", "filter_type": "IN", "filter_value": '["STATUS_ALL"]'}]
 
 
 def test_without_metrics_spend_and_impressions_are_answered(api: Api) -> None:
@@ -91,31 +88,6 @@ def test_a_campaign_is_of_its_own_kind_whatever_spent(api: Api) -> None:
     load_spend(api, a_spend_row(CREATIVE))
     query = {"data_level": "AUCTION_CAMPAIGN", "dimensions": ["campaign_id"], "metrics": ["campaign_automation_type"]}
     assert the_row(api, **query) == {"campaign_automation_type": "UPGRADED_SMART_PLUS"}
-
-
-def test_deleted_ads_are_hidden_at_their_level_unless_all_are_asked_for(api: Api) -> None:
-    load_spend(api, a_spend_row(), a_spend_row(DELETED_AD, spend="5"))
-    assert spend_of(report(api)) == {AD: "1.50"}
-    assert spend_of(report(api, filtering=ALL)) == {AD: "1.50", DELETED_AD: "5.00"}
-    only = [{**ALL[0], "filter_value": '["STATUS_DELETE"]'}]
-    assert spend_of(report(api, filtering=only)) == {DELETED_AD: "5.00"}
-    campaigns = report(api, data_level="AUCTION_CAMPAIGN", dimensions=["campaign_id"])
-    assert spend_of(campaigns) == {CAMPAIGN: "6.50"}
-
-
-def test_ids_filter(api: Api) -> None:
-    load_spend(api, a_spend_row(), a_spend_row(CREATIVE, spend="2"))
-
-    def spent(name: str, *ids: str, **query: Any) -> dict[str, str]:
-        value = "[" + ",".join(f'"{one}"' for one in ids) + "]"
-        return spend_of(
-            report(api, filtering=[{"field_name": name, "filter_type": "IN", "filter_value": value}], **query)
-        )
-
-    assert spent("campaign_ids", SMART_CAMPAIGN) == {SMART_AD: "2.00"}
-    assert spent("adgroup_ids", ADGROUP) == {AD: "1.50"}
-    assert spent("ad_ids_v2", SMART_AD) == {SMART_AD: "2.00"}
-    assert spent("ad_ids", CREATIVE, dimensions=["ad_id"]) == {CREATIVE: "2.00"}
 
 
 def test_days_are_of_the_accounts_zone(api: Api) -> None:
@@ -210,7 +182,7 @@ def test_platforms_are_an_audience_report(api: Api) -> None:
 def test_too_many_ads_are_cut_to_the_newest_with_no_sign_but_a_header(api: Api) -> None:
     ads = [{"ad_id": str(n), "create_time": f"2026-01-0{n} 00:00:00"} for n in range(1, 6)]
     campaign = {"campaign_id": "9", "adgroups": [{"adgroup_id": "8", "ads": ads}]}
-    load_spend(api, *(a_spend_row(str(n)) for n in range(1, 6)), campaigns=[campaign], ad_limit=3, zero_rows="all")
+    load_spend(api, *(a_spend_row(str(n)) for n in range(1, 5)), campaigns=[campaign], ad_limit=3, zero_rows="all")
     headers = {"Access-Token": "access-token-of-the-tests"}
     asked = {
         "advertiser_id": ADVERTISER,
@@ -223,7 +195,7 @@ def test_too_many_ads_are_cut_to_the_newest_with_no_sign_but_a_header(api: Api) 
     answer = api.client.get("/open_api/v1.3/report/integrated/get/", params=asked, headers=headers)
     assert answer.json()["code"] == 0
     assert "only return the top 20k" in answer.headers["X-Tt-Ads-Throttle"]
-    assert set(spend_of(answer.json()["data"])) == {"3", "4", "5"}
+    assert set(spend_of(answer.json()["data"])) == {"3", "4"}  # 5 is among the newest, but spent nothing
     few = '[{"field_name":"ad_ids_v2","filter_type":"IN","filter_value":"[\\"1\\",\\"2\\"]"}]'
     answer = api.client.get(
         "/open_api/v1.3/report/integrated/get/", params={**asked, "filtering": few}, headers=headers
