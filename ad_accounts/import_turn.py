@@ -25,6 +25,7 @@ from ledger.adgroups import adgroups_by_campaign
 from ledger.advertisers import Advertiser, AdvertiserState, selected_of, set_advertiser_state
 from ledger.local_time import UnknownZoneError
 from ledger.spend_progress import (
+    LEASE,
     DueImport,
     ImportLease,
     LeaseLostError,
@@ -32,6 +33,7 @@ from ledger.spend_progress import (
     TurnEnd,
     end_turn,
     get_progress,
+    hold_lease,
     release,
     set_backfilled,
     set_country_at,
@@ -58,9 +60,17 @@ class Turn:
         self.lease = lease
         self.access = access
         self.advertiser = advertiser
-        self.ask = MeteredCalls(context.api, access.token, context.quota)
+        self.ask = MeteredCalls(context.api, access.token, context.quota, self._stay)
+        self._renewed_at = context.clock()
         self.note = ""
         """What went wrong with the entities alone."""
+
+    async def _stay(self) -> None:
+        """A report of hundreds of pages takes longer than a lease; who has lost it asks for no more of them."""
+        now = self.context.clock()
+        if now - self._renewed_at >= LEASE / 5:
+            await hold_lease(self.context.pool, self.lease, now)
+            self._renewed_at = now
 
     def calendar(self) -> Calendar:
         return Calendar(self.advertiser.timezone, self.context.clock(), self.advertiser.opened_at)

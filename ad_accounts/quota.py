@@ -38,7 +38,7 @@ class Quota:
     ) -> None:
         """`per_second`: by default a sixtieth of the minute's, as on each of TikTok's levels."""
         self._clock = clock
-        self._sleep = sleep
+        self.sleep = sleep
         self._windows = ((timedelta(minutes=1), per_minute), (timedelta(seconds=1), per_second or per_minute // 60))
         self._calls: deque[datetime] = deque(maxlen=per_minute)
         self._paused_until: datetime | None = None
@@ -53,7 +53,7 @@ class Quota:
         while (wait := self._wait(self._clock())) > timedelta(0):
             if wait > LONGEST_WAIT:
                 raise ApiRefused("throttled", Verdict(outcome="throttled", message="paused after a throttle"))
-            await self._sleep(wait.total_seconds())
+            await self.sleep(wait.total_seconds())
         self._calls.append(self._clock())
 
     def answered(self) -> None:

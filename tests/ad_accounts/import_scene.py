@@ -65,14 +65,15 @@ class ImportScene:
             "pool": self.pool,
             "api": BusinessApi(self.client, "http://sandbox.test"),
             "keyring": KEYRING,
-            "quota": Quota(self.clock, sleep=self._sleep, per_minute=100_000, per_second=100_000),
+            "quota": Quota(self.clock, sleep=self.sleep, per_minute=100_000, per_second=100_000),
             "clock": self.clock,
             "public_base": BASE,
             "counted": self.outcomes.append,
         }
         return ImportContext(**{**fields, **changes})
 
-    async def _sleep(self, seconds: float) -> None:
+    async def sleep(self, seconds: float) -> None:
+        """The clock is turned instead."""
         self.clock.turn(seconds=seconds)
 
     async def connect(

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from ad_accounts.quota import Quota
 from ledger.advertisers import selected_of
 from ledger.grants import get_grant
 from ledger.spend_progress import ImportLease, take_lease
@@ -195,7 +196,7 @@ async def test_a_throttle_by_the_minute_pauses_the_import_of_the_advertiser(scen
 async def test_a_transient_fault_backs_off_and_is_made_good(scene: ImportScene) -> None:
     await scene.load(spent("2026-11-20 09", "2.00"))
     for failures, wait in ((1, 1), (2, 2), (3, 4)):
-        await scene.fault(endpoint="/report/integrated/get/", times=1, code=50000)
+        await scene.fault(endpoint="/report/integrated/get/", times=3, code=50000)
         await scene.turn()
         progress = await scene.progress()
         assert (progress.failures, progress.due_at) == (failures, scene.clock.now + timedelta(minutes=wait))
@@ -203,6 +204,54 @@ async def test_a_transient_fault_backs_off_and_is_made_good(scene: ImportScene) 
     await scene.turns()
     assert await scene.days() == {TODAY: Decimal(2)}
     assert (await scene.progress()).failures == 0
+
+
+async def test_one_fault_in_a_long_list_does_not_begin_it_anew(scene: ImportScene) -> None:
+    await scene.load(spent("2026-11-20 09", "2.00"))
+    await scene.fault(endpoint="/report/integrated/get/", times=2, code=50000)
+    await scene.turn()
+    assert (await scene.progress()).failures == 0
+    assert scene.clock.now == NOW + timedelta(seconds=5)
+
+
+class Slow(Quota):
+    """Each call takes two minutes, and another worker looks around before it."""
+
+    def __init__(self, scene: ImportScene) -> None:
+        super().__init__(scene.clock)
+        self.scene = scene
+        self.taken: list[bool] = []
+
+    async def take(self) -> None:
+        self.scene.clock.turn(minutes=2)
+        other = await take_lease(self.scene.pool, ImportLease(ADVERTISER, "other"), self.scene.clock())
+        self.taken.append(other is not None)
+
+
+async def test_a_report_that_takes_longer_than_a_lease_keeps_it(scene: ImportScene) -> None:
+    await scene.load(spent("2026-11-20 09", "2.00"))
+    quota = Slow(scene)
+    await scene.turn(scene.new_context(quota=quota))
+    assert len(quota.taken) > 5
+    assert not any(quota.taken)
+    assert await scene.days() == {TODAY: Decimal(2)}
+
+
+async def test_who_has_lost_the_lease_asks_for_no_more(scene: ImportScene) -> None:
+    await scene.load(spent("2026-11-20 09", "2.00"))
+
+    class Suspended(Slow):
+        async def take(self) -> None:
+            if len(self.taken) == 3:
+                self.scene.clock.turn(minutes=10)
+            await super().take()
+
+    quota = Suspended(scene)
+    await scene.turn(scene.new_context(quota=quota))
+    assert quota.taken == [False, False, False, True]
+    assert scene.outcomes == ["lost"]
+    assert (await scene.progress()).lease == "other"
+    assert await scene.days() == {}
 
 
 async def test_the_control_that_cannot_be_asked_leaves_the_rest_as_it_was(scene: ImportScene) -> None:

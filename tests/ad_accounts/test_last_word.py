@@ -28,8 +28,8 @@ FROM spend_changes c JOIN spend_pulls p USING (advertiser_id, pull_id) WHERE p.g
 class Killed(Quota):
     """Kills its worker at the n-th call."""
 
-    def __init__(self, calls: int, clock: Any) -> None:
-        super().__init__(clock, per_minute=100_000, per_second=100_000)
+    def __init__(self, calls: int, scene: ImportScene) -> None:
+        super().__init__(scene.clock, sleep=scene.sleep, per_minute=100_000, per_second=100_000)
         self._left = calls
 
     async def take(self) -> None:
@@ -66,7 +66,7 @@ async def test_a_worker_that_dies_at_any_call_leaves_what_the_next_one_makes_who
     await scene.load(spent("2026-11-20 09", "1.00"), spent("2026-11-18 09", "2.00", CREATIVE))
     for calls in range(1, 30):
         await scene.pool.execute(EMPTY)
-        context = scene.new_context(quota=Killed(calls, scene.clock))
+        context = scene.new_context(quota=Killed(calls, scene))
         try:
             await scene.turn(context)
         except RuntimeError:
@@ -93,7 +93,7 @@ STEPS = st.one_of(
     st.tuples(st.just("add"), ROWS),
     st.tuples(st.just("set"), ROWS),
     st.tuples(st.just("delete"), HOURS.map(lambda hour: {"day": hour[:10]})),
-    st.tuples(st.just("fault"), st.sampled_from([50000, 40016, 40067, 51305, 40002])),
+    st.tuples(st.just("fault"), st.tuples(st.sampled_from([50000, 40016, 40067, 51305, 40002]), st.integers(1, 7))),
     st.tuples(st.just("turn"), st.sampled_from([0, 20, 61, 200])),
     st.tuples(st.just("killed"), st.integers(0, 20)),
 )
@@ -103,14 +103,14 @@ async def step(scene: ImportScene, kind: str, what: Any) -> None:
     if kind in ("add", "set", "delete"):
         await scene.correct(**{kind: [what]})
     elif kind == "fault":
-        await scene.fault(endpoint="/report/integrated/get/", times=2, code=what)
+        await scene.fault(endpoint="/report/integrated/get/", times=what[1], code=what[0])
     elif kind == "turn":
         scene.clock.turn(minutes=what)
         await scene.turn()
     else:
         scene.clock.turn(minutes=61)
         try:
-            await scene.turn(scene.new_context(quota=Killed(what, scene.clock)))
+            await scene.turn(scene.new_context(quota=Killed(what, scene)))
         except RuntimeError:
             return
 

@@ -83,7 +83,7 @@ async def test_spend_that_has_not_come_in_for_six_hours_is_an_alert_with_the_rea
     await scene.turns()
     pulled_at = scene.clock.now
     assert await spend_alerts(scene.pool, pulled_at + timedelta(hours=6)) == []
-    await scene.fault(endpoint="/report/integrated/get/", times=1, code=50000, message="Internal error")
+    await scene.fault(endpoint="/report/integrated/get/", times=3, code=50000, message="Internal error")
     scene.clock.turn(hours=1)
     await scene.turn()
     (alert,) = await spend_alerts(scene.pool, pulled_at + timedelta(hours=6, seconds=1))
