@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from stack.demo import Demo
+from admin.demo import Demo
 
 # TikTok's own browser on an iPhone, as seen in the field
 USER_AGENT = (

@@ -3,12 +3,16 @@
 import asyncio
 import os
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import asyncpg
+import msgspec
+import structlog
 from sqlalchemy.exc import DBAPIError
 
+from admin.demo import Demo, store_demo
 from admin.publishing import publish
 from admin.readiness import answers
 from admin.refusal import Refused
@@ -20,7 +24,9 @@ from config.settings import AllSettings
 from ledger.migrate import SchemaTooNewError, migrate
 from ledger.pool import open_pool
 from stack.child import Child, NotReadyError
-from stack.demo import Demo, ensure_demo
+from stack.demo.account import connect_account, read_spend
+from stack.demo.app import ensure_demo
+from stack.demo.history import fill_history
 from stack.engines.running import RunningEngines
 from stack.parent import PARENT_FD
 from stack.ports import port_problem
@@ -32,18 +38,33 @@ PROCESS_GRACE_S = 10.0
 ENGINE_GRACE_S = 20.0
 
 
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is to run beside the processes that always do."""
+
+    sandbox: bool = False
+    demo: bool = False
+    """Of the sandbox."""
+    history: bool = False
+    """Four weeks of the demo's past, made once."""
+
+
 class Stack:
     """Starts it all, keeps it running, and stops it in the order in which nothing is lost."""
 
-    def __init__(self, settings: AllSettings, data_dir: Path, with_sandbox: bool, with_demo: bool) -> None:
+    def __init__(self, settings: AllSettings, data_dir: Path, wanted: Wanted) -> None:
         """`settings` as loaded; `data_dir` absolute, ours and locked."""
-        self.names = (ProcessName.SANDBOX, *ALWAYS) if with_sandbox else ALWAYS
-        tiktok_api_url = url_of(ProcessName.SANDBOX, settings) if with_sandbox else settings.tiktok_api_url
-        app = SANDBOX_APP if with_sandbox else {}  # at the sandbox no other is known
+        self.names = (ProcessName.SANDBOX, *ALWAYS) if wanted.sandbox else ALWAYS
+        tiktok_api_url = url_of(ProcessName.SANDBOX, settings) if wanted.sandbox else settings.tiktok_api_url
+        app = SANDBOX_APP if wanted.sandbox else {}  # at the sandbox no other is known
         self.settings = settings.model_copy(update={"data_dir": data_dir, "tiktok_api_url": tiktok_api_url, **app})
         self.demo: Demo | None = None
         self.notes: list[str] = []  # what an operator should know although everything runs
-        self._with_demo = with_demo
+        self._wanted = wanted
+        self._history: asyncio.Task[None] | None = None
         self._engines = RunningEngines(self._write_runfile)
         self._processes: dict[ProcessName, Child] = {}
         self._ready = False
@@ -65,6 +86,25 @@ class Stack:
             raise Refused(f"{error}; what it said stands above") from None
         self._ready = True
         self._write_runfile()
+        if self.demo and self._wanted.history and not self.demo.has_history:
+            self._history = asyncio.create_task(self._make_history(self.demo))
+
+    async def _make_history(self, demo: Demo) -> None:
+        """Meanwhile everything runs; without it the demo does, too."""
+        keyring = load_keyring(self.settings.secret_key, self.settings.data_dir)
+        pool = await open_pool(self.settings.database_url, max_size=2)
+        try:
+            session = Session(self.settings, keyring, pool)
+            await connect_account(session, demo)
+            await read_spend(session, demo)
+            await fill_history(session, demo)
+            store_demo(session, msgspec.structs.replace(demo, has_history=True))
+        except Refused as error:
+            log.warning("the demo has no history", reason=str(error))
+        except Exception:
+            log.exception("the demo has no history")
+        finally:
+            await pool.close()
 
     def _check_ports(self) -> None:
         taken: dict[int, str] = {}
@@ -86,7 +126,7 @@ class Stack:
         pool = await open_pool(self.settings.database_url, max_size=2)
         try:
             session = Session(self.settings, keyring, pool)
-            if self._with_demo:
+            if self._wanted.demo:
                 self.demo = await ensure_demo(session)
             # for a Redis that lost its data, and for links that were changed while it was away
             await publish(session)
@@ -158,6 +198,9 @@ class Stack:
         `hurry`, once set, ends the processes' time to finish; the engines keep theirs, as they hold the data.
         """
         self._ready = False
+        if self._history is not None:
+            self._history.cancel()
+            await asyncio.gather(self._history, return_exceptions=True)
         sandbox = [child for name, child in self._processes.items() if name is ProcessName.SANDBOX]
         others = [child for name, child in self._processes.items() if name is not ProcessName.SANDBOX]
         for children in (others, sandbox):

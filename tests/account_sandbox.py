@@ -13,6 +13,7 @@ import uvicorn
 from config.settings import AllSettings
 from sandbox.memory import Limits
 from sandbox.server import configured
+from sandbox.tokens import Pixel
 from tiktok.oauth import DeveloperApp
 
 APP = DeveloperApp("7000000000000000042", "sandbox-app-secret")
@@ -79,9 +80,9 @@ class AccountSandbox:
 
 
 @contextmanager
-def account_sandbox() -> Iterator[AccountSandbox]:
-    """A sandbox of its own, in which nobody has an account yet."""
-    server = uvicorn.Server(configured(Limits(), None))
+def account_sandbox(demo: Pixel | None = None) -> Iterator[AccountSandbox]:
+    """A sandbox of its own, in which nobody has an account yet but, where it is given a pixel, the demo."""
+    server = uvicorn.Server(configured(Limits(), demo, with_account=demo is not None))
     server.config.port = 0
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

@@ -4,8 +4,8 @@ import json
 import shlex
 from urllib.parse import parse_qs, urlsplit
 
+from admin.demo import Demo
 from cli.demo_lines import MACROS, demo_lines, list_line
-from stack.demo import Demo
 from tiktok.macros import LINK_PARAMETERS
 
 DEMO = Demo("app_1", "sp_key", "demo", "px_1", "DEMOPIXEL0000000000", "token")

@@ -92,7 +92,7 @@ def answers(url: str) -> bool:
 
 def test_a_day_in_the_life_of_up(data_dir: Path) -> None:
     env = environment(data_dir)
-    with running_up(env, "--demo") as up:
+    with running_up(env, "--demo", "--no-history") as up:
         content = up.runfile()
         assert set(content["processes"]) == PROCESSES
         assert set(content["engines"]) == {"redis", "postgresql"}
@@ -111,7 +111,7 @@ def test_a_day_in_the_life_of_up(data_dir: Path) -> None:
         ours = {process["pid"] for process in content["processes"].values()}
         until(lambda: not ours & {process.pid for process in up.left_over()})
         assert {process.pid for process in up.left_over()} >= {e["pid"] for e in content["engines"].values()}
-        with running_up(env, "--demo") as after_kill:
+        with running_up(env, "--demo", "--no-history") as after_kill:
             until(lambda: not up.left_over())
             assert printed_values(after_kill) == values
             assert printed_commands(after_kill)[:3] != printed_commands(up)[:3]

@@ -13,7 +13,7 @@ from tests.journeys.traveller import Signalpost
 def everything() -> Iterator[Signalpost]:
     with short_directory() as directory:
         env = environment(directory) | {"TRUSTED_PROXIES": "127.0.0.0/8"}
-        with running_up(env, "--demo") as up:
+        with running_up(env, "--demo", "--no-history") as up:
             yield Signalpost(up)
 
 

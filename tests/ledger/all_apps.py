@@ -15,6 +15,7 @@ STATEMENTS: Final = {
     "alerts.CLEAR": _WATCH,
     "alerts.STANDING": _WATCH,
     "alerts.TAKE_POSTS": _POLL,
+    "app_removal.OWN_ADVERTISERS": "whether another app was ever shown the advertiser",
     "apps.ALL_APPS": _DIRECTORY,
     "counts.COUNT_FOR_REPORTS": "drained of Redis, which counts for all; the link says whose",
     "delivery_claims.BACKLOG": _WATCH,

@@ -1,45 +1,28 @@
-"""`signalpost up --demo`: an app with a link and a pixel at the sandbox, and the command lines that try them."""
+"""The demo's app, link and pixel, made once."""
 
-import os
 import secrets
-from pathlib import Path
-from typing import Any
-
-import msgspec
 
 from admin.apps import create_app
+from admin.demo import Demo, store_demo, stored_demo
 from admin.session import Session
 from ledger.apps import get_app
 from ledger.links import StoredLink, get_link, insert_link, new_slug
 from ledger.pixels import NewPixel, insert_pixel, new_pixel_id, token_record
 
-FILE_NAME = "demo.json"
 PIXEL_CODE = "DEMOPIXEL0000000000"
 SLUG = "demo"
 APP_NAME = "Demo app"
 APP_SETTINGS = {"ios_app_id": "1234567890", "android_package": "com.example.demo"}
 
 
-class Demo(msgspec.Struct, frozen=True):
-    """What the demo is reached by; kept in DATA_DIR, as an API key cannot be shown a second time."""
-
-    app_id: str
-    api_key: str
-    slug: str
-    pixel_id: str
-    pixel_code: str
-    token: str
-
-
 async def ensure_demo(session: Session) -> Demo:
     """The demo of this DATA_DIR, made the first time, and again where the ledger does not know it."""
-    path = session.settings.data_dir / FILE_NAME
-    demo = _read(path)
+    demo = stored_demo(session)
     if demo and await get_app(session.database, demo.app_id) and await get_link(session.database, demo.slug):
         return demo
     async with session.database.acquire() as connection, connection.transaction():
         demo = await _create(Session(session.settings, session.keyring, connection))
-        _write(path, demo)  # before the commit: a demo that is stored can always be shown
+        store_demo(session, demo)  # before the commit: a demo that is stored can always be shown
     return demo
 
 
@@ -59,22 +42,3 @@ async def _create(session: Session) -> Demo:
     )
     await insert_pixel(session.database, pixel)
     return Demo(app["app_id"], app["api_key"], slug, pixel_id, PIXEL_CODE, token)
-
-
-def _read(path: Path) -> Demo | None:
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=Demo)
-    except (OSError, msgspec.MsgspecError):
-        return None
-
-
-def _write(path: Path, demo: Demo) -> None:
-    temporary = path.with_suffix(f".{os.getpid()}.tmp")
-    temporary.touch(mode=0o600)
-    temporary.write_bytes(msgspec.json.encode(demo))
-    temporary.replace(path)
-
-
-def shown(demo: Demo) -> dict[str, Any]:
-    """The demo's values as they are printed."""
-    return {"app_id": demo.app_id, "api_key": demo.api_key, "slug": demo.slug, "pixel": demo.pixel_code}
