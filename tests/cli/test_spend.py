@@ -83,6 +83,19 @@ def test_a_sync_of_a_range_reads_its_days_and_no_others(
     assert [one["spend"] for one in sql("SELECT spend FROM ad_days")] == [Decimal("7.5")]
 
 
+def test_a_long_pull_shows_on_a_terminal_how_far_it_is_and_stdout_stays_the_answers(
+    cli: Cli, sandbox: AccountSandbox, app_id: str, environment: dict[str, str]
+) -> None:
+    sandbox.load(advertiser(display_timezone="UTC"))
+    environment["FORCE_COLOR"] = "1"  # what makes rich take anything for a terminal
+    long, short = TODAY - timedelta(days=99), TODAY - timedelta(days=1)
+    ran = cli("tiktok", "sync", "--app", app_id, "--from", str(long), "--json")
+    assert "days of spend" in ran.stderr
+    assert "100/100" in ran.stderr
+    assert ran.value["from"] == str(long)
+    assert "days of spend" not in cli("tiktok", "sync", "--app", app_id, "--from", str(short), "--json").stderr
+
+
 @pytest.mark.parametrize(
     ("days", "said"),
     [

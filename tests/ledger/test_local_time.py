@@ -11,6 +11,7 @@ from ledger.local_time import (
     QUARTER,
     UnknownZoneError,
     day_begins,
+    hour_begins,
     is_outdated,
     local_day,
     local_hour,
@@ -89,3 +90,21 @@ def test_a_release_is_outdated_after_a_year() -> None:
     assert released > utc("2026-07-01T00:00")
     assert not is_outdated(released, released + MAX_AGE)
     assert is_outdated(released, released + MAX_AGE + timedelta(days=1))
+
+
+@pytest.mark.parametrize(
+    ("name", "wall_clock", "begins"),
+    [
+        ("UTC", "2026-11-20T09:00", "2026-11-20T09:00+00:00"),
+        ("Europe/Berlin", "2026-10-25T02:00", "2026-10-25T00:00+00:00"),  # the first of two
+        ("Europe/Berlin", "2026-10-25T03:00", "2026-10-25T02:00+00:00"),
+        ("Europe/Berlin", "2026-03-29T02:00", None),  # skipped
+        ("Europe/Berlin", "2026-03-29T03:00", "2026-03-29T01:00+00:00"),
+        ("Australia/Lord_Howe", "2026-10-04T02:00", "2026-10-03T15:30+00:00"),  # its second half alone is there
+        ("America/Havana", "2026-03-08T00:00", None),  # a day without midnight
+        ("Asia/Kathmandu", "2026-11-20T00:00", "2026-11-19T18:15+00:00"),
+    ],
+)
+def test_an_hour_of_a_clock_on_the_wall_begins_once_at_most(name: str, wall_clock: str, begins: str | None) -> None:
+    found = hour_begins(name, datetime.fromisoformat(wall_clock))
+    assert found == (datetime.fromisoformat(begins) if begins else None)
