@@ -21,6 +21,7 @@ from forwarder.outages import OutageLog
 from ledger.erasure import TombstoneKeys
 from ledger.events import NewEvent
 from ledger.installs import Install
+from tiktok.currency_rates import RateTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,7 @@ class Services:
     trusted_proxies: Networks
     data_centres: DataCentres
     set_aside: SetAside
+    rates: RateTable
     outages: OutageLog
 
 
