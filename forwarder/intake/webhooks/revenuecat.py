@@ -12,6 +12,7 @@ from forwarder.intake.webhooks.reading import (
     Fields,
     fields,
     from_millis,
+    kept,
     money,
     number,
     paid,
@@ -63,6 +64,9 @@ def read(body: Fields) -> SourceEvent | None:
         value=value,
         currency=currency,
         value_usd=usd(event.get("price")),
+        proceeds=kept(value, event.get("tax_percentage"), event.get("commission_percentage"))
+        if name in SALES
+        else None,
         transaction_id=text(event.get("transaction_id")),
         subscription_id=text(event.get("original_transaction_id")),
         person=_person(event),
