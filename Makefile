@@ -17,7 +17,7 @@ run: $(STAMP)
 
 ## test      the whole test suite, on the embedded engines
 test: $(STAMP)
-	@$(VENV)/bin/pytest
+	@$(VENV)/bin/pytest -n logical --maxprocesses 4 --dist loadfile
 
 ## check     format, lint, types and import rules
 check: $(STAMP)

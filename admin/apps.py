@@ -32,7 +32,7 @@ from ledger.links import all_links
 from ledger.pixels import all_pixels
 from ledger.setting_values import SettingError, check_known, check_timezone, parse_settings
 from ledger.sites import domain_owner
-from ledger.webhook_events import SECRETS
+from ledger.webhook_providers import PROVIDERS
 from ledger.webhook_secrets import check_webhook_secret
 from tiktok.currencies import ACCEPTED
 from tiktok.currency_rates import read_rates
@@ -127,9 +127,9 @@ def no_app(app_id: str) -> Refused:
 
 def _note_revenue_source(session: Session, changed: App, keys: list[str]) -> None:
     """Whoever connects a platform mostly wants its sales, and would wonder why they are not sent."""
-    for provider, secret in SECRETS.items():
+    for provider, facts in PROVIDERS.items():
         chosen = changed.settings.revenue_source
-        if secret in keys and provider != chosen:
+        if facts.secret in keys and provider != chosen:
             session.note(
                 f"trials, subscriptions and sales come from {chosen}; `signalpost app set {changed.app_id} "
                 f"revenue_source={provider}` takes them from {provider}"

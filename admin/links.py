@@ -173,7 +173,7 @@ async def _served(session: Session) -> dict[str, dict[str, Any]]:
 
 
 def _shown(session: Session, owner: App, row: dict[str, Any]) -> dict[str, Any]:
-    fields = {key: value for key, value in row.items() if key != "generate_ttp"}  # the app's, not the link's
+    fields = {key: row[key] for key in ("app_id", *SETTABLE)}  # what else is served with it is the app's
     if fields["expires_at"] is not None:
         fields["expires_at"] = datetime.fromtimestamp(fields["expires_at"], UTC)
     return {"slug": row["slug"], "url": _url(session, owner, row["slug"]), **fields}

@@ -8,15 +8,15 @@ from admin.audit import Change, audited
 from admin.names import checked_name
 from admin.refusal import Refused
 from admin.session import Session
-from config.presets import all_presets
+from config.presets import DEFAULT_PRESET, all_presets
+from ledger.default_mapping import DEFAULT_MAPPING, DEFAULT_TARGETS
 from ledger.field_mappings import field_mappings, set_field_mappings
 from ledger.mappings import WHOLE_APP, all_mappings, clear_mappings, load_preset, set_mappings
 from ledger.pixels import get_pixel
 from tiktok.field_paths import parse_path
 from tiktok.mappable import FIELDS
-from tiktok.standard_events import DEFAULT_MAPPING, is_standard, target_warning
+from tiktok.standard_events import is_standard, target_warning
 
-_DEFAULT = {row.source: row.target for row in DEFAULT_MAPPING}
 _PRIMARY = frozenset(row.source for row in DEFAULT_MAPPING if row.primary)
 
 
@@ -73,7 +73,7 @@ async def use_preset(session: Session, app_id: str, pixel_id: str, name: str, re
     presets = {preset.name: preset for preset in all_presets()}
     if name not in presets:
         raise Refused(f"preset: there is no preset {name[:60]!r}; there are {', '.join(presets)}")
-    differing = {source: to for source, to in presets[name].mapping.items() if _DEFAULT.get(source) != to}
+    differing = {source: to for source, to in presets[name].mapping.items() if DEFAULT_TARGETS.get(source) != to}
     async with audited(session, "mapping.preset", pixel_id or app_id, app_id) as change:
         await _begin(change, app_id, pixel_id)
         if reset:
@@ -89,7 +89,12 @@ async def use_preset(session: Session, app_id: str, pixel_id: str, name: str, re
 def list_presets() -> list[dict[str, Any]]:
     """{"name", "title", "description", "mapping"} of each preset."""
     return [
-        {"name": preset.name, "title": preset.title, "description": preset.description, "mapping": preset.mapping}
+        {
+            "name": preset.name,
+            "title": preset.title,
+            "description": preset.description,
+            "mapping": DEFAULT_TARGETS if preset.name == DEFAULT_PRESET else preset.mapping,
+        }
         for preset in all_presets()
     ]
 
@@ -125,7 +130,7 @@ def _warn(session: Session, targets: Mapping[str, str]) -> None:
 async def _mapping_of(connection: Any, app_id: str, pixel_id: str) -> dict[str, Any]:
     """{"pixel_id", "rows", "fields"}: the default, the app's rows over it and, for a pixel, its own over those."""
     stored = await all_mappings(connection)
-    targets = {**_DEFAULT, **stored.get((app_id, WHOLE_APP), {})}
+    targets = {**DEFAULT_TARGETS, **stored.get((app_id, WHOLE_APP), {})}
     if pixel_id:
         targets |= stored.get((app_id, pixel_id), {})
     rows = [

@@ -4,9 +4,8 @@ from typing import Any
 
 from admin.refusal import Refused
 from admin.session import Session
-from ledger.webhook_events import BEFORE_ALL, SECRETS, list_bodies, show_body
-
-PROVIDERS = tuple(SECRETS)
+from ledger.webhook_events import BEFORE_ALL, list_bodies, show_body
+from ledger.webhook_providers import PROVIDERS
 
 __all__ = ["BEFORE_ALL", "PROVIDERS", "show_webhook", "webhook_page"]
 

@@ -18,7 +18,7 @@ MAX_LISTED = 10_000
 @app.command("list")
 def list_command(
     app_id: Annotated[str, typer.Option("--app", help="Only this app's.")] = "",
-    provider: Annotated[str, typer.Option(help="revenuecat superwall adapty stripe")] = "",
+    provider: Annotated[str, typer.Option(help=" ".join(PROVIDERS))] = "",
     limit: Annotated[int, typer.Option(min=1, max=MAX_LISTED, help="How many.")] = 50,
     after: Annotated[str, typer.Option(help="The `next` of the list before.")] = "",
     as_json: Json = False,

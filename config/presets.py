@@ -16,7 +16,7 @@ class Preset(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     title: str
     description: str
     mapping: dict[str, str]
-    """The app's event -> TikTok's event ('' = not sent)."""
+    """The app's event -> TikTok's event ('' = not sent); the default holds for what is not named."""
 
 
 def all_presets() -> list[Preset]:

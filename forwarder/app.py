@@ -130,6 +130,7 @@ async def opened(settings: ForwarderSettings, within_s: float) -> AsyncIterator[
     event_ledger = EventLedger(pool, directory, tombstone_keys)
     webhook_ledger = WebhookLedger(pool, directory, tombstone_keys, event_ledger)
     services = Services(
+        settings=settings,
         pool=pool,
         redis=redis,
         clicks=clicks,
@@ -139,7 +140,6 @@ async def opened(settings: ForwarderSettings, within_s: float) -> AsyncIterator[
         events=GroupCommit(event_ledger.commit, len, directory.catch_up, outages, limits),
         webhooks=GroupCommit(webhook_ledger.commit, lambda _: 1, directory.catch_up, outages, of_webhooks),
         tombstone_keys=tombstone_keys,
-        trusted_proxies=settings.trusted_proxies,
         data_centres=data_centres,
         set_aside=SetAside(pool),
         rates=rates,

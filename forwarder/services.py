@@ -6,8 +6,9 @@ from typing import Any
 
 from starlette.requests import Request
 
-from clicks.address import Networks, client_address
+from clicks.address import client_address
 from clicks.store import ClickStore
+from config.settings import ForwarderSettings
 from forwarder.directory import Directory
 from forwarder.intake.authenticator import Authenticator
 from forwarder.intake.data_centres import DataCentres
@@ -28,6 +29,7 @@ from tiktok.currency_rates import RateTable
 class Services:
     """Everything that was opened."""
 
+    settings: ForwarderSettings
     pool: Any
     redis: Any
     clicks: ClickStore
@@ -37,7 +39,6 @@ class Services:
     events: GroupCommit[Sequence[NewEvent], list[Outcome]]
     webhooks: GroupCommit[WebhookPost, WebhookOutcome]
     tombstone_keys: TombstoneKeys
-    trusted_proxies: Networks
     data_centres: DataCentres
     set_aside: SetAside
     rates: RateTable
@@ -53,4 +54,4 @@ def visitor_address(request: Request) -> str:
     """The address the request came from, as far as trusted proxies vouch for it; empty over a Unix socket."""
     peer = request.client.host if request.client is not None else ""
     forwarded = ",".join(request.headers.getlist("x-forwarded-for")) or None
-    return client_address(peer, forwarded, services_of(request).trusted_proxies)
+    return client_address(peer, forwarded, services_of(request).settings.trusted_proxies)

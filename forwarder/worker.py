@@ -62,14 +62,13 @@ async def _run(settings: WorkerSettings, keyring: Keyring, rates: RateTable) -> 
             async with _opened(settings, engines, stopping), events_client() as client, alert_client() as alerts:
                 api = EventsApi(client, settings.tiktok_api_url)
                 delivery_context = DeliveryContext(
-                    engines.pool, api, keyring, settings.public_base, metrics, _utc_now, random.random, rates
+                    engines.pool, api, keyring, settings, metrics, _utc_now, random.random, rates
                 )
                 clicks = ClickStore(engines.redis, keyring.derive("address"), settings.click_retention_days)
                 webhook = _alert_webhook(settings, alerts)
-                days = settings.ledger_retention_days
                 await _work(
                     delivery_context,
-                    lambda scheduler: JobContext(delivery_context, scheduler, engines.redis, clicks, days, webhook),
+                    lambda scheduler: JobContext(delivery_context, scheduler, engines.redis, clicks, webhook),
                     stopping,
                 )
         background.cancel_scope.cancel()

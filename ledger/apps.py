@@ -12,13 +12,14 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from ledger.destinations import NEVER_SCHEMES
+from ledger.webhook_providers import SECRETS, RevenueSource
 
 API_KEY_PREFIX = "sp_"
 API_KEY_CHARS = 40  # 238 bits
 BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
 
 # Write-only settings: encrypted, never shown again.
-APP_SECRETS = ("revenuecat_authorization", "superwall_secret", "adapty_authorization", "stripe_signing_secret")
+APP_SECRETS = SECRETS
 
 ProbabilisticMatching = Literal["always", "with_consent", "never"]
 
@@ -91,7 +92,7 @@ class AppSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     referrer_window_days: Annotated[
         int, msgspec.Meta(ge=1, le=90, description="must be a whole number of days from 1 to 90")
     ] = 30
-    revenue_source: Literal["sdk", "revenuecat", "superwall", "adapty", "stripe"] = "sdk"
+    revenue_source: RevenueSource = "sdk"
     refund_event: Literal["", "CancelOrder"] = ""
     qualified_delay_minutes: Annotated[
         int, msgspec.Meta(ge=1, le=10_080, description="must be a whole number of minutes from 1 to 10080")

@@ -1,6 +1,6 @@
 """Mapping rows that differ from the default: which TikTok event an app's event becomes, per app or per pixel.
 
-One source is resolved in this order: the pixel's row, the app's row, `tiktok.standard_events.DEFAULT_MAPPING`, and at
+One source is resolved in this order: the pixel's row, the app's row, `ledger.default_mapping`, and at
 last the app's setting `unmapped`. A blank target means "not sent".
 """
 

@@ -6,7 +6,7 @@ count otherwise than another. A fact is of one quarter of an hour of UTC: every 
 
 from typing import Final
 
-from ledger.webhook_events import REFUND_EVENTS, SALE_EVENTS
+from ledger.webhook_providers import REFUND_EVENTS, SALE_EVENTS
 
 VERSION: Final = 1
 """Raise it with every change of what is counted: roll-ups of another version are built anew."""

@@ -7,7 +7,8 @@ from typing import Any, Final
 from ledger.alerts import Alert
 from ledger.apps import all_apps
 from ledger.revenue_sources import second_sources
-from ledger.webhook_events import SECRETS, Provider, last_received
+from ledger.webhook_events import last_received
+from ledger.webhook_providers import PROVIDERS, Provider
 
 SILENT: Final = "webhook_silent"
 SECOND_SOURCE: Final = "second_revenue_source"
@@ -42,8 +43,8 @@ async def connected_sources(connection: Any) -> list[ConnectedSource]:
     return [
         ConnectedSource(app.app_id, provider, heard.get((app.app_id, provider)), changed[app.app_id])
         for app in await all_apps(connection)
-        for provider, secret in SECRETS.items()
-        if secret in app.secrets
+        for provider, facts in PROVIDERS.items()
+        if facts.secret in app.secrets
     ]
 
 
@@ -66,5 +67,5 @@ def silence(source: ConnectedSource) -> str:
     last = f"since {source.last_received_at:%Y-%m-%d %H:%M} UTC" if source.last_received_at else "ever"
     return (
         f"{source.app_id}: nothing authentic came from {source.provider} {last}; see whether its webhook is enabled, "
-        f"points to /v1/webhooks/{source.provider}/{source.app_id}, and agrees with {SECRETS[source.provider]}"
+        f"points to /v1/webhooks/{source.provider}/{source.app_id}, and agrees with {PROVIDERS[source.provider].secret}"
     )

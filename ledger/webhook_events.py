@@ -6,23 +6,8 @@ from datetime import datetime
 from typing import Any, Final, Literal
 
 from ledger.installs import SEPARATOR
+from ledger.webhook_providers import Provider
 
-Provider = Literal["revenuecat", "superwall", "adapty", "stripe"]
-SECRETS: Final[dict[Provider, str]] = {
-    "revenuecat": "revenuecat_authorization",
-    "superwall": "superwall_secret",
-    "adapty": "adapty_authorization",
-    "stripe": "stripe_signing_secret",
-}
-"""The app's write-only setting that each signs with or sends along; a provider whose one is set is connected."""
-PREFIXES: Final[dict[Provider, str]] = {"revenuecat": "rc", "superwall": "sw", "adapty": "adapty", "stripe": "stripe"}
-"""What a provider's source events begin with, in front of `_` and the name of the normal form (or its own)."""
-SALES: Final = frozenset({"subscription_started", "trial_converted", "renewal", "one_time"})
-"""Of the normal form: the events whose value is revenue."""
-SALE_EVENTS: Final = tuple(f"{prefix}_{name}" for prefix in PREFIXES.values() for name in sorted(SALES))
-"""The same as source events."""
-REFUND_EVENTS: Final = tuple(f"{prefix}_refund" for prefix in PREFIXES.values())
-"""The source events whose value was paid back."""
 BodyOutcome = Literal["event", "counted", "test", "ignored", "unread"]
 """event: it became one. counted: what it says had been said before. test: of a sandbox. ignored: no event is made of
 its type. unread: no event could be read from it.

@@ -5,8 +5,10 @@ import binascii
 from typing import Final
 
 from ledger.setting_values import SettingError
+from ledger.webhook_providers import PROVIDERS
 
 SVIX_PREFIX: Final = "whsec_"
+_SVIX: Final = {facts.secret: provider for provider, facts in PROVIDERS.items() if facts.proof == "svix"}
 _TO_STANDARD: Final = str.maketrans("-_", "+/")
 
 
@@ -26,7 +28,8 @@ def check_webhook_secret(name: str, secret: str) -> None:
     """Raises:
     SettingError: the secret cannot be what the provider shows; the text does not hold it.
     """
-    if name == "superwall_secret" and svix_key(secret) is None:
-        raise SettingError(name, "must be the signing secret as Superwall shows it: whsec_ and base64")
+    if name in _SVIX and svix_key(secret) is None:
+        shown_by = _SVIX[name].capitalize()
+        raise SettingError(name, f"must be the signing secret as {shown_by} shows it: whsec_ and base64")
     if not secret.isprintable():
         raise SettingError(name, "must be one line of printable characters")

@@ -1,9 +1,10 @@
 """`POST /{slug}/enrich`: what a bridge page tells of its phone and of how it was left.
 
-{"token", "step": "view" | "auto" | "tap", and with "view": "screen", "timezone", "languages", "touch_points"}
+{"token", "step": "view" | "auto" | "tap", and with "view" the facts that `clicks.enrichment` knows}
 """
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any, Literal
 
 import msgspec
@@ -23,17 +24,13 @@ STORE_DEADLINE_S = 1.0
 
 
 class Beacon(msgspec.Struct, frozen=True):
-    """What the page sends. Facts are read one by one, so that a browser's oddity costs that one fact."""
+    """What the page sends beside the facts, which are read one by one: a browser's oddity costs that one fact."""
 
     token: str
     step: Literal["view", "auto", "tap"]
-    screen: Any = None
-    timezone: Any = None
-    languages: Any = None
-    touch_points: Any = None
 
 
-_decode = msgspec.json.Decoder(Beacon).decode
+_decode = msgspec.json.Decoder(dict[str, Any]).decode
 
 
 async def enrich(request: HttpRequest) -> Response:
@@ -46,8 +43,9 @@ async def enrich(request: HttpRequest) -> Response:
     if body is None:
         return _refused(413, "the body is over 2 KiB, or did not arrive in time")
     try:
-        beacon = _decode(body)
-    except msgspec.MsgspecError:
+        told = _decode(body)
+        beacon = msgspec.convert(told, Beacon)
+    except (msgspec.MsgspecError, RecursionError):
         return _refused(400, "not the JSON of a bridge page")
     click_id = read_token(state.token_keys, link.slug, beacon.token, state.clock())
     if click_id is None:
@@ -55,12 +53,12 @@ async def enrich(request: HttpRequest) -> Response:
         return _refused(403, "the token is not of this link, or older than ten minutes")
     if click_id != NO_CLICK:
         state.counters.bridge[link.slug, beacon.step] += 1
-        return await _keep(state, click_id, beacon)
+        return await _keep(state, click_id, told)
     return Response(status_code=204, headers=HEADERS)
 
 
-async def _keep(state: RedirectorState, click_id: str, beacon: Beacon) -> Response:
-    facts = read_enrichment(msgspec.structs.asdict(beacon))
+async def _keep(state: RedirectorState, click_id: str, told: Mapping[str, Any]) -> Response:
+    facts = read_enrichment(told)
     if facts:
         try:
             async with asyncio.timeout(STORE_DEADLINE_S):

@@ -1,4 +1,4 @@
-"""The event names TikTok knows, what became of the old ones, and which of them an app's events turn into by default.
+"""The event names TikTok knows, and what became of the old ones.
 
 Sources: TikTok help, "Supported standard events" (September 2025), "How to adopt TikTok's updated standard events"
 (May 2025) and "Reserved events". Names are case-sensitive. Only a standard event can be what a campaign optimises
@@ -6,8 +6,6 @@ for.
 """
 
 from typing import Final, Literal
-
-import msgspec
 
 EventNames = Literal["current", "legacy"]
 
@@ -60,51 +58,6 @@ RESERVED: Final[dict[str, str]] = {
 }
 
 _STANDARD: Final[frozenset[str]] = frozenset(STANDARD_EVENTS) | RENAMED.keys()
-
-
-class DefaultRow(msgspec.Struct, frozen=True):
-    """One row of the mapping every new app starts with."""
-
-    source: str
-    """The app's event, as `POST /v1/events` names it; `install` is the install itself."""
-    target: str
-    """TikTok's event."""
-    primary: bool
-    """Worth optimising a campaign for, so shown first; the rest is shown on request."""
-
-
-DEFAULT_MAPPING: Final[tuple[DefaultRow, ...]] = (
-    DefaultRow("install", "Download", True),
-    DefaultRow("session_start", "ViewContent", True),
-    DefaultRow("sign_up", "CompleteRegistration", True),
-    DefaultRow("register", "CompleteRegistration", True),
-    DefaultRow("start_trial", "StartTrial", True),
-    DefaultRow("subscribe", "Subscribe", True),
-    DefaultRow("purchase", "Purchase", True),
-    DefaultRow("initiate_checkout", "InitiateCheckout", False),
-    DefaultRow("add_payment_info", "AddPaymentInfo", False),
-    DefaultRow("add_to_cart", "AddToCart", False),
-    DefaultRow("add_to_wishlist", "AddToWishlist", False),
-    DefaultRow("view_content", "ViewContent", False),
-    DefaultRow("view_item", "ViewContent", False),
-    DefaultRow("search", "Search", False),
-    # subscription platforms, by their webhooks; a renewal is sent only where someone maps it, or first sales stay
-    # hidden among rebills
-    *(
-        DefaultRow(f"{prefix}_{name}", target, False)
-        for prefix in ("rc", "sw", "adapty")
-        for name, target in (
-            ("trial_started", "StartTrial"),
-            ("subscription_started", "Subscribe"),
-            ("trial_converted", "Subscribe"),
-            ("one_time", "Purchase"),
-            ("renewal", ""),
-        )
-    ),
-    DefaultRow("stripe_subscription_started", "Subscribe", False),
-    DefaultRow("stripe_one_time", "Purchase", False),
-    DefaultRow("stripe_renewal", "", False),
-)
 
 
 def is_standard(name: str) -> bool:

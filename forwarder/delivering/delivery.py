@@ -15,6 +15,7 @@ import msgspec
 import structlog
 
 from config.secrets import Keyring, SecretError
+from config.settings import WorkerSettings
 from forwarder.delivering.conversion import NotSent, conversion, objection
 from forwarder.delivering.prepared_delivery import PreparedDelivery, in_requests
 from forwarder.delivering.settlement import Consequences, DeliveryFacts, Hold, Pause, Resume, SendTiming, consequences
@@ -46,8 +47,7 @@ class DeliveryContext:
     """asyncpg pool of the ledger."""
     api: EventsApi
     keyring: Keyring
-    public_base: str
-    """Base of the Signal links."""
+    settings: WorkerSettings
     metrics: WorkerMetrics
     clock: Callable[[], datetime]
     """The present time, UTC."""
@@ -153,7 +153,7 @@ def _ready(
 def _prepared(context: DeliveryContext, pixel: SendingPixel, claimed: Claimed, now: datetime) -> PreparedDelivery:
     if claimed.payload is not None:
         return PreparedDelivery(claimed, claimed.payload.encode(), ())
-    row = event_row(conversion(claimed, pixel, context.public_base, now, context.rates.rates))
+    row = event_row(conversion(claimed, pixel, context.settings.public_base, now, context.rates.rates))
     return PreparedDelivery(claimed, msgspec.json.encode(row.body), row.notes)
 
 

@@ -14,7 +14,7 @@ from forwarder.intake.install_request import InstallRequest
 from ledger.delivery_views import DeliveryItem
 from ledger.report_columns import figure_names
 from ledger.report_dimensions import DIMENSIONS
-from ledger.webhook_events import SECRETS
+from ledger.webhook_providers import PROVIDERS
 
 API_VERSION = "1"
 
@@ -165,7 +165,7 @@ def _report_schema() -> dict[str, Any]:
 
 
 def _webhook(error: Any) -> dict[str, Any]:
-    provider = _parameter("provider", "path", required=True) | {"schema": {"enum": list(SECRETS)}}
+    provider = _parameter("provider", "path", required=True) | {"schema": {"enum": list(PROVIDERS)}}
     operation = _operation(
         "What a subscription platform posts",
         error,

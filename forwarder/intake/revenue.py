@@ -5,13 +5,11 @@ source says of them is kept and not sent. Refunds come from the same source; whe
 from any.
 """
 
-from typing import Final, Literal
+from typing import Final
 
 from forwarder.intake.webhooks.normal import REFUND, STARTS
-from ledger.webhook_events import PREFIXES, SALES
+from ledger.webhook_providers import PREFIXES, SALES, RevenueSource
 from tiktok.standard_events import RENAMED
-
-RevenueSource = Literal["sdk", "revenuecat", "superwall", "adapty", "stripe"]
 
 SDK: Final = "sdk"
 REASON: Final = "revenue comes from "
@@ -19,8 +17,8 @@ TARGETS: Final = frozenset({"Purchase", "StartTrial", "Subscribe"})
 SDK_EVENTS: Final = frozenset({"purchase", "start_trial", "subscribe"})
 NORMAL_EVENTS: Final = SALES | STARTS.keys() | frozenset(STARTS.values())
 
-_SALES: Final = frozenset(f"{prefix}_{name}" for prefix in PREFIXES.values() for name in NORMAL_EVENTS)
-_REFUNDS: Final = frozenset(f"{prefix}_{REFUND}" for prefix in PREFIXES.values())
+_SALES: Final = frozenset(f"{prefix}_{name}" for prefix in PREFIXES for name in NORMAL_EVENTS)
+_REFUNDS: Final = frozenset(f"{prefix}_{REFUND}" for prefix in PREFIXES)
 
 
 def is_refund(name: str) -> bool:

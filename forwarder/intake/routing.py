@@ -6,15 +6,17 @@ from typing import Literal
 
 import msgspec
 
-from forwarder.intake.revenue import RevenueSource, is_refund, revenue_objection
+from forwarder.intake.revenue import is_refund, revenue_objection
 from ledger.apps import AppSettings
+from ledger.default_mapping import DEFAULT_TARGETS
 from ledger.deliveries import WAITING_FOR_INSTALL, NewDelivery, State
 from ledger.events import NewEvent
 from ledger.installs import KnownInstall
 from ledger.mappings import WHOLE_APP, Mappings
 from ledger.pixels import Pixel
+from ledger.webhook_providers import RevenueSource
 from tiktok.payload import sent_event_id
-from tiktok.standard_events import DEFAULT_MAPPING, EventNames, name_for
+from tiktok.standard_events import EventNames, name_for
 
 JOIN_GRACE = timedelta(hours=1)  # an event waits this long for its install before it is sent without one
 
@@ -24,8 +26,6 @@ CONSENT_UNKNOWN = "consent unknown"
 NOT_ATTRIBUTED = "not attributed"
 TOO_OLD = "event older than event_max_age_days"
 PENDING = "pending"  # an install's match_method while Redis, or its click, is away
-
-_DEFAULT_TARGETS: Mapping[str, str] = {row.source: row.target for row in DEFAULT_MAPPING}
 
 
 class Destination(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,7 +68,7 @@ def target_event(name: str, to: Destination) -> str:
     """TikTok's event for the app's event `name`, called as the pixel has it; empty = not sent."""
     target = to.targets.get(name)
     if target is None:
-        target = to.refund_event if is_refund(name) else _DEFAULT_TARGETS.get(name)
+        target = to.refund_event if is_refund(name) else DEFAULT_TARGETS.get(name)
     if target is None:
         target = name if to.unmapped == "custom" else ""
     return name_for(target, to.event_names)

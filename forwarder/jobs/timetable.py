@@ -40,7 +40,6 @@ class JobContext:
     scheduler: DeliveryScheduler
     redis: Any
     clicks: ClickStore
-    ledger_retention_days: int
     alert_webhook: AlertWebhook | None = None
     """None = alerts are logged and counted only."""
 
@@ -108,7 +107,7 @@ async def republish_links(job: JobContext) -> None:
 
 
 async def delete_old_rows(job: JobContext) -> None:
-    deleted = await retention.delete_old(job.pool, job.ledger_retention_days, job.now())
+    deleted = await retention.delete_old(job.pool, job.delivery_context.settings.ledger_retention_days, job.now())
     if any(deleted.values()):
         log.info("old rows deleted", **deleted)
 

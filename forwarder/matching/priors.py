@@ -14,9 +14,6 @@ VALUE_STRENGTH: Final = 40.0
 REACH: Final = 0.8
 """Ad installs that open behind the address of their click, where carriers and homes are mixed."""
 
-# share of the same person's installs on which the two sides agree
-AGREE: Final = {"os": 0.985, "model": 0.985, "screen": 0.97, "time_zone": 0.985, "language": 0.95, "form": 0.995}
-
 # The expected share of one value, by group; `*` is a value nobody named. OS shares: Apple and Android reports of 2026.
 SHARES: Final[dict[str, dict[str, float]]] = {
     "os:ios": {"*": 0.10},
@@ -31,9 +28,11 @@ SHARES: Final[dict[str, dict[str, float]]] = {
     "time_zone": {"*": 0.7},
     "language": {"*": 0.7},
 }  # fmt: skip
+UNKNOWN_SHARE: Final = 0.5
+"""Of a value in a group that is not named: agreeing is worth a bit at most, until its shares are learned."""
 
 
 def expected_share(group: str, value: str) -> float:
     """The share of a value in its group; a group of one country (`time_zone:US`) is its kind's."""
-    shares = SHARES.get(group) or SHARES[group.partition(":")[0]]
-    return shares.get(value, shares["*"])
+    shares = SHARES.get(group) or SHARES.get(group.partition(":")[0]) or {}
+    return shares.get(value, shares.get("*", UNKNOWN_SHARE))

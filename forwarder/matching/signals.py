@@ -8,7 +8,6 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from forwarder.matching import priors
 from forwarder.matching.estimates import Estimates, padded
 from forwarder.matching.phones import ClickedPhone, InstalledPhone, same_model
 from forwarder.matching.user_agents import OsVersion
@@ -17,6 +16,8 @@ MAX_BITS = 20.0
 """No single fact says more, either way."""
 MAX_TOTAL_BITS = 40.0
 
+# share of the same person's installs on which the two sides agree; docs/matching.md says where the numbers come from
+AGREE = {"os": 0.985, "model": 0.985, "screen": 0.97, "time_zone": 0.985, "language": 0.95, "form": 0.995}
 P_UPDATED = 0.012  # a minor version newer at the install
 P_UPGRADED = 0.003  # a major one
 P_DOWNGRADED = 0.008  # misread, or restored; half of all accidents show an older version
@@ -84,7 +85,7 @@ def version_text(version: OsVersion) -> str:
 
 
 def _agreement(fact: str, share: float) -> float:
-    agree = priors.AGREE[fact]
+    agree = AGREE[fact]
     return math.log2(agree / share + (1 - agree))
 
 
@@ -92,7 +93,7 @@ def _disagreement(fact: str, clicked_share: float) -> float:
     """An accident would show the click's value with its share, so a disagreement is the less telling the commoner
     that is.
     """
-    return math.log2((1 - priors.AGREE[fact]) / (1 - min(clicked_share, MAX_CHANCE)))
+    return math.log2((1 - AGREE[fact]) / (1 - min(clicked_share, MAX_CHANCE)))
 
 
 def _capped(bits: float | None) -> float | None:

@@ -1,6 +1,7 @@
 """The click store, the counts and the links on a Redis Cluster of three nodes: the same code, the same answers."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
@@ -20,6 +21,7 @@ from clicks.record_layout import assemble
 from clicks.record_strings import ad_text, visitor_text
 from clicks.shared_strings import WEEK_S, SharedStrings, texts_key
 from clicks.store import ClickStore
+from loadtests.valkey_cluster import Node
 from tests.clicks.cluster import Cluster
 from tests.clicks.records import Visit, encode
 
@@ -199,6 +201,18 @@ def _move(cluster: Cluster, slot: int, port: int) -> None:
     for node in sorted(cluster.nodes, key=lambda node: node.port != port):  # who takes it first
         with node.client() as client:
             client.execute_command("CLUSTER SETSLOT", slot, "NODE", ids[port])
+            if node.port == port:  # of two nodes' words on a slot the one with the newer epoch counts
+                client.execute_command("CLUSTER BUMPEPOCH")
+    deadline = time.monotonic() + 20
+    while any(_owner(node, slot) != port for node in cluster.nodes):
+        assert time.monotonic() < deadline, "the nodes do not agree on who has the slot"
+        time.sleep(0.05)
+
+
+def _owner(node: Node, slot: int) -> int | None:
+    with node.client() as client:
+        ranges = client.execute_command("CLUSTER SLOTS")
+    return next((int(one[2][1]) for one in ranges if one[0] <= slot <= one[1]), None)
 
 
 async def test_a_batch_given_up_leaves_no_answer_behind(redis: RedisCluster) -> None:

@@ -156,7 +156,7 @@ async def _deliver(scene: Scene, redis: Any) -> None:
     with anyio.fail_after(30):
         async with anyio.create_task_group() as tasks:
             scheduler = DeliveryScheduler(delivery_context, tasks, stopping, job_scheduler.guarded)
-            tasks.start_soon(keep, JobContext(delivery_context, scheduler, redis, ClickStore(redis, (b"k" * 32,)), 180))
+            tasks.start_soon(keep, JobContext(delivery_context, scheduler, redis, ClickStore(redis, (b"k" * 32,))))
             while scheduler.busy or await scene.states() != {"delivered": 1}:  # noqa: ASYNC110 - there is no event for it
                 await anyio.sleep(0.02)
             stopping.set()

@@ -204,7 +204,7 @@ def reconcile(redis_url: str, replies: list[Reply], sent: list[str]) -> None:
     assert sum(counted(redis_url).values()) == len(sent)
 
 
-def wait_for(what: Callable[[], bool], seconds: float = 20.0) -> None:
+def wait_for(what: Callable[[], bool], seconds: float = 60.0) -> None:
     """Wait until `what()` is true; fails loudly where it never is."""
     deadline = time.monotonic() + seconds
     while not what():

@@ -172,6 +172,7 @@ def test_what_the_page_tells_is_found_with_its_click(bridged: Redirector) -> Non
         ("/bridge/enrich", b'{"token": "x", "step": "buy"}', 400),
         ("/bridge/enrich", b'{"token": "x", "step": "view"}', 403),
         ("/bridge/enrich", b"[" * 2_048, 400),
+        ("/bridge/enrich", b'{"x":' + b"[" * 1_010 + b"]" * 1_010 + b"}", 400),
         ("/bridge/enrich", b"a" * 2_049, 413),
         ("/unknown/enrich", b'{"token": "x", "step": "view"}', 404),
     ],
@@ -262,7 +263,7 @@ def test_a_real_browser_is_handed_over_and_tells_what_it_is(
             env={"PATH": "/usr/bin:/bin", "TZ": "America/Sao_Paulo", "HOME": str(tmp_path)},
         )  # fmt: skip
         assert b"the store" in shown.stdout
-        wait_for(lambda: find_clicks(redis_url, "127.0.0.1")[0].enrichment is not None)
+        wait_for(lambda: any(click.enrichment is not None for click in find_clicks(redis_url, "127.0.0.1")))
         (click,) = find_clicks(redis_url, "127.0.0.1")
         assert click.enrichment is not None
         assert click.enrichment["timezone"] == "America/Sao_Paulo"

@@ -22,7 +22,7 @@ from forwarder.intake.webhooks.reading import (
     type_name,
     usd,
 )
-from ledger.webhook_events import SALES
+from ledger.webhook_providers import SALES
 
 NAMES: Final = {
     "trial_started": "trial_started",
@@ -96,9 +96,7 @@ def _name(kind: str, properties: Fields, *, free: bool) -> str:
 
 def _proceeds(properties: Fields, currency: str | None) -> Decimal | None:
     """Adapty's net revenue, after fee and tax, in the currency of the price that was taken."""
-    local = (
-        currency is not None and currency == properties.get("currency") and properties.get("price_local") is not None
-    )
+    local = properties.get("price_local") is not None and currency == properties.get("currency")
     return paid(number(properties.get("net_revenue_local" if local else "net_revenue_usd")), currency)[0]
 
 

@@ -7,11 +7,12 @@ manually" and the Standard Webhooks specification (Superwall), Stripe docs "Veri
 import base64
 import hmac
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from ledger.webhook_providers import Proof
 from ledger.webhook_secrets import svix_key
 
 TOLERANCE_S: Final = 300
@@ -64,6 +65,14 @@ def stripe_signature(posted: WebhookRequest, secret: str) -> bool:
         return False
     expected = hmac.digest(secret.encode(), times[0].encode() + b"." + posted.body, "sha256").hex()
     return _any_same(given, expected)
+
+
+AUTHENTIC: Final[dict[Proof, Callable[[WebhookRequest, str], bool]]] = {
+    "authorization": authorization_verbatim,
+    "svix": svix_signature,
+    "stripe": stripe_signature,
+}
+"""(request, secret) -> whether it comes from the provider."""
 
 
 def _recent(sent_at: str, now: datetime) -> bool:

@@ -9,11 +9,11 @@ from forwarder.intake.times import EARLIEST, IN_FUTURE
 from forwarder.intake.webhooks.normal import ENDINGS, REFUND, STARTS, Person, SourceEvent
 from forwarder.intake.webhooks.reading import present
 from ledger.events import NewEvent
-from ledger.webhook_events import PREFIXES, Provider
+from ledger.webhook_providers import PREFIXES, PROVIDERS, Provider
 
 QUALIFIED: Final = ":qualified"
 """What a qualified event's id has behind its start's."""
-ENDING_NAMES: Final = tuple(f"{prefix}_{name}" for prefix in PREFIXES.values() for name in sorted(ENDINGS))
+ENDING_NAMES: Final = tuple(f"{prefix}_{name}" for prefix in PREFIXES for name in sorted(ENDINGS))
 
 
 def event_row(app_id: str, provider: Provider, source: SourceEvent, received_at: datetime) -> NewEvent:
@@ -23,7 +23,7 @@ def event_row(app_id: str, provider: Provider, source: SourceEvent, received_at:
         app_id=app_id,
         event_id=event_id(provider, source),
         source=provider,
-        name=f"{PREFIXES[provider]}_{source.name}",
+        name=f"{PROVIDERS[provider].prefix}_{source.name}",
         install_id=source.person.install_id,
         external_ids=source.person.ids,
         occurred_at=occurred_at,
@@ -61,7 +61,7 @@ def event_id(provider: Provider, source: SourceEvent) -> str:
 def qualified_name(provider: Provider, source: SourceEvent) -> str | None:
     """What the event becomes once it has proved itself; None where it is no start."""
     name = STARTS.get(source.name)
-    return f"{PREFIXES[provider]}_{name}" if name is not None else None
+    return f"{PROVIDERS[provider].prefix}_{name}" if name is not None else None
 
 
 def _occurred(at: datetime | None, received_at: datetime) -> tuple[datetime, tuple[str, ...]]:

@@ -1,19 +1,14 @@
-"""The providers: how each proves who it is, and how its events are read."""
+"""The providers: how the events of each are read, and whether a webhook is its own."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, get_args
+from typing import Final
 
 from forwarder.intake.webhooks import adapty, revenuecat, stripe, superwall
-from forwarder.intake.webhooks.authentication import (
-    WebhookRequest,
-    authorization_verbatim,
-    stripe_signature,
-    svix_signature,
-)
+from forwarder.intake.webhooks.authentication import AUTHENTIC, WebhookRequest
 from forwarder.intake.webhooks.normal import SourceEvent
 from forwarder.intake.webhooks.reading import Fields
-from ledger.webhook_events import SECRETS, Provider
+from ledger.webhook_providers import PROVIDERS, Provider
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +16,6 @@ class Source:
     """One provider."""
 
     provider: Provider
-    authentic: Callable[[WebhookRequest, str], bool]
-    """(request, secret) -> whether it comes from the provider."""
     read: Callable[[Fields], SourceEvent | None]
     """The event in a body; None where there is none that this version can read."""
     answer: Callable[[Fields], dict[str, object]] = lambda _: {}
@@ -31,16 +24,20 @@ class Source:
     @property
     def secret(self) -> str:
         """The app's setting that holds what the provider signs with or sends along."""
-        return SECRETS[self.provider]
+        return PROVIDERS[self.provider].secret
+
+    def authentic(self, posted: WebhookRequest, secret: str) -> bool:
+        """Whether it comes from the provider."""
+        return AUTHENTIC[PROVIDERS[self.provider].proof](posted, secret)
 
 
 SOURCES: Final[dict[str, Source]] = {
     source.provider: source
     for source in (
-        Source("revenuecat", authorization_verbatim, revenuecat.read),
-        Source("superwall", svix_signature, superwall.read),
-        Source("adapty", authorization_verbatim, adapty.read, adapty.check_answer),
-        Source("stripe", stripe_signature, stripe.read),
+        Source("revenuecat", revenuecat.read),
+        Source("superwall", superwall.read),
+        Source("adapty", adapty.read, adapty.check_answer),
+        Source("stripe", stripe.read),
     )
 }
-assert set(SOURCES) == set(get_args(Provider))  # noqa: S101 - a provider added in one place only
+assert SOURCES.keys() == PROVIDERS.keys()  # noqa: S101 - a provider added in one place only

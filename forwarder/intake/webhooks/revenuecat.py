@@ -22,7 +22,7 @@ from forwarder.intake.webhooks.reading import (
     type_name,
     usd,
 )
-from ledger.webhook_events import SALES
+from ledger.webhook_providers import SALES
 
 IGNORED: Final = frozenset(
     {
@@ -55,6 +55,7 @@ def read(body: Fields) -> SourceEvent | None:
     name = _name(kind, event)
     local = (event.get("price_in_purchased_currency"), event.get("currency"))
     value, currency = paid(*money(local, event.get("price"))) if name in SALES | {REFUND} else (None, None)
+    shares = event.get("tax_percentage"), event.get("commission_percentage")
     return SourceEvent(
         reading=_reading(kind, event),
         event_id=event_id,
@@ -64,9 +65,7 @@ def read(body: Fields) -> SourceEvent | None:
         value=value,
         currency=currency,
         value_usd=usd(event.get("price")),
-        proceeds=kept(value, event.get("tax_percentage"), event.get("commission_percentage"))
-        if name in SALES
-        else None,
+        proceeds=kept(value, *shares) if name in SALES else None,
         transaction_id=text(event.get("transaction_id")),
         subscription_id=text(event.get("original_transaction_id")),
         person=_person(event),

@@ -20,7 +20,8 @@ from ledger.erasure import TombstoneKeys, erased, tombstones
 from ledger.event_timers import NewTimer, flag_late_endings, insert_timers
 from ledger.events import NewEvent
 from ledger.refunds import ChargeRefund, is_only_authorized, newly_refunded
-from ledger.webhook_events import SALE_EVENTS, BodyOutcome, Provider, WebhookBody, insert_bodies, note_received
+from ledger.webhook_events import BodyOutcome, WebhookBody, insert_bodies, note_received
+from ledger.webhook_providers import SALE_EVENTS, Provider
 
 AUTHORIZED = "stripe_authorization"
 CAPTURES = "captured:"

@@ -23,7 +23,7 @@ from forwarder.intake.webhooks.reading import (
     type_name,
     usd,
 )
-from ledger.webhook_events import SALES
+from ledger.webhook_providers import SALES
 
 NAMES: Final = {
     "non_renewing_purchase": "one_time",

@@ -11,6 +11,7 @@ import asyncpg
 import httpx
 
 from config.secrets import Keyring
+from config.settings import WorkerSettings
 from forwarder.delivering.delivery import Batch, DeliveryContext, deliver_batch
 from forwarder.worker_metrics import WorkerMetrics
 from ledger.deliveries import NewDelivery, insert_deliveries
@@ -95,7 +96,9 @@ class Scene:
 
     def context_sending_to(self, url: str, deadline_s: float = 5.0) -> DeliveryContext:
         api = EventsApi(self.client, url, deadline_s)
-        return DeliveryContext(self.pool, api, KEYRING, PUBLIC, self.metrics, self.clock, lambda: 0.0)
+        return DeliveryContext(
+            self.pool, api, KEYRING, WorkerSettings(public_url=PUBLIC), self.metrics, self.clock, lambda: 0.0
+        )
 
     def context_answered_by(self, handler: Callable[[httpx.Request], Awaitable[httpx.Response]]) -> DeliveryContext:
         """One whose requests end in a function of the test's, which decides what happens on their way."""

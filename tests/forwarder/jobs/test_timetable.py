@@ -1,6 +1,7 @@
 """The timetable and what keeps it."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -42,7 +43,7 @@ async def office(scene: Scene, redis_url: str) -> AsyncIterator[Office]:
         async with anyio.create_task_group() as tasks:
             scheduler = DeliveryScheduler(scene.delivery_context, tasks, stopping, job_scheduler.guarded)
             yield Office(
-                JobContext(scene.delivery_context, scheduler, redis, ClickStore(redis, (b"k" * 32,)), 180),
+                JobContext(scene.delivery_context, scheduler, redis, ClickStore(redis, (b"k" * 32,))),
                 job_scheduler,
                 stopping,
                 failed,
@@ -108,9 +109,7 @@ async def test_counts_of_a_drain_that_was_cut_off_are_added_once(scene: Scene, o
                 raise RedisConnectionError
             return getattr(office.job.redis, name)
 
-    dying = JobContext(
-        office.job.delivery_context, office.job.scheduler, DiesBeforeItFinishes(), office.job.clicks, 180
-    )
+    dying = replace(office.job, redis=DiesBeforeItFinishes())
     (task,) = (task for task in TIMETABLE if task.name == "drain counters")
     with pytest.raises(RedisConnectionError):
         await task.run(dying)
@@ -121,6 +120,17 @@ async def test_counts_of_a_drain_that_was_cut_off_are_added_once(scene: Scene, o
 async def test_links_are_put_back_into_a_redis_that_lost_them(scene: Scene, office: Office) -> None:
     await office.run("republish links")
     assert await office.job.redis.exists(LINKS) == 1
+
+
+async def test_rows_are_deleted_when_the_ledgers_retention_is_over(scene: Scene, office: Office) -> None:
+    await scene.deliveries(2)
+    days = office.job.delivery_context.settings.ledger_retention_days
+    keys = [row["event_key"] for row in await scene.pool.fetch("SELECT event_key FROM events ORDER BY event_key")]
+    for key, age in zip(keys, (days - 1, days + 1), strict=True):
+        received_at = scene.clock.now - timedelta(days=age)
+        await scene.pool.execute("UPDATE events SET received_at = $1 WHERE event_key = $2", received_at, key)
+    await office.run("delete old rows")
+    assert await scene.pool.fetchval("SELECT array_agg(event_key) FROM events") == keys[:1]
 
 
 async def test_the_gauges_show_the_backlog_and_the_held(scene: Scene, office: Office) -> None:

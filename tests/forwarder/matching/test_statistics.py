@@ -38,6 +38,7 @@ def test_without_installs_the_priors_speak() -> None:
     estimates = Estimates(Statistics(), APP)
     assert estimates.share("os:android", "16") == priors.SHARES["os:android"]["16"]
     assert estimates.share("model", "never seen") == priors.SHARES["model"]["*"]
+    assert estimates.share("a fact nobody has numbers of", "x") == priors.UNKNOWN_SHARE
     assert estimates.odds("ios") == pytest.approx(priors.AD_INSTALLS / priors.REACH / priors.OTHER_INSTALLS)
     assert estimates.density(300) == hazard.prior_density(300)
     assert estimates.accidental_devices("v4", 0) == address_usage.UNSEEN["v4"]

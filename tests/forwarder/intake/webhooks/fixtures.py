@@ -7,8 +7,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from ledger import webhook_providers
+
 DATA = Path(__file__).parents[3] / "data" / "webhooks"
-PROVIDERS = ("revenuecat", "superwall", "adapty", "stripe")
+PROVIDERS = tuple(webhook_providers.PROVIDERS)  # so that one without its file of cases fails
 ATTRIBUTE = {"subscriber_attributes": {"signalpost_install_id": {"value": "i-1"}}}
 """The attribute by which RevenueCat names the install `i-1`."""
 
