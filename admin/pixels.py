@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -20,6 +21,7 @@ from ledger.pixel_state import resume
 from ledger.pixels import (
     NewPixel,
     Pixel,
+    PixelRef,
     PixelSettings,
     all_pixels,
     get_pixel,
@@ -29,6 +31,7 @@ from ledger.pixels import (
     update_pixel,
 )
 from ledger.setting_values import SettingError, check_known, parse_settings, parse_value
+from ledger.value_bidding import NEEDED, ValueBidding, value_bidding
 from tiktok.validation import refusal
 
 SETTABLE = ("name", "enabled", "token", "test_event_code", *PixelSettings.__struct_fields__)
@@ -84,8 +87,13 @@ async def add_pixel(session: Session, given: PixelToAdd, validate: bool = True) 
 
 
 async def list_pixels(session: Session, app_id: str = "") -> list[dict[str, Any]]:
-    """Every pixel, or an app's; a token shows only that it is set."""
-    return [_shown(pixel) for pixel in await all_pixels(session.database) if app_id in ("", pixel.app_id)]
+    """Every pixel, or an app's, with its progress to value-based bidding; a token shows only that it is set."""
+    pixels = [pixel for pixel in await all_pixels(session.database) if app_id in ("", pixel.app_id)]
+    progress: dict[PixelRef, ValueBidding] = {}
+    for of_app in sorted({pixel.app_id for pixel in pixels}):
+        progress |= await value_bidding(session.database, of_app, datetime.now(UTC))
+    nothing = ValueBidding(0, NEEDED, None)
+    return [_shown(pixel) | {"vbo": asdict(progress.get(pixel.ref, nothing))} for pixel in pixels]
 
 
 async def set_pixel(

@@ -21,6 +21,10 @@ class Refused(Exception):
         return name if colon and " " not in name else ""
 
 
+class Misused(Refused):
+    """What was asked for cannot be told: a wrong use of the command rather than an act that fails."""
+
+
 @contextmanager
 def refused_settings() -> Iterator[None]:
     """Turn a setting that cannot be taken into the refusal of the act."""

@@ -1,34 +1,79 @@
-"""Reports: what the ads brought, and how well events can be matched at TikTok."""
+"""Reports: what the ads cost and brought, and how well events can be matched at TikTok."""
 
-from dataclasses import asdict
-from datetime import UTC, date, datetime
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from admin.apps import require_app
-from admin.refusal import Refused
+from admin.audit import audited
+from admin.refusal import Misused, Refused, refused_settings
 from admin.session import Session
 from ledger.input_set_aside import set_aside
-from ledger.report import DIMENSIONS, By, ReportQuery, column_names, report
-from ledger.report_dimensions import AT_ONCE
-from ledger.revenue_sources import second_sources
+from ledger.report import column_names
+from ledger.report_answer import Kind, answered
+from ledger.report_cohorts import cohort_columns
+from ledger.report_csv import csv_of
+from ledger.report_dimensions import DIMENSIONS
+from ledger.report_discrepancies import discrepancy_columns
+from ledger.report_query import QueryError, RangeError, ReportQuery, read_query
+from ledger.report_zones import begin_anew
 from ledger.signals import signal_shares
-from ledger.source_watch import WARN_FOR
+from tiktok.currency_rates import NO_RATES, Rates, read_rates
 
-__all__ = ["DIMENSIONS", "By", "ReportQuery", "campaign_report", "column_names", "dimensions", "signals_report"]
+__all__ = ["DIMENSIONS", "Kind", "ReportAsked", "columns_of", "csv_of", "recount", "signals_report", "told"]
 
 
-async def campaign_report(session: Session, query: ReportQuery) -> dict[str, Any]:
-    """The rows of `ledger.report`, and `warnings`: what may count revenue twice.
+@dataclass(frozen=True, slots=True)
+class ReportAsked:
+    """As a person gives it."""
+
+    app_id: str = ""
+    by: str = ""
+    """One dimension, or two with a comma between them."""
+    first: str = ""
+    last: str = ""
+    kind: Kind = "report"
+
+
+async def told(session: Session, asked: ReportAsked) -> dict[str, Any]:
+    """{"rows", "totals", "warnings"} of `ledger.report`, or of the cohorts or discrepancies.
 
     Raises:
-        Refused: there is no such app, or the days cannot be.
+        Refused: there is no such app, dimension or day.
+        Misused: the days are no period that a report has.
     """
-    if query.first_day and query.last_day and query.first_day > query.last_day:
-        raise Refused("from: must not be later than --to")
-    if query.app_id:
-        await require_app(session, query.app_id)
-    rivals = await second_sources(session.database, datetime.now(UTC) - WARN_FOR, query.app_id)
-    return {**await report(session.database, query), "warnings": [rival.warning() for rival in rivals]}
+    if asked.app_id:
+        await require_app(session, asked.app_id)
+    with _refused(), refused_settings():
+        query = _query(asked)
+        return await answered(session.database, query, asked.kind, datetime.now(UTC), _rates(session).between)
+
+
+def columns_of(asked: ReportAsked) -> list[str]:
+    """The columns of a flat table.
+
+    Raises:
+        Refused: there is no such dimension.
+    """
+    if asked.kind == "discrepancies":
+        return discrepancy_columns()
+    with _refused():
+        by = _query(asked).by
+    return cohort_columns(by) if asked.kind == "cohorts" else column_names(by)
+
+
+async def recount(session: Session, app_id: str) -> dict[str, Any]:
+    """{"app_id"}: the worker counts all its reports anew; until it has they are read from what they are counted of.
+
+    Raises:
+        Refused: there is no such app.
+    """
+    await require_app(session, app_id)
+    async with audited(session, "report.recount", app_id, app_id) as change:
+        await begin_anew(change.connection, app_id)
+    return {"app_id": app_id}
 
 
 async def signals_report(session: Session, app_id: str = "") -> dict[str, Any]:
@@ -45,30 +90,20 @@ async def signals_report(session: Session, app_id: str = "") -> dict[str, Any]:
     return {**shares, "set_aside": [asdict(count) for count in counts]}
 
 
-def dimensions(text: str) -> tuple[By, ...]:
-    """One dimension, or two with a comma between them.
-
-    Raises:
-        Refused: a report has no such dimension, or not these at once.
-    """
-    names = [name.strip() for name in text.split(",")]
-    found = tuple(known for name in names for known in DIMENSIONS if name == known)
-    if len(found) != len(names) or not found:
-        raise Refused(f"by: must be one or two of {', '.join(DIMENSIONS)}, not {text[:40]!r}")
-    if len(set(found)) != len(found) or len(found) > AT_ONCE:
-        raise Refused("by: takes one dimension, or two different ones such as day,campaign")
-    if {"hour", "country"} <= set(found):
-        raise Refused("by: hour and country do not go together: TikTok tells spend by country for whole days alone")
-    return found
+def _query(asked: ReportAsked) -> ReportQuery:
+    return read_query(asked.app_id or None, asked.by, asked.first, asked.last)
 
 
-def day(field: str, text: str) -> date | None:
-    """None for an empty text.
-
-    Raises:
-        Refused: it is no day.
-    """
+@contextmanager
+def _refused() -> Iterator[None]:
     try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
-        raise Refused(f"{field}: {text[:40]!r} is not a day; write it as 2026-11-20") from None
+        yield
+    except RangeError as error:
+        raise Misused(f"{error.field}: {error}") from None
+    except QueryError as error:
+        raise Refused(f"{error.field}: {error}") from None
+
+
+def _rates(session: Session) -> Rates:
+    path = session.settings.currency_rates_file
+    return read_rates(path) if path is not None else NO_RATES

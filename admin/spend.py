@@ -13,7 +13,7 @@ from ad_accounts.quota import Quota
 from ad_accounts.range_sync import BusyError, DayRange, Shown, sync_range
 from admin.apps import require_app
 from admin.own_bases import own_bases
-from admin.refusal import Refused
+from admin.refusal import Misused, Refused
 from admin.session import Session
 from config.secrets import SecretError
 from ledger.adgroups import adgroups_of
@@ -45,7 +45,8 @@ async def sync_spend(
     """{pulled_rows, changed_rows, from, to}: campaigns and ads, then these days of the account's own time zone.
 
     Raises:
-        Refused: the app has chosen no advertiser, the days cannot be, or TikTok refused.
+        Misused: the days cannot be.
+        Refused: the app has chosen no advertiser, or TikTok refused.
     """
     advertiser = await _chosen(session, app_id)
     try:
@@ -72,16 +73,16 @@ async def sync_spend(
 
 def check_range(asked: DayRange, today: date) -> None:
     """Raises:
-    Refused: the range is reversed, reaches into the future or is too long.
+    Misused: the range is reversed, reaches into the future or is too long.
     """
     for field, day in (("from", asked.first), ("to", asked.last)):
         if day is not None and day > today:
-            raise Refused(f"{field}: {day} is in the future; the advertiser's today is {today}")
+            raise Misused(f"{field}: {day} is in the future; the advertiser's today is {today}")
     first, last = asked.first or today, asked.last or today
     if first > last:
-        raise Refused(f"from: {first} is later than --to {last}; give the earlier day first")
+        raise Misused(f"from: {first} is later than --to {last}; give the earlier day first")
     if last - first >= timedelta(days=LONGEST_RANGE_DAYS):
-        raise Refused(f"from: {first} to {last} are more than {LONGEST_RANGE_DAYS} days; ask for them piece by piece")
+        raise Misused(f"from: {first} to {last} are more than {LONGEST_RANGE_DAYS} days; ask for them piece by piece")
 
 
 async def check_app(session: Session, app_id: str) -> list[dict[str, Any]]:

@@ -1,9 +1,9 @@
 """Points in time as a person types them."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
-from admin.refusal import Refused
+from admin.refusal import Misused, Refused
 
 _AGO = re.compile(r"(\d{1,6})\s*([smhd])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -28,3 +28,15 @@ def parse_time(field: str, text: str, now: datetime) -> datetime:
             f"{field}: {text[:40]!r} is not a time; write 2026-11-20T10:00:00Z, Unix seconds, or 24h for a day ago"
         ) from None
     return time if time.tzinfo else time.replace(tzinfo=UTC)
+
+
+def parse_day(field: str, text: str) -> date | None:
+    """None for an empty text.
+
+    Raises:
+        Misused: it is no day.
+    """
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise Misused(f"{field}: {text[:40]!r} is not a day; write it as 2026-11-20") from None

@@ -10,6 +10,7 @@ import typer
 from admin.check import Check, shown_settings
 from admin.connection_health import check_connections
 from admin.engine_checks import LEDGER, EngineReport, check_postgresql, check_redis
+from admin.report_checks import check_reports
 from admin.setup_checks import (
     check_data_dir,
     check_env_file,
@@ -62,6 +63,7 @@ async def examine() -> dict[str, Any]:
         *(await check_ledger(settings, keyring) if migrated else []),
         *(await check_sources(settings) if migrated else []),
         *(await check_connections(settings) if migrated else []),
+        *(await check_reports(settings) if migrated else []),
         *processes,
         *check_proxies(),
         tiktok,

@@ -5,14 +5,17 @@ from contextlib import contextmanager
 
 import typer
 
-from admin.refusal import REFUSALS
+from admin.refusal import REFUSALS, Misused
 
 
 @contextmanager
 def refusals() -> Iterator[None]:
-    """Turn every refusal into its sentence and exit status 1."""
+    """Turn every refusal into its sentence and exit status 1, or 2 where the command was used wrongly."""
     try:
         yield
+    except Misused as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from None
     except REFUSALS as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None

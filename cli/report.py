@@ -1,30 +1,32 @@
-"""`signalpost report`: clicks, installs, events and revenue, by day, campaign and so on."""
+"""`signalpost report`: what the ads cost and brought, by day, campaign and so on."""
 
-import csv
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
 
-from admin.reports import DIMENSIONS, By, ReportQuery, campaign_report, column_names, day, dimensions, signals_report
-from admin.session import Session
-from cli.output import Json, print_json, print_table
-from cli.refusal import note
+from admin.reports import DIMENSIONS, Kind, ReportAsked, columns_of, csv_of, recount, signals_report, told
+from cli.output import Json, print_json, print_record, print_table
+from cli.refusal import note, refusals
 from cli.session import run
 
 _SIGNAL_COLUMNS = ("signal", "share")
 _SET_ASIDE_COLUMNS = ("app_id", "field", "reason", "times")
-# A cell that begins so is a formula to a spreadsheet, and a campaign's name is anyone's to choose.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\x00")
 
 
 def report_command(  # noqa: PLR0913, PLR0917 - one parameter per option of the command
     app_id: Annotated[str, typer.Option("--app", help="Only this app.")] = "",
-    by: Annotated[str, typer.Option(help=" ".join(DIMENSIONS))] = "day",
+    by: Annotated[str, typer.Option(help=f"One or two (day,campaign) of: {' '.join(DIMENSIONS)}")] = "",
     first: Annotated[str, typer.Option("--from", help="First day, YYYY-MM-DD, in the app's time zone.")] = "",
     last: Annotated[str, typer.Option("--to", help="Last day, inclusive.")] = "",
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
+    cohorts: Annotated[
+        bool, typer.Option("--cohorts", help="Instead: revenue and ROAS up to day 0, 1, 3, 7, 14, 28 of the installs.")
+    ] = False,
+    discrepancies: Annotated[
+        bool, typer.Option("--discrepancies", help="Instead: our figures beside TikTok's per campaign, and why.")
+    ] = False,
     signals: Annotated[
         bool,
         typer.Option(
@@ -32,35 +34,43 @@ def report_command(  # noqa: PLR0913, PLR0917 - one parameter per option of the 
             help="Instead: the share of the latest events with each matching signal, and what was set aside.",
         ),
     ] = False,
+    anew: Annotated[bool, typer.Option("--recount", help="Instead: have the app's reports counted anew.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Report what the ads brought."""
+    """Report what the ads cost and brought."""
     if as_csv and as_json:
         raise typer.BadParameter("give one of --csv and --json")
+    if cohorts + discrepancies + signals + anew > 1:
+        raise typer.BadParameter("give one of --cohorts, --discrepancies, --signals and --recount")
     if signals:
         _report_signals(app_id, as_json)
-        return
+    elif anew:
+        print_record(run(lambda session: recount(session, app_id)), as_json)
+    else:
+        kind: Kind = "cohorts" if cohorts else "discrepancies" if discrepancies else "report"
+        _report(ReportAsked(app_id, by, first, last, kind), as_csv, as_json)
 
-    async def read(session: Session) -> dict[str, Any]:
-        query = ReportQuery(app_id or None, dimensions(by), day("from", first), day("to", last))
-        return await campaign_report(session, query)
 
-    found = run(read)
+def _report(asked: ReportAsked, as_csv: bool, as_json: bool) -> None:
+    with refusals():
+        columns = columns_of(asked)
+    found = run(lambda session: told(session, asked))
     for warning in found["warnings"]:
         note(warning)
     if as_json:
         print_json(found)
+    elif as_csv:
+        sys.stdout.write(csv_of(found["rows"], columns))
     else:
-        _print_rows(found, dimensions(by), as_csv)
+        _print_rows(found, columns)
 
 
-def _print_rows(found: Mapping[str, Any], by: tuple[By, ...], as_csv: bool) -> None:
-    columns = column_names(by)
+def _print_rows(found: Mapping[str, Any], columns: list[str]) -> None:
     rows = [{**row["key"], **row} for row in found["rows"]]
-    if as_csv:
-        write_csv(rows, columns)
-    else:
-        print_table([*rows, {columns[0]: "total", **found["totals"]}] if rows else [], columns)
+    print_table([*rows, {columns[0]: "total", **found["totals"]}] if rows else [], columns)
+    for code, sentence in found.get("reasons", {}).items():
+        if any(code in row["reasons"] for row in found["rows"]):
+            sys.stdout.write(f"{code}: {sentence}\n")
 
 
 def _report_signals(app_id: str, as_json: bool) -> None:
@@ -75,17 +85,3 @@ def _report_signals(app_id: str, as_json: bool) -> None:
     if found["set_aside"]:
         sys.stdout.write("read as absent in the last 28 days (docs/intake.md says why)\n")
         print_table(found["set_aside"], _SET_ASIDE_COLUMNS)
-
-
-def write_csv(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> None:
-    """Print rows as RFC 4180 with a header; text that a spreadsheet would run gets an apostrophe in front."""
-    writer = csv.writer(sys.stdout)
-    writer.writerow(columns)
-    for row in rows:
-        writer.writerow([_cell(row.get(column)) for column in columns])
-
-
-def _cell(value: Any) -> Any:
-    if isinstance(value, str) and value.startswith(_FORMULA_STARTS):
-        return "'" + value
-    return "" if value is None else value

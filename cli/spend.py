@@ -7,9 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
-from admin.reports import day
 from admin.session import Session
 from admin.spend import DayRange, Shown, check_app, sync_spend
+from admin.times import parse_day
 from cli.output import Json, print_items, print_record
 from cli.session import run
 
@@ -27,7 +27,7 @@ def sync_command(
     """Read campaigns, ads and spend from TikTok now. Without days: those that the worker reads each hour."""
 
     async def sync(session: Session) -> dict[str, Any]:
-        asked = DayRange(day("from", first), day("to", last))
+        asked = DayRange(parse_day("from", first), parse_day("to", last))
         with _progress() as shown:
             return await sync_spend(session, app_id, asked, shown)
 

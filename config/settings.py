@@ -141,7 +141,13 @@ class RedirectorSettings(IngressSettings):
     spool_max_mb: int = Field(default=1024, ge=1)
 
 
-class ForwarderSettings(IngressSettings):
+class RatesSettings(Settings):
+    """What the processes need besides that send amounts or tell of them."""
+
+    currency_rates_file: Path | None = None  # TOML: what currencies TikTok does not take are worth
+
+
+class ForwarderSettings(IngressSettings, RatesSettings):
     forwarder_workers: int = Field(default=1, ge=1, le=256)
     datacenter_ranges_file: Path | None = None  # one network per line: installs from there are flagged
 
@@ -171,10 +177,9 @@ class TikTokSettings(Settings):
         return own or self.tiktok_api_version
 
 
-class WorkerSettings(TikTokSettings):
+class WorkerSettings(TikTokSettings, RatesSettings):
     ledger_retention_days: int = Field(default=180, ge=1)
     conversion_window_days: int = Field(default=7, ge=1, le=28)  # so many days back TikTok's conversions are read anew
-    currency_rates_file: Path | None = None  # TOML: what currencies TikTok does not take are worth
     alert_webhook_url: str = ""  # empty = alerts are logged and counted only
     alert_webhook_allow_private: bool = False  # whether that URL may lead into a private network
 

@@ -31,6 +31,7 @@ from forwarder.intake.group_commit import BatchLimits, GroupCommit
 from forwarder.intake.install_batch import InstallLedger
 from forwarder.intake.install_handler import delete_install, delete_person, get_install_with_deliveries, post_install
 from forwarder.intake.openapi import get_openapi
+from forwarder.intake.report_handler import get_report
 from forwarder.intake.set_aside_counts import SetAside
 from forwarder.intake.webhooks.routes import post_webhook
 from forwarder.intake.webhooks.storing import WebhookLedger
@@ -38,6 +39,7 @@ from forwarder.matching.learning import Knowledge
 from forwarder.outages import ENGINE_AWAY, LEDGER_FAILED, OutageLog
 from forwarder.services import Services, services_of
 from ledger.pool import open_pool
+from tiktok.currency_rates import RateTable
 
 REDIS_TIMEOUT_S = 1.0  # an install is taken and matched later rather than kept waiting
 POOL_SIZE = 8
@@ -72,6 +74,7 @@ def build_app(settings: ForwarderSettings, within_s: float = ANSWER_WITHIN_S) ->
             route("/v1/installs", POST=post_install, DELETE=delete_person),
             route("/v1/installs/{install_id:path}", GET=get_install_with_deliveries, DELETE=delete_install),
             route("/v1/events", POST=post_events),
+            route("/v1/reports", GET=get_report),
             route("/v1/webhooks/{provider}/{app_id}", POST=post_webhook),
             route("/openapi.json", GET=get_openapi),
             route("/healthz", GET=healthz),
@@ -111,11 +114,13 @@ async def opened(settings: ForwarderSettings, within_s: float) -> AsyncIterator[
     Raises:
         OSError, asyncpg.PostgresError: PostgreSQL was not there within 30 seconds.
         forwarder.intake.data_centres.DataCentreRangesError: DATACENTER_RANGES_FILE cannot be used.
+        tiktok.currency_rates.RatesError: CURRENCY_RATES_FILE cannot be used.
     """
     outages = OutageLog()
     limits, of_webhooks = BatchLimits(seconds=within_s), BatchLimits(WEBHOOKS_AT_ONCE, within_s)
     keyring = load_keyring(settings.secret_key, settings.data_dir)
     data_centres = read_data_centres(settings.datacenter_ranges_file)
+    rates = RateTable(settings.currency_rates_file)
     pool = await _open_ledger(settings.database_url, within_s)
     redis = connect(settings.redis_url, timeout_s=REDIS_TIMEOUT_S, data_dir=settings.data_dir)
     clicks = ClickStore(redis, keyring.derive("address"), settings.click_retention_days)
@@ -137,6 +142,7 @@ async def opened(settings: ForwarderSettings, within_s: float) -> AsyncIterator[
         tombstone_keys=tombstone_keys,
         data_centres=data_centres,
         set_aside=SetAside(pool),
+        rates=rates,
         outages=outages,
     )
     await directory.refresh()

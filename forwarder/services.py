@@ -22,6 +22,7 @@ from forwarder.outages import OutageLog
 from ledger.erasure import TombstoneKeys
 from ledger.events import NewEvent
 from ledger.installs import Install
+from tiktok.currency_rates import RateTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class Services:
     tombstone_keys: TombstoneKeys
     data_centres: DataCentres
     set_aside: SetAside
+    rates: RateTable
     outages: OutageLog
 
 

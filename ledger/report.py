@@ -5,35 +5,21 @@ phones whose OS the link has no URL for. installs, events and revenue are those 
 click: what an ad brought, not what the app has. spend, impressions, clicks and reach are TikTok's.
 """
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any
 
-from ledger.ad_names import names_at_tiktok, names_of
 from ledger.report_columns import Convert, columns_of, figure_names, reported_currency, unconverted
-from ledger.report_dimensions import DIMENSIONS, NAMED, By, Key, key_columns, order_of, shown_key
-from ledger.report_figures import Asked, our_figures
+from ledger.report_dimensions import DIMENSIONS, By, Key, key_columns, order_of, shown_key
+from ledger.report_figures import Asked, one_state, our_figures
+from ledger.report_names import names_of_keys
+from ledger.report_query import ReportQuery
 from ledger.report_reach import reach_by
 from ledger.report_spend import reported_advertisers, tiktok_figures
 from ledger.report_tallies import Tally
 from ledger.report_zones import ReportedApp, check_zone, reported_apps
 
 __all__ = ["DIMENSIONS", "By", "ReportQuery", "column_names", "report"]
-
-
-@dataclass(frozen=True, slots=True)
-class ReportQuery:
-    """What to report on."""
-
-    app_id: str | None
-    """None = every app, each in its own time zone."""
-    by: tuple[By, ...]
-    """One or two."""
-    first_day: date | None
-    """Inclusive, as is the last; None = no bound."""
-    last_day: date | None
 
 
 async def report(pool: Any, query: ReportQuery, convert: Convert = unconverted) -> dict[str, Any]:
@@ -51,7 +37,7 @@ async def report(pool: Any, query: ReportQuery, convert: Convert = unconverted) 
         if len(apps) > 1:
             found.reach.clear()
         rows = {key: tally for key, tally in found.tallies.items() if not tally.empty}
-        names = await _names(connection, query.by, rows, found.advertisers)
+        names = await names_of_keys(connection, query.by, rows, found.advertisers)
     total = Tally(reach=found.reach.get(()))
     for key, tally in rows.items():
         total.add(tally)
@@ -77,13 +63,6 @@ class _Found:
     """To report in, the first that is one."""
 
 
-@asynccontextmanager
-async def one_state(pool: Any) -> AsyncIterator[Any]:
-    """A connection that sees one state of the ledger: what is added up meanwhile would be counted twice or not."""
-    async with pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
-        yield connection
-
-
 async def _add_app(connection: Any, found: _Found, app: ReportedApp, query: ReportQuery) -> None:
     asked = Asked(app, query.by, query.first_day, query.last_day)
     advertisers = await reported_advertisers(connection, app.app_id, app.zone)
@@ -96,19 +75,6 @@ async def _add_app(connection: Any, found: _Found, app: ReportedApp, query: Repo
     found.advertisers += [advertiser.advertiser_id for advertiser in advertisers]
     chosen = [advertiser.currency for advertiser in advertisers if advertiser.selected]
     found.currencies += [app.currency, *chosen, *(advertiser.currency for advertiser in advertisers)]
-
-
-async def _names(
-    connection: Any, by: Sequence[By], keys: dict[Key, Tally], advertisers: list[str]
-) -> dict[tuple[By, str], str]:
-    """(dimension, id) -> what TikTok calls it, or clicks called it last."""
-    found: dict[tuple[By, str], str] = {}
-    for place, one in enumerate(by):
-        if one in NAMED:
-            ids = sorted({key[place] for key in keys if key[place]})
-            names = await names_of(connection, one, ids) | await names_at_tiktok(connection, one, advertisers, ids)
-            found |= {(one, identifier): name for identifier, name in names.items()}
-    return found
 
 
 def column_names(by: Sequence[By]) -> list[str]:

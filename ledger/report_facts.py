@@ -19,7 +19,7 @@ UNPAID_EVENTS: Final = (
 
 OF_ADS: Final = ("campaign_id", "adgroup_id", "ad_id", "creative_id", "platform", "link")
 OF_MONEY: Final = ("source", "currency")
-COUNTS: Final = ("link_clicks", "visits", "installs", "events")
+COUNTS: Final = ("link_clicks", "visits", "installs", "events", "sales")
 MONEY: Final = ("revenue", "proceeds", "proceeds_of", "refunds")
 MEASURES: Final = (*COUNTS, *MONEY)
 DIMENSIONS: Final = (*OF_ADS, "country", *OF_MONEY)
@@ -59,7 +59,7 @@ _JOINED = "e.joined AND e.event_id <> 'install:' || e.install_id"
 def install_facts(installs: str) -> str:
     """Of `installs`: `installs i`, or what has its columns, with what narrows it."""
     return f"""SELECT i.app_id, {_quarter_of("i.occurred_at")} AS quarter, {_OF_INSTALL}, '' AS source, '' AS currency,
-    0 AS link_clicks, 0 AS visits, 1 AS installs, 0 AS events, {_NO_MONEY}, i.click_id
+    0 AS link_clicks, 0 AS visits, 1 AS installs, 0 AS events, 0 AS sales, {_NO_MONEY}, i.click_id
 FROM {installs}"""  # noqa: S608 - put together from constants alone, here and below
 
 
@@ -70,7 +70,8 @@ def event_facts(events: str, which: str = "true") -> str:
     return f"""SELECT e.app_id, {_quarter_of("e.occurred_at")} AS quarter, {_OF_INSTALL},
     CASE WHEN revenue <> 0 OR refunds <> 0 THEN e.source ELSE '' END AS source,
     CASE WHEN revenue <> 0 OR refunds <> 0 THEN coalesce(e.currency, '') ELSE '' END AS currency,
-    0 AS link_clicks, 0 AS visits, 0 AS installs, 1 AS events, revenue,
+    0 AS link_clicks, 0 AS visits, 0 AS installs, 1 AS events,
+    CASE WHEN revenue <> 0 THEN 1 ELSE 0 END AS sales, revenue,
     CASE WHEN revenue <> 0 THEN coalesce({_PROCEEDS}, 0) ELSE 0 END AS proceeds,
     CASE WHEN {_PROCEEDS} IS NOT NULL THEN revenue ELSE 0 END AS proceeds_of, refunds, i.click_id
 FROM {events} {_MONEY} WHERE {which} AND {_JOINED}"""  # noqa: S608
@@ -81,7 +82,8 @@ def visit_facts(visits: str) -> str:
     return f"""SELECT l.app_id, v.begins_at AS quarter, NULL::timestamptz AS installed_quarter,
     v.campaign_id, v.adgroup_id, v.ad_id, '' AS creative_id, v.platform, v.link, '' AS country,
     '' AS source, '' AS currency, CASE WHEN v.kind = 'click' THEN v.visits ELSE 0 END AS link_clicks,
-    CASE WHEN v.kind = 'click' THEN 0 ELSE v.visits END AS visits, 0 AS installs, 0 AS events, {_NO_MONEY}
+    CASE WHEN v.kind = 'click' THEN 0 ELSE v.visits END AS visits, 0 AS installs, 0 AS events, 0 AS sales,
+    {_NO_MONEY}
 FROM {visits}"""  # noqa: S608
 
 

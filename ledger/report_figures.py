@@ -1,6 +1,7 @@
 """Our side of a report: roll-ups and what waits to be added to them, or, where an app has none, its raw rows."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -53,6 +54,13 @@ class Asked:
     last_day: date | None
 
 
+@asynccontextmanager
+async def one_state(pool: Any) -> AsyncIterator[Any]:
+    """A connection that sees one state of the ledger: what is added up meanwhile would be counted twice or not."""
+    async with pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
+        yield connection
+
+
 async def our_figures(connection: Any, asked: Asked) -> dict[Key, Tally]:
     """What the ads brought, by key. `connection` is in a transaction that sees one state of the ledger."""
     wrong = await connection.fetch(WRONG_LINKS, asked.app.app_id)
@@ -99,7 +107,7 @@ def _tally(tallies: dict[Key, Tally], asked: Asked, rows: Iterable[Any]) -> None
         _add(tallies.setdefault(key, Tally()), asked.app, row)
 
 
-_COUNTED: Final = (*COUNTS, "wrong_os")
+_COUNTED: Final = ("link_clicks", "visits", "wrong_os", "installs", "events")
 
 
 def _add(tally: Tally, app: ReportedApp, row: Any) -> None:
@@ -109,6 +117,7 @@ def _add(tally: Tally, app: ReportedApp, row: Any) -> None:
     tally.count(row, _COUNTED)
     source, currency = row["source"], row["currency"]
     if source == app.revenue_source:
+        tally.count(row, ("sales",))
         for amount in ("revenue", "proceeds", "proceeds_of"):
             tally.pay(amount, currency, row[amount])
     if app.revenue_source in (source, "sdk"):

@@ -8,7 +8,7 @@ from typing import Any, Final
 Money = dict[str, Decimal]
 """Currency ('' = none was given) -> sum."""
 
-COUNTED: Final = ("link_clicks", "visits", "wrong_os", "installs", "events", "impressions", "clicks")
+COUNTED: Final = ("link_clicks", "visits", "wrong_os", "installs", "events", "sales", "impressions", "clicks")
 SAID: Final = ("tiktok_installs", "tiktok_purchases")
 """TikTok's own figures, which it may keep to itself: that is not 0."""
 AMOUNTS: Final = ("spend", "revenue", "proceeds", "proceeds_of", "refunds", "tiktok_revenue")
@@ -23,6 +23,8 @@ class Tally:
     wrong_os: int = 0
     installs: int = 0
     events: int = 0
+    sales: int = 0
+    """Of the app's one source of revenue."""
     impressions: int = 0
     clicks: int = 0
     reach: int | None = None

@@ -64,3 +64,11 @@ def check_zone(app: ReportedApp) -> None:
         raise SettingError(
             "timezone", f"tzdata has no {app.zone!r}: `signalpost app set {app.app_id} timezone=...` sets another"
         ) from None
+
+
+BEGIN_ANEW = "UPDATE report_zones SET rules = '' WHERE app_id = $1"
+
+
+async def begin_anew(connection: Any, app_id: str) -> None:
+    """The app's roll-ups are read no longer, and the worker builds them anew."""
+    await connection.execute(BEGIN_ANEW, app_id)

@@ -8,9 +8,14 @@ from typing import Any
 
 import pytest
 import structlog
+from hypothesis import HealthCheck, settings
 
 from tests.clicks.cluster import Cluster, running_cluster
 from tests.engines import SessionEngines, session_engines, short_directory
+
+# a busy machine is slow to make examples and to run them: no test is decided by its time
+settings.register_profile("signalpost", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("signalpost")
 
 
 @pytest.fixture

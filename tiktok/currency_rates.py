@@ -42,6 +42,17 @@ class Rates:
         rate = self.rates.get(currency)
         return None if rate is None else (value * rate).quantize(PLACES)
 
+    def between(self, amount: Decimal, currency: str, wanted: str) -> Decimal | None:
+        """`amount` in units of another currency, not rounded; None where the table does not know one of the two. For
+        sums that are read, never for what is sent.
+        """
+        if currency == wanted:
+            return amount
+        known = {**self.rates, self.to: Decimal(1)}
+        if currency not in known or wanted not in known:
+            return None
+        return amount * known[currency] / known[wanted]
+
 
 NO_RATES: Final = Rates()
 

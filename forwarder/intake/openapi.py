@@ -12,6 +12,8 @@ from forwarder.intake.answers import EventsAnswer, InstallAnswer
 from forwarder.intake.event_request import MAX_EVENTS, EventRequest
 from forwarder.intake.install_request import InstallRequest
 from ledger.delivery_views import DeliveryItem
+from ledger.report_columns import figure_names
+from ledger.report_dimensions import DIMENSIONS
 from ledger.webhook_providers import PROVIDERS
 
 API_VERSION = "1"
@@ -44,6 +46,11 @@ _REFUSALS = {
     "422": "A field is missing, of the wrong type or out of range; `field` names it",
     "503": "PostgreSQL cannot be reached: nothing was stored, send the same request again",
 }
+
+
+_FIGURE = {"type": ["number", "null"]}
+_TEXT = {"type": ["string", "null"]}
+_FIGURES = dict.fromkeys(("currency", "installs_from", "revenue_from"), _TEXT)
 
 
 async def get_openapi(request: Request) -> Response:  # noqa: ARG001
@@ -104,6 +111,7 @@ def _paths(schemas: dict[str, Any]) -> dict[str, Any]:
         "/v1/events": {
             "post": _operation("Report events", error, status="202", ok=schemas["EventsAnswer"], body=one_or_many),
         },
+        "/v1/reports": {"get": _report(error)},
         "/v1/webhooks/{provider}/{app_id}": {"post": _webhook(error)},
         "/healthz": {"get": _health("The process answers")},
         "/readyz": {"get": _health("PostgreSQL is reached; Redis is reached or done without")},
@@ -124,6 +132,36 @@ def _operation(summary: str, error: Any, *, status: str = "200", **parts: Any) -
     if "parameters" in parts:
         operation["parameters"] = parts["parameters"]
     return operation
+
+
+def _report(error: Any) -> dict[str, Any]:
+    described = {
+        "by": f"One or two, a comma between: {', '.join(DIMENSIONS)}",
+        "from": "First day, 2026-11-20, of the app's time zone",
+        "to": "Last day, inclusive",
+        "format": "json or csv",
+    }
+    operation = _operation(
+        "What the app's ads cost and brought",
+        error,
+        ok=_report_schema(),
+        parameters=[_parameter(name, "query", required=False) | {"description": it} for name, it in described.items()],
+    )
+    operation["responses"]["200"]["content"]["text/csv"] = {"schema": {"type": "string"}}
+    del operation["responses"]["404"]
+    return operation
+
+
+def _report_schema() -> dict[str, Any]:
+    columns: dict[str, Any] = {name: _FIGURES.get(name, _FIGURE) for name in figure_names()}
+    figures = {"type": "object", "properties": columns}
+    row = {"type": "object", "properties": {"key": {"type": "object"}} | columns}
+    warnings = {"type": "array", "items": {"type": "string"}}
+    return {
+        "type": "object",
+        "required": ["rows", "totals", "warnings"],
+        "properties": {"rows": {"type": "array", "items": row}, "totals": figures, "warnings": warnings},
+    }
 
 
 def _webhook(error: Any) -> dict[str, Any]:

@@ -28,6 +28,7 @@ def test_list_has_the_fields_of_the_contract(cli: Cli, app_id: str) -> None:
         "consent_categories": ["marketing"],
         "send": None,
         "event_names": "current",
+        "vbo": {"purchases_7d": 0, "needed": 20, "reached_at": None},
     }
 
 

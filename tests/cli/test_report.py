@@ -12,6 +12,7 @@ COLUMNS = {
     "key", "spend", "currency", "impressions", "clicks", "reach", "link_clicks", "visits", "installs", "installs_from",
     "events", "revenue", "revenue_from", "cpi", "ipm", "cpm", "cpc", "ctr", "cti", "roas",
 }  # fmt: skip
+FURTHER = ("proceeds", "refunds", "tiktok_installs", "tiktok_purchases", "tiktok_revenue")
 
 
 @pytest.fixture
@@ -44,16 +45,39 @@ def test_without_an_app_every_app_counts(cli: Cli, counted: str) -> None:
 
 
 def test_days_outside_the_period_are_left_out(cli: Cli, counted: str) -> None:
-    for period, rows in ((("--from", "2026-11-20", "--to", "2026-11-20"), 1), (("--from", "2026-11-21"), 0)):
+    for period, rows in ((("--from", "2026-11-20", "--to", "2026-11-20"), 1), (("--to", "2026-11-19"), 0)):
         assert len(cli("report", "--app", counted, *period, "--json").value["rows"]) == rows
 
 
 def test_csv_has_a_header_and_no_formulas(cli: Cli, counted: str) -> None:
     header, row = csv.reader(io.StringIO(cli("report", "--app", counted, "--by", "campaign", "--csv").stdout))
     cells = dict(zip(header, row, strict=True))
-    assert set(header) == (COLUMNS - {"key"}) | {"campaign_id", "campaign_name", "wrong_os"}
+    assert set(header) == (COLUMNS - {"key"}) | {"campaign_id", "campaign_name", "wrong_os", *FURTHER}
     assert (cells["campaign_id"], cells["link_clicks"], cells["cpi"]) == ("42", "7", "0.0")
     assert cells["campaign_name"] == "'=cmd|'/C calc'!A0"
+
+
+def test_names_with_quotes_and_line_breaks_are_right_in_csv(cli: Cli, counted: str, sql: Sql) -> None:
+    sql("UPDATE ad_names SET name = $1", 'He said "50 %",\nand left')
+    [row] = csv.DictReader(io.StringIO(cli("report", "--by", "day,campaign", "--csv").stdout, newline=""))
+    assert (row["day"], row["campaign_name"]) == ("2026-11-20", 'He said "50 %",\nand left')
+
+
+def test_cohorts_and_discrepancies_are_told(cli: Cli, counted: str) -> None:
+    period = ("--app", counted, "--from", "2026-11-20", "--to", "2026-11-20")
+    [row] = cli("report", *period, "--cohorts", "--json").value["rows"]
+    assert (row["key"], row["installs"], row["revenue_d0"]) == ({"day": "2026-11-20"}, 1, 0)
+    assert cli("report", *period, "--cohorts", "--csv").stdout.startswith("day,installs,spend,currency,revenue_d0,roas")
+    found = cli("report", *period, "--discrepancies", "--json").value
+    assert [(row["key"]["campaign_id"], row["installs"]) for row in found["rows"]] == [("42", 1)]
+    assert cli("report", *period, "--discrepancies").stdout.startswith("campaign_id")
+
+
+def test_a_recount_is_asked_for_and_noted(cli: Cli, counted: str, sql: Sql) -> None:
+    sql("INSERT INTO report_zones VALUES ($1, 'UTC', 'rules', now())", counted)
+    assert cli("report", "--recount", "--app", counted, "--json").value == {"app_id": counted}
+    assert [row["rules"] for row in sql("SELECT rules FROM report_zones")] == [""]
+    assert [row["act"] for row in sql("SELECT act FROM audit_log WHERE act LIKE 'report%'")] == ["report.recount"]
 
 
 def test_the_table_ends_with_the_totals(cli: Cli, counted: str) -> None:
@@ -68,7 +92,15 @@ def test_the_table_ends_with_the_totals(cli: Cli, counted: str) -> None:
         (("--by", "moon"), 1, "by:"),
         (("--from", "yesterday"), 1, "from:"),
         (("--to", "9999-99-99"), 1, "to:"),
-        (("--from", "2026-11-21", "--to", "2026-11-20"), 1, "from:"),
+        (("--by", "day,campaign,ad"), 1, "by:"),
+        (("--by", "hour,country"), 1, "by:"),
+        (("--by", "hour", "--cohorts"), 1, "by:"),
+        (("--discrepancies",), 1, "app:"),
+        (("--from", "2026-11-21", "--to", "2026-11-20"), 2, "from:"),
+        (("--from", "2999-01-01"), 2, "from:"),
+        (("--to", "2999-01-01"), 2, "to:"),
+        (("--from", "2020-01-01", "--to", "2021-02-04"), 2, "from:"),
+        (("--cohorts", "--signals"), 2, "--cohorts"),
         (("--app", "app_none"), 1, "app_none"),
         (("--csv", "--json"), 2, "--csv"),
     ],

@@ -111,7 +111,7 @@ def test_days_that_cannot_be_are_refused_by_their_name_and_nothing_is_asked(
     cli: Cli, sandbox: AccountSandbox, app_id: str, days: tuple[Any, ...], said: str
 ) -> None:
     ran = cli("tiktok", "sync", "--app", app_id, *map(str, days))
-    assert ran.status == 1
+    assert ran.status == 2
     assert said in ran.stderr
     assert sandbox.paths() == []
 

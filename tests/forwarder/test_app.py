@@ -108,7 +108,7 @@ async def test_a_body_that_never_ends_is_given_up_after_its_deadline(api: Api, m
 async def test_the_description_names_every_path_and_field(api: Api) -> None:
     document = (await api.client.get("/openapi.json")).json()
     assert set(document["paths"]) == {
-        "/v1/installs", "/v1/installs/{install_id}", "/v1/events", "/healthz", "/readyz",
+        "/v1/installs", "/v1/installs/{install_id}", "/v1/reports", "/v1/events", "/healthz", "/readyz",
         "/v1/webhooks/{provider}/{app_id}",
     }  # fmt: skip
     for name in ("/healthz", "/readyz"):

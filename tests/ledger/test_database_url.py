@@ -4,7 +4,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ledger.database_url import DatabaseUrlError, read_database_url
@@ -32,12 +32,15 @@ def test_what_is_percent_encoded_is_read_as_it_was(user: str, password: str, dat
 
 
 @given(RAW)
+@example("@?0=")  # what follows reads as words of the URL: nothing is refused
 def test_no_part_of_a_password_stands_in_a_refusal_or_a_representation(password: str) -> None:
     secret = f"Geheim{password}Geheim"
     assert "Geheim" not in repr(read_database_url(f"postgresql://me:{quote(secret, safe='')}@h/d"))
-    with pytest.raises(DatabaseUrlError) as refused:
-        read_database_url(f"postgresql://me:{secret}@h:70000/d")
-    assert "Geheim" not in str(refused.value)
+    try:
+        told = repr(read_database_url(f"postgresql://me:{secret}@h:70000/d"))
+    except DatabaseUrlError as refused:
+        told = str(refused)
+    assert "Geheim" not in told
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 from admin.apps import create_app
 from admin.demo import Demo, clear_demo, stored_demo
 from admin.refusal import Refused
-from admin.reports import ReportQuery, campaign_report
+from admin.reports import ReportAsked, told
 from admin.session import Session, open_session
 from config.settings import AllSettings
 from ledger.local_time import local_day
@@ -62,7 +62,7 @@ async def test_the_demo_has_four_weeks_of_everything_and_is_cleared_of_all_of_it
     other = (await create_app(session, "Tea", {}))["app_id"]
     demo = await begun(session)
     await add_up(session.database, datetime.now(UTC))
-    report = await campaign_report(session, ReportQuery(app_id=demo.app_id, by=("day",), first_day=None, last_day=None))
+    report = await told(session, ReportAsked(app_id=demo.app_id, by="day"))
     days = [row["key"]["day"] for row in report["rows"]]
     assert len(days) in (DAYS, DAYS + 1)  # a click before midnight may be followed after it
     totals = report["totals"]

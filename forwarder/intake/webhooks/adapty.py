@@ -4,6 +4,7 @@ Source: Adapty docs, webhook event types and fields. An event that was renamed i
 name, and is kept under it as a custom event.
 """
 
+from decimal import Decimal
 from typing import Final
 
 from forwarder.intake.webhooks.attributes import person
@@ -13,6 +14,7 @@ from forwarder.intake.webhooks.reading import (
     fields,
     from_iso,
     money,
+    number,
     paid,
     present,
     text,
@@ -70,6 +72,7 @@ def read(body: Fields) -> SourceEvent | None:
         value=value,
         currency=currency,
         value_usd=usd(properties.get("price_usd")),
+        proceeds=_proceeds(properties, currency) if name in SALES else None,
         transaction_id=text(properties.get("transaction_id")),
         subscription_id=text(properties.get("original_transaction_id")),
         person=_person(body, properties),
@@ -89,6 +92,12 @@ def _name(kind: str, properties: Fields, *, free: bool) -> str:
     if name in SALES | STARTS.keys() and text(properties.get("vendor_product_id")) in GRANTED:
         return PROMOTIONAL
     return f"{name}_free" if free and name in ("subscription_started", "one_time") else name
+
+
+def _proceeds(properties: Fields, currency: str | None) -> Decimal | None:
+    """Adapty's net revenue, after fee and tax, in the currency of the price that was taken."""
+    local = properties.get("price_local") is not None and currency == properties.get("currency")
+    return paid(number(properties.get("net_revenue_local" if local else "net_revenue_usd")), currency)[0]
 
 
 def _person(body: Fields, properties: Fields) -> Person:

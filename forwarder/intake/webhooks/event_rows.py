@@ -30,7 +30,14 @@ def event_row(app_id: str, provider: Provider, source: SourceEvent, received_at:
         received_at=received_at,
         value=source.value,
         currency=source.currency,
-        body=present({"properties": source.properties, "value_usd": _usd(source), **_identity(source.person)}),
+        body=present(
+            {
+                "properties": source.properties,
+                "value_usd": _usd(source),
+                "proceeds": _proceeds(source),
+                **_identity(source.person),
+            }
+        ),
         joined=False,
         flags=flags,
         subscription_id=source.subscription_id or source.transaction_id,
@@ -68,6 +75,10 @@ def _usd(source: SourceEvent) -> str | None:
     """As text, which JSON keeps exact; only beside a sum in another currency."""
     known = source.value is not None and source.currency != "USD" and source.value_usd is not None
     return f"{source.value_usd:f}" if known else None
+
+
+def _proceeds(source: SourceEvent) -> str | None:
+    return f"{source.proceeds:f}" if source.value is not None and source.proceeds is not None else None
 
 
 def _identity(person: Person) -> dict[str, Any]:

@@ -66,6 +66,8 @@ class SourceEvent(msgspec.Struct, frozen=True, kw_only=True):
     currency: str | None = None
     value_usd: Decimal | None = None
     """The same in US dollars, where the provider names that sum, too."""
+    proceeds: Decimal | None = None
+    """Of a sale's value what is left after the store's fee and tax; None where the provider does not say."""
     transaction_id: str | None = None
     """Of this payment; a refund's is that of what is refunded."""
     subscription_id: str | None = None

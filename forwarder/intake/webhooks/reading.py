@@ -119,6 +119,16 @@ def paid(amount: Decimal | None, code: str | None) -> tuple[Decimal | None, str 
     return round(abs(amount), VALUE_DECIMALS).normalize() + 0, code
 
 
+def kept(value: Decimal | None, tax: Any, commission: Any) -> Decimal | None:
+    """Of a value what is left after tax and the store's commission, each a share of it such as 0.15; None where one of
+    them is not known.
+    """
+    shares = number(tax), number(commission)
+    if value is None or None in shares or not all(0 <= share <= 1 for share in shares if share is not None):
+        return None
+    return round(value * max(1 - sum(share or 0 for share in shares), Decimal(0)), VALUE_DECIMALS).normalize() + 0
+
+
 def currency(value: Any) -> str | None:
     """An ISO 4217 code in capitals."""
     return value.upper() if isinstance(value, str) and _CURRENCY.fullmatch(value) else None

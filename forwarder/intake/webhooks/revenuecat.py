@@ -12,6 +12,7 @@ from forwarder.intake.webhooks.reading import (
     Fields,
     fields,
     from_millis,
+    kept,
     money,
     number,
     paid,
@@ -54,6 +55,7 @@ def read(body: Fields) -> SourceEvent | None:
     name = _name(kind, event)
     local = (event.get("price_in_purchased_currency"), event.get("currency"))
     value, currency = paid(*money(local, event.get("price"))) if name in SALES | {REFUND} else (None, None)
+    shares = event.get("tax_percentage"), event.get("commission_percentage")
     return SourceEvent(
         reading=_reading(kind, event),
         event_id=event_id,
@@ -63,6 +65,7 @@ def read(body: Fields) -> SourceEvent | None:
         value=value,
         currency=currency,
         value_usd=usd(event.get("price")),
+        proceeds=kept(value, *shares) if name in SALES else None,
         transaction_id=text(event.get("transaction_id")),
         subscription_id=text(event.get("original_transaction_id")),
         person=_person(event),

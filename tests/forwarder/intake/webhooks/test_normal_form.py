@@ -142,3 +142,31 @@ def test_fields_of_any_type_never_break_the_reading(chosen: tuple[str, str], dat
         assert event.value is None or event.value > 0
         assert event.occurred_at <= NOW
         json.dumps(event.body)
+
+
+@pytest.mark.parametrize(
+    ("provider", "facts", "proceeds"),
+    [
+        ("revenuecat", {"tax_percentage": 0.2, "commission_percentage": 0.15}, "6.4935"),
+        ("revenuecat", {"tax_percentage": 0, "commission_percentage": 0.3}, "6.993"),
+        ("revenuecat", {"tax_percentage": None, "commission_percentage": 0.3}, None),
+        ("revenuecat", {"tax_percentage": 20, "commission_percentage": 15}, None),
+        ("superwall", {"taxPercentage": 0.2, "commissionPercentage": 0.15}, "6.4935"),
+        ("superwall", {"taxPercentage": 0.2, "commissionPercentage": None}, None),
+        ("adapty", {"net_revenue_local": 6.5, "net_revenue_usd": 7}, "6.5"),
+        ("adapty", {"net_revenue_local": None, "net_revenue_usd": 7}, None),
+        ("adapty", {"price_local": None, "net_revenue_local": None, "net_revenue_usd": 7}, "7"),
+    ],
+)
+def test_proceeds_are_what_store_and_tax_leave_in_the_currency_of_the_value(
+    provider: str, facts: dict[str, Any], proceeds: str | None
+) -> None:
+    body = next(
+        case["body"] for case in cases(provider).values()
+        if case["expect"]["name"].endswith("_subscription_started") and case["expect"]["value"] == "9.99"
+    )  # fmt: skip
+    part = {"revenuecat": "event", "superwall": "data", "adapty": "event_properties"}[provider]
+    found = read(provider, body | {part: body[part] | facts})
+    assert found.proceeds == (None if proceeds is None else Decimal(proceeds))
+    row = event_row("app_1", SOURCES[provider].provider, found, NOW)
+    assert row.body.get("proceeds") == proceeds
