@@ -37,7 +37,7 @@ class Checked:
 async def ask_tiktok(session: Session, pixel: PixelUnderTest, event: str = VALIDATION_EVENT) -> Checked:
     """One test event, whatever comes of it."""
     async with events_client() as client:
-        api = EventsApi(client, session.settings.tiktok_api_url)
+        api = EventsApi(client, session.settings.tiktok_api_url, version=session.settings.tiktok_version("events"))
         return Checked(*await send_test_event(api, pixel, event, int(time.time())))
 
 

@@ -9,10 +9,13 @@ import msgspec
 
 from admin.apps import require_app
 from admin.audit import audited
+from admin.events_token import events_token
 from admin.names import checked_name
 from admin.pixel_check import VALIDATION_EVENT, ask_tiktok, stored_pixel, validate_new, validate_stored
+from admin.pixel_ownership import check_pixel_is_ours
 from admin.refusal import Refused, refused_settings
 from admin.session import Session
+from admin.tiktok_accounts import sharing
 from ledger.pixel_state import resume
 from ledger.pixels import (
     NewPixel,
@@ -38,7 +41,8 @@ class PixelToAdd:
     app_id: str
     code: str
     """As Events Manager shows it."""
-    token: str
+    token: str = ""
+    """Empty = that of the app's connection, where it may send events."""
     name: str = ""
     test_event_code: str = ""
 
@@ -50,13 +54,15 @@ async def add_pixel(session: Session, given: PixelToAdd, validate: bool = True) 
         Refused: the app, the code or the token cannot be taken.
     """
     await require_app(session, given.app_id)
-    token, code, test_event_code = _checked_token(given.token), given.code.strip(), given.test_event_code.strip()
+    code, test_event_code = given.code.strip(), given.test_event_code.strip()
     if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", code):
         raise Refused("code: must be the pixel code that Events Manager shows, letters and digits only")
     _check_test_event_code(test_event_code)
     if given.name:
         checked_name("name", given.name)
+    token = _checked_token(given.token) if given.token else await events_token(session, given.app_id)
     if validate:
+        await check_pixel_is_ours(session, given.app_id, code)
         await validate_new(session, code, token, test_event_code)
     others = {pixel.app_id for pixel in await all_pixels(session.database) if pixel.code == code}
     pixel_id = new_pixel_id()
@@ -127,7 +133,12 @@ async def validate_pixel(session: Session, pixel_id: str) -> dict[str, Any]:
     Raises:
         Refused: there is no such pixel, it does not work, or TikTok could not be asked.
     """
-    checked = await validate_stored(session, await require_pixel(session, pixel_id))
+    pixel = await require_pixel(session, pixel_id)
+    await check_pixel_is_ours(session, pixel.app_id, pixel.code)
+    checked = await validate_stored(session, pixel)
+    others = {one.app_id for one in await all_pixels(session.database) if one.code == pixel.code}
+    if warning := sharing(others, pixel.app_id):
+        session.note(warning)
     return {"pixel_id": pixel_id, "state": "ok", **checked.shown()}
 
 
@@ -147,8 +158,8 @@ async def send_test_event(
 def _note_sharing(session: Session, pixel: NewPixel, others: set[str]) -> None:
     if pixel.test_event_code:
         session.note(f"test mode: every event is tagged with {pixel.test_event_code}, and TikTok counts none of them")
-    for other in sorted(others - {pixel.app_id}):
-        session.note(f"{other} uses this pixel too: TikTok advises a fresh pixel per app, or their events mix")
+    if warning := sharing(others, pixel.app_id):
+        session.note(warning)
     if pixel.app_id in others:
         session.note("this app has a pixel with this code already: every event is sent to it twice")
 

@@ -2,7 +2,10 @@
 
 from collections.abc import Awaitable, Callable
 
+import asyncpg
 import httpx
+
+from admin.session import Session
 
 TIMEOUT_S = 2.0
 
@@ -21,3 +24,11 @@ def answers(base_url: str) -> Callable[[], Awaitable[bool]]:
             return False
 
     return ready
+
+
+async def ledger_answers(session: Session) -> bool:
+    """Whether PostgreSQL takes a question at this moment."""
+    try:
+        return await session.database.fetchval("SELECT true") is True
+    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        return False

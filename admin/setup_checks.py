@@ -16,6 +16,7 @@ from config.env_conflicts import differing_secrets
 from config.secrets import Keyring, SecretError, load_keyring
 from config.settings import AllSettings
 from ledger.apps import all_apps
+from ledger.grants import access_record, all_grants
 from ledger.local_time import VERSION, is_outdated, released_by
 from ledger.pixels import Pixel, all_pixels, token_record
 from tiktok.http_client import environment_proxies, http_client
@@ -114,10 +115,12 @@ async def check_ledger(settings: AllSettings, keyring: Keyring | None) -> list[C
         async with open_session(settings) as session:
             apps = await all_apps(session.database)
             pixels = await all_pixels(session.database)
+            grants = await all_grants(session.database)
     except (Refused, SecretError):
         return []  # the engine's own check has said so
     sealed = [(one.api_key_encrypted, f"app:{one.app_id}:api_key") for one in apps]
     sealed += [(pixel.token_encrypted, token_record(pixel.pixel_id)) for pixel in pixels]
+    sealed += [(grant.access_token_encrypted, access_record(grant.app_id)) for grant in grants]
     checks = [_check_sealed(keyring, sealed)] if keyring and sealed else []
     return [*checks, *(_check_pixel(pixel) for pixel in pixels)]
 

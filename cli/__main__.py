@@ -13,6 +13,7 @@ COMMANDS = {
     "app": Entry("cli.apps:app", "Apps: create, list, show, set, rotate-key."),
     "link": Entry("cli.links:app", "Signal links: create, list, show, set, disable, qr."),
     "pixel": Entry("cli.pixels:app", "Pixels: add, list, set, validate, test, disable."),
+    "tiktok": Entry("cli.tiktok:app", "An app's ad account: connect, status, advertisers, use, pixels, disconnect."),
     "mapping": Entry("cli.mappings:app", "Which TikTok event an event becomes: show, set, field, preset, presets."),
     "click": Entry("cli.clicks:app", "Clicks: show one, find those behind an address."),
     "match": Entry("cli.matches:app", "Why an install was credited to a click, or to none: explain, stats, backtest."),

@@ -8,6 +8,7 @@ from typing import Any
 import typer
 
 from admin.check import Check, shown_settings
+from admin.connection_health import check_connections
 from admin.engine_checks import LEDGER, EngineReport, check_postgresql, check_redis
 from admin.setup_checks import (
     check_data_dir,
@@ -60,6 +61,7 @@ async def examine() -> dict[str, Any]:
         *postgresql.checks,
         *(await check_ledger(settings, keyring) if migrated else []),
         *(await check_sources(settings) if migrated else []),
+        *(await check_connections(settings) if migrated else []),
         *processes,
         *check_proxies(),
         tiktok,

@@ -32,7 +32,9 @@ NoValidate = Annotated[bool, typer.Option("--no-validate", help="Do not ask TikT
 def add_command(  # noqa: PLR0913, PLR0917 - one parameter per option of the command
     app_id: Annotated[str, typer.Option("--app", help="The app whose events it takes.")],
     code: Annotated[str, typer.Option(help="The pixel code that Events Manager shows.")],
-    token: Annotated[str, typer.Option(help="The Events API token; - reads it from standard input.")],
+    token: Annotated[
+        str, typer.Option(help="The Events API token; - reads it from standard input. Left out: the connection's.")
+    ] = "",
     name: Annotated[str, typer.Option(help="What you call it.")] = "",
     test_event_code: Annotated[str, typer.Option(help="Tags every event while set.")] = "",
     no_validate: NoValidate = False,

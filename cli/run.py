@@ -16,7 +16,7 @@ from admin.session import NO_DATABASE, NO_REDIS
 from cli.refusal import refusals
 from config.env_conflicts import differing_secrets
 from config.logging import configure_logging
-from config.settings import ForwarderSettings, RedirectorSettings, S, Settings, WorkerSettings, load
+from config.settings import AllSettings, ForwarderSettings, RedirectorSettings, S, Settings, WorkerSettings, load
 from stack.parent import end_with_parent
 from stack.ports import port_problem
 from stack.processes import SANDBOX_PIXEL, SANDBOX_TOKEN, ProcessName, ports_of
@@ -56,11 +56,14 @@ def _load(settings_class: type[S], process: ProcessName) -> S:
     configure_logging(settings.log_level, settings.log_format, process.value)
     for name in differing_secrets(os.environ):
         structlog.get_logger().warning("the environment and .env differ: the environment rules", setting=name)
-    if not settings.redis_url:
+    if process is not ProcessName.CONSOLE and not settings.redis_url:
         raise Refused(NO_REDIS)
     from clicks.connection import connect  # noqa: PLC0415 - each process loads its own code only
 
-    connect(settings.redis_url)  # opens nothing: a URL that cannot be read is one sentence, not a worker's traceback
+    if settings.redis_url:
+        connect(
+            settings.redis_url
+        )  # opens nothing: a URL that cannot be read is one sentence, not a worker's traceback
     if process is not ProcessName.REDIRECTOR and not settings.database_url:
         raise Refused(NO_DATABASE)
     if process is not ProcessName.REDIRECTOR and (words := unused_words(settings.database_url)):
@@ -91,6 +94,12 @@ def _worker() -> None:
     serve(settings)
 
 
+def _console() -> None:
+    from console.__main__ import serve  # noqa: PLC0415
+
+    serve(_load(AllSettings, ProcessName.CONSOLE))
+
+
 def _sandbox() -> None:
     from sandbox.server import serve  # noqa: PLC0415
 
@@ -104,5 +113,6 @@ PROCESSES: dict[ProcessName, Callable[[], None]] = {
     ProcessName.REDIRECTOR: _redirector,
     ProcessName.FORWARDER: _forwarder,
     ProcessName.WORKER: _worker,
+    ProcessName.CONSOLE: _console,
     ProcessName.SANDBOX: _sandbox,
 }

@@ -72,6 +72,7 @@ def _table(stack: Stack) -> list[tuple[str, Any]]:
     return [
         ("Signal links", f"{settings.public_base}/{{slug}}"),
         ("App API", f"{url_of(ProcessName.FORWARDER, settings)}/v1/installs, /v1/events"),
+        ("Console", settings.console_base),
         ("TikTok", f"{settings.tiktok_api_url}{' (sandbox)' if ProcessName.SANDBOX in stack.names else ''}"),
         *((name, process["url"] or "no port") for name, process in content["processes"].items()),
         *((name, engine["url"]) for name, engine in content["engines"].items()),

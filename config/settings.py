@@ -146,7 +146,29 @@ class ForwarderSettings(IngressSettings):
     datacenter_ranges_file: Path | None = None  # one network per line: installs from there are flagged
 
 
-class WorkerSettings(Settings):
+ApiVersion = Annotated[str, Field(pattern=r"^(v[0-9]{1,2}(\.[0-9]{1,2})?)?$")]
+
+
+class TikTokSettings(Settings):
+    """What those need besides who ask TikTok."""
+
+    tiktok_app_id: str = ""  # of the app in TikTok's developer portal; both empty = "Connect TikTok" is not offered
+    tiktok_app_secret: str = ""
+    tiktok_api_version: Annotated[str, Field(pattern=r"^v[0-9]{1,2}(\.[0-9]{1,2})?$")] = "v1.3"
+    # Groups of endpoints that TikTok moves to a new version together; empty = TIKTOK_API_VERSION
+    tiktok_api_version_oauth: ApiVersion = ""
+    tiktok_api_version_report: ApiVersion = ""
+    tiktok_api_version_events: ApiVersion = ""
+    tiktok_api_version_entities: ApiVersion = ""
+    tiktok_api_version_pixel: ApiVersion = ""
+
+    def tiktok_version(self, group: Literal["oauth", "report", "events", "entities", "pixel"]) -> str:
+        """The version of TikTok's API that this group of endpoints is asked in."""
+        own: str = getattr(self, f"tiktok_api_version_{group}")
+        return own or self.tiktok_api_version
+
+
+class WorkerSettings(TikTokSettings):
     ledger_retention_days: int = Field(default=180, ge=1)
     currency_rates_file: Path | None = None  # TOML: what currencies TikTok does not take are worth
     alert_webhook_url: str = ""  # empty = alerts are logged and counted only
@@ -160,12 +182,7 @@ class WorkerSettings(Settings):
         return value
 
 
-class ConsoleSettings(Settings):
-    tiktok_app_id: str = ""
-    tiktok_app_secret: str = ""
-
-
-class AllSettings(RedirectorSettings, ForwarderSettings, WorkerSettings, ConsoleSettings):
+class AllSettings(RedirectorSettings, ForwarderSettings, WorkerSettings):
     """Every setting at once: what `up` and `doctor` read."""
 
 

@@ -13,6 +13,7 @@ import structlog
 from anyio.abc import TaskStatus
 from prometheus_client import start_http_server
 
+from ad_accounts.account_side import opened_side
 from clicks.connection import connect
 from clicks.store import ClickStore
 from config.secrets import Keyring, load_keyring
@@ -59,8 +60,13 @@ async def _run(settings: WorkerSettings, keyring: Keyring, rates: RateTable) -> 
         if settings.worker_port:
             background.start_soon(health_server(engines, settings.host, settings.worker_port).serve)
         with _metrics_port(settings, metrics):
-            async with _opened(settings, engines, stopping), events_client() as client, alert_client() as alerts:
-                api = EventsApi(client, settings.tiktok_api_url)
+            async with (
+                _opened(settings, engines, stopping),
+                events_client() as client,
+                alert_client() as alerts,
+                opened_side(engines.pool, keyring, settings) as account_side,
+            ):
+                api = EventsApi(client, settings.tiktok_api_url, version=settings.tiktok_version("events"))
                 delivery_context = DeliveryContext(
                     engines.pool, api, keyring, settings, metrics, _utc_now, random.random, rates
                 )
@@ -68,7 +74,9 @@ async def _run(settings: WorkerSettings, keyring: Keyring, rates: RateTable) -> 
                 webhook = _alert_webhook(settings, alerts)
                 await _work(
                     delivery_context,
-                    lambda scheduler: JobContext(delivery_context, scheduler, engines.redis, clicks, webhook),
+                    lambda scheduler: JobContext(
+                        delivery_context, scheduler, engines.redis, clicks, webhook, account_side
+                    ),
                     stopping,
                 )
         background.cancel_scope.cancel()

@@ -3,7 +3,8 @@
 from datetime import date
 from typing import Any
 
-from ledger.local_time import DEFAULT_ZONE, UnknownZoneError, period
+from ledger.advertisers import ZONE_OF_APP
+from ledger.local_time import UnknownZoneError, period
 from ledger.setting_values import SettingError
 
 # What is counted of each app: from the begin of its first local day to the end of its last, as UTC bounds.
@@ -22,9 +23,9 @@ def quarter_of(time: str) -> str:
     return f"date_bin('15 minutes', {time}, to_timestamp(0))"
 
 
-APP_ZONES = """
-SELECT app_id, coalesce(nullif(settings ->> 'timezone', ''), $2) AS zone FROM apps WHERE $1::text IS NULL OR app_id = $1
-"""
+APP_ZONES = f"""
+SELECT app_id, {ZONE_OF_APP} AS zone FROM apps WHERE $1::text IS NULL OR app_id = $1
+"""  # noqa: S608 - only the ledger's own text
 
 
 Periods = tuple[list[str], list[str], list[float], list[float]]
@@ -37,7 +38,7 @@ async def app_periods(connection: Any, app_id: str | None, first_day: date | Non
     Raises:
         SettingError: an app's time zone is none that the database knows.
     """
-    apps = await connection.fetch(APP_ZONES, app_id, DEFAULT_ZONE)
+    apps = await connection.fetch(APP_ZONES, app_id)
     found = []
     for app in apps:
         try:

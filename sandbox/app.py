@@ -9,6 +9,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from sandbox.accounts.control import AccountControl
+from sandbox.accounts.routes import account_routes
 from sandbox.control import Control
 from sandbox.gate import Gate, not_found
 from sandbox.inquiries import not_json, wrong_value
@@ -47,7 +49,7 @@ def create_app(
     """
     memory = Memory.open(limits or Limits(), demo, clock)
     return Starlette(
-        routes=[*_tiktok_routes(memory), *Control(memory).routes(), *_own_routes()],
+        routes=[*_tiktok_routes(memory), *Control(memory).routes(), *AccountControl(memory).routes(), *_own_routes()],
         exception_handlers={msgspec.ValidationError: wrong_value, msgspec.DecodeError: not_json},
     )
 
@@ -55,6 +57,7 @@ def create_app(
 def _tiktok_routes(memory: Memory) -> list[BaseRoute]:
     return [
         Route("/open_api/v1.3/event/track/", Gate(track, memory, "POST")),
+        *account_routes(memory),
         Route("/open_api/{rest:path}", Gate(not_found, memory, None)),
     ]
 

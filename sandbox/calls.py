@@ -42,6 +42,8 @@ class Answer(msgspec.Struct, frozen=True):
     """Seconds, for the `Retry-After` header; None = no header. TikTok documents none."""
     allow: str | None = None
     """Value of the `Allow` header of a 405."""
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+    """Any others, by lower-case name."""
 
 
 class _Envelope(msgspec.Struct):

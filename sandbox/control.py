@@ -151,7 +151,9 @@ class Control:
         self._memory.forget_traffic()
         if choice.pixels:
             self._memory.registry.reset()
-        return answered({"reset": True, "pixels": choice.pixels})
+        if choice.accounts:
+            self._memory.forget_accounts()
+        return answered({"reset": True, "pixels": choice.pixels, "accounts": choice.accounts})
 
 
 def _matcher(query: EventQuery) -> Callable[[Taken], bool]:

@@ -5,12 +5,13 @@ A plain ASGI callable around one handler, because a benchmark's worth of deliver
 
 import asyncio
 import contextlib
+import re
 from collections.abc import Callable
 
 import msgspec
 from starlette.types import Receive, Scope, Send
 
-from sandbox.calls import Answer, Call, envelope
+from sandbox.calls import HTML, Answer, Call, envelope
 from sandbox.codes import Code, message_of
 from sandbox.faults import Fault
 from sandbox.memory import Memory
@@ -22,14 +23,21 @@ BODY_LIMIT = 16 * 1024 * 1024
 # Where the server puts the function that closes a connection without an answer: see sandbox/server.py.
 DROP_CONNECTION = "drop_connection"
 
+API_VERSION = "v1.3"
+_VERSION = re.compile(r"/open_api/(v\d+\.\d+)/")
+
 
 class Gate:
-    """Serves one endpoint with `handler`; other methods than `method` get 405 (None: every method is served)."""
+    """Serves one endpoint with `handler`; other methods than `method` get 405 (None: every method is served).
 
-    def __init__(self, handler: Handler, memory: Memory, method: str | None) -> None:
+    `limited`: whether its requests count against the limits of the API.
+    """
+
+    def __init__(self, handler: Handler, memory: Memory, method: str | None, limited: bool = True) -> None:
         self._handler = handler
         self._memory = memory
         self._method = method
+        self._limited = limited
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         body = await _read_body(receive)
@@ -62,7 +70,7 @@ class Gate:
             message = f"Method {call.method} is not allowed: use {self._method}."
             body = envelope(Code.INVALID_PARAMS, call.request_id, message)
             return Answer(body, code=Code.INVALID_PARAMS, status=405, allow=self._method)
-        if words := self._memory.rate.refusal(call.received_at):
+        if self._limited and (words := self._memory.rate.refusal(call.received_at)):
             return Answer(envelope(Code.REQUEST_TOO_FREQUENT, call.request_id, words), code=Code.REQUEST_TOO_FREQUENT)
         if len(call.body) > BODY_LIMIT:
             message = f"Request body is larger than {BODY_LIMIT} bytes."
@@ -81,8 +89,16 @@ class Gate:
 
 
 def not_found(call: Call, _memory: Memory) -> Answer:
-    """Any path of TikTok's that the sandbox does not play, a missing trailing slash included."""
-    message = f"{message_of(Code.NOT_EXIST)}: {call.path} (paths end with a slash; GET / lists what there is)"
+    """Any path of TikTok's that the sandbox does not play.
+
+    Another version is 40006 (probed 2026-10 for v2.0); without its trailing slash a path is a bare page.
+    """
+    if (version := _VERSION.match(call.path)) is not None and version.group(1) != API_VERSION:
+        body = envelope(Code.VERSION_ERROR, call.request_id, "no schema found")
+        return Answer(body, code=Code.VERSION_ERROR)
+    if not call.path.endswith("/"):
+        return Answer(b"<html><body><h1>404 Not Found</h1></body></html>", status=404, content_type=HTML)
+    message = f"{message_of(Code.NOT_EXIST)}: {call.path} (GET / lists what there is)"
     return Answer(envelope(Code.NOT_EXIST, call.request_id, message), code=Code.NOT_EXIST, status=404)
 
 
@@ -109,6 +125,7 @@ async def _send(send: Send, answer: Answer) -> None:
         headers.append((b"retry-after", b"%d" % answer.retry_after))
     if answer.allow is not None:
         headers.append((b"allow", answer.allow.encode()))
+    headers += answer.headers
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     await send({"type": "http.response.body", "body": answer.body})
 

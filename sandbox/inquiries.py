@@ -54,9 +54,10 @@ class TokenChoice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Reset(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`pixels`: forget registered and adopted pixels and revoked tokens too."""
+    """`pixels`: forget registered and adopted pixels and revoked tokens too; `accounts`: what was loaded or granted."""
 
     pixels: bool = False
+    accounts: bool = False
 
 
 def asked(request: Request, kind: type[T]) -> T:

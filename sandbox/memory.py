@@ -5,6 +5,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from sandbox.accounts.conversions import EventLog
+from sandbox.accounts.grants import Grants
+from sandbox.accounts.loaded import Accounts
 from sandbox.events import EventStore
 from sandbox.faults import FaultQueue
 from sandbox.journal import RejectionLog, RequestLog
@@ -36,6 +39,10 @@ class Memory:
     events: EventStore
     test_events: EventStore
     """Events sent with a `test_event_code`: TikTok shows them in its test view only and they count for nothing."""
+    event_log: EventLog
+    """The events that count, as conversions are made of them."""
+    accounts: Accounts
+    grants: Grants
     requests: RequestLog
     rejections: RejectionLog
     faults: FaultQueue
@@ -49,6 +56,9 @@ class Memory:
             registry=Registry(demo),
             events=EventStore(limits.events, limits.keys),
             test_events=EventStore(limits.events, limits.keys),
+            event_log=EventLog(limits.events),
+            accounts=Accounts(),
+            grants=Grants(),
             requests=RequestLog(limits.requests, limits.request_bytes),
             rejections=RejectionLog(limits.rejections),
             faults=FaultQueue(),
@@ -60,10 +70,16 @@ class Memory:
         """Like TikTok's: the UTC second, then what makes it unique within one run of the sandbox."""
         return f"{time.strftime('%Y%m%d%H%M%S', time.gmtime(now))}{next(self._serial):018X}"
 
+    def forget_accounts(self) -> None:
+        """Drop what was loaded, and every token granted."""
+        self.accounts.reset()
+        self.grants.reset()
+
     def forget_traffic(self) -> None:
         """Drop everything taken and every fault still waiting, go back to the first limits; pixels and tokens stay."""
         self.events.reset()
         self.test_events.reset()
+        self.event_log.reset()
         self.requests.reset()
         self.rejections.reset()
         self.faults.clear()

@@ -88,6 +88,10 @@ class Registry:
         self._revoked.remove(token)
         return True
 
+    def sends(self, token: str) -> bool:
+        """Whether some pixel has this token."""
+        return token in self._owners
+
     def admit(self, header: str | None) -> str:
         """The token of the `Access-Token` header. Raises `Refusal` when no pixel could make it good."""
         if header is None or not header.strip():
@@ -107,11 +111,7 @@ class Registry:
         if pixel is not None and not owned:
             raise _refused(Code.INVALID_ACCESS_TOKEN)
         if owned or code in self._removed or (code.isdigit() and len(code) >= _PIXEL_ID_DIGITS):
-            raise Refusal(
-                f"No permission to operate pixel code: {code}. "
-                "You must be an admin or operator of this advertiser account.",
-                Code.PERMISSION_ERROR,
-            )
+            raise no_pixel(code)
         self.register(Pixel(code=code, token=token, adopted=True))
 
     def _forget(self, code: str) -> bool:
@@ -124,6 +124,14 @@ class Registry:
         else:
             del self._owners[pixel.token]
         return True
+
+
+def no_pixel(code: str) -> Refusal:
+    """The refusal of a token that is good, but not for this pixel."""
+    return Refusal(
+        f"No permission to operate pixel code: {code}. You must be an admin or operator of this advertiser account.",
+        Code.PERMISSION_ERROR,
+    )
 
 
 def _refused(code: Code) -> Refusal:

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from sandbox.accounts.permission import may_send
 from sandbox.calls import Answer, Call, envelope
 from sandbox.codes import Code
 from sandbox.events import Taken
@@ -32,7 +33,7 @@ def track(call: Call, memory: Memory) -> Answer:
         token = memory.registry.admit(call.header(b"access-token"))
         fields = _body_fields(call)
         pixel_code = _source(fields)
-        memory.registry.authorise(token, pixel_code)
+        may_send(call, token, pixel_code, memory)
         test_event_code = _optional_text(fields, "test_event_code")
         rows = _rows(fields)
         checked = [_checked_row(index, row, call.received_at) for index, row in enumerate(rows)]
@@ -44,7 +45,7 @@ def track(call: Call, memory: Memory) -> Answer:
     for index, (row, payload) in enumerate(zip(checked, rows, strict=True)):
         if index in call.refused_rows:
             continue
-        store.take(
+        counted = store.take(
             Taken(
                 received_at=call.received_at,
                 request_id=call.request_id,
@@ -55,6 +56,8 @@ def track(call: Call, memory: Memory) -> Answer:
                 payload=payload,
             )
         )
+        if counted and test_event_code is None:
+            memory.event_log.note(pixel_code, row)
     return Answer(envelope(Code.OK, call.request_id), code=Code.OK)
 
 

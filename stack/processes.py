@@ -17,9 +17,10 @@ class ProcessName(StrEnum):
     REDIRECTOR = "redirector"
     FORWARDER = "forwarder"
     WORKER = "worker"
+    CONSOLE = "console"
 
 
-ALWAYS = (ProcessName.REDIRECTOR, ProcessName.FORWARDER, ProcessName.WORKER)
+ALWAYS = (ProcessName.REDIRECTOR, ProcessName.FORWARDER, ProcessName.WORKER, ProcessName.CONSOLE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,6 +118,7 @@ class Stack:
             "TIKTOK_API_URL": self.settings.tiktok_api_url,
             "HOST": self.settings.host,
             "PUBLIC_URL": self.settings.public_base,
+            "CONSOLE_URL": self.settings.console_base,
             **{port.setting: str(port.number) for port in ports},
         }
 

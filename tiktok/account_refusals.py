@@ -12,29 +12,33 @@ import msgspec
 
 from tiktok.codes import Answer, Verdict, classify
 
-Kind = Literal["throttled", "transient", "reconnect", "permission", "missing", "too_large", "invalid"]
-"""throttled: wait, then ask again; transient: ask again; reconnect: the grant is dead until someone connects anew;
-permission: this endpoint or advertiser is closed to the grant, others are not; missing: the advertiser or entity is not
-there; too_large: ask for less; invalid: the request itself is wrong."""
+Kind = Literal["throttled", "transient", "reconnect", "app", "permission", "missing", "too_large", "invalid"]
+"""throttled: wait, then ask again; transient: ask again; reconnect: the grant is dead until someone connects anew; app:
+the developer app is refused, which says nothing of the grant; permission: this endpoint or advertiser is closed to the
+grant, others are not; missing: the advertiser or entity is not there; too_large: ask for less; invalid: the request
+itself is wrong."""
 
 THROTTLES: Final = frozenset({40016, 40100, 40132, 40133})
 _KINDS: Final[dict[int, Kind]] = {
     **dict.fromkeys(THROTTLES, "throttled"),
     **dict.fromkeys((40102, 40103, 40104, 40105, 40106, 40107, 40109, 40110, 40113, 40114), "reconnect"),
-    **dict.fromkeys((40001, 40003, 40117, 40118, 40125, 40130, 40301), "permission"),
+    # 40119 and 40124: developer and advertiser are not one company, or the developer's profile is not approved
+    **dict.fromkeys((40001, 40003, 40117, 40118, 40119, 40124, 40125, 40130, 40301), "permission"),
     **dict.fromkeys((40007, 40300, 40302), "missing"),
     40067: "too_large",
 }
-# with 40000 or 40002 the words decide
+# with 40000, 40002 and 40101 the words decide
 _APP_MISMATCH: Final = re.compile(
     r"app_?id is inconsistent|invalid auth_?code|auth_?code.*(expired|used)", re.IGNORECASE
 )
+_APP_REFUSED: Final = frozenset({40101, 40112, 40116})
 _QUERY_TOO_LARGE: Final = re.compile(r"query is too large", re.IGNORECASE)
 
 REMEDIES: Final[dict[Kind, str]] = {
     "throttled": "Nothing: it is asked again by itself.",
     "transient": "Nothing: it is asked again by itself.",
     "reconnect": "Connect TikTok again (`signalpost tiktok connect`) with an account that is Admin or Operator.",
+    "app": "Check TIKTOK_APP_ID and TIKTOK_APP_SECRET against TikTok's developer portal.",
     "permission": "Tick the permission that TikTok's words name for the developer app, then connect again.",
     "missing": "Choose an advertiser that the connected account may use (`signalpost tiktok advertisers`).",
     "too_large": "Nothing: it is asked for in smaller pieces.",
@@ -83,6 +87,8 @@ def _kind(verdict: Verdict) -> Kind:
         return "too_large"
     if _APP_MISMATCH.search(verdict.message):
         return "reconnect"
+    if code in _APP_REFUSED:
+        return "app"
     return "transient" if verdict.outcome in ("transient", "unknown") else "invalid"
 
 

@@ -11,7 +11,7 @@ from tiktok.codes import Answer
 from tiktok.http_call import Call, usable_token
 from tiktok.http_client import http_client
 
-_TRACK_PATH: Final = "/open_api/v1.3/event/track/"
+DEFAULT_VERSION: Final = "v1.3"
 _LARGEST_ANSWER: Final = 64 * 1024
 _CONNECT_SECONDS: Final = 5.0
 
@@ -33,9 +33,11 @@ class EventsApi:
     Raises httpx.InvalidURL when `base_url` is no URL.
     """
 
-    def __init__(self, client: httpx.AsyncClient, base_url: str, deadline_s: float = 10.0) -> None:
+    def __init__(
+        self, client: httpx.AsyncClient, base_url: str, deadline_s: float = 10.0, version: str = DEFAULT_VERSION
+    ) -> None:
         self._client = client
-        self._url = httpx.URL(base_url.rstrip("/") + _TRACK_PATH)
+        self._url = httpx.URL(f"{base_url.rstrip('/')}/open_api/{version}/event/track/")
         self._deadline_s = deadline_s
 
     async def track(self, token: str, body: bytes) -> Answer:

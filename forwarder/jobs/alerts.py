@@ -9,6 +9,8 @@ import structlog
 from forwarder.jobs.alert_webhook import AlertWebhook, NotPosted
 from ledger.alerts import AlertChanges, posted, standing_alerts, sync_alerts, take_posts
 from ledger.delivery_watch import KINDS, delivery_alerts
+from ledger.grant_watch import KINDS as GRANT_KINDS
+from ledger.grant_watch import grant_alerts
 from ledger.pixels import all_pixels
 from ledger.source_watch import KINDS as SOURCE_KINDS
 from ledger.source_watch import source_alerts
@@ -24,6 +26,11 @@ async def watch_deliveries(pool: Any, now: datetime) -> None:
 async def watch_sources(pool: Any, now: datetime) -> None:
     """The same for webhooks that went silent and for second sources of revenue."""
     _report(await sync_alerts(pool, SOURCE_KINDS, await source_alerts(pool, now), now))
+
+
+async def watch_grants(pool: Any, now: datetime) -> None:
+    """The same for connections to TikTok's account side that are broken, and advertisers that vanished."""
+    _report(await sync_alerts(pool, GRANT_KINDS, await grant_alerts(pool), now))
 
 
 def _report(changes: AlertChanges) -> None:

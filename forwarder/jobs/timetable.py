@@ -9,6 +9,8 @@ import anyio
 import msgspec
 import structlog
 
+from ad_accounts.account_side import AccountSide
+from ad_accounts.grant_health import probe_due_grants
 from clicks.counts import drain, finish_drain
 from clicks.links import Table, publish_links
 from clicks.names import forget_names, waiting_names
@@ -16,7 +18,7 @@ from clicks.store import ClickStore
 from forwarder.delivering.delivery import DeliveryContext, probe
 from forwarder.delivering.scheduler import DeliveryScheduler
 from forwarder.jobs.alert_webhook import AlertWebhook
-from forwarder.jobs.alerts import alerts_by_kind, post_alerts, watch_deliveries, watch_sources
+from forwarder.jobs.alerts import alerts_by_kind, post_alerts, watch_deliveries, watch_grants, watch_sources
 from forwarder.jobs.pending_matches import join_missed, match_pending
 from forwarder.jobs.qualifying import emit_due
 from forwarder.matching.learning import add_observations
@@ -41,6 +43,8 @@ class JobContext:
     clicks: ClickStore
     alert_webhook: AlertWebhook | None = None
     """None = alerts are logged and counted only."""
+    account_side: AccountSide | None = None
+    """None = nothing of TikTok's account side is asked for."""
 
     @property
     def pool(self) -> Any:
@@ -119,12 +123,19 @@ async def qualify_starts(job: JobContext) -> None:
 async def watch(job: JobContext) -> None:
     await watch_deliveries(job.pool, job.now())
     await watch_sources(job.pool, job.now())
+    await watch_grants(job.pool, job.now())
     job.delivery_context.metrics.show_alerts(await alerts_by_kind(job.pool))
 
 
 async def tell(job: JobContext) -> None:
     if job.alert_webhook is not None:
         await post_alerts(job.pool, job.alert_webhook, job.now())
+
+
+async def probe_grants(job: JobContext) -> None:
+    """Each is asked after daily, and hourly while it is broken."""
+    if job.account_side is not None:
+        await probe_due_grants(job.account_side, job.now)
 
 
 async def read_currency_rates(job: JobContext) -> None:
@@ -153,6 +164,7 @@ TIMETABLE: Final = (
     Task("show gauges", 5.0, show_gauges),
     Task("watch", 15.0, watch),
     Task("post alerts", 5.0, tell),
+    Task("probe grants", 60.0, probe_grants),  # whose day is over
     Task("read currency rates", 30.0, read_currency_rates),
     Task("delete old rows", 3600.0, delete_old_rows),
 )

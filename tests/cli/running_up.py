@@ -19,7 +19,7 @@ from config.runfile import runfile_path
 from config.settings import METRICS_PORT_OFFSET, AllSettings
 
 PATIENCE_S = 60.0
-PORT_SETTINGS = ("REDIRECTOR_PORT", "FORWARDER_PORT", "SANDBOX_PORT", "WORKER_PORT")
+PORT_SETTINGS = ("REDIRECTOR_PORT", "FORWARDER_PORT", "SANDBOX_PORT", "WORKER_PORT", "CONSOLE_PORT")
 
 
 def free_ports(count: int) -> list[int]:

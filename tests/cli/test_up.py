@@ -17,7 +17,7 @@ import pytest
 
 from tests.cli.running_up import PATIENCE_S, RunningUp, environment, running_up, signalpost
 
-PROCESSES = {"redirector", "forwarder", "worker", "sandbox"}
+PROCESSES = {"redirector", "forwarder", "worker", "console", "sandbox"}
 
 
 def until(condition: Callable[[], bool]) -> None:

@@ -10,6 +10,8 @@ _RETENTION = "what is too old, whosever it is"
 _BY_NUMBER = "a person names it by its number alone"
 
 STATEMENTS: Final = {
+    "advertisers.ADVERTISERS_ASTRAY": _WATCH,
+    "advertisers.SELECTED_ADVERTISERS": "the worker's look at what is imported, by advertiser",
     "alerts.CLEAR": _WATCH,
     "alerts.STANDING": _WATCH,
     "alerts.TAKE_POSTS": _POLL,
@@ -24,6 +26,8 @@ STATEMENTS: Final = {
     "delivery_watch.LATE_PIXELS": _WATCH,
     "event_timers.APPS_WITH_DUE": _POLL,
     "events.LATE_INSTALLS": "the worker's look at what waits, of the last minutes; joins app by app",
+    "grants.ALL_GRANTS": _WATCH,
+    "grants.TAKE_GRANT_PROBES": _POLL,
     "input_set_aside.SET_ASIDE": _REPORT,
     "installs.APPS_WITH_PENDING": _POLL,
     "links.ALL_LINKS": _DIRECTORY,

@@ -9,7 +9,19 @@ from pathlib import Path
 
 import ledger
 
-PRODUCT = ("cli", "clicks", "config", "console", "forwarder", "ledger", "redirector", "sandbox", "tiktok")
+PRODUCT = (
+    "ad_accounts",
+    "admin",
+    "cli",
+    "clicks",
+    "config",
+    "console",
+    "forwarder",
+    "ledger",
+    "redirector",
+    "sandbox",
+    "tiktok",
+)
 ROOT = Path(ledger.__file__).parents[1]
 _BEGINS = re.compile(r"\s*(WITH|SELECT|INSERT\s+INTO|UPDATE|DELETE\s+FROM|TRUNCATE|MERGE\s+INTO|COPY)\b", re.IGNORECASE)
 # what is filled in when a statement is sent

@@ -188,7 +188,7 @@ def test_a_reset_forgets_the_traffic_and_the_faults_but_not_the_pixels(client: h
     send(a_body(event_source_id="ADOPTED"), token="adopted-token")
     send(a_body(a_row(event="")))
     client.post("/_sandbox/faults", json={"endpoint": "*", "code": 50000})
-    assert client.post("/_sandbox/reset").json() == {"reset": True, "pixels": False}
+    assert client.post("/_sandbox/reset").json() == {"reset": True, "pixels": False, "accounts": False}
     assert client.get("/_sandbox/events").json()["total"] == 0
     assert client.get("/_sandbox/requests").json()["total"] == 0
     assert client.get("/_sandbox/rejections").json()["total"] == 0
