@@ -20,7 +20,9 @@ def check_password(field: str, password: str, email: str = "") -> None:
     Refused: it is too short or too long, or is the e-mail.
     """
     if not MIN_CHARS <= len(password) <= MAX_CHARS:
-        raise Refused(f"{field}: must have {MIN_CHARS} to {MAX_CHARS:,} characters; a few words in a row are a good one")
+        raise Refused(
+            f"{field}: must have {MIN_CHARS} to {MAX_CHARS:,} characters; a few words in a row are a good one"
+        )
     if email and password.strip().lower() in (email, email.partition("@")[0]):
         raise Refused(f"{field}: must not be the e-mail")
 
@@ -31,8 +33,9 @@ async def hash_password(password: str) -> str:
 
 async def is_password(password_hash: str | None, password: str) -> bool:
     """Whether it is the one of this hash. None takes as long, and is never."""
-    tried = password_hash or await asyncio.get_running_loop().run_in_executor(_THREADS, _nobodys)
-    right = await asyncio.get_running_loop().run_in_executor(_THREADS, _verify, tried, password[:MAX_CHARS])
+    loop = asyncio.get_running_loop()
+    tried: str = password_hash or await loop.run_in_executor(_THREADS, _nobodys)
+    right = await loop.run_in_executor(_THREADS, _verify, tried, password[:MAX_CHARS])
     return right and password_hash is not None
 
 

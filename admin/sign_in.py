@@ -12,7 +12,7 @@ from admin.passwords import hash_password, is_outdated, is_password
 from admin.refusal import Refused
 from admin.session import Session
 from admin.throttle import Throttle
-from clicks.address import client_address
+from clicks.address import client_address, is_trusted
 from clicks.connection import connect
 from config.settings import AllSettings
 from ledger.sessions import (
@@ -151,6 +151,10 @@ async def own_password(session: Session, email: str, password: str) -> bool:
 def caller_address(settings: AllSettings, peer: str, forwarded_for: str | None) -> str:
     """Of whoever asks: the connection's, or what TRUSTED_PROXIES say."""
     return client_address(peer, forwarded_for, settings.trusted_proxies)
+
+
+def is_trusted_proxy(settings: AllSettings, peer: str) -> bool:
+    return is_trusted(peer, settings.trusted_proxies)
 
 
 def browser_family(user_agent: str) -> str:

@@ -48,9 +48,7 @@ class Throttle:
     async def _count(self, key: bytes) -> int:
         try:
             tries = int(await self.redis.incr(key))
-            if tries == 1:
-                await self.redis.expire(key, WINDOW_S)
-            elif tries > TRIES and await self.redis.ttl(key) < 0:  # whoever began it died before it could say how long
+            if tries == 1 or (tries > TRIES and await self.redis.ttl(key) < 0):
                 await self.redis.expire(key, WINDOW_S)
         except (RedisError, OSError) as error:
             log.warning("tries are counted in this process alone", error=type(error).__name__)

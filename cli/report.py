@@ -1,12 +1,12 @@
 """`signalpost report`: clicks, installs, events and revenue, by day, campaign and so on."""
 
-import csv
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
 
+from admin.csv_text import csv_lines
 from admin.reports import DIMENSIONS, By, ReportQuery, campaign_report, column_names, day, dimension, signals_report
 from admin.session import Session
 from cli.output import Json, print_json, print_table
@@ -15,8 +15,6 @@ from cli.session import run
 
 _SIGNAL_COLUMNS = ("signal", "share")
 _SET_ASIDE_COLUMNS = ("app_id", "field", "reason", "times")
-# A cell that begins so is a formula to a spreadsheet, and a campaign's name is anyone's to choose.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\x00")
 
 
 def report_command(  # noqa: PLR0913, PLR0917 - one parameter per option of the command
@@ -58,7 +56,7 @@ def _print_rows(found: Mapping[str, Any], by: By, as_csv: bool) -> None:
     columns = column_names(by)
     rows = [{**row["key"], **row} for row in found["rows"]]
     if as_csv:
-        write_csv(rows, columns)
+        sys.stdout.writelines(csv_lines(rows, columns))
     else:
         print_table([*rows, {columns[0]: "total", **found["totals"]}] if rows else [], columns)
 
@@ -75,17 +73,3 @@ def _report_signals(app_id: str, as_json: bool) -> None:
     if found["set_aside"]:
         sys.stdout.write("read as absent in the last 28 days (docs/intake.md says why)\n")
         print_table(found["set_aside"], _SET_ASIDE_COLUMNS)
-
-
-def write_csv(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> None:
-    """Print rows as RFC 4180 with a header; text that a spreadsheet would run gets an apostrophe in front."""
-    writer = csv.writer(sys.stdout)
-    writer.writerow(columns)
-    for row in rows:
-        writer.writerow([_cell(row.get(column)) for column in columns])
-
-
-def _cell(value: Any) -> Any:
-    if isinstance(value, str) and value.startswith(_FORMULA_STARTS):
-        return "'" + value
-    return "" if value is None else value

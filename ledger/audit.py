@@ -64,8 +64,8 @@ FROM audit_log WHERE ($1 = '' OR app_id = $1) AND ($2 = '' OR actor = $2)
 """
 AUDIT_PAGE = f"""
 SELECT at, actor, act, app_id, subject, before, after {_WANTED} ORDER BY audit_id DESC LIMIT $6 OFFSET $7
-"""  # noqa: S608 - two constants
-AUDIT_COUNT = f"SELECT count(*) {_WANTED}"  # noqa: S608 - two constants
+"""
+AUDIT_COUNT = f"SELECT count(*) {_WANTED}"
 
 
 async def audit_page(connection: Any, wanted: AuditFilter, limit: int, offset: int) -> list[dict[str, Any]]:
