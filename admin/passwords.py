@@ -34,7 +34,7 @@ async def hash_password(password: str) -> str:
 async def is_password(password_hash: str | None, password: str) -> bool:
     """Whether it is the one of this hash. None takes as long, and is never."""
     loop = asyncio.get_running_loop()
-    tried: str = password_hash or await loop.run_in_executor(_THREADS, _nobodys)
+    tried = password_hash if password_hash is not None else await loop.run_in_executor(_THREADS, _nobodys)
     right = await loop.run_in_executor(_THREADS, _verify, tried, password[:MAX_CHARS])
     return right and password_hash is not None
 

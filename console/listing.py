@@ -105,7 +105,7 @@ def format_of(call: Call) -> str:
 
 def url_with(call: Call, **changes: object) -> str:
     """This URL with these parameters changed; None takes one away."""
-    query = {**call.request.query_params, **{name: value for name, value in changes.items()}}
+    query = {**call.request.query_params, **changes}
     kept = {name: value for name, value in query.items() if value is not None and value != ""}
     return call.request.url.path + (f"?{urlencode(kept)}" if kept else "")
 
@@ -121,8 +121,9 @@ def answer(call: Call, listing: Listing, template: str, **shown: Any) -> Respons
         items = [{name: row.get(name) for name in names} for row in listing.rows]
         body = _ENCODER.encode({"items": items, "next": _after(call, listing)})
         return _file(call, body, "application/json", "")
-    urls = {"csv_url": url_with(call, format="csv", page=None), "json_url": url_with(call, format="json", page=None)}
-    return call.page(template, listing=listing, url=lambda **changes: url_with(call, **changes), **urls, **shown)
+    csv_url, json_url = (url_with(call, format=wanted, page=None) for wanted in ("csv", "json"))
+    urls = {"url": lambda **changes: url_with(call, **changes), "csv_url": csv_url, "json_url": json_url}
+    return call.page(template, **{"listing": listing, **urls, **shown})
 
 
 def _after(call: Call, listing: Listing) -> str | None:

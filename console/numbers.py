@@ -20,28 +20,13 @@ NONE: Final = "–"
 """What a division by zero, and what nobody knows, looks like."""
 Number = int | float | Decimal | None
 
-_NO_DECIMALS: Final = frozenset(
-    [
-        "BIF",
-        "CLP",
-        "DJF",
-        "GNF",
-        "ISK",
-        "JPY",
-        "KMF",
-        "KRW",
-        "PYG",
-        "RWF",
-        "UGX",
-        "UYI",
-        "VND",
-        "VUV",
-        "XAF",
-        "XOF",
-        "XPF",
-    ]  # ISO 4217, list one
+_NO_DECIMALS: Final = frozenset(  # ISO 4217, list one
+    (
+        *("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG"),
+        *("RWF", "UGX", "UYI", "VND", "VUV", "XAF", "XOF", "XPF"),
+    )
 )
-_THREE_DECIMALS: Final = frozenset(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"])
+_THREE_DECIMALS: Final = frozenset(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"))
 _FALLBACK: Final = "en_GB"
 _WORDS: Final = Locale.parse(_FALLBACK)  # the console's own language, in which months and "ago" are said
 _LETTER_BEFORE_DIGIT: Final = re.compile(r"(?<=[A-Za-z])(?=\d)")
@@ -64,14 +49,14 @@ class Numbers:
     zone: ZoneInfo
 
     def count(self, value: Number) -> str:
-        return NONE if value is None else _decimal(self.locale, 0).apply(_finite(value), self.locale)
+        return NONE if value is None else _written(_decimal(self.locale, 0), value, self.locale)
 
     def money(self, value: Number, currency: str) -> str:
         """With the currency's own decimals; without a currency as a bare amount."""
         if value is None:
             return NONE
         if not currency:
-            return _decimal(self.locale, 2).apply(_finite(value), self.locale)
+            return _written(_decimal(self.locale, 2), value, self.locale)
         amount = _finite(value).quantize(Decimal(1).scaleb(-decimals_of(currency)), ROUND_HALF_EVEN)
         text = _money(self.locale, currency).apply(amount, self.locale, currency=currency, currency_digits=False)
         return _LETTER_BEFORE_DIGIT.sub("\u00a0", text)
@@ -80,18 +65,18 @@ class Numbers:
         """Of a share: 0.123 is 12.3 %."""
         if value is None:
             return NONE
-        return _percent(self.locale, decimals).apply(_finite(value), self.locale)
+        return _written(_percent(self.locale, decimals), value, self.locale)
 
     def ratio(self, value: Number) -> str:
         """ROAS and its like: two decimals."""
-        return NONE if value is None else _decimal(self.locale, 2, 2).apply(_finite(value), self.locale)
+        return NONE if value is None else _written(_decimal(self.locale, 2, 2), value, self.locale)
 
     def change(self, value: Number, before: Number) -> str:
         """`+12 %` against the period before; nothing where there is nothing to compare with."""
         if value is None or not before:
             return ""
         share = _finite(value) / _finite(before) - 1
-        return ("+" if share > 0 else "") + _percent(self.locale, 0).apply(share, self.locale)
+        return ("+" if share > 0 else "") + _written(_percent(self.locale, 0), share, self.locale)
 
     def short_count(self, value: Number) -> Shown:
         """12,345,678 as 12.3M."""
@@ -110,11 +95,13 @@ class Numbers:
         text = f"{symbol}{number}" if leads else f"{number}\u00a0{symbol}"
         return Shown(_LETTER_BEFORE_DIGIT.sub("\u00a0", text), exact)
 
-    def short_bytes(self, value: Number) -> Shown:
+    def short_bytes(self, value: int) -> Shown:
         """4,200,000 bytes as 4.2 MB."""
-        short = self._short(value)
-        spaced = short if short[-1:].isdigit() or short == NONE else f"{short[:-1]}\u00a0{short[-1]}"
-        return Shown(f"{spaced}B".replace("BB", "GB") if not spaced[-1:].isdigit() else f"{spaced}\u00a0B", self.count(value))
+        exact = f"{self.count(value)} bytes"
+        for power, unit in ((9, "GB"), (6, "MB"), (3, "kB")):
+            if value >= 10**power:
+                return Shown(f"{_significant(Decimal(value).scaleb(-power), self.locale)}\u00a0{unit}", exact)
+        return Shown(f"{value}\u00a0B", exact)
 
     def day(self, value: datetime) -> str:
         return format_datetime(value, "d MMM y", tzinfo=self.zone, locale=_WORDS)
@@ -175,6 +162,10 @@ def locale_of(accept_language: str) -> Locale:
 def zone_of(name: str) -> ZoneInfo:
     """UTC where the app has set none."""
     return ZoneInfo(name or "UTC")
+
+
+def _written(pattern: NumberPattern, value: int | float | Decimal, locale: Locale) -> str:
+    return str(pattern.apply(_finite(value), locale))
 
 
 def _finite(value: int | float | Decimal) -> Decimal:

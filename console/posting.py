@@ -17,10 +17,12 @@ from console.origin import is_from_us
 from console.page import Act, Done, Page
 from console.problems import kept_page, no_such_form, sign_in_again
 
-FROM_ELSEWHERE: Final = "This form was sent by another site. Nothing was changed. Look at what stands here, and send it only if you meant it."
+FROM_ELSEWHERE: Final = (
+    "This form was sent by another site. Nothing was changed. Look at what stands here; send it if you meant it."
+)
 OLD_PAGE: Final = (
-    "This page was opened before you signed in the last time, or by somebody else. Nothing was changed: what was typed is "
-    "still here. Send it again."
+    "This page was opened before you signed in the last time, or by somebody else. Nothing was changed; what "
+    "was typed is still here. Send it again."
 )
 SHOWN_AGAIN: Final = "You are signed in again. Nothing was sent yet: look at what you typed and send it."
 SENT_BEFORE: Final = "This form was sent before, and done once. Nothing was done a second time."

@@ -22,7 +22,7 @@ _SENTENCES: Final = {
     400: "Nothing was changed. Go back and send it again.",
     404: "The address may have been cut, or what it named was removed.",
     413: "A form holds at most a megabyte. Nothing was changed: go back, what you typed is still there.",
-    500: "This is a fault of the console; it was logged. What you did last may not have been done: look before you repeat it.",
+    500: "This is a fault of the console; it was logged. Look whether what you did last was done before you repeat it.",
     503: "PostgreSQL is away or stuck. Nothing was changed; clicks are still being taken. Try again in a moment.",
 }
 

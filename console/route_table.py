@@ -1,4 +1,4 @@
-"""Every page of the console. A page is a module of `console/pages/` with a line here; the roles stand in its `PAGES`."""
+"""Every page of the console. A page is a module of `console/pages/` and a line here."""
 
 from types import ModuleType
 from typing import Final

@@ -24,11 +24,9 @@ _STATUSES: Final[dict[Kind, int]] = {
 
 
 async def tiktok_callback(request: Request) -> Response:
-    """A page that says what was connected, or why nothing was and how to begin again. Its address holds a code, which no
-    other page is told.
-    """
+    """A page that says what was connected, or why nothing was and how to begin again."""
     response = await _finished(request)
-    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["Referrer-Policy"] = "no-referrer"  # its address holds a code
     return response
 
 

@@ -14,6 +14,7 @@ from admin.readiness import answers
 from admin.refusal import Refused
 from admin.session import Session, reason_of
 from admin.shown_url import without_password
+from admin.users import new_setup_token
 from config.runfile import remove_runfile, write_runfile
 from config.secrets import load_keyring
 from config.settings import AllSettings
@@ -41,6 +42,7 @@ class Stack:
         tiktok_api_url = url_of(ProcessName.SANDBOX, settings) if with_sandbox else settings.tiktok_api_url
         self.settings = settings.model_copy(update={"data_dir": data_dir, "tiktok_api_url": tiktok_api_url})
         self.demo: Demo | None = None
+        self.setup_token: str | None = None  # the first owner's one-time secret; None where there is an owner
         self.notes: list[str] = []  # what an operator should know although everything runs
         self._with_demo = with_demo
         self._engines = RunningEngines(self._write_runfile)
@@ -89,6 +91,7 @@ class Stack:
                 self.demo = await ensure_demo(session)
             # for a Redis that lost its data, and for links that were changed while it was away
             await publish(session)
+            self.setup_token = await new_setup_token(session)
             self.notes += session.notes
         finally:
             await pool.close()
