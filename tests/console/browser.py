@@ -88,7 +88,9 @@ def chromium() -> Iterator[Browser]:
             browser.close()
 
 
-def signed_in(browser: Browser, console: Console, email: str, theme: str = "light", width: int = 1280) -> BrowserContext:
+def signed_in(
+    browser: Browser, console: Console, email: str, theme: str = "light", width: int = 1280
+) -> BrowserContext:
     """A window of its own, signed in by the form."""
     context = browser.new_context(
         base_url=console.url, color_scheme=theme, viewport={"width": width, "height": 900}, locale="en-GB"
