@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from admin.apps import require_app
 from admin.check import Check
 from admin.refusal import Refused
 from admin.session import Session, open_session
@@ -52,7 +53,12 @@ def _broken(grant: Grant, keyring: Keyring) -> str:
 
 
 async def connection_status(session: Session, app_id: str) -> dict[str, Any]:
-    """{"app_id", "health", "reason", "fix", "scopes", "advertiser_id", "connected_at", "checked_at", "expires_at"}."""
+    """{"app_id", "health", "reason", "fix", "scopes", "advertiser_id", "connected_at", "checked_at", "expires_at"}.
+
+    Raises:
+        Refused: there is no such app.
+    """
+    await require_app(session, app_id)
     grant, chosen = await get_grant(session.database, app_id), await selected_of(session.database, app_id)
     found = health_of(grant, chosen, session.keyring, app_id)
     return {

@@ -21,7 +21,8 @@ log = structlog.get_logger()
 class Throttle:
     """Counts tries under names of the caller's."""
 
-    redis: Any
+    redis: Any | None
+    """None = there is none: tries are counted here."""
     clock: Callable[[], float] = time.time
     _local: dict[bytes, tuple[float, int]] = field(default_factory=dict)
     """key -> (when it ends, tries so far)."""
@@ -39,6 +40,8 @@ class Throttle:
             if key in self._local:
                 ends, tries = self._local[key]
                 self._local[key] = (ends, tries - 1)
+            if self.redis is None:
+                continue
             try:
                 if await self.redis.decr(key) < 0:
                     await self.redis.delete(key)  # it had ended meanwhile
@@ -46,6 +49,8 @@ class Throttle:
                 continue
 
     async def _count(self, key: bytes) -> int:
+        if self.redis is None:
+            return self._count_here(key)
         try:
             tries = int(await self.redis.incr(key))
             if tries == 1 or (tries > TRIES and await self.redis.ttl(key) < 0):

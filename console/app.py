@@ -25,7 +25,7 @@ from console.gate import call_of, endpoint
 from console.health import healthz, readyz
 from console.metrics import ConsoleMetrics
 from console.problems import http_problem, problem_page
-from console.response_headers import ResponseHeaders
+from console.response_headers import HEADERS, ResponseHeaders
 from console.route_table import all_pages
 from console.seal import Seal
 from console.static_files import StaticFiles
@@ -102,7 +102,9 @@ async def on_http_exception(request: Request, error: Exception) -> Response:
 async def on_bug(request: Request, error: Exception) -> Response:
     """What nobody expected is logged and answered without it. The query is not logged: it may hold a code."""
     log.error("request failed", method=request.method, path=request.url.path, error=type(error).__name__)
-    return problem_page(await _known(request), 500)
+    response = problem_page(await _known(request), 500)
+    response.headers.update(HEADERS)  # no middleware of ours stands around this answer
+    return response
 
 
 async def _known(request: Request) -> Call:

@@ -12,7 +12,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m sandbox", description="A stand-in for TikTok's Business API.")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     parser.add_argument("--port", type=int, default=8003, help="port to listen on (default: %(default)s, 0 = any)")
-    parser.add_argument("--pixel", help="code of a pixel known from the start; needs --token")
+    parser.add_argument("--pixel", help="code of a pixel known from the start, in the demo account; needs --token")
     parser.add_argument("--token", help="token of that pixel")
     for name, span in (("qps", "second"), ("qpm", "minute"), ("qpd", "day")):
         parser.add_argument(f"--{name}", type=int, help=f"requests per {span} before 40100 (default: no limit)")

@@ -1,8 +1,12 @@
 """One request to TikTok's part of the sandbox, and its answer."""
 
+import re
+
 import msgspec
 
 from sandbox.codes import message_of
+
+_VERSIONED = re.compile(r"/open_api/(v\d+\.\d+)/")
 
 JSON = "application/json"
 HTML = "text/html; charset=utf-8"
@@ -21,6 +25,18 @@ class Call(msgspec.Struct, frozen=True):
     body: bytes
     refused_rows: tuple[int, ...] = ()
     """Rows of `data[]` that a scripted partial success leaves out, from zero."""
+
+    @property
+    def version(self) -> str | None:
+        """`v1.3` of `/open_api/v1.3/...`; None where the path has none."""
+        found = _VERSIONED.match(self.path)
+        return found.group(1) if found else None
+
+    @property
+    def endpoint(self) -> str:
+        """The path without what every one starts with: `/campaign/get/`."""
+        found = _VERSIONED.match(self.path)
+        return self.path[found.end() - 1 :] if found else self.path
 
     def header(self, name: bytes) -> str | None:
         """The first value of a header, by its lower-case name."""

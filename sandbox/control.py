@@ -25,6 +25,7 @@ from sandbox.inquiries import (
 from sandbox.memory import Memory
 from sandbox.rate import RateLimits
 from sandbox.tokens import Pixel, masked
+from sandbox.versions import Versions
 
 _T = TypeVar("_T")
 
@@ -51,6 +52,8 @@ class Control:
             Route("/_sandbox/tokens/restore", self.restore_token, methods=["POST"]),
             Route("/_sandbox/limits", self.limits, methods=["GET"]),
             Route("/_sandbox/limits", self.set_limits, methods=["POST"]),
+            Route("/_sandbox/versions", self.versions, methods=["GET"]),
+            Route("/_sandbox/versions", self.set_versions, methods=["POST"]),
             Route("/_sandbox/reset", self.reset, methods=["POST"]),
         ]
 
@@ -117,6 +120,15 @@ class Control:
         """What is not named has no limit from now on."""
         self._memory.rate.set(await told(request, RateLimits))
         return answered(self._memory.rate.limits)
+
+    async def versions(self, _request: Request) -> Response:
+        """`{"alive": ["v1.3"], "deprecated": {}}`."""
+        return answered(self._memory.versions.versions)
+
+    async def set_versions(self, request: Request) -> Response:
+        """What is not named is back at its default."""
+        self._memory.versions.set(await told(request, Versions))
+        return answered(self._memory.versions.versions)
 
     async def pixels(self, _request: Request) -> Response:
         """`{"items": [{"code", "token" (masked), "advertiser_id", "adopted"}]}`."""

@@ -5,7 +5,6 @@ A plain ASGI callable around one handler, because a benchmark's worth of deliver
 
 import asyncio
 import contextlib
-import re
 from collections.abc import Callable
 
 import msgspec
@@ -22,9 +21,6 @@ Handler = Callable[[Call, Memory], Answer]
 BODY_LIMIT = 16 * 1024 * 1024
 # Where the server puts the function that closes a connection without an answer: see sandbox/server.py.
 DROP_CONNECTION = "drop_connection"
-
-API_VERSION = "v1.3"
-_VERSION = re.compile(r"/open_api/(v\d+\.\d+)/")
 
 
 class Gate:
@@ -66,6 +62,16 @@ class Gate:
         await _send(send, answer)
 
     def _handle(self, call: Call) -> Answer:
+        version = call.version
+        if version is None:
+            return self._handled(call)
+        if not self._memory.versions.alive(version):  # as probed in 2026-10 for v2.0
+            return Answer(envelope(Code.VERSION_ERROR, call.request_id, "no schema found"), code=Code.VERSION_ERROR)
+        answer = self._handled(call)
+        headers = self._memory.versions.headers(version)
+        return msgspec.structs.replace(answer, headers=(*answer.headers, *headers)) if headers else answer
+
+    def _handled(self, call: Call) -> Answer:
         if self._method is not None and call.method != self._method:
             message = f"Method {call.method} is not allowed: use {self._method}."
             body = envelope(Code.INVALID_PARAMS, call.request_id, message)
@@ -89,13 +95,7 @@ class Gate:
 
 
 def not_found(call: Call, _memory: Memory) -> Answer:
-    """Any path of TikTok's that the sandbox does not play.
-
-    Another version is 40006 (probed 2026-10 for v2.0); without its trailing slash a path is a bare page.
-    """
-    if (version := _VERSION.match(call.path)) is not None and version.group(1) != API_VERSION:
-        body = envelope(Code.VERSION_ERROR, call.request_id, "no schema found")
-        return Answer(body, code=Code.VERSION_ERROR)
+    """Any path of TikTok's that the sandbox does not play. Without its trailing slash a path is a bare page."""
     if not call.path.endswith("/"):
         return Answer(b"<html><body><h1>404 Not Found</h1></body></html>", status=404, content_type=HTML)
     message = f"{message_of(Code.NOT_EXIST)}: {call.path} (GET / lists what there is)"

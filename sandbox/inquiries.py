@@ -92,5 +92,7 @@ def not_json(_request: Request, error: Exception) -> Response:
 
 
 def _field_named(message: str) -> str | None:
-    found = _PLACE.search(message) or _UNNAMED.search(message) or _NAMED_FIRST.match(message)
-    return found.group(1) if found else None
+    """Where, then what: either may be missing from the message."""
+    name = _UNNAMED.search(message) or _NAMED_FIRST.match(message)
+    found = [match.group(1) for match in (_PLACE.search(message), name) if match]
+    return ".".join(found) or None

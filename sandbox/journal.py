@@ -1,5 +1,6 @@
 """What came in, as it came: every request, and every request that was refused. Both are bounded."""
 
+import re
 from collections import Counter, deque
 from collections.abc import Iterator
 
@@ -9,6 +10,8 @@ from sandbox.calls import Call
 from sandbox.refusals import Refusal
 from sandbox.tokens import masked
 
+_SECRET_IN_QUERY = re.compile(r"(\bsecret=)([^&]+)")
+_SECRET_IN_BODY = re.compile(r'("(?:secret|access_token|refresh_token|auth_code)"\s*:\s*")([^"]+)')
 _SECRET_HEADERS = frozenset({"access-token", "authorization", "cookie"})
 
 
@@ -31,14 +34,18 @@ class Entry(msgspec.Struct):
             "request_id": call.request_id,
             "method": call.method,
             "path": call.path,
-            "query": call.query,
+            "query": _SECRET_IN_QUERY.sub(_masked_match, call.query),
             "headers": _masked_headers(call.headers),
-            "body": call.body.decode("utf-8", "replace"),
+            "body": _SECRET_IN_BODY.sub(_masked_match, call.body.decode("utf-8", "replace")),
             "status": self.status,
             "code": self.code,
             "faulted": self.faulted,
             "dropped": self.dropped,
         }
+
+
+def _masked_match(found: re.Match[str]) -> str:
+    return found.group(1) + masked(found.group(2))
 
 
 def _masked_headers(headers: list[tuple[bytes, bytes]]) -> list[tuple[str, str]]:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from sandbox.accounts.conversions import EventLog
+from sandbox.accounts.demo import load_demo_account
 from sandbox.accounts.grants import Grants
 from sandbox.accounts.loaded import Accounts
 from sandbox.events import EventStore
@@ -13,6 +14,7 @@ from sandbox.faults import FaultQueue
 from sandbox.journal import RejectionLog, RequestLog
 from sandbox.rate import RateLimit, RateLimits
 from sandbox.tokens import Pixel, Registry
+from sandbox.versions import ApiVersions
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +49,18 @@ class Memory:
     rejections: RejectionLog
     faults: FaultQueue
     rate: RateLimit
+    versions: ApiVersions
     clock: Callable[[], float]
+    demo: Pixel | None
+    """The pixel of the demo account; None = there is no demo account."""
     _serial: "itertools.count[int]" = field(default_factory=itertools.count)
 
     @classmethod
-    def open(cls, limits: Limits, demo: Pixel | None, clock: Callable[[], float] = time.time) -> "Memory":
-        return cls(
+    def open(
+        cls, limits: Limits, demo: Pixel | None, clock: Callable[[], float] = time.time, with_account: bool = False
+    ) -> "Memory":
+        """`with_account`: the demo account, which has the demo pixel, is loaded too."""
+        memory = cls(
             registry=Registry(demo),
             events=EventStore(limits.events, limits.keys),
             test_events=EventStore(limits.events, limits.keys),
@@ -63,20 +71,29 @@ class Memory:
             rejections=RejectionLog(limits.rejections),
             faults=FaultQueue(),
             rate=RateLimit(limits.rates),
+            versions=ApiVersions(),
             clock=clock,
+            demo=demo if with_account else None,
         )
+        memory.forget_accounts()
+        return memory
 
     def new_request_id(self, now: float) -> str:
         """Like TikTok's: the UTC second, then what makes it unique within one run of the sandbox."""
         return f"{time.strftime('%Y%m%d%H%M%S', time.gmtime(now))}{next(self._serial):018X}"
 
     def forget_accounts(self) -> None:
-        """Drop what was loaded, and every token granted."""
+        """Drop every token granted and what was loaded, down to the demo account."""
         self.accounts.reset()
         self.grants.reset()
+        if self.demo is not None:
+            load_demo_account(self.accounts, self.grants, self.demo, self.clock())
 
     def forget_traffic(self) -> None:
-        """Drop everything taken and every fault still waiting, go back to the first limits; pixels and tokens stay."""
+        """Drop everything taken and every fault still waiting, go back to the first limits and versions.
+
+        Pixels, tokens and accounts stay.
+        """
         self.events.reset()
         self.test_events.reset()
         self.event_log.reset()
@@ -84,3 +101,4 @@ class Memory:
         self.rejections.reset()
         self.faults.clear()
         self.rate.reset()
+        self.versions.reset()

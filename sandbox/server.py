@@ -29,10 +29,10 @@ class DroppingProtocol(HttpToolsProtocol):
         self.scope["state"][DROP_CONNECTION] = self.transport.abort
 
 
-def configured(limits: Limits, demo: Pixel | None) -> uvicorn.Config:
-    """How the sandbox is served, wherever it listens."""
+def configured(limits: Limits, demo: Pixel | None, with_account: bool = False) -> uvicorn.Config:
+    """How the sandbox is served, wherever it listens. `with_account`: with the demo account around the pixel."""
     return uvicorn.Config(
-        create_app(limits, demo),
+        create_app(limits, demo, with_account=with_account),
         http=DroppingProtocol,
         ws="none",
         lifespan="off",
@@ -47,14 +47,16 @@ def configured(limits: Limits, demo: Pixel | None) -> uvicorn.Config:
 def serve(host: str, port: int, *, pixel: str | None, token: str | None, rates: RateLimits | None = None) -> None:
     """Serve until SIGTERM or SIGINT, then return. Port 0 takes any free port; the log line `listening` says which.
 
-    `pixel` and `token` make a pair known from the start; without them any pair is adopted on first use. Raises
-    `OSError` when the address cannot be listened on, `ValueError` when only one of the pair is given.
+    `pixel` and `token` make a pair known from the start, and the demo account around them (`sandbox.accounts.demo`);
+    without them any pair is adopted on first use.
+
+    Raises `OSError` when the address cannot be listened on, `ValueError` when only one of the pair is given.
     """
     if (pixel is None) != (token is None):
         raise ValueError("pixel and token go together: give both or neither")
     demo = Pixel(code=pixel, token=token) if pixel is not None and token is not None else None
     listener = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
-    server = uvicorn.Server(configured(Limits(rates=rates or RateLimits()), demo))
+    server = uvicorn.Server(configured(Limits(rates=rates or RateLimits()), demo, with_account=demo is not None))
     shown_host = f"[{host}]" if ":" in host else host
     structlog.get_logger().info("listening", process="sandbox", url=f"http://{shown_host}:{listener.getsockname()[1]}")
     with contextlib.suppress(KeyboardInterrupt), listener:

@@ -25,7 +25,7 @@ from stack.demo import Demo, ensure_demo
 from stack.engines.running import RunningEngines
 from stack.parent import PARENT_FD
 from stack.ports import port_problem
-from stack.processes import ALWAYS, SANDBOX_PIXEL, SANDBOX_TOKEN, ProcessName, port_of, ports_of, url_of
+from stack.processes import ALWAYS, SANDBOX_APP, SANDBOX_PIXEL, SANDBOX_TOKEN, ProcessName, port_of, ports_of, url_of
 from stack.program import Program
 from stack.together import together
 
@@ -40,7 +40,8 @@ class Stack:
         """`settings` as loaded; `data_dir` absolute, ours and locked."""
         self.names = (ProcessName.SANDBOX, *ALWAYS) if with_sandbox else ALWAYS
         tiktok_api_url = url_of(ProcessName.SANDBOX, settings) if with_sandbox else settings.tiktok_api_url
-        self.settings = settings.model_copy(update={"data_dir": data_dir, "tiktok_api_url": tiktok_api_url})
+        app = SANDBOX_APP if with_sandbox else {}  # at the sandbox no other is known
+        self.settings = settings.model_copy(update={"data_dir": data_dir, "tiktok_api_url": tiktok_api_url, **app})
         self.demo: Demo | None = None
         self.setup_token: str | None = None  # the first owner's one-time secret; None where there is an owner
         self.notes: list[str] = []  # what an operator should know although everything runs
@@ -120,6 +121,11 @@ class Stack:
             "DATABASE_URL": self.settings.database_url,
             "TIKTOK_API_URL": self.settings.tiktok_api_url,
             "HOST": self.settings.host,
+            **(
+                {name.upper(): value for name, value in SANDBOX_APP.items()}
+                if ProcessName.SANDBOX in self.names
+                else {}
+            ),
             "PUBLIC_URL": self.settings.public_base,
             "CONSOLE_URL": self.settings.console_base,
             **{port.setting: str(port.number) for port in ports},

@@ -17,6 +17,7 @@ from tiktok.oauth import DeveloperApp
 
 APP = DeveloperApp("7000000000000000042", "sandbox-app-secret")
 """The developer app that every sandbox knows."""
+ACCESS_TOKEN = "an-access-token-0123456789abcdef"
 TEA, COFFEE = "7000000000000000101", "7000000000000000102"
 TEA_PIXEL, COFFEE_PIXEL = "C4TEAPIXEL0000000001", "C4COFFEEPIXEL0000001"
 
@@ -35,7 +36,9 @@ def advertiser(advertiser_id: str = TEA, name: str = "Tea", **fields: Any) -> di
 
 def coffee(**fields: Any) -> dict[str, Any]:
     pixel = {"pixel_id": "7000000000000000202", "pixel_code": COFFEE_PIXEL, "pixel_name": "Coffee pixel"}
-    return advertiser(COFFEE, "Coffee", **{"currency": "JPY", "display_timezone": "Asia/Tokyo", "pixels": [pixel], **fields})
+    return advertiser(
+        COFFEE, "Coffee", **{"currency": "JPY", "display_timezone": "Asia/Tokyo", "pixels": [pixel], **fields}
+    )
 
 
 class AccountSandbox:
@@ -49,7 +52,7 @@ class AccountSandbox:
         """What the one login reaches; `account` are further fields of it."""
         self._told("/_sandbox/accounts", {"account_id": "ada", "advertisers": advertisers, **account})
 
-    def grant(self, access_token: str = "an-access-token-0123456789abcdef", **grant: Any) -> str:
+    def grant(self, access_token: str = ACCESS_TOKEN, **grant: Any) -> str:
         """A token that was granted to the login; it."""
         fields = {"access_token": access_token, "account_id": "ada", "app_id": APP.app_id, **grant}
         self._told("/_sandbox/grants", fields)

@@ -81,8 +81,9 @@ class BusinessApi:
         Raises:
             ApiRefused: TikTok refused, or did not answer.
         """
+        headers = _headers(token)
         request = self._client.build_request(
-            "GET", self._url(group, path), params=_written(parameters), headers=_headers(token)
+            "GET", self._url(group, path), params=_written(parameters), headers=headers
         )
         return await self._answered(request, token)
 
@@ -101,10 +102,7 @@ class BusinessApi:
         return self._base.copy_with(path=f"{self._base.path.rstrip('/')}/open_api/{self._versions.of(group)}{path}")
 
     async def _answered(self, request: httpx.Request, token: str) -> Reply:
-        if token and not usable_token(token):
-            answer = Answer(error="token", sent=False)
-        else:
-            answer = await Call(self._client, request, _LARGEST_ANSWER).answered(self._deadline_s, token)
+        answer = await Call(self._client, request, _LARGEST_ANSWER).answered(self._deadline_s, token)
         if (refused := refusal_of(answer)) is not None:
             raise refused
         envelope: Any = _DECODER.decode(answer.body or b"{}")
@@ -117,6 +115,11 @@ class BusinessApi:
 
 
 def _headers(token: str) -> dict[str, str]:
+    """Raises:
+    ApiRefused: no header can carry the token.
+    """
+    if token and not usable_token(token) and (refused := refusal_of(Answer(error="token", sent=False))):
+        raise refused
     return {"Access-Token": token} if token else {}
 
 

@@ -6,7 +6,18 @@ import msgspec
 
 from sandbox.accounts.endpoint import Data
 from sandbox.accounts.entity_filter import Listed, read_filter
-from sandbox.accounts.entity_rows import Row, ad_row, ad_v2_row, adgroup_row, campaign_row, smart_plus_ad_row
+from sandbox.accounts.entity_rows import (
+    AD_FIELDS,
+    ADGROUP_FIELDS,
+    CAMPAIGN_FIELDS,
+    SMART_PLUS_AD_FIELDS,
+    Row,
+    ad_row,
+    ad_v2_row,
+    adgroup_row,
+    campaign_row,
+    smart_plus_ad_row,
+)
 from sandbox.accounts.holding import Holding
 from sandbox.accounts.parameters import Parameters, chosen, known_fields, page_of
 from sandbox.accounts.permission import advertiser, granted
@@ -26,12 +37,15 @@ class Kind(msgspec.Struct, frozen=True):
     ids: Mapping[str, str]
     """Its id filters, and the field of a row each is about."""
     modified_after: bool
+    fields: frozenset[str]
 
 
-_CAMPAIGNS = Kind("campaign_id", {"campaign_ids": "campaign_id"}, False)
-_ADGROUPS = Kind("adgroup_id", {**_CAMPAIGNS.ids, "adgroup_ids": "adgroup_id"}, False)
-_ADS = Kind("ad_id", {**_ADGROUPS.ids, "ad_ids": "ad_id", "ad_ids_v2": "ad_id_v2"}, True)
-_SMART_ADS = Kind("smart_plus_ad_id", {**_ADGROUPS.ids, "smart_plus_ad_ids": "smart_plus_ad_id"}, True)
+_CAMPAIGNS = Kind("campaign_id", {"campaign_ids": "campaign_id"}, False, CAMPAIGN_FIELDS)
+_ADGROUPS = Kind("adgroup_id", {**_CAMPAIGNS.ids, "adgroup_ids": "adgroup_id"}, False, ADGROUP_FIELDS)
+_ADS = Kind("ad_id", {**_ADGROUPS.ids, "ad_ids": "ad_id", "ad_ids_v2": "ad_id_v2"}, True, AD_FIELDS)
+_SMART_ADS = Kind(
+    "smart_plus_ad_id", {**_ADGROUPS.ids, "smart_plus_ad_ids": "smart_plus_ad_id"}, True, SMART_PLUS_AD_FIELDS
+)
 
 
 def campaigns(call: Call, memory: Memory) -> Data:
@@ -98,7 +112,7 @@ def _listed(parameters: Parameters, kind: Kind, listed: Iterable[Listed]) -> Dat
     page = page_of(parameters, PAGE_SIZE)
     wanted = read_filter(parameters, kind.ids, kind.modified_after)
     everything = list(listed)
-    fields = known_fields(parameters, {name for one in everything for name in one.row}) if everything else None
+    fields = known_fields(parameters, {*kind.fields, *(name for one in everything for name in one.row)})
     without_null = parameters.texts("exclude_field_types_in_response") == ["NULL_FIELD"]
     found = [one.row for one in everything if wanted(one)]
     found.sort(key=lambda row: _newest(row, kind), reverse=True)

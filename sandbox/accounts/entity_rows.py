@@ -158,3 +158,14 @@ def _landing_pages(ad: Ad | SmartPlusAd) -> tuple[str, ...]:
     if isinstance(ad, SmartPlusAd):
         return ad.landing_page_urls
     return (ad.landing_page_url,) if ad.landing_page_url else ()
+
+
+_ADVERTISER, _CAMPAIGN, _ADGROUP = Advertiser(advertiser_id="0"), Campaign(campaign_id="0"), AdGroup(adgroup_id="0")
+_MANUAL = Place(_CAMPAIGN, _ADGROUP, Ad(ad_id="0"))
+_SMART = Place(_CAMPAIGN, _ADGROUP, SmartPlusAd(smart_plus_ad_id="0"))
+
+# What `fields` may name, whether there is a row or not; besides these what `more` of a record adds.
+CAMPAIGN_FIELDS = frozenset(campaign_row(_CAMPAIGN, _ADVERTISER))
+ADGROUP_FIELDS = frozenset(adgroup_row(_ADGROUP, _CAMPAIGN, _ADVERTISER))
+AD_FIELDS = frozenset({*ad_row(_MANUAL, _ADVERTISER), *ad_v2_row(_MANUAL, _ADVERTISER)})
+SMART_PLUS_AD_FIELDS = frozenset(smart_plus_ad_row(_SMART, _ADVERTISER))

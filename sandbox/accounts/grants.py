@@ -69,6 +69,7 @@ class Grants:
         self._apps: dict[str, DeveloperApp] = {SANDBOX_APP.app_id: SANDBOX_APP}
         self._codes: dict[str, _AuthCode] = {}
         self._grants: dict[str, Grant] = {}
+        self._standing: dict[str, str] = {}
 
     def register(self, app: DeveloperApp) -> None:
         self._apps[app.app_id] = app
@@ -113,6 +114,11 @@ class Grants:
                 return self._issue(app, old.account_id, old.scope, now)
         raise Refusal(message_of(Code.INVALID_REFRESH_TOKEN), Code.INVALID_REFRESH_TOKEN)
 
+    def stand(self, account_id: str, token: str) -> None:
+        """Make a token good now, and the one that every later login of the account is given again."""
+        self._standing[account_id] = token
+        self.set(Grant(access_token=token, account_id=account_id))
+
     def set(self, grant: Grant) -> None:
         self._grants[grant.access_token] = grant
 
@@ -127,7 +133,9 @@ class Grants:
         return self._grants.pop(token, None)
 
     def _issue(self, app: DeveloperApp, account_id: str, scope: tuple[int, ...], now: float) -> Grant:
-        grant = Grant(access_token=secrets.token_hex(20), app_id=app.app_id, account_id=account_id, scope=scope)
+        # 40 digits, and never one that starts with `bad`, which the sandbox refuses by itself
+        access_token = self._standing.get(account_id) or f"a{secrets.token_hex(20)[1:]}"
+        grant = Grant(access_token=access_token, app_id=app.app_id, account_id=account_id, scope=scope)
         if app.expires_in is not None:
             grant.expires_at = now + app.expires_in
             grant.refresh_token = secrets.token_hex(20)

@@ -9,8 +9,6 @@ from sandbox.memory import Memory
 from sandbox.refusals import Refusal
 from sandbox.tokens import no_pixel
 
-PREFIX = "/open_api/v1.3"
-
 # Which scopes open an endpoint, parents first (PD); `user/info` needs none.
 SCOPES: dict[str, tuple[int, ...]] = {
     "/oauth2/advertiser/get/": (1, 10, 100),
@@ -23,6 +21,7 @@ SCOPES: dict[str, tuple[int, ...]] = {
     "/ad/get/": (2, 22, 220),
     "/smart_plus/ad/get/": (SMART_PLUS_SCOPE,),
     "/report/integrated/get/": (4, 44),
+    "/report/task/create/": (4, 44),
     "/event/track/": (5, 7224195155857866754),
     "/pixel/list/": (8, 80, 800),
     "/pixel/event/stats/": (8, 80, 802),
@@ -45,7 +44,7 @@ def check_grant(call: Call, grant: Grant) -> None:
     """Raises `Refusal` when the token has expired or lacks the scope of the call's path."""
     if grant.expires_at is not None and call.received_at >= grant.expires_at:
         raise Refusal(message_of(Code.ACCESS_TOKEN_EXPIRE), Code.ACCESS_TOKEN_EXPIRE)
-    wanted = SCOPES.get(call.path.removeprefix(PREFIX))
+    wanted = SCOPES.get(call.endpoint)
     if wanted is not None and not set(wanted) & set(grant.scope):
         raise _not_granted(call)
 
@@ -90,5 +89,4 @@ def may_send(call: Call, token: str, pixel_code: str, memory: Memory) -> None:
 
 def _not_granted(call: Call) -> Refusal:
     # the words of PostHog#82936: "advertiser does not grant you /file/video/ad/search/:GET permission"
-    path = call.path.removeprefix(PREFIX)
-    return Refusal(f"advertiser does not grant you {path}:{call.method} permission", Code.PERMISSION_ERROR)
+    return Refusal(f"advertiser does not grant you {call.endpoint}:{call.method} permission", Code.PERMISSION_ERROR)

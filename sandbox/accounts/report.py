@@ -17,7 +17,9 @@ from sandbox.accounts.report_rules import DAY, HOUR, ReportRequest, read_report
 from sandbox.accounts.spend import Amounts
 from sandbox.accounts.tree import Place
 from sandbox.calls import Call
+from sandbox.codes import Code, message_of
 from sandbox.memory import Memory
+from sandbox.refusals import Refusal
 
 # the words of TikTok's FAQ
 THROTTLE = (
@@ -73,6 +75,12 @@ def report(call: Call, memory: Memory) -> Reply:
     if request.page.number == 1:
         holding.pulls += 1
     return Reply(data, headers=((b"x-tt-ads-throttle", THROTTLE),) if selected.is_cut else ())
+
+
+def report_task(call: Call, memory: Memory) -> Reply:
+    """`POST /report/task/create/`: asynchronous reports are for apps on a list, and ordinary apps are not (seen)."""
+    granted(call, memory)
+    raise Refusal(message_of(Code.NOT_IN_WHITELIST), Code.NOT_IN_WHITELIST)
 
 
 def _selected(holding: Holding, request: ReportRequest) -> _Selection:

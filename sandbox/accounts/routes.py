@@ -4,16 +4,18 @@ from starlette.routing import BaseRoute, Route
 
 from sandbox.accounts import advertisers, business_centers, entities, oauth, pixels
 from sandbox.accounts.endpoint import Reader, endpoint
-from sandbox.accounts.permission import PREFIX
 from sandbox.accounts.portal import portal
-from sandbox.accounts.report import report
+from sandbox.accounts.report import report, report_task
 from sandbox.gate import Gate
 from sandbox.memory import Memory
+
+_PREFIX = "/open_api/{version}"
 
 _POSTS: dict[str, Reader] = {
     "/oauth2/access_token/": oauth.access_token,
     "/oauth2/refresh_token/": oauth.refresh_token,
     "/oauth2/revoke_token/": oauth.revoke_token,
+    "/report/task/create/": report_task,
 }
 _GETS: dict[str, Reader] = {
     "/oauth2/advertiser/get/": oauth.advertisers,
@@ -35,7 +37,7 @@ _GETS: dict[str, Reader] = {
 def account_routes(memory: Memory) -> list[BaseRoute]:
     """The endpoints under `/open_api/`, and the portal, whose pages no limit of the API counts."""
     return [
-        *(Route(PREFIX + path, Gate(endpoint(reader), memory, "POST")) for path, reader in _POSTS.items()),
-        *(Route(PREFIX + path, Gate(endpoint(reader), memory, "GET")) for path, reader in _GETS.items()),
+        *(Route(_PREFIX + path, Gate(endpoint(reader), memory, "POST")) for path, reader in _POSTS.items()),
+        *(Route(_PREFIX + path, Gate(endpoint(reader), memory, "GET")) for path, reader in _GETS.items()),
         Route("/portal/auth", Gate(portal, memory, "GET", limited=False)),
     ]

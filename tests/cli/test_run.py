@@ -5,10 +5,13 @@ import re
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
+import httpx
 import pytest
 
+from config.settings import METRICS_PORT_OFFSET
 from stack.parent import PARENT_FD
 from stack.processes import ProcessName
 from tests.cli.running_up import PATIENCE_S, environment, signalpost
@@ -25,7 +28,7 @@ def test_a_process_without_redis_says_what_to_do(data_dir: Path, name: str) -> N
     assert (done.returncode, done.stderr) == (1, "no Redis: set REDIS_URL or start `signalpost up`\n")
 
 
-@pytest.mark.parametrize("name", ["forwarder", "worker"])
+@pytest.mark.parametrize("name", ["forwarder", "worker", "console"])
 def test_a_process_without_postgresql_says_what_to_do(data_dir: Path, name: str) -> None:
     done = signalpost(environment(data_dir) | {"REDIS_URL": "redis://127.0.0.1:1"}, "run", name)
     assert (done.returncode, done.stderr) == (1, "no PostgreSQL: set DATABASE_URL or start `signalpost up`\n")
@@ -41,7 +44,7 @@ def test_a_setting_that_cannot_be_used_is_one_sentence(data_dir: Path) -> None:
     assert re.fullmatch(r"SANDBOX_PORT: .*\n", done.stderr)
 
 
-@pytest.mark.parametrize("name", ["redirector", "forwarder", "sandbox"])
+@pytest.mark.parametrize("name", ["redirector", "forwarder", "console", "sandbox"])
 def test_a_port_in_use_is_named(data_dir: Path, redis_url: str, database_url: str, name: str) -> None:
     env = environment(data_dir) | {"REDIS_URL": redis_url, "DATABASE_URL": database_url}
     setting = f"{name.upper()}_PORT"
@@ -61,3 +64,29 @@ def test_a_process_ends_when_the_up_that_started_it_is_gone(data_dir: Path) -> N
         assert "listening" in process.stderr.readline()
         os.close(writing)
         assert process.wait(PATIENCE_S) == 0
+
+
+def test_the_console_needs_no_redis_and_counts_on_a_port_of_its_own(data_dir: Path, database_url: str) -> None:
+    env = environment(data_dir) | {"DATABASE_URL": database_url}
+    command = [sys.executable, "-P", "-m", "cli", "run", "console"]
+    with subprocess.Popen(command, env=env, stderr=subprocess.PIPE, text=True) as process:
+        port = int(env["CONSOLE_PORT"])
+        wait_until_it_answers(f"http://127.0.0.1:{port}/readyz")
+        answer = httpx.get(f"http://127.0.0.1:{port}/oauth/tiktok/callback", trust_env=False)
+        assert answer.status_code == 503  # no developer app is set
+        assert "server" not in answer.headers
+        counted = httpx.get(f"http://127.0.0.1:{port + METRICS_PORT_OFFSET}/metrics", trust_env=False).text
+        assert 'signalpost_tiktok_logins_total{outcome="not_set_up"} 1.0' in counted
+        process.terminate()
+        assert process.wait(PATIENCE_S) == 0
+
+
+def wait_until_it_answers(url: str) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while True:
+        try:
+            assert httpx.get(url, trust_env=False).status_code == 200
+            return
+        except httpx.HTTPError:
+            assert time.monotonic() < deadline, "it never answered"
+            time.sleep(0.05)

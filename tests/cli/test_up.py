@@ -63,6 +63,15 @@ def check_crashed_process_is_started_again(up: RunningUp) -> None:
     until(lambda: answers(f"{url}/readyz"))
 
 
+def check_an_app_can_be_connected(up: RunningUp) -> None:
+    app_id = json.loads(signalpost(up.env, "app", "list", "--json").stdout)["items"][0]["app_id"]
+    url = json.loads(signalpost(up.env, "tiktok", "connect", "--app", app_id, "--json").stdout)["url"]
+    page = httpx.get(url, params={**httpx.URL(url).params, "decision": "allow"}, follow_redirects=True, trust_env=False)
+    assert page.status_code == 200
+    assert "is connected" in page.text
+    assert any(line.startswith("Console ") and line.endswith(f":{up.env['CONSOLE_PORT']}") for line in up.lines)
+
+
 def check_second_worker_runs_beside(env: dict[str, str]) -> None:
     without_engines = {name: value for name, value in env.items() if name not in {"REDIS_URL", "DATABASE_URL"}}
     command = [sys.executable, "-P", "-m", "cli", "run", "worker"]
@@ -91,6 +100,7 @@ def test_a_day_in_the_life_of_up(data_dir: Path) -> None:
         assert content["settings"]["TIKTOK_API_URL"] == content["processes"]["sandbox"]["url"]
         assert all(answers(f"{process['url']}/readyz") for process in content["processes"].values())
         check_lines_work_as_printed(up)
+        check_an_app_can_be_connected(up)
         check_crashed_process_is_started_again(up)
         second = signalpost(env, "up")
         assert (second.returncode, second.stdout) == (1, "")

@@ -92,6 +92,8 @@ def test_each_setting_says_where_it_came_from(tmp_path: Path, monkeypatch: pytes
         (IngressSettings, "TRUSTED_PROXIES", "10.0.0.0/8,proxy", "proxy"),
         (RedirectorSettings, "REDIS_BUDGET_MS", "0", "greater than or equal to 1"),
         (WorkerSettings, "LEDGER_RETENTION_DAYS", "x", "integer"),
+        (WorkerSettings, "TIKTOK_API_VERSION", "1.3", "pattern"),
+        (WorkerSettings, "TIKTOK_API_VERSION_PIXEL", "v1.3/../..", "pattern"),
     ],
 )
 def test_a_setting_that_cannot_be_used_is_named(
@@ -123,6 +125,13 @@ def test_trusted_proxies_are_networks_and_single_addresses(monkeypatch: pytest.M
         "192.0.2.1/32",
         "2001:db8::/32",
     ]
+
+
+def test_a_group_of_endpoints_has_its_own_version_or_that_of_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TIKTOK_API_VERSION", "v2.0")
+    monkeypatch.setenv("TIKTOK_API_VERSION_ENTITIES", "v1.3")
+    settings = load(WorkerSettings)
+    assert (settings.tiktok_version("report"), settings.tiktok_version("entities")) == ("v2.0", "v1.3")
 
 
 def test_the_example_names_every_setting_with_its_default() -> None:

@@ -1,5 +1,7 @@
 """What is written down of requests."""
 
+import msgspec
+
 from sandbox.calls import Call
 from sandbox.journal import RequestLog
 from tests.sandbox.rows import NOW
@@ -20,6 +22,13 @@ def test_secret_headers_are_masked_and_the_others_shown() -> None:
         ("cookie", "***on=x"),
         ("accept", "*/*"),
     ]
+
+
+def test_secrets_in_bodies_and_queries_are_masked() -> None:
+    call = _call(b'{"app_id": "7", "secret": "secret-of-the-app", "auth_code" : "0123456789"}')
+    shown = RequestLog(10, 1000).note(msgspec.structs.replace(call, query="app_id=7&secret=s-of-the-app&x=1")).shown()
+    assert shown["body"] == '{"app_id": "7", "secret": "***-app", "auth_code" : "***6789"}'
+    assert shown["query"] == "app_id=7&secret=***-app&x=1"
 
 
 def test_a_body_that_is_no_text_is_shown_all_the_same() -> None:

@@ -158,11 +158,6 @@ def test_a_path_tiktok_does_not_have_is_answered_with_40007(client: httpx.Client
     assert (answer.status_code, answer.json()["code"]) == (404, Code.NOT_EXIST)
 
 
-def test_another_version_is_answered_with_40006(client: httpx.Client) -> None:
-    answer = client.post("/open_api/v2.0/event/track/", json=a_body(), headers=HEADERS)
-    assert (answer.status_code, answer.json()["code"]) == (200, Code.VERSION_ERROR)
-
-
 def test_without_its_trailing_slash_a_path_is_a_bare_page(client: httpx.Client) -> None:
     answer = client.post(TRACK.rstrip("/"), json=a_body(), headers=HEADERS)
     assert (answer.status_code, answer.headers["content-type"]) == (404, "text/html; charset=utf-8")

@@ -10,8 +10,9 @@ import pytest
 import structlog
 
 from forwarder.jobs.alert_webhook import AlertWebhook, NotPosted, alert_client, is_public
-from forwarder.jobs.alerts import alerts_by_kind, announce_test_mode, post_alerts, watch_deliveries
+from forwarder.jobs.alerts import alerts_by_kind, announce_test_mode, post_alerts, watch_deliveries, watch_grants
 from ledger.alerts import StandingAlert
+from ledger.grants import NewGrant, get_grant, mark_broken, mark_ok, store_grant
 from tests.forwarder.delivering.scene import APP, PIXEL, Scene
 
 pytestmark = pytest.mark.anyio
@@ -135,3 +136,19 @@ async def test_a_pixel_in_test_mode_is_announced_when_a_worker_starts(scene: Sce
         await announce_test_mode(scene.pool)
     (line,) = logged
     assert (line["pixel_id"], line["test_event_code"], line["log_level"]) == (PIXEL, "TEST1", "warning")
+
+
+async def test_a_broken_grant_is_told_while_it_is_broken(scene: Scene) -> None:
+    now = datetime(2026, 11, 20, tzinfo=UTC)
+    await store_grant(scene.pool, NewGrant(APP, b"sealed", None, None, ()), now)
+    grant = await get_grant(scene.pool, APP)
+    assert grant is not None
+    await mark_broken(scene.pool, grant, "40105: dead", now)
+    with structlog.testing.capture_logs() as lines:
+        await watch_grants(scene.pool, now)
+        await watch_grants(scene.pool, now)
+    assert [(line["kind"], line["app_id"]) for line in lines] == [("tiktok_grant_broken", APP)]
+    assert await alerts_by_kind(scene.pool) == {"tiktok_grant_broken": 1}
+    await mark_ok(scene.pool, grant, now)
+    await watch_grants(scene.pool, now)
+    assert await alerts_by_kind(scene.pool) == {}

@@ -3,6 +3,7 @@
 from typing import Any
 
 from tests.sandbox.accounts.conftest import Api
+from tests.sandbox.accounts.examples import AD, an_account, an_advertiser
 
 PATH = "/report/integrated/get/"
 DAY = "2026-11-17"  # the day before NOW
@@ -38,3 +39,11 @@ def spend_of(data: dict[str, Any]) -> dict[str, str]:
 def by_time(data: dict[str, Any]) -> dict[str, str]:
     """Spend by the last dimension."""
     return {list(row["dimensions"].values())[-1]: row["metrics"]["spend"] for row in data["list"]}
+
+
+def a_spend_row(ad_id: str = AD, hour: str = f"{DAY} 09:00:00", **changes: Any) -> dict[str, Any]:
+    return {"ad_id": ad_id, "hour": hour, "spend": "1.50", "impressions": 400, "clicks": 9, **changes}
+
+
+def load_spend(api: Api, *spend: dict[str, Any], **changes: Any) -> None:
+    api.load(an_account(an_advertiser(spend=list(spend), **changes)))

@@ -84,6 +84,15 @@ def test_ads_of_both_kinds_come_by_ad_ids_v2_with_limited_fields(api: Api) -> No
     rows = api.data("/ad/get/", filtering={"ad_ids_v2": [AD, SMART_AD, CREATIVE]})["list"]
     assert [row["ad_id_v2"] for row in rows] == [SMART_AD, AD]
     assert not {"ad_id", "landing_page_url"} & rows[0].keys()
+    fields = ["ad_id", "ad_id_v2"]
+    assert api.data("/ad/get/", filtering={"ad_ids_v2": [AD]}, fields=fields)["list"] == [{"ad_id_v2": AD}]
+
+
+@pytest.mark.parametrize("path", LISTS)
+def test_an_empty_account_tells_a_wrong_field_too(api: Api, path: str) -> None:
+    _with(api)
+    assert api.refusal(path, fields=["nme"]) == (40002, "fields: Unsupported value: ['nme'].")
+    assert api.data(path, fields=[LISTS[path], "operation_status"])["list"] == []
 
 
 def test_a_smart_plus_ad_brings_its_pages_and_creatives(api: Api) -> None:

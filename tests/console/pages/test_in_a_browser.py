@@ -10,7 +10,7 @@ from admin.apps import set_app
 from admin.links import create_link
 from admin.users import Role, create_user, new_setup_token
 from config.settings import AllSettings
-from tests.console.browser import (
+from tests.console.pages.browser import (
     NARROWEST,
     THEMES,
     WIDTHS,
@@ -22,9 +22,9 @@ from tests.console.browser import (
     signed_in,
     violations,
 )
-from tests.console.conftest import Act
-from tests.console.pages_to_see import PAGES_TO_SEE, Seen
-from tests.console.person import PASSWORD
+from tests.console.pages.conftest import Act
+from tests.console.pages.pages_to_see import PAGES_TO_SEE, Seen
+from tests.console.pages.person import PASSWORD
 
 OWNER = "anna@example.com"
 

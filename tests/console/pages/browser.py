@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from config.settings import AllSettings
 from tests.cli.running_up import free_ports
-from tests.console.person import PASSWORD
+from tests.console.pages.person import PASSWORD
 
 SCREENSHOTS = "CONSOLE_SCREENSHOTS"  # a folder outside the repository; without it, pytest's own
 PATIENCE_S = 30.0

@@ -6,8 +6,8 @@ from http import HTTPStatus
 import httpx
 
 from admin.users import Role, list_users, new_setup_token
-from tests.console.conftest import Act, MakePerson
-from tests.console.person import PASSWORD, Person
+from tests.console.pages.conftest import Act, MakePerson
+from tests.console.pages.person import PASSWORD, Person
 
 
 def test_whoever_is_not_signed_in_comes_to_the_login_and_then_where_they_wanted(
