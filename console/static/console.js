@@ -49,6 +49,28 @@
     });
   };
 
+  // the arrows step through a chart as the mouse does
+  const chartKeys = (figure) => {
+    const columns = [...figure.querySelectorAll(".column")];
+    const readout = figure.querySelector(".readout");
+    let at = -1;
+    const show = (number) => {
+      columns[at]?.classList.remove("on");
+      at = Math.max(-1, Math.min(number, columns.length - 1));
+      columns[at]?.classList.add("on");
+      readout.textContent = columns[at]?.querySelector("title").textContent ?? "";
+    };
+    columns.forEach((column, number) => column.addEventListener("mouseenter", () => show(number)));
+    figure.addEventListener("mouseleave", () => show(-1));
+    figure.addEventListener("keydown", (event) => {
+      if (event.target !== figure) return;
+      const to = { ArrowRight: at + 1, ArrowLeft: at < 0 ? columns.length - 1 : Math.max(0, at - 1), Home: 0, End: columns.length - 1, Escape: -1 }[event.key];
+      if (to === undefined) return;
+      show(to);
+      event.preventDefault();
+    });
+  };
+
   let going = 0;
   const isTyping = (element) => element.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(element.tagName);
   const keys = (event) => {
@@ -82,6 +104,7 @@
     document.querySelectorAll("[data-theme-switch]").forEach(themeSwitch);
     document.querySelectorAll("[data-copy]").forEach(copyButton);
     document.querySelectorAll("table[data-keys]").forEach(rowKeys);
+    document.querySelectorAll("[data-chart]").forEach(chartKeys);
     document.addEventListener("keydown", keys);
     document.addEventListener("submit", sentOnce);
     document.querySelector("[aria-invalid]")?.focus();
