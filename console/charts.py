@@ -17,6 +17,9 @@ from console.numbers import NONE
 
 WIDTH: Final = 960
 LABELS_ALONG: Final = 8
+LEFT: Final = 72  # of numbers along the axis
+RIGHT: Final = 8
+NAMES: Final = 120  # of lines, at their ends
 LINE_HEIGHT: Final = 16
 _DROPPED: Final = frozenset({"script", "style", "defs", "desc", "title"})
 Value = int | float | Decimal | None
@@ -43,6 +46,8 @@ class Chart:
     is_unfinished: bool = False
     """Whether the last label is a day that is not over: its line is dashed, its bar hollow."""
     height: int = 280
+    is_below_lines: bool = False
+    """Whether it leaves the room that the names of lines take, so that its days stand below theirs."""
 
     def rows(self) -> list[tuple[str, list[str]]]:
         """(label, a text for each series): the table below."""
@@ -52,7 +57,21 @@ class Chart:
         ]
 
 
-class _Banded(pygal.Line):  # type: ignore[misc] # pygal has no types
+class _Framed:
+    """Charts above one another have their numbers and days in the same places."""
+
+    right: float = RIGHT
+
+    def _compute_margin(self) -> None:
+        super()._compute_margin()  # type: ignore[misc]
+        self.margin_box.left, self.margin_box.right = LEFT, self.right  # type: ignore[attr-defined]
+
+
+class _Bars(_Framed, pygal.Bar):  # type: ignore[misc] # pygal has no types
+    """Bars."""
+
+
+class _Banded(_Framed, pygal.Line):  # type: ignore[misc]
     """A line whose points stand in the middle of where a bar would, so that both can share an x."""
 
     def _compute(self) -> None:
@@ -63,7 +82,7 @@ class _Banded(pygal.Line):  # type: ignore[misc] # pygal has no types
 
 def draw(chart: Chart) -> Markup:
     """The SVG."""
-    drawn = (_Banded if chart.kind == "line" else pygal.Bar)(
+    drawn = (_Banded if chart.kind == "line" else _Bars)(
         js=[],
         no_prefix=True,
         disable_xml_declaration=True,
@@ -76,13 +95,13 @@ def draw(chart: Chart) -> Markup:
         min_scale=2,
         max_scale=5,
         margin=8,
-        margin_right=120 if _has_direct_labels(chart) else 8,
         dots_size=2.5,
         value_formatter=chart.axis,
         x_labels=list(chart.labels),
         truncate_label=-1,  # they are thinned out instead
         no_data_text="",
     )
+    drawn.right = NAMES if _has_direct_labels(chart) or chart.is_below_lines else RIGHT
     for one in chart.series:
         for values in _parts(chart, one):
             drawn.add(one.name, values)

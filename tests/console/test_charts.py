@@ -75,8 +75,13 @@ def test_line_and_bars_share_their_x() -> None:
     def places(chart: Chart) -> list[float]:
         return [float(column.get("x", 0)) for column in drawn(chart).iter("rect") if column.get("class") == "column"]
 
-    one = [Series("x", range(28), list(map(str, range(28))))]
-    assert places(Chart("x", DAYS, one, "line")) == places(Chart("x", DAYS, one, "bar"))
+    large = [Series("x", [day * 1e6 for day in range(28)], list(map(str, range(28))))]
+    bars = Chart("x", DAYS, large, "bar", is_below_lines=True)
+    assert places(month()) == places(bars)
+    plots = [
+        next(group for group in drawn(chart).iter("g") if group.get("class") == "plot") for chart in (month(), bars)
+    ]
+    assert plots[0].get("transform") == plots[1].get("transform")
 
 
 def test_each_line_is_named_at_its_end_and_names_do_not_lie_on_each_other() -> None:
