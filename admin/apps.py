@@ -37,6 +37,8 @@ from ledger.webhook_secrets import check_webhook_secret
 from tiktok.currencies import ACCEPTED
 from tiktok.currency_rates import read_rates
 
+__all__ = ["SETTABLE", "App", "create_app", "list_apps", "no_app", "require_app", "rotate_key", "set_app", "show_app"]
+
 SETTABLE = ("name", *AppSettings.__struct_fields__, *APP_SECRETS)
 
 

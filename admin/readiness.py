@@ -8,6 +8,7 @@ import httpx
 from admin.session import Session
 
 TIMEOUT_S = 2.0
+_STOPPING = (asyncpg.CannotConnectNowError, asyncpg.AdminShutdownError, asyncpg.QueryCanceledError)
 
 
 def answers(base_url: str) -> Callable[[], Awaitable[bool]]:
@@ -24,6 +25,10 @@ def answers(base_url: str) -> Callable[[], Awaitable[bool]]:
             return False
 
     return ready
+
+
+LEDGER_AWAY = (OSError, TimeoutError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, *_STOPPING)
+"""What an act ends with where PostgreSQL went away under it: nothing was changed."""
 
 
 async def ledger_answers(session: Session) -> bool:

@@ -49,8 +49,13 @@ class Session:
 
 
 @asynccontextmanager
-async def open_session(settings: AllSettings | None = None, actor: str = "system") -> AsyncIterator[Session]:
+async def open_session(
+    settings: AllSettings | None = None, actor: str = "system", connections: int = 2
+) -> AsyncIterator[Session]:
     """With these settings, else those that stand in the environment, `.env` or a running `up`.
+
+    Args:
+        connections: to PostgreSQL, at most.
 
     Raises:
         SettingsError, SecretError: as `config` says them.
@@ -63,17 +68,17 @@ async def open_session(settings: AllSettings | None = None, actor: str = "system
         keyring = load_keyring(settings.secret_key, settings.data_dir)
     except OSError as error:
         raise Refused(f"DATA_DIR: {settings.data_dir} cannot be used: {error.strerror}") from None
-    pool = await _open_ledger(settings.database_url)
+    pool = await _open_ledger(settings.database_url, connections)
     try:
         yield Session(settings, keyring, pool, actor)
     finally:
         await pool.close()
 
 
-async def _open_ledger(database_url: str) -> Any:
+async def _open_ledger(database_url: str, connections: int) -> Any:
     """The pool; a database that has no tables yet is given them."""
     try:
-        pool = await open_pool(database_url, max_size=2)
+        pool = await open_pool(database_url, max_size=connections)
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         raise Refused(
             f"PostgreSQL at {without_password(database_url)} does not let us in ({reason_of(error)}): "

@@ -22,6 +22,7 @@ COMMANDS = {
     "report": Entry("cli.report:report_command", "Clicks, installs, events and revenue."),
     "export": Entry("cli.export:app", "Recorded clicks and installs as NDJSON, for `match backtest`."),
     "erase": Entry("cli.erase:erase_command", "Erase an install, a person or a click for good."),
+    "user": Entry("cli.users:app", "Users of the console: create, list, disable."),
     "demo": Entry("cli.demo:app", "The demo of `up --demo`: clear."),
     "doctor": Entry("cli.doctor:doctor_command", "Check every engine, setting, token and clock."),
 }

@@ -1,30 +1,13 @@
 """`signalpost doctor`: every engine, setting, token and clock, what is wrong and how to mend it."""
 
 import asyncio
-import os
-from dataclasses import asdict
 from typing import Any
 
 import typer
 
-from admin.check import Check, shown_settings
-from admin.connection_health import check_connections
-from admin.engine_checks import LEDGER, EngineReport, check_postgresql, check_redis
-from admin.report_checks import check_reports
-from admin.setup_checks import (
-    check_data_dir,
-    check_env_file,
-    check_ledger,
-    check_processes,
-    check_proxies,
-    check_secret_key,
-    check_tiktok,
-    check_time_zones_now,
-)
-from admin.source_checks import check_sources
+from admin.examination import examination, unusable
 from cli.output import Json, print_json, print_table
-from config.runfile import read_runfile
-from config.settings import AllSettings, SettingsError, load, origins
+from config.settings import AllSettings, SettingsError, load
 
 
 def doctor_command(as_json: Json = False) -> None:
@@ -43,55 +26,8 @@ async def examine() -> dict[str, Any]:
     try:
         settings = load(AllSettings)
     except SettingsError as error:
-        broken = Check("settings", False, str(error), "correct it in the environment or in .env")
-        return _result([broken], {}, {}, {})
-    runfile = read_runfile(settings.data_dir) or {}
-    data_dir = check_data_dir(settings.data_dir)
-    secret, keyring = check_secret_key(settings)
-    redis, postgresql, tiktok, processes = await asyncio.gather(
-        check_redis(settings), check_postgresql(settings), check_tiktok(settings), check_processes(runfile)
-    )
-    migrated = any(check.name == LEDGER and check.ok for check in postgresql.checks)
-    checks = [
-        Check("settings", True, f"{len(type(settings).model_fields)} are usable"),
-        data_dir,
-        check_env_file(),
-        secret,
-        check_time_zones_now(),
-        *redis.checks,
-        *postgresql.checks,
-        *(await check_ledger(settings, keyring) if migrated else []),
-        *(await check_sources(settings) if migrated else []),
-        *(await check_connections(settings) if migrated else []),
-        *(await check_reports(settings) if migrated else []),
-        *processes,
-        *check_proxies(),
-        tiktok,
-    ]
-    engines = {"redis": redis, "postgresql": postgresql}
-    return _result(
-        checks,
-        shown_settings(settings, origins(settings, os.environ)),
-        runfile.get("processes", {}),
-        {name: _engine(report, runfile.get("engines", {}).get(name, {})) for name, report in engines.items()},
-    )
-
-
-def _engine(report: EngineReport, published: dict[str, Any]) -> dict[str, Any]:
-    pid = {"pid": published["pid"]} if published.get("pid") else {}  # ours to name only where it is embedded
-    return {**report.engine, **pid}
-
-
-def _result(
-    checks: list[Check], settings: dict[str, Any], processes: dict[str, Any], engines: dict[str, Any]
-) -> dict[str, Any]:
-    return {
-        "ok": all(check.ok for check in checks),
-        "checks": [asdict(check) for check in checks],
-        "settings": settings,
-        "processes": processes,
-        "engines": engines,
-    }
+        return unusable(error)
+    return await examination(settings)
 
 
 def _print(found: dict[str, Any]) -> None:

@@ -61,13 +61,20 @@ def _announce(stack: Stack, as_json: bool) -> None:
     lines = _demo_lines(stack)
     if as_json:
         demo = {**shown(stack.demo), "lines": lines} if stack.demo else None
-        print_json({**stack.content(), "demo": demo})
+        print_json({**stack.content(), "setup_url": _setup_url(stack), "demo": demo})
     else:
         for name, value in _table(stack):
             typer.echo(f"{name:<16}{value}")
         if stack.demo:
             _announce_demo(stack, lines)
+    if not as_json and (setup_url := _setup_url(stack)):
+        typer.echo(f"\nNobody can sign in to the console yet. Open this once, to become its owner:\n{setup_url}\n")
     typer.echo("ready (Ctrl-C stops everything)")  # echo flushes: a script may be waiting for this line
+
+
+def _setup_url(stack: Stack) -> str | None:
+    """Where the first owner is made; None where there is one."""
+    return f"{stack.settings.console_base}/setup?token={stack.setup_token}" if stack.setup_token else None
 
 
 def _table(stack: Stack) -> list[tuple[str, Any]]:

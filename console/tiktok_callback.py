@@ -9,7 +9,7 @@ from starlette.responses import Response
 from admin.refusal import REFUSALS
 from admin.tiktok_callback import Callback, Connected, Kind, NotConnected, finish_connect
 from console.metrics import ConsoleMetrics
-from console.pages import page
+from console.rendering import page
 from console.session import session_of
 
 _STATUSES: Final[dict[Kind, int]] = {
@@ -25,6 +25,12 @@ _STATUSES: Final[dict[Kind, int]] = {
 
 async def tiktok_callback(request: Request) -> Response:
     """A page that says what was connected, or why nothing was and how to begin again."""
+    response = await _finished(request)
+    response.headers["Referrer-Policy"] = "no-referrer"  # its address holds a code
+    return response
+
+
+async def _finished(request: Request) -> Response:
     if request.method != "GET":  # whoever only looks must not spend the code
         raise HTTPException(405, headers={"Allow": "GET"})
     session = session_of(request)

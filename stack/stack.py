@@ -18,6 +18,7 @@ from admin.readiness import answers
 from admin.refusal import Refused
 from admin.session import Session, reason_of
 from admin.shown_url import without_password
+from admin.users import new_setup_token
 from config.runfile import remove_runfile, write_runfile
 from config.secrets import load_keyring
 from config.settings import AllSettings
@@ -62,6 +63,7 @@ class Stack:
         app = SANDBOX_APP if wanted.sandbox else {}  # at the sandbox no other is known
         self.settings = settings.model_copy(update={"data_dir": data_dir, "tiktok_api_url": tiktok_api_url, **app})
         self.demo: Demo | None = None
+        self.setup_token: str | None = None  # the first owner's one-time secret; None where there is an owner
         self.notes: list[str] = []  # what an operator should know although everything runs
         self._wanted = wanted
         self._history: asyncio.Task[None] | None = None
@@ -130,6 +132,7 @@ class Stack:
                 self.demo = await ensure_demo(session)
             # for a Redis that lost its data, and for links that were changed while it was away
             await publish(session)
+            self.setup_token = await new_setup_token(session)
             self.notes += session.notes
         finally:
             await pool.close()

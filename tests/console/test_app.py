@@ -29,11 +29,11 @@ async def test_it_is_not_ready_without_a_ledger(
         assert (await console.get("/healthz")).status_code == 200
 
 
-@pytest.mark.parametrize("path", ["/", "/oauth", "/oauth/tiktok/callback/", "/static/../app.py", "/static/nothing.css"])
+@pytest.mark.parametrize("path", ["/oauth", "/oauth/tiktok/callback/", "/static/../app.py", "/static/nothing.css"])
 async def test_what_is_not_there_is_a_page(console: httpx.AsyncClient, path: str) -> None:
     answer = await console.get(path)
     assert answer.status_code == 404
-    assert "<h1>Not Found</h1>" in answer.text
+    assert "<h1>There is nothing here</h1>" in answer.text
     assert "default-src 'none'" in answer.headers["content-security-policy"]
 
 

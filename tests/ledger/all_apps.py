@@ -7,6 +7,7 @@ _POLL = "asks which apps have something due; what follows is claimed app by app"
 _REPORT = "a report or list over all apps, or of one"
 _WATCH = "the worker's look around"
 _RETENTION = "what is too old, whosever it is"
+_CONSOLE = "who may use the console, which is one for all apps"
 _BY_NUMBER = "a person names it by its number alone"
 
 STATEMENTS: Final = {
@@ -18,6 +19,8 @@ STATEMENTS: Final = {
     "app_removal.OWN_ADVERTISERS": "whether another app was ever shown the advertiser",
     "apps.ALL_APPS": _DIRECTORY,
     "counts.COUNT_FOR_REPORTS": "drained of Redis, which counts for all; the link says whose",
+    "audit.AUDIT_COUNT": _REPORT,
+    "audit.AUDIT_PAGE": _REPORT,
     "delivery_claims.BACKLOG": _WATCH,
     "delivery_replay.APPS_OF": _BY_NUMBER,
     "delivery_replay.DEAD_SINCE": _REPORT,
@@ -74,7 +77,11 @@ TABLES: Final = {
     "count_drains": "drains of Redis, which counts for all",
     "directory_version": "one number",
     "match_observations": "a queue to the statistics of all apps together; nothing refers to a row of it",
+    "sent_forms": _CONSOLE,
+    "sessions": _CONSOLE,
+    "setup_tokens": _CONSOLE,
     "tombstones": "keyed hashes that name nobody: nothing can say whose an old one is",
+    "users": _CONSOLE,
     "visit_counts": "by link, as Redis counts; the link says whose",
 }
 

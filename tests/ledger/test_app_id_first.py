@@ -111,7 +111,7 @@ async def test_every_key_and_index_begins_with_whose_it_is_or_stands_in_the_list
 
 async def test_every_foreign_key_begins_with_whose_it_is(connection: asyncpg.Connection) -> None:
     tables = await owners(connection)
-    rows = await connection.fetch(REFERENCES)
+    rows = [row for row in await connection.fetch(REFERENCES) if row["table"] in tables]
     assert [row["name"] for row in rows if {row["one"], row["other"]} != {tables[row["table"]]}] == []
 
 

@@ -1,0 +1,130 @@
+"""One request of the console: who asks, in which session, about which app, and how it is answered."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from admin.apps import App
+from admin.session import Session
+from admin.sign_in import UserSession
+from admin.throttle import Throttle
+from admin.users import Role
+from console.forms import FormState, Posted
+from console.navigation import Navigation, navigation
+from console.numbers import Numbers, locale_of, zone_of
+from console.page import Page
+from console.rendering import render
+from console.seal import Seal
+
+
+class NotThere(Exception):
+    """There is no such thing: the sentence says what, and the way on."""
+
+    def __init__(self, sentence: str, way_on: str = "/", label: str = "") -> None:
+        super().__init__(sentence)
+        self.way_on = way_on
+        self.label = label
+        """What the link to it says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Console:
+    """What every request is served with, for as long as the process serves."""
+
+    session: Session
+    throttle: Throttle
+    seal: Seal
+    pages: tuple[Page, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What a page's functions are given."""
+
+    request: Request
+    console: Console
+    session: Session
+    """For acts: its actor is whoever is signed in."""
+    user: UserSession | None = None
+    app: App | None = None
+    """Where the path has `{app_id}`."""
+    posted: Posted | None = None
+    """The form that was sent and not done, while its page is shown again."""
+    headers: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def me(self) -> UserSession:
+        """Whoever is signed in, on a page that somebody has to be signed in for."""
+        assert self.user is not None  # noqa: S101 - the route table says so
+        return self.user
+
+    @property
+    def this_app(self) -> App:
+        """The app of a page below `/apps/{app_id}`."""
+        assert self.app is not None  # noqa: S101 - the path says so
+        return self.app
+
+    def may(self, role: Role) -> bool:
+        return self.user is not None and self.user.role.may(role)
+
+    def asked(self, name: str, otherwise: str = "") -> str:
+        """A parameter of the URL."""
+        return self.request.query_params.get(name, otherwise).strip()
+
+    def named(self, name: str) -> str:
+        """A part of the path."""
+        return str(self.request.path_params[name])
+
+    def numbers(self) -> Numbers:
+        """How whoever looks reads numbers; the zone is the app's."""
+        zone = self.app.settings.timezone if self.app is not None else ""
+        return Numbers(locale_of(self.request.headers.get("accept-language", "")), zone_of(zone or ""))
+
+    def showing(self, posted: Posted) -> "Call":
+        """The same, with a form that was not done."""
+        return replace(self, posted=posted)
+
+    def form(self, name: str, key: str = "") -> FormState:
+        """A form of the page as it is to be shown. `key` tells those of one name apart."""
+        mine = self.posted if self.posted and (self.posted.form, self.posted.key) == (name, key) else None
+        return FormState(name, key, mine)
+
+    def page(self, template: str, status: int = 0, **shown: Any) -> Response:
+        """The template as a page. Templates find, beside what they are given: `user`, `app`, `may`, `state_of`,
+        `posted`, `token`, `numbers`, `navigation`, `notices`, `path` and `query`.
+        """
+        code = status or (self.posted.status if self.posted else 200)
+        return HTMLResponse(render(template, {**self._frame(), **shown}), code, self.headers)
+
+    def go(self, to: str) -> Response:
+        return RedirectResponse(to, 303, self.headers)
+
+    def _frame(self) -> Mapping[str, Any]:
+        return {
+            "user": self.user,
+            "app": self.app,
+            "may": lambda role: self.may(Role(role)),
+            "state_of": self.form,
+            "posted": self.posted,
+            "token": self._token,
+            "numbers": self.numbers(),
+            "navigation": self._navigation(),
+            "notices": self._notices(),
+            "path": self.request.url.path,
+            "query": self.request.query_params,
+        }
+
+    def _token(self) -> str:
+        return self.console.seal.form_token(self.user.token_hash) if self.user else ""
+
+    def _navigation(self) -> Navigation | None:
+        if self.user is None:
+            return None
+        app_id = self.app.app_id if self.app else ""
+        return navigation(self.console.pages, self.user.role, self.request.url.path, app_id)
+
+    def _notices(self) -> Iterable[str]:
+        return [*(self.user.notices if self.user else ()), *self.session.notes]

@@ -1,0 +1,229 @@
+"""Charts, drawn by the server as SVG: lines for time, bars for comparison. Painted by console.css, readable as a table.
+
+What pygal writes of its own style and script is left out. The colours of the series are those of console.css.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import pairwise
+from typing import Any, Final, Literal
+from xml.etree.ElementTree import Element, SubElement, tostring
+
+import pygal
+from markupsafe import Markup
+
+from console.numbers import NONE
+
+WIDTH: Final = 960
+LABELS_ALONG: Final = 8
+LEFT: Final = 72  # of numbers along the axis
+RIGHT: Final = 8
+NAMES: Final = 120  # of lines, at their ends
+LINE_HEIGHT: Final = 16
+_DROPPED: Final = frozenset({"script", "style", "defs", "desc", "title"})
+Value = int | float | Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    name: str
+    values: Sequence[Value]
+    """One for each label; None is a gap."""
+    written: Sequence[str]
+    """The same as text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    title: str
+    """What it shows, with the unit: `Spend and revenue, EUR per day`."""
+    labels: Sequence[str]
+    series: Sequence[Series]
+    kind: Literal["line", "bar"] = "line"
+    axis: Callable[[float], str] = str
+    """A number of the axis as text."""
+    is_unfinished: bool = False
+    """Whether the last label is a day that is not over: its line is dashed, its bar hollow."""
+    height: int = 280
+    is_below_lines: bool = False
+    """Whether it leaves the room that the names of lines take, so that its days stand below theirs."""
+
+    def rows(self) -> list[tuple[str, list[str]]]:
+        """(label, a text for each series): the table below."""
+        return [
+            (label, [one.written[number] if one.values[number] is not None else NONE for one in self.series])
+            for number, label in enumerate(self.labels)
+        ]
+
+
+class _Framed:
+    """Charts above one another have their numbers and days in the same places."""
+
+    right: float = RIGHT
+
+    def _compute_margin(self) -> None:
+        super()._compute_margin()  # type: ignore[misc]
+        self.margin_box.left, self.margin_box.right = LEFT, self.right  # type: ignore[attr-defined]
+
+
+class _Bars(_Framed, pygal.Bar):  # type: ignore[misc] # pygal has no types
+    """Bars."""
+
+
+class _Banded(_Framed, pygal.Line):  # type: ignore[misc]
+    """A line whose points stand in the middle of where a bar would, so that both can share an x."""
+
+    def _compute(self) -> None:
+        super()._compute()
+        self._x_pos = [(number + 0.5) / self._len for number in range(self._len)]
+        self._points(self._x_pos)
+
+
+def draw(chart: Chart) -> Markup:
+    """The SVG."""
+    drawn = (_Banded if chart.kind == "line" else _Bars)(
+        js=[],
+        no_prefix=True,
+        disable_xml_declaration=True,
+        width=WIDTH,
+        height=chart.height,
+        show_legend=False,
+        include_x_axis=True,
+        allow_interruptions=True,
+        show_x_guides=False,
+        min_scale=2,
+        max_scale=5,
+        margin=8,
+        dots_size=2.5,
+        value_formatter=chart.axis,
+        x_labels=list(chart.labels),
+        truncate_label=-1,  # they are thinned out instead
+        no_data_text="",
+    )
+    drawn.right = NAMES if _has_direct_labels(chart) or chart.is_below_lines else RIGHT
+    for one in chart.series:
+        for values in _parts(chart, one):
+            drawn.add(one.name, values)
+    drawn.add_xml_filter(lambda root: _finished(chart, root))
+    tree = drawn.render_tree()
+    return Markup(tostring(tree, encoding="unicode"))  # noqa: S704 - made here, texts are escaped by ElementTree
+
+
+def _parts(chart: Chart, one: Series) -> list[list[float | None]]:
+    """The line of what is over, and the last piece of it, which leads to what is not."""
+    values = [None if value is None else float(value) for value in one.values]
+    if chart.kind == "bar" or not chart.is_unfinished or len(values) < 2:
+        return [values]
+    return [[*values[:-1], None], [*[None] * (len(values) - 2), *values[-2:]]]
+
+
+def _has_direct_labels(chart: Chart) -> bool:
+    return chart.kind == "line" and len(chart.series) > 1
+
+
+def _finished(chart: Chart, root: Element) -> Element:
+    """Without what is pygal's own, with names for whoever cannot see it."""
+    _strip(root)
+    root.attrib = {
+        "viewBox": root.get("viewBox", ""),
+        "role": "img",
+        "aria-label": f"{chart.title}. The table below has the numbers.",
+    }
+    plots = [group for group in root.iter("g") if "plot" in group.get("class", "").split()]
+    for group in plots:
+        _name_series(chart, group)
+    _thin_labels(plots[0])
+    if _has_direct_labels(chart):
+        _label_lines(chart, plots)
+    _add_columns(chart, plots[0])
+    return root
+
+
+def _strip(root: Element) -> None:
+    for parent in list(root.iter()):
+        for child in list(parent):
+            is_comment = not isinstance(child.tag, str)
+            name = "" if is_comment else child.tag
+            kind = "" if is_comment else child.get("class", "")
+            unwanted = kind in ("background", "titles") or "text-overlay" in kind or "tooltip-overlay" in kind
+            if is_comment or name in _DROPPED or unwanted:
+                parent.remove(child)
+        if isinstance(parent.tag, str):
+            parent.attrib.pop("style", None)
+
+
+def _name_series(chart: Chart, plot: Element) -> None:
+    """`series-1` is painted in the first colour; a piece that leads to an unfinished day is `unfinished`."""
+    pieces = len(_parts(chart, chart.series[0])) if chart.series else 1
+    for group in plot.findall("g"):
+        numbers = [part for part in group.get("class", "").split() if part.startswith("serie-")]
+        if not numbers:
+            continue
+        number = int(numbers[0].removeprefix("serie-"))
+        ends_open = pieces > 1 and number % pieces == 1
+        group.set("class", f"series series-{number // pieces + 1}{' unfinished' if ends_open else ''}")
+        bars = list(group.iter("rect"))
+        if chart.kind == "bar" and chart.is_unfinished and bars and chart.series[number].values[-1] is not None:
+            bars[-1].set("class", "rect unfinished")
+
+
+def _x_axis(plot: Element) -> Element:
+    axes = (group for group in plot.findall("g") if group.get("class", "").startswith("axis x"))
+    return next(axes, Element("g"))  # without a label there is none
+
+
+def _along(plot: Element) -> list[Element]:
+    return _x_axis(plot).findall("g")
+
+
+def _thin_labels(plot: Element) -> None:
+    """As many labels as can be read; the last one always, as it is today."""
+    guides = _along(plot)
+    _remove_paths(_x_axis(plot))
+    step = max(1, -(-len(guides) // LABELS_ALONG))
+    for number, guide in enumerate(guides):
+        _remove_paths(guide)
+        if (len(guides) - 1 - number) % step:
+            for text in guide.findall("text"):
+                text.set("display", "none")
+
+
+def _remove_paths(group: Element) -> None:
+    for path in group.findall("path"):
+        group.remove(path)
+
+
+def _label_lines(chart: Chart, plots: Sequence[Element]) -> None:
+    """Its name where a line ends, so that nothing is told by colour alone."""
+    ends: list[list[Any]] = []
+    for number, one in enumerate(chart.series):
+        dots = [
+            dot
+            for plot in plots
+            for group in plot.findall("g")
+            if f"series-{number + 1}" in group.get("class", "").split()
+            for dot in group.iter("circle")
+        ]
+        if dots:
+            last = max(dots, key=lambda dot: float(dot.get("cx", 0)))
+            ends.append([float(last.get("cy", 0)), float(last.get("cx", 0)), number, one.name])
+    ends.sort()
+    for above, below in pairwise(ends):
+        below[0] = max(below[0], above[0] + LINE_HEIGHT)
+    for y, x, number, name in ends:
+        place = {"x": f"{x + 10:.1f}", "y": f"{y + 4:.1f}", "class": f"name series-{number + 1}"}
+        SubElement(plots[0], "text", place).text = name
+
+
+def _add_columns(chart: Chart, plot: Element) -> None:
+    """An invisible column over each label, which says on hover what stands there; console.js steps through them."""
+    places = [float(text.get("x", 0)) for guide in _along(plot) for text in guide.findall("text")]
+    if not places:
+        return
+    width = places[1] - places[0] if len(places) > 1 else 100.0
+    for place, (label, texts) in zip(places, chart.rows(), strict=False):
+        said = ", ".join(f"{one.name} {text}" for one, text in zip(chart.series, texts, strict=True))
+        box = {"x": f"{place - width / 2:.1f}", "y": "0", "width": f"{width:.1f}", "height": f"{chart.height - 48}"}
+        column = SubElement(plot, "rect", {**box, "class": "column"})
+        SubElement(column, "title").text = f"{label}: {said}"

@@ -1,0 +1,1 @@
+"""The pages: one module each, with its template in `console/templates/`. `console/route_table.py` lists them."""

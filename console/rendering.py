@@ -1,0 +1,56 @@
+"""A template and what it shows become a page. Everything shown is escaped."""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+from starlette.responses import HTMLResponse
+
+STATIC: Final = Path(__file__).parent / "static"
+_COMMAND: Final = re.compile(r"`([^`]+)`")
+
+
+_NOBODY: Final[Mapping[str, Any]] = {
+    "user": None, "app": None, "notices": (), "typed": {}, "again": {}, "way_on": "", "label": "", "sentences": ()
+}  # fmt: skip
+
+
+@cache
+def static_url(name: str) -> str:
+    """Changes with what the file holds, so that browsers may keep it for ever."""
+    return f"/static/{name}?v={hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]}"
+
+
+def with_commands(text: object) -> Markup:
+    """A sentence with `commands` in it."""
+    parts = _COMMAND.split(str(text))
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if number % 2 else escape(part) for number, part in enumerate(parts)
+    )
+
+
+_TEMPLATES: Final = Environment(
+    loader=FileSystemLoader(Path(__file__).parent / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_TEMPLATES.globals |= {"static_url": static_url}
+_TEMPLATES.filters |= {"commands": with_commands}
+
+
+def page(
+    template: str, shown: Mapping[str, Any], status: int = 200, headers: Mapping[str, str] | None = None
+) -> HTMLResponse:
+    """With nothing known of who looks: `Call.page` is for everything behind the login."""
+    return HTMLResponse(render(template, {**_NOBODY, **shown}), status, headers)
+
+
+def render(template: str, shown: Mapping[str, Any]) -> str:
+    return _TEMPLATES.get_template(template).render(shown)

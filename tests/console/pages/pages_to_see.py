@@ -1,0 +1,27 @@
+"""Every page as the browser tests open it: a name for its screenshots, and its address. A new page is a line here."""
+
+from typing import Final, NamedTuple
+
+
+class Seen(NamedTuple):
+    name: str
+    path: str
+    """`{app_id}` is the app of the tests."""
+    signed_in: bool = True
+
+
+PAGES_TO_SEE: Final = (
+    Seen("login", "/login", signed_in=False),
+    Seen("first-owner", "/setup?token={setup_token}", signed_in=False),
+    Seen("first-owner-used", "/setup?token=used", signed_in=False),
+    Seen("all-apps", "/"),
+    Seen("app-overview", "/apps/{app_id}"),
+    Seen("account", "/account"),
+    Seen("users", "/users"),
+    Seen("audit", "/audit"),
+    Seen("audit-empty", "/audit?actor=nobody"),
+    Seen("health", "/health"),
+    Seen("logout", "/logout"),
+    Seen("not-there", "/nothing-here"),
+    Seen("beyond-the-end", "/audit?page=999"),
+)

@@ -1,0 +1,105 @@
+"""Each page in Chromium: both themes without a violation of axe-core's rules, no sideways scroll on a phone."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext
+
+from admin.apps import set_app
+from admin.links import create_link
+from admin.users import Role, create_user, new_setup_token
+from config.settings import AllSettings
+from tests.console.pages.browser import (
+    NARROWEST,
+    THEMES,
+    WIDTHS,
+    Console,
+    chromium,
+    console_process,
+    screenshot_folder,
+    scrolls_sideways,
+    signed_in,
+    violations,
+)
+from tests.console.pages.conftest import Act
+from tests.console.pages.pages_to_see import PAGES_TO_SEE, Seen
+from tests.console.pages.person import PASSWORD
+
+OWNER = "anna@example.com"
+
+
+@pytest.fixture
+def browser() -> Iterator[Browser]:
+    with chromium() as started:
+        yield started
+
+
+@pytest.fixture
+def addresses(act: Act, app_id: str) -> dict[str, str]:
+    """What stands for the names in braces; the console has something to show."""
+    token = act(new_setup_token)
+    act(lambda session: create_link(session, app_id, "tea", {"ios_url": "https://apps.apple.com/app/id1234567890"}))
+    act(lambda session: set_app(session, app_id, {"match_window_hours": "6", "currency": "USD"}))
+    return {"app_id": app_id, "setup_token": token}
+
+
+@pytest.fixture
+def console(settings: AllSettings, addresses: dict[str, str]) -> Iterator[Console]:
+    with console_process(settings) as started:
+        yield started
+
+
+def make_users(act: Act) -> None:
+    act(lambda session: create_user(session, OWNER, Role.OWNER, PASSWORD))
+    act(lambda session: create_user(session, "jo@example.com", Role.EDITOR, PASSWORD))
+
+
+def look_at(context: BrowserContext, seen: Seen, path: str) -> tuple[list[str], bytes]:
+    """(violations, picture)."""
+    page = context.new_page()
+    page.goto(path)
+    found = [f"{seen.name}: {line}" for line in violations(page)]
+    picture = page.screenshot(full_page=True)
+    page.close()
+    return found, picture
+
+
+def test_every_page_reads_well_in_both_themes_and_on_a_phone(
+    browser: Browser, console: Console, act: Act, addresses: dict[str, str], tmp_path: Path
+) -> None:
+    folder, found = screenshot_folder(tmp_path), []
+    outside = [seen for seen in PAGES_TO_SEE if not seen.signed_in]
+    inside = [seen for seen in PAGES_TO_SEE if seen.signed_in]
+    for pages in (outside, inside):  # the link of the first owner is worth nothing once there is one
+        if pages is inside:
+            make_users(act)
+        for theme in THEMES:
+            for width in WIDTHS:
+                options = {"color_scheme": theme, "viewport": {"width": width, "height": 900}, "locale": "en-GB"}
+                context = (
+                    signed_in(browser, console, OWNER, theme, width)
+                    if pages is inside
+                    else browser.new_context(base_url=console.url, **options)
+                )
+                for seen in pages:
+                    lines, picture = look_at(context, seen, seen.path.format(**addresses))
+                    found += [f"{theme} {width} {line}" for line in lines]
+                    (folder / f"{seen.name}-{width}-{theme}.png").write_bytes(picture)
+                context.close()
+    assert found == []
+
+
+def test_no_page_scrolls_sideways_on_the_narrowest_phone(
+    browser: Browser, console: Console, act: Act, addresses: dict[str, str]
+) -> None:
+    make_users(act)
+    context = signed_in(browser, console, OWNER, width=NARROWEST)
+    page = context.new_page()
+    wide = []
+    for seen in PAGES_TO_SEE:
+        page.goto(seen.path.format(**addresses))
+        if scrolls_sideways(page):
+            wide.append(seen.name)
+    context.close()
+    assert wide == []
