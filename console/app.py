@@ -34,7 +34,7 @@ from console.tiktok_callback import tiktok_callback
 ACTOR: Final = "console"  # in the audit log, where no user of ours acts
 LEDGER_WAIT_S: Final = 30  # how long a start waits for PostgreSQL
 POOL_SIZE: Final = 8
-MAX_BODY_BYTES: Final = 1_000_000
+MAX_BODY_BYTES: Final = 4_000_000  # of a client that does not say how long; a form is refused at a quarter of it
 PAGES: Final = all_pages()
 
 log = structlog.get_logger()

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 import structlog
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -17,6 +18,7 @@ from console.origin import is_from_us
 from console.page import Act, Done, Page
 from console.problems import kept_page, no_such_form, sign_in_again
 
+MAX_FORM_BYTES: Final = 1_000_000
 FROM_ELSEWHERE: Final = (
     "This form was sent by another site. Nothing was changed. Look at what stands here; send it if you meant it."
 )
@@ -37,6 +39,8 @@ async def typed_in(request: Request) -> dict[str, str]:
     Raises:
         HTTPException: 400 or 413, it cannot be read.
     """
+    if int(request.headers.get("content-length", "0")) > MAX_FORM_BYTES:
+        raise HTTPException(413)
     typed: dict[str, str] = {}
     async with request.form(max_files=0) as form:
         for name, value in form.multi_items():

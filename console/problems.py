@@ -62,7 +62,7 @@ def sign_in_again(call: Call, typed: Mapping[str, str]) -> Response:
     """The session has ended: what was typed goes through the login page, sealed."""
     path = call.request.url.path
     kept = call.console.seal.keep({**typed, "_to": path})
-    return call.page("login.html", 401, next=path, kept=kept, cannot_work=False, signed_out=False)
+    return call.page("login.html", 401, title="Sign in", next=path, kept=kept, cannot_work=False, signed_out=False)
 
 
 def _plain(values: Mapping[str, str]) -> dict[str, str]:

@@ -1,0 +1,69 @@
+"""What anybody may have typed runs nowhere: every field of every form, and every list of what was stored."""
+
+from typing import Any
+
+import pytest
+
+from admin.apps import create_app
+from admin.users import Role
+from console.forms import Form
+from console.page import Act as PageAct
+from console.page import Page
+from console.route_table import all_pages
+from tests.console.pages.conftest import Act
+from tests.console.pages.person import Forms, Person
+from tests.console.pages.test_roles import address
+
+WORDS = "\"'><xss onfocus=x>{{7*7}}</textarea></title>"
+FORMS = [(page, act) for page in all_pages() for act in page.acts if act.form.model_fields]
+
+
+def filled(form: type[Form]) -> dict[str, str]:
+    return dict.fromkeys(form.model_fields, WORDS)
+
+
+@pytest.mark.parametrize(("page", "form"), FORMS, ids=lambda one: getattr(one, "path", None) or one.name)
+def test_a_form_shows_what_was_typed_as_text(page: Page, form: PageAct, owner: Person, app_id: str) -> None:
+    token = Forms(owner.open("/account").text).named("password")["_token"]
+    answer = owner.post(
+        address(page, app_id), {"_form": form.name, "_key": WORDS, "_token": token, **filled(form.form)}
+    )
+    assert "<xss" not in answer.text
+    assert answer.status_code < 500
+
+
+@pytest.mark.parametrize("page", [page for page in all_pages() if page.role], ids=lambda page: page.path)
+def test_a_page_shows_what_was_stored_as_text(page: Page, owner: Person, act: Act) -> None:
+    async def store(session: Any) -> str:
+        return str((await create_app(session, WORDS[:100], {}))["app_id"])
+
+    answer = owner.open(address(page, act(store)))
+    assert "<xss" not in answer.text
+    assert answer.status_code < 500
+
+
+@pytest.mark.parametrize("page", [page for page in all_pages() if page.role], ids=lambda page: page.path)
+def test_a_page_shows_the_words_of_its_address_as_text(page: Page, owner: Person, app_id: str) -> None:
+    names = ("app", "act", "actor", "since", "until", "q", "page", "limit", "format", "after", "state", "next")
+    for name in names:
+        answer = owner.open(address(page, app_id), params={name: WORDS})
+        assert "<xss" not in answer.text
+        assert answer.status_code < 500
+
+
+def test_a_path_is_shown_as_text(owner: Person) -> None:
+    assert "<xss" not in owner.open("/apps/%22%3E%3Cxss%3E").text
+    assert "<xss" not in owner.open("/%3Cxss%3E").text
+
+
+def test_every_page_keeps_to_the_policy(owner: Person, app_id: str) -> None:
+    for page in all_pages():
+        if page.role is Role.VIEWER:
+            answer = owner.open(address(page, app_id))
+            policy = answer.headers["content-security-policy"]
+            assert "default-src 'none'" in policy
+            assert "unsafe" not in policy
+            assert " style=" not in answer.text
+            assert "<style" not in answer.text
+            assert answer.text.count("<script") == 1
+            assert answer.headers["cache-control"] == "no-store"
