@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.engines import SessionEngines, short_directory
-from tests.redirector.serving import Redirector, publish, running, wait_for
+from tests.redirector.serving import UNHURRIED, Redirector, publish, running, wait_for
 from tests.redirector.wire import ask
 
 
@@ -14,7 +14,7 @@ def served(engines: SessionEngines) -> Iterator[Redirector]:
     publish(engines.valkey.url)
     with (
         short_directory() as directory,
-        running(engines.valkey.url, directory, TRUSTED_PROXIES="127.0.0.0/8") as started,
+        running(engines.valkey.url, directory, TRUSTED_PROXIES="127.0.0.0/8", **UNHURRIED) as started,
     ):
         yield started
 

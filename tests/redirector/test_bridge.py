@@ -22,6 +22,7 @@ from tests.redirector.serving import (
     APP_STORE,
     FALLBACK,
     PLAY,
+    UNHURRIED,
     Redirector,
     counted,
     find_clicks,
@@ -47,7 +48,7 @@ CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", 
 @pytest.fixture(scope="module")
 def started(engines: SessionEngines) -> Iterator[Redirector]:
     publish(engines.valkey.url, (BRIDGE, HALF, LONG))
-    with short_directory() as directory, running(engines.valkey.url, directory) as redirector:
+    with short_directory() as directory, running(engines.valkey.url, directory, **UNHURRIED) as redirector:
         yield redirector
 
 

@@ -12,6 +12,7 @@ from tests.redirector.serving import (
     APP_STORE,
     FALLBACK,
     PLAY,
+    UNHURRIED,
     Redirector,
     publish,
     running,
@@ -31,7 +32,7 @@ JAM_SITE = Site("app_jam", (), ("ABCDE12345.com.example.jam",))
 @pytest.fixture(scope="module")
 def started(engines: SessionEngines) -> Iterator[Redirector]:
     publish(engines.valkey.url)
-    with short_directory() as directory, running(engines.valkey.url, directory) as redirector:
+    with short_directory() as directory, running(engines.valkey.url, directory, **UNHURRIED) as redirector:
         yield redirector
 
 

@@ -11,6 +11,7 @@ import pytest
 from tests.engines import short_directory
 from tests.redirector.serving import (
     STOP_TIMEOUT_S,
+    UNHURRIED,
     Redirector,
     counted,
     publish,
@@ -38,7 +39,10 @@ def test_without_redis_and_without_a_link_file_it_is_alive_and_not_ready() -> No
 
 def test_two_workers_share_the_port_and_their_numbers_are_added_up(redis_url: str) -> None:
     publish(redis_url)
-    with short_directory() as directory, running(redis_url, directory, REDIRECTOR_WORKERS="2") as redirector:
+    with (
+        short_directory() as directory,
+        running(redis_url, directory, REDIRECTOR_WORKERS="2", **UNHURRIED) as redirector,
+    ):
         tokens = [ttclid(number) for number in range(400)]
         requests = [request(f"/spring?ttclid={token}") for token in tokens]
         replies = asyncio.run(ask_many(redirector.port, requests, 50))
@@ -49,7 +53,10 @@ def test_two_workers_share_the_port_and_their_numbers_are_added_up(redis_url: st
 
 def test_a_worker_that_dies_is_replaced(redis_url: str) -> None:
     publish(redis_url)
-    with short_directory() as directory, running(redis_url, directory, REDIRECTOR_WORKERS="2") as redirector:
+    with (
+        short_directory() as directory,
+        running(redis_url, directory, REDIRECTOR_WORKERS="2", **UNHURRIED) as redirector,
+    ):
 
         def workers() -> set[int]:
             return {int(pid) for pid in re.findall(r"Started server process \[(\d+)\]", redirector.log.read_text())}
