@@ -26,8 +26,7 @@ from loadtests.percentiles import nearest_rank
 from loadtests.product import Product
 
 RESULT = Path(__file__).parent / "results" / "report.md"
-DAYS = 90
-ADS = 500
+DAYS, ADS = 90, 500
 CLICKS = 10_000_000
 INSTALLS = 300_000
 EVENTS = 2_000_000
@@ -60,7 +59,8 @@ INSERT INTO events (app_id, event_id, name, install_id, occurred_at, received_at
 SELECT $1, 'load-' || n, CASE WHEN n % 3 = 0 THEN 'purchase' ELSE 'level' END, install_id, at, at,
     CASE WHEN n % 3 = 0 THEN 9.99 END, CASE WHEN n % 3 = 0 THEN 'EUR' END, '{"properties": {"order_id": "o1"}}', true
 FROM (
-    SELECT n, i.install_id, least(i.occurred_at + (n::bigint * 7907) % 864000 * interval '1 second', $5::timestamptz) AS at
+    SELECT n, i.install_id,
+        least(i.occurred_at + (n::bigint * 7907) % 864000 * interval '1 second', $5::timestamptz) AS at
     FROM generate_series($2::integer, $3::integer - 1) n JOIN installs i
         ON i.app_id = $1 AND i.install_id = 'load-' || (n::bigint * 104729) % $4::integer
 ) AS one
