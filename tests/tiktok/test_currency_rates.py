@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tiktok.currency_rates import RatesError, RateTable, read_rates
+from tiktok.currency_rates import Rates, RatesError, RateTable, read_rates
 
 TABLE = 'to = "EUR"\n[rates]\nBGN = 0.51129\nXOF = 1\n'
 
