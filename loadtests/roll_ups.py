@@ -93,8 +93,8 @@ PUT_SPEND = {
         """,
 }
 LEFT_TO_ADD = """
-SELECT (SELECT count(*) FROM report_deltas WHERE app_id = $1)
-    + (SELECT count(*) FROM report_zones WHERE app_id = $1 AND rules = '')
+SELECT EXISTS (SELECT FROM report_deltas WHERE app_id = $1)
+    OR EXISTS (SELECT FROM report_zones WHERE app_id = $1 AND rules = '')
 """
 TABLES = """
 SELECT c.relname AS name, c.reltuples::bigint AS rows, pg_total_relation_size(c.oid) AS bytes
