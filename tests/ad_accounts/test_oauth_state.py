@@ -6,7 +6,7 @@ from typing import Any
 
 import anyio
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from itsdangerous import URLSafeTimedSerializer
 
@@ -77,11 +77,13 @@ def test_what_is_ours_and_no_state_is_wrong(fields: object) -> None:
     assert refused(URLSafeTimedSerializer(list(KEYRING.derive(purpose)), salt=purpose).dumps(fields)) == "wrong"
 
 
+@settings(deadline=None)
 @given(st.text() | st.text(alphabet="abcXYZ019_-.", min_size=20, max_size=200))
 def test_no_text_is_a_state_by_chance(text: str) -> None:
     assert refused(text) == "wrong"
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_a_state_that_was_changed_anywhere_is_refused(data: st.DataObject) -> None:
     state = new_state(KEYRING, APP)

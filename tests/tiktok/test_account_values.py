@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tiktok.account_values import id_list, id_text, moment, rows_of, text
@@ -67,6 +67,7 @@ def test_a_text_is_one_line_that_can_be_kept() -> None:
     assert len(text("x" * 10_000)) == 512
 
 
+@settings(deadline=None)
 @given(ANYTHING)
 def test_nothing_that_json_holds_is_an_error(value: Any) -> None:
     id_text(value)
