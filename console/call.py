@@ -1,6 +1,6 @@
 """One request of the console: who asks, in which session, about which app, and how it is answered."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -94,10 +94,21 @@ class Call:
 
     def page(self, template: str, status: int = 0, **shown: Any) -> Response:
         """The template as a page. Templates find, beside what they are given: `user`, `app`, `may`, `state_of`,
-        `posted`, `token`, `numbers`, `navigation`, `notices`, `path` and `query`.
+        `posted`, `lost`, `token`, `numbers`, `navigation`, `notices`, `path` and `query`.
         """
         code = status or (self.posted.status if self.posted else 200)
-        return HTMLResponse(render(template, {**self._frame(), **shown}), code, self.headers)
+        frame, seen = self._frame(), set[tuple[str, str]]()
+        html = render(template, {**frame, "state_of": self._noting(seen), **shown})
+        if self.posted and (self.posted.form, self.posted.key) not in seen:  # a row that is gone had it
+            html = render(template, {**frame, "lost": self.posted.sentences(), **shown})
+        return HTMLResponse(html, code, self.headers)
+
+    def _noting(self, seen: set[tuple[str, str]]) -> Callable[..., FormState]:
+        def form(name: str, key: str = "") -> FormState:
+            seen.add((name, key))
+            return self.form(name, key)
+
+        return form
 
     def go(self, to: str) -> Response:
         return RedirectResponse(to, 303, self.headers)
@@ -109,6 +120,7 @@ class Call:
             "may": lambda role: self.may(Role(role)),
             "state_of": self.form,
             "posted": self.posted,
+            "lost": (),
             "token": self._token,
             "numbers": self.numbers(),
             "navigation": self._navigation(),

@@ -64,6 +64,10 @@ class Posted:
     """What no single field is to blame for."""
     status: int = 422
 
+    def sentences(self) -> list[str]:
+        """Why it was not done, where its form is not there to say it."""
+        return [text for text in (self.problem, *(f"{name}: {text}" for name, text in self.errors.items())) if text]
+
 
 @dataclass(frozen=True, slots=True)
 class FormState:

@@ -72,6 +72,16 @@ def check_an_app_can_be_connected(up: RunningUp) -> None:
     assert any(line.startswith("Console ") and line.endswith(f":{up.env['CONSOLE_PORT']}") for line in up.lines)
 
 
+def check_the_first_owner_is_made_with_the_printed_address(up: RunningUp) -> None:
+    (url,) = [line for line in up.lines if "/setup?token=" in line]
+    page = httpx.get(url, trust_env=False)
+    assert page.status_code == 200
+    fields = {"email": "anna@example.com", "password": "kettle-on-the-stove", "token": httpx.URL(url).params["token"]}
+    answer = httpx.post(str(httpx.URL(url).copy_with(query=None)), data=fields, trust_env=False)
+    assert answer.status_code == 303
+    assert httpx.get(url, trust_env=False).status_code == 410
+
+
 def check_second_worker_runs_beside(env: dict[str, str]) -> None:
     without_engines = {name: value for name, value in env.items() if name not in {"REDIS_URL", "DATABASE_URL"}}
     command = [sys.executable, "-P", "-m", "cli", "run", "worker"]
@@ -101,6 +111,7 @@ def test_a_day_in_the_life_of_up(data_dir: Path) -> None:
         assert all(answers(f"{process['url']}/readyz") for process in content["processes"].values())
         check_lines_work_as_printed(up)
         check_an_app_can_be_connected(up)
+        check_the_first_owner_is_made_with_the_printed_address(up)
         check_crashed_process_is_started_again(up)
         second = signalpost(env, "up")
         assert (second.returncode, second.stdout) == (1, "")

@@ -1,0 +1,98 @@
+"""What the script adds, in Chromium: keys, the theme, copying. And that nothing it does breaks the policy."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page
+
+from admin.users import Role, create_user
+from config.settings import AllSettings
+from tests.console.pages.browser import chromium, console_process, signed_in
+from tests.console.pages.conftest import Act
+from tests.console.pages.person import PASSWORD
+
+
+@pytest.fixture
+def browser() -> Iterator[Browser]:
+    with chromium() as started:
+        yield started
+
+
+@pytest.fixture
+def page(settings: AllSettings, act: Act, browser: Browser, app_id: str) -> Iterator[Page]:
+    """The owner's window, at the list of apps; what the console of the browser says is an error."""
+    act(lambda session: create_user(session, "anna@example.com", Role.OWNER, PASSWORD))
+    with console_process(settings) as console:
+        context = signed_in(browser, console, "anna@example.com")
+        page = context.pages[0]
+        said: list[str] = []
+        page.on("console", lambda message: said.append(message.text) if is_fault(message) else None)
+        page.on("pageerror", lambda error: said.append(str(error)))
+        yield page
+        context.close()
+        assert said == []
+
+
+def is_fault(message: ConsoleMessage) -> bool:
+    """A refused form is a 422, which Chromium calls an error, too."""
+    return message.type in ("error", "warning") and "status of 422" not in message.text
+
+
+def test_keys_lead_through_pages_and_tables(page: Page, app_id: str) -> None:
+    page.keyboard.press("g")
+    page.keyboard.press("g")
+    page.wait_for_url("**/audit")
+    page.keyboard.press("/")
+    assert page.evaluate("document.activeElement.name") == "app"
+    page.keyboard.press("Escape")
+    page.keyboard.press("g")
+    page.keyboard.press("a")
+    page.wait_for_url(lambda url: url.endswith("/"))
+    page.locator("tbody tr").first.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/apps/{app_id}")
+
+
+def test_letters_that_are_typed_lead_nowhere(page: Page) -> None:
+    page.goto("/users")
+    page.locator("#create-email").press_sequentially("gu@ga.gh")
+    assert page.locator("#create-email").input_value() == "gu@ga.gh"
+
+
+def test_the_theme_is_chosen_and_kept(page: Page) -> None:
+    switch = page.locator("[data-theme-switch]")
+    assert switch.text_content() == "Theme: system"
+    switch.click()
+    switch.click()
+    page.reload()
+    assert page.locator("[data-theme-switch]").text_content() == "Theme: dark"
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(21, 21, 20)"
+
+
+def test_a_made_password_can_be_copied(page: Page) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.goto("/users")
+    page.locator("#create-email").fill("new@example.com")
+    page.get_by_role("button", name="Add user").click()
+    page.get_by_role("button", name="Copy").click()
+    page.get_by_role("button", name="Copied").wait_for()
+    assert (
+        page.evaluate("navigator.clipboard.readText()") == page.get_by_label("Password", exact=True).first.input_value()
+    )
+
+
+def test_the_field_that_is_wrong_has_the_focus(page: Page) -> None:
+    page.goto("/users")
+    page.locator("#create-email").fill("anna@example.com")
+    page.get_by_role("button", name="Add user").click()
+    page.get_by_text("is somebody's already").wait_for()
+    assert page.evaluate("document.activeElement.id") == "create-email"
+
+
+def test_the_menu_of_a_phone_opens_and_closes(page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 800})
+    assert not page.get_by_role("link", name="Audit log").is_visible()
+    page.get_by_role("link", name="Menu").click()
+    page.get_by_role("link", name="Audit log").wait_for()
+    page.keyboard.press("Escape")
+    page.get_by_role("link", name="Audit log").wait_for(state="hidden")
