@@ -1,20 +1,50 @@
-"""Recorded clicks and installs as NDJSON, as `signalpost match backtest` reads them."""
+"""What is recorded, for whoever works on with it: NDJSON, of clicks and installs as `signalpost match backtest` reads
+them, and Parquet.
+"""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from pathlib import Path
+from typing import Any, Final, Literal, cast
 
 import msgspec
 
 from admin.apps import require_app
+from admin.parquet import Columns, ParquetFile, Row
 from admin.refusal import Refused
 from admin.session import Session, open_redis
 from admin.sorting import Keyed, sorted_lines
 from admin.times import parse_time
 from clicks.record import Click
 from clicks.store import ClickStore
+from ledger.exported_rows import Exported, exported_rows
 from ledger.recorded_installs import recorded_installs
+
+What = Literal["clicks", "installs", "events", "deliveries"]
+COLUMNS: Final[dict[What, Columns]] = {
+    "clicks": {
+        "app_id": "text", "click_id": "text", "at": "time", "link": "text", "ip": "text", "user_agent": "text",
+        "languages": "text", "query": "text", "ttp": "text", "enrichment": "json",
+    },
+    "installs": {
+        "app_id": "text", "install_id": "text", "at": "time", "received_at": "time", "platform": "text",
+        "match_method": "text", "match_probability": "number", "click_id": "text", "link": "text",
+        "campaign_id": "text", "adgroup_id": "text", "ad_id": "text", "creative_id": "text", "body": "json",
+    },
+    "events": {
+        "app_id": "text", "event_id": "text", "at": "time", "received_at": "time", "source": "text", "name": "text",
+        "install_id": "text", "value": "money", "currency": "text", "joined": "truth", "subscription_id": "text",
+        "flags": "json", "properties": "json",
+    },
+    "deliveries": {
+        "app_id": "text", "delivery_id": "text", "at": "time", "delivered_at": "time", "pixel_id": "text",
+        "event_id": "text", "source_event_id": "text", "source_event": "text", "target_event": "text",
+        "install_id": "text", "state": "text", "reason": "text", "attempts": "whole", "last_outcome": "text",
+        "last_code": "whole", "last_message": "text", "request_id": "text",
+    },
+}  # fmt: skip
+"""Of a Parquet file, which has all of them always."""
 
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 
@@ -49,6 +79,44 @@ async def span_of(session: Session, app_id: str, since: str, until: str) -> Span
     if first >= last:
         raise Refused("since: must be earlier than --until")
     return Span(app_id, first, last)
+
+
+async def export_parquet(session: Session, what: What, span: Span, path: Path) -> int:
+    """A row group per day of UTC; returns the number of rows.
+
+    Raises:
+        Refused: the file cannot be written.
+    """
+    rows = _click_rows(session, span) if what == "clicks" else _ledger_rows(session, what, span)
+    try:
+        return await ParquetFile(path, COLUMNS[what]).write(rows)
+    except OSError as error:
+        raise Refused(f"out: {path} cannot be written: {error.strerror or error}") from None
+
+
+def exported_lines(session: Session, what: What, span: Span) -> AsyncIterator[bytes]:
+    """One JSON line each, by time."""
+    if what == "clicks":
+        return exported_clicks(session, span)
+    return exported_installs(session, span) if what == "installs" else _exported(session, what, span)
+
+
+async def _exported(session: Session, what: Exported, span: Span) -> AsyncIterator[bytes]:
+    async for at, row in _ledger_rows(session, what, span):
+        yield _encode({name: row[name] for name in COLUMNS[what] if row[name] is not None} | {"at": at})
+
+
+async def _ledger_rows(session: Session, what: Exported, span: Span) -> AsyncIterator[Row]:
+    async with session.database.acquire() as connection, connection.transaction():
+        async for row in exported_rows(connection, what, span.app_id, span.since, span.until):
+            yield row["at"], row
+
+
+async def _click_rows(session: Session, span: Span) -> AsyncIterator[Row]:
+    async for line in exported_clicks(session, span):
+        click: dict[str, Any] = msgspec.json.decode(line)
+        at = datetime.fromisoformat(click["clicked_at"])
+        yield at, cast("Mapping[str, Any]", click | {"at": at})
 
 
 async def exported_clicks(session: Session, span: Span) -> AsyncIterator[bytes]:

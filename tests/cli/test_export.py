@@ -4,9 +4,12 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
+from pyarrow import parquet
 
 from admin import sorting
 from admin.sorting import Keyed, sorted_lines
@@ -122,3 +125,83 @@ def test_lines_beyond_memory_are_sorted_in_runs(monkeypatch: pytest.MonkeyPatch,
         return [line async for line in sorted_lines(shuffled())]
 
     assert asyncio.run(collected()) == [line for _, line in sorted(keyed)]
+
+
+@pytest.fixture
+def taken(app_id: str, sql: Sql) -> str:
+    """Three events of two days and a delivery, and an event of another app."""
+    sql("INSERT INTO apps (app_id, name, api_key_hash, api_key_encrypted) VALUES ('other', 'B', 'B', '')")
+    sql("INSERT INTO pixels (pixel_id, app_id, code, token_encrypted) VALUES ('p', $1, 'C', '')", app_id)
+    for number, (app, at) in enumerate(
+        (
+            (app_id, "2026-11-20T23:59:59.5Z"),
+            (app_id, "2026-11-20T10:00Z"),
+            (app_id, "2026-11-21T00:00Z"),
+            ("other",) * 2,
+        )
+    ):
+        sql(
+            "INSERT INTO events (app_id, event_id, name, occurred_at, value, currency, body) VALUES"
+            " ($1, $2, 'purchase', $3::text::timestamptz, 0.1, 'EUR',"
+            """ '{"properties": {"order_id": "o"}, "user": {}}')""",
+            app, f"e{number}", "2026-11-20T10:00Z" if at == "other" else at,
+        )  # fmt: skip
+    sql(
+        "INSERT INTO deliveries (app_id, pixel_id, event_key, event_id, source_event_id, source_event, target_event,"
+        " state, created_at, payload) SELECT app_id, 'p', event_key, 'x', event_id, name, 'Purchase', 'delivered',"
+        " '2026-11-20T10:00Z', 'secret' FROM events WHERE event_id = 'e1'"
+    )
+    return app_id
+
+
+def test_events_and_deliveries_are_exported_by_time(cli: Cli, taken: str) -> None:
+    events = [json.loads(line) for line in cli("export", "events", "--app", taken).stdout.splitlines()]
+    assert [event["event_id"] for event in events] == ["e1", "e0", "e2"]
+    assert events[0] == {
+        "app_id": taken, "event_id": "e1", "at": "2026-11-20T10:00:00Z", "received_at": events[0]["received_at"],
+        "source": "sdk", "name": "purchase", "value": 0.1, "currency": "EUR", "joined": False, "flags": [],
+        "properties": {"order_id": "o"},
+    }  # fmt: skip
+    [delivery] = [json.loads(line) for line in cli("export", "deliveries", "--app", taken).stdout.splitlines()]
+    assert (delivery["source_event_id"], delivery["state"]) == ("e1", "delivered")
+    assert "secret" not in json.dumps(delivery)
+
+
+def test_parquet_has_a_row_group_a_day_and_exact_money(cli: Cli, taken: str, tmp_path: Path) -> None:
+    out = tmp_path / "events.parquet"
+    assert cli("export", "events", "--app", taken, "--format", "parquet", "--out", str(out)).status == 0
+    file = parquet.ParquetFile(out)
+    assert [file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)] == [2, 1]
+    schema = file.schema_arrow
+    assert (str(schema.field("value").type), str(schema.field("at").type)) == (
+        "decimal128(38, 9)", "timestamp[ms, tz=UTC]",
+    )  # fmt: skip
+    rows = file.read().to_pylist()
+    assert [row["event_id"] for row in rows] == ["e1", "e0", "e2"]
+    assert (rows[0]["value"], rows[1]["at"].isoformat()) == (Decimal("0.1"), "2026-11-20T23:59:59.500000+00:00")
+    assert list(tmp_path.iterdir()) == [out]
+
+
+@pytest.mark.parametrize("what", ["clicks", "installs", "events", "deliveries"])
+def test_a_parquet_file_of_nothing_has_its_schema(
+    cli: Cli, app_id: str, what: str, tmp_path: Path, redis_url: str
+) -> None:
+    out = tmp_path / "none.parquet"
+    cli("export", what, "--app", app_id, "--format", "parquet", "--out", str(out))
+    file = parquet.ParquetFile(out)
+    assert (file.metadata.num_rows, file.schema_arrow.names[0]) == (0, "app_id")
+
+
+def test_clicks_come_as_parquet_too(cli: Cli, app_id: str, recorded: list[dict[str, Any]], tmp_path: Path) -> None:
+    out = tmp_path / "clicks.parquet"
+    cli("export", "clicks", "--format", "parquet", "--out", str(out))
+    rows = parquet.read_table(out).to_pylist()
+    assert [row["click_id"] for row in rows] == [click["click_id"] for click in recorded]
+    assert json.loads(rows[-1]["enrichment"]) == {"timezone": "Europe/Berlin"}
+
+
+@pytest.mark.parametrize(("options", "status"), [((), 2), (("--out", "/nowhere/at/all.parquet"), 1)])
+def test_a_parquet_file_that_cannot_be_is_refused(cli: Cli, app_id: str, options: tuple[str, ...], status: int) -> None:
+    refused = cli("export", "events", "--format", "parquet", *options)
+    assert (refused.status, refused.stdout) == (status, "")
+    assert "out" in refused.stderr

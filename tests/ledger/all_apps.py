@@ -30,6 +30,7 @@ STATEMENTS: Final = {
     "delivery_watch.HELD_PIXELS": _WATCH,
     "delivery_watch.LATE_PIXELS": _WATCH,
     "event_timers.APPS_WITH_DUE": _POLL,
+    **{f"exported_rows.EXPORT_ROWS[{what}]": _REPORT for what in ("installs", "events", "deliveries")},
     "events.LATE_INSTALLS": "the worker's look at what waits, of the last minutes; joins app by app",
     "grants.ALL_GRANTS": _WATCH,
     "grants.TAKE_GRANT_PROBES": _POLL,
