@@ -1,4 +1,4 @@
-"""What an app lacks before its numbers mean something: the first thing that is missing or broken, in the order of work."""
+"""What an app lacks before its numbers mean something: the first thing missing or broken, in order of work."""
 
 from dataclasses import dataclass
 from typing import Literal

@@ -90,12 +90,13 @@ def period_of(asked: PeriodAsked, zone: str, now: datetime) -> Period:
 
 def _custom(first: date | None, last: date | None, today: date, zone: str) -> Period:
     """An end that is left out is today; a begin that is left out is the end itself."""
-    last = last or (max(first, today) if first else today)
+    for field, day in (("from", first), ("to", last)):
+        if day and day > today:
+            raise Refused(f"{field}: {day} lies in the future; today is {today} in {zone}")
+    last = last or today
     first = first or last
     if first > last:
         raise Refused(f"from: must not be later than to: {first} comes after {last}")
-    if first > today or last > today:
-        raise Refused(f"{'from' if first > today else 'to'}: lies in the future; today is {today} in {zone}")
     if (last - first).days >= LONGEST:
         raise Refused(f"from: a report spans {LONGEST} days at most; {first} to {last} are more")
     return Period("custom", first, last, today, zone)

@@ -1,4 +1,4 @@
-"""What an app's ads cost and brought, as pages show it: every part of a page asks `admin.reports`, as the command does."""
+"""What an app's ads cost and brought, as pages show it: all of a page asks `admin.reports`, as the command does."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,6 +1,7 @@
 """The tables of the quality page, each of which is a file, too: methods, signals, set aside, cohorts, discrepancies."""
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any, Final
 
 from admin.quality import AGES, EDGES, MethodCount, Quality
@@ -37,7 +38,7 @@ def probabilities(counts: Sequence[MethodCount], numbers: Numbers) -> Chart | No
     if not sum(bins):
         return None
     edges = [numbers.percent(edge) for edge in EDGES]
-    labels = [f"below {edges[0]}", *(f"{low} – {high}" for low, high in zip(edges, edges[1:], strict=False))]
+    labels = [f"below {edges[0]}", *(f"{low} – {high}" for low, high in pairwise(edges))]
     texts = [numbers.count(one) for one in bins]
     title = "Probabilistic matches by probability, installs"
     return Chart(
@@ -87,7 +88,9 @@ def cohorts(found: Mapping[str, Any], by: Sequence[str]) -> Listing:
 
 
 def _until(age: int, what: str) -> str:
-    return f"{what} up to the end of the day of the install" if not age else f"{what} up to the end of day {age} after it"
+    return (
+        f"{what} up to the end of the day of the install" if not age else f"{what} up to the end of day {age} after it"
+    )
 
 
 def discrepancies(found: Mapping[str, Any]) -> Listing:
@@ -106,7 +109,9 @@ def discrepancies(found: Mapping[str, Any]) -> Listing:
         for row in found["rows"]
     ]
     totals = found["totals"]
-    return Listing("discrepancies", columns, rows, totals=totals if rows else {}, currency=str(totals["currency"] or ""))
+    return Listing(
+        "discrepancies", columns, rows, totals=totals if rows else {}, currency=str(totals["currency"] or "")
+    )
 
 
 def as_file(listing: Listing) -> Listing:

@@ -6,12 +6,15 @@ from typing import Any, Final
 
 from markupsafe import Markup
 
+from admin.report_periods import Period
 from admin.results import Results
 from console.numbers import Numbers, Shown
 from console.report_figures import stars
 from console.sparkline import sparkline
 
-_RISE_IS_BETTER: Final = {"installs": True, "cpi": False, "trials": True, "registrations": True, "revenue": True, "roas": True}
+_RISE_IS_BETTER: Final = {
+    "installs": True, "cpi": False, "trials": True, "registrations": True, "revenue": True, "roas": True,
+}  # fmt: skip
 """More spend is neither better nor worse."""
 _LABELS: Final = {
     "spend": "Spend", "installs": "Installs", "cpi": "CPI", "trials": "Trials", "registrations": "Registrations",
@@ -42,23 +45,23 @@ def result_tiles(results: Results, numbers: Numbers) -> list[Tile]:
 def _tile(name: str, results: Results, numbers: Numbers) -> Tile:
     value, before = results.totals[name], results.before.get(name)
     same_currency = results.before.get("currency") in (results.totals["currency"], None)
-    comparable = before if same_currency or name not in ("spend", "cpi", "revenue") else None
+    comparable = (before or None) if same_currency or name not in ("spend", "cpi", "revenue") else None
     return Tile(
         label=_LABELS[name],
         shown=_shown(name, results.totals, numbers),
         change=numbers.change(value, comparable),
-        better=_better(name, value, comparable, results.period.is_unfinished),
+        better=_better(name, value, comparable, results.period),
         before=_shown(name, results.before, numbers).text if comparable is not None else "",
         star=stars(results.totals).get(f"{name}_star", ""),
         line=sparkline([row[name] if row else None for _, row in results.over_time], results.period.is_unfinished),
     )
 
 
-def _better(name: str, value: Any, before: Any, is_unfinished: bool) -> bool | None:
-    """A period that is not over has less of everything; its ratios can be compared already."""
+def _better(name: str, value: Any, before: Any, period: Period) -> bool | None:
+    """A period that is not over has less of everything; ratios of many days can be compared all the same."""
     if not value or not before or value == before or name not in _RISE_IS_BETTER:
         return None
-    if is_unfinished and value < before and name not in ("cpi", "roas"):
+    if period.is_unfinished and (period.by_hour or (value < before and name not in ("cpi", "roas"))):
         return None
     return (value > before) is _RISE_IS_BETTER[name]
 

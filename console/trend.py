@@ -26,7 +26,7 @@ def trend(results: Results, numbers: Numbers) -> tuple[Chart, Chart]:
         is_below_lines=True,
     )  # fmt: skip
     bars = Chart(
-        f"Installs per {per}", labels, [_series("installs", "Installs", rows, numbers)], "bar", _short(numbers),
+        f"Installs per {per}", labels, [_series("installs", "Installs", rows, numbers)], "bar", _whole(numbers),
         results.period.is_unfinished, 160, is_below_lines=True,
     )  # fmt: skip
     return lines, bars
@@ -34,6 +34,11 @@ def trend(results: Results, numbers: Numbers) -> tuple[Chart, Chart]:
 
 def _short(numbers: Numbers) -> Any:
     return lambda value: numbers.short_count(value).text
+
+
+def _whole(numbers: Numbers) -> Any:
+    """Half an install is none: such places of the axis stay empty."""
+    return lambda value: numbers.short_count(value).text if value == int(value) else ""
 
 
 def _told(rows: Sequence[Mapping[str, Any] | None], name: str) -> bool:

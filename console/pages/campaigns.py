@@ -1,4 +1,4 @@
-"""`/apps/{app_id}/campaigns[/{campaign}[/{adgroup}]]`: the table down to the ad, and by anything else a report is by."""
+"""`/apps/{app_id}/campaigns[/{campaign}[/{adgroup}]]`: the table down to the ad, and by what else reports are by."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -34,17 +34,9 @@ async def show_quality(call: Call) -> Response:
     numbers = in_zone(call, view.period.zone)
     charts = quality_tables.probabilities(found.methods, numbers), quality_tables.reliability(found, numbers)
     drawn = [(chart, draw(chart)) if chart else None for chart in charts]
-    return call.page(
-        "quality.html",
-        title="Quality",
-        **report_frame(call, view),
-        **tables,
-        found=found,
-        probabilities=drawn[0],
-        reliability=drawn[1],
-        cohorts_by=COHORTS_BY,
-        warnings=found.cohorts["warnings"],
-    )
+    shown = {"probabilities": drawn[0], "reliability": drawn[1], "warnings": found.cohorts["warnings"]}
+    frame = {**report_frame(call, view), **tables, **shown, "cohorts_by": COHORTS_BY}
+    return call.page("quality.html", title="Quality", found=found, **frame)
 
 
 PAGES = (Page("/apps/{app_id}/quality", show_quality, Role.VIEWER),)
