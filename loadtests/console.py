@@ -124,8 +124,9 @@ def report(found: Found, machine: Machine) -> str:
 
 {machine.at} UTC, commit {machine.commit}, {machine.cores} x {machine.processor}, {machine.system},
 Python {machine.python}; load average {machine.load_before:.2f} before anything was started.
-{CLICKS:,} link clicks, {INSTALLS:,} installs, {found.events:,} events, {DAYS} days of spend of {ADS} ads; each page asked
-{TIMES} times over HTTP, one at a time, when warm; 28 days where no others are named. Made by `python -m loadtests.console`.
+{CLICKS:,} link clicks, {INSTALLS:,} installs, {found.events:,} events, {DAYS} days of spend of {ADS} ads; each page
+asked {TIMES} times over HTTP, one at a time, when warm; 28 days where no others are named. Made by
+`python -m loadtests.console`.
 
 | page | p50 ms, empty app | p95 ms | p50 ms, full | p95 ms | ratio of p50 | bytes over the wire |
 |:---|---:|---:|---:|---:|---:|---:|

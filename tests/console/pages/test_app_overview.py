@@ -40,7 +40,7 @@ def days(first_ago: int, last_ago: int = 0) -> tuple[str, str]:
 def figures(html: str) -> dict[str, str]:
     """Label of a tile -> its number, exact."""
     found = re.findall(r"<dt>(.*?)</dt>\s*<dd><span class=\"figure\" title=\"(.*?)\"", html)
-    return {label: exact for label, exact in found}
+    return dict(found)
 
 
 @pytest.mark.parametrize(("asked", "first_ago"), [("?range=7d", 6), ("", 27), ("?range=today", 0)])
