@@ -14,6 +14,7 @@ import uvicorn
 from config.logging import configure_logging
 from config.settings import METRICS_PORT_OFFSET, ForwarderSettings, SettingsError, load
 from forwarder.intake.data_centres import DataCentreRangesError, read_data_centres
+from tiktok.currency_rates import RatesError, RateTable
 
 GRACEFUL_SHUTDOWN_S = 10
 KEEP_ALIVE_S = 30
@@ -37,8 +38,10 @@ def serve(settings: ForwarderSettings) -> None:
         if not url:
             sys.exit(f"no {kind}: set {name} or start `signalpost up`")
     try:
-        read_data_centres(settings.datacenter_ranges_file)  # said once, before any process is started
-    except DataCentreRangesError as error:
+        # said once, before any process is started
+        read_data_centres(settings.datacenter_ranges_file)
+        RateTable(settings.currency_rates_file)
+    except (DataCentreRangesError, RatesError) as error:
         sys.exit(str(error))
     if settings.forwarder_port == 0:
         log.warning("FORWARDER_PORT is 0: nothing is listened to")

@@ -113,14 +113,12 @@ async def opened(settings: ForwarderSettings, within_s: float) -> AsyncIterator[
 
     Raises:
         OSError, asyncpg.PostgresError: PostgreSQL was not there within 30 seconds.
-        forwarder.intake.data_centres.DataCentreRangesError: DATACENTER_RANGES_FILE cannot be used.
-        tiktok.currency_rates.RatesError: CURRENCY_RATES_FILE cannot be used.
+        DataCentreRangesError, RatesError: DATACENTER_RANGES_FILE or CURRENCY_RATES_FILE cannot be used.
     """
     outages = OutageLog()
     limits, of_webhooks = BatchLimits(seconds=within_s), BatchLimits(WEBHOOKS_AT_ONCE, within_s)
     keyring = load_keyring(settings.secret_key, settings.data_dir)
     data_centres = read_data_centres(settings.datacenter_ranges_file)
-    rates = RateTable(settings.currency_rates_file)
     pool = await _open_ledger(settings.database_url, within_s)
     redis = connect(settings.redis_url, timeout_s=REDIS_TIMEOUT_S, data_dir=settings.data_dir)
     clicks = ClickStore(redis, keyring.derive("address"), settings.click_retention_days)
@@ -142,7 +140,7 @@ async def opened(settings: ForwarderSettings, within_s: float) -> AsyncIterator[
         tombstone_keys=tombstone_keys,
         data_centres=data_centres,
         set_aside=SetAside(pool),
-        rates=rates,
+        rates=RateTable(settings.currency_rates_file),
         outages=outages,
     )
     await directory.refresh()

@@ -11,7 +11,7 @@ from typing import Any
 
 from ledger.report_columns import Convert, columns_of, figure_names, reported_currency, unconverted
 from ledger.report_dimensions import DIMENSIONS, By, Key, key_columns, order_of, shown_key
-from ledger.report_figures import Asked, one_state, our_figures
+from ledger.report_figures import Asked, in_turns, one_state, our_figures
 from ledger.report_names import names_of_keys
 from ledger.report_query import ReportQuery
 from ledger.report_reach import reach_by
@@ -46,7 +46,7 @@ async def report(pool: Any, query: ReportQuery, convert: Convert = unconverted) 
     return {
         "rows": [
             {"key": shown_key(query.by, key, names), **columns_of(rows[key], currency, convert)}
-            for key in sorted(rows, key=order_of(query.by))
+            async for key in in_turns(sorted(rows, key=order_of(query.by)))
         ],
         "totals": columns_of(total, currency, convert),
     }

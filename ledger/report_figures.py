@@ -1,10 +1,11 @@
 """Our side of a report: roll-ups and what waits to be added to them, or, where an app has none, its raw rows."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from ledger.local_time import period
 from ledger.report_dimensions import COLUMNS, LOCAL, By, Key
@@ -13,6 +14,8 @@ from ledger.report_tallies import Tally
 from ledger.report_zones import ReportedApp
 
 FIRST, LAST = date.min, date.max
+TURN: Final = 500  # rows, some milliseconds
+T = TypeVar("T")
 
 # Clicks of phones whose OS the link, as it is set now, has no URL for while it has one for the other.
 WRONG_LINKS = """
@@ -61,28 +64,36 @@ async def one_state(pool: Any) -> AsyncIterator[Any]:
         yield connection
 
 
+async def in_turns(rows: Iterable[T]) -> AsyncIterator[T]:
+    """The same, letting whoever else works in the process have its turn: a report has tens of thousands of rows."""
+    for number, row in enumerate(rows, start=1):
+        yield row
+        if number % TURN == 0:
+            await asyncio.sleep(0)
+
+
 async def our_figures(connection: Any, asked: Asked) -> dict[Key, Tally]:
     """What the ads brought, by key. `connection` is in a transaction that sees one state of the ledger."""
     wrong = await connection.fetch(WRONG_LINKS, asked.app.app_id)
     links = [row["slug"] for row in wrong], [row["platform"] for row in wrong]
     tallies: dict[Key, Tally] = {}
     if not asked.app.rolled_up:
-        _tally(tallies, asked, await _of_instants(connection, RECOUNT, asked, links))
+        await _tally(tallies, asked, await _of_instants(connection, RECOUNT, asked, links))
         return tallies
     days = asked.first_day or FIRST, asked.last_day or LAST
     columns = ", ".join(COLUMNS[one] for one in asked.by)
     rolled_up = _roll_up(asked.by).replace("{columns}", columns)
-    for row in await connection.fetch(rolled_up, asked.app.app_id, *days, *links):
+    async for row in in_turns(await connection.fetch(rolled_up, asked.app.app_id, *days, *links)):
         _add(tallies.setdefault(tuple(row[COLUMNS[one]] for one in asked.by), Tally()), asked.app, row)
     if asked.app.waiting:
-        _tally(tallies, asked, await _of_instants(connection, WAITING, asked, links))
+        await _tally(tallies, asked, await _of_instants(connection, WAITING, asked, links))
     return tallies
 
 
 async def recounted(connection: Any, asked: Asked) -> dict[Key, Tally]:
     """The same from the raw rows, whatever the roll-ups say."""
     tallies: dict[Key, Tally] = {}
-    _tally(tallies, asked, await _of_instants(connection, RECOUNT, asked, ([], [])))
+    await _tally(tallies, asked, await _of_instants(connection, RECOUNT, asked, ([], [])))
     return tallies
 
 
@@ -100,9 +111,9 @@ def _roll_up(by: Sequence[By]) -> str:
     return COUNTRY_DAYS if "country" in by else DAYS
 
 
-def _tally(tallies: dict[Key, Tally], asked: Asked, rows: Iterable[Any]) -> None:
+async def _tally(tallies: dict[Key, Tally], asked: Asked, rows: Iterable[Any]) -> None:
     zone = asked.app.zone
-    for row in rows:
+    async for row in in_turns(rows):
         key = tuple(LOCAL[one](zone, row["quarter"]) if one in LOCAL else row[COLUMNS[one]] for one in asked.by)
         _add(tallies.setdefault(key, Tally()), asked.app, row)
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from ledger.local_time import zone_names
 from ledger.report_dimensions import COLUMNS, By, Key
-from ledger.report_figures import FIRST, LAST, Asked
+from ledger.report_figures import FIRST, LAST, Asked, in_turns
 from ledger.report_spend_places import FARTHEST, Places, Span, by_hour, moved
 from ledger.report_tallies import Tally
 
@@ -112,7 +112,7 @@ async def tiktok_figures(connection: Any, asked: Asked, advertiser: ReportedAdve
     """What TikTok said of one advertiser's ads, by key."""
     tallies: dict[Key, Tally] = {}
     first, last = asked.first_day or FIRST, asked.last_day or LAST
-    for row in await _fetch(connection, SPENT_DAYS, asked.by, advertiser, (first, last)):
+    async for row in in_turns(await _fetch(connection, SPENT_DAYS, asked.by, advertiser, (first, last))):
         tally = _tally(tallies, asked.by, row)
         _add(tally, advertiser.currency, row)
         tally.say("tiktok_installs", row["conversions"])
@@ -121,11 +121,11 @@ async def tiktok_figures(connection: Any, asked: Asked, advertiser: ReportedAdve
     span = await _span(connection, asked, advertiser)
     places = by_hour(span) if "hour" in asked.by else moved(span, "day" in asked.by)
     if places.day:
-        for row in await _of_hours(connection, asked.by, advertiser, places):
+        async for row in in_turns(await _of_hours(connection, asked.by, advertiser, places)):
             _add(_tally(tallies, asked.by, row), advertiser.currency, row)
     if "country" in asked.by:
         unknown = tuple("" if one == "country" else None for one in asked.by)
-        for row in await _fetch(connection, SPENT_COUNTRY_DAYS, asked.by, advertiser, (first, last)):
+        async for row in in_turns(await _fetch(connection, SPENT_COUNTRY_DAYS, asked.by, advertiser, (first, last))):
             _add(_tally(tallies, asked.by, row), advertiser.currency, row)
             rest = tuple(row[COLUMNS[by]] if none is None else none for by, none in zip(asked.by, unknown, strict=True))
             _add(tallies.setdefault(rest, Tally()), advertiser.currency, row, -1)

@@ -2,7 +2,7 @@
 
 A real `signalpost up --demo`, asked over HTTP as a browser asks: first about an app that has nothing, then, with
 10 million link clicks, 300,000 installs, the events and 90 days of spend of 500 ads (those of `loadtests.roll_ups`),
-about the demo's app. Writes `results/console.md`.
+about the app that has them. Writes `results/console.md`.
 """
 
 import argparse
@@ -109,8 +109,8 @@ async def run(events: int) -> Found:
             bench = ReportBench(product, connection)
             await bench.fill()
             await bench.build(events)
-            app = product.demo["app_id"]
-            return Found(empty, browser.all_pages(app), browser.static_bytes(f"/apps/{app}"), events)
+            full, static = browser.all_pages(bench.app), browser.static_bytes(f"/apps/{bench.app}")
+            return Found(empty, full, static, events)
         finally:
             await connection.close()
 

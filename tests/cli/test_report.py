@@ -1,12 +1,15 @@
 """`signalpost report`."""
 
+import asyncio
 import csv
 import io
 import json
 
 import pytest
 
+from config.settings import ForwarderSettings
 from tests.cli.conftest import Cli, Sql
+from tests.forwarder.api import opened_api
 
 COLUMNS = {
     "key", "spend", "currency", "impressions", "clicks", "reach", "link_clicks", "visits", "installs", "installs_from",
@@ -140,3 +143,25 @@ def test_signals_shows_the_share_of_events_with_each(cli: Cli, app_id: str, sql:
 def test_signals_of_an_app_that_sent_nothing_are_none(cli: Cli, app_id: str) -> None:
     found = cli("report", "--signals", "--app", app_id, "--json").value
     assert (found["events"], set(found["signals"].values())) == (0, {0.0})
+
+
+@pytest.mark.parametrize("by", ["day", "campaign", "day,link", "hour,campaign"])
+def test_http_tells_what_the_command_tells_byte_for_byte(
+    cli: Cli, counted: str, environment: dict[str, str], by: str
+) -> None:
+    key = cli("app", "rotate-key", counted, "--json").value["api_key"]
+    asked = {"by": by, "from": "2026-11-20", "to": "2026-11-21"}
+    names = {"database_url": "DATABASE_URL", "redis_url": "REDIS_URL", "data_dir": "DATA_DIR"}
+    forwarder = ForwarderSettings(**{name: environment[variable] for name, variable in names.items()})  # type: ignore[arg-type]
+
+    async def over_http(form: str) -> str:
+        async with opened_api(forwarder, fill=False) as api:
+            bearer = {"Authorization": f"Bearer {key}"}
+            return (await api.client.get("/v1/reports", params=asked | {"format": form}, headers=bearer)).text
+
+    options = ("--app", counted, "--by", by, "--from", "2026-11-20", "--to", "2026-11-21")
+    told = cli("report", *options, "--json")
+    assert told.value["rows"]
+    assert told.stdout.strip() == asyncio.run(over_http("json"))
+    over_csv = asyncio.run(over_http("csv")).replace("\r\n", "\n")  # as the runner of commands reads their output
+    assert cli("report", *options, "--csv").stdout == over_csv

@@ -74,7 +74,7 @@ async def assert_agrees(one: History) -> None:
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 @given(steps=st.lists(STEP, min_size=1, max_size=25))
 def test_roll_ups_and_what_waits_are_what_a_recount_finds(database_url: str, steps: list[tuple[Any, ...]]) -> None:

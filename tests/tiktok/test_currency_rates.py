@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tiktok.currency_rates import RatesError, RateTable, read_rates
+from tiktok.currency_rates import Rates, RatesError, RateTable, read_rates
 
 TABLE = 'to = "EUR"\n[rates]\nBGN = 0.51129\nXOF = 1\n'
 
@@ -64,3 +64,23 @@ def test_without_a_file_there_are_no_rates() -> None:
     table = RateTable(None)
     table.refresh()
     assert table.rates.convert(Decimal(1), "BGN") is None
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "wanted", "told"),
+    [
+        ("3", "BGN", "BGN", "3"),
+        ("3", "XXX", "XXX", "3"),
+        ("10", "BGN", "USD", "5.5"),
+        ("5.5", "USD", "BGN", "10"),
+        ("10", "RON", "BGN", "4"),
+        ("1", "XXX", "USD", None),
+        ("1", "USD", "XXX", None),
+    ],
+)
+def test_sums_are_told_in_another_currency_where_both_are_known(
+    amount: str, currency: str, wanted: str, told: str | None
+) -> None:
+    rates = Rates("USD", {"BGN": Decimal("0.55"), "RON": Decimal("0.22")})
+    found = rates.between(Decimal(amount), currency, wanted)
+    assert found == (None if told is None else Decimal(told))
