@@ -36,6 +36,12 @@ def stored_demo(session: Session) -> Demo | None:
         return None
 
 
+def is_demo(session: Session, app_id: str) -> bool:
+    """Whether the app's numbers are invented."""
+    demo = stored_demo(session)
+    return demo is not None and demo.app_id == app_id
+
+
 def store_demo(session: Session, demo: Demo) -> None:
     path = _path(session)
     temporary = path.with_suffix(f".{os.getpid()}.tmp")

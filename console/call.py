@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from admin.apps import App
+from admin.demo import is_demo
 from admin.session import Session
 from admin.sign_in import UserSession
 from admin.throttle import Throttle
@@ -70,6 +71,10 @@ class Call:
     def may(self, role: Role) -> bool:
         return self.user is not None and self.user.role.may(role)
 
+    def leads_to(self, path: str) -> bool:
+        """Whether the route table has a page of this path, and it is for whoever looks."""
+        return any(page.path == path and page.role is not None and self.may(page.role) for page in self.console.pages)
+
     def asked(self, name: str, otherwise: str = "") -> str:
         """A parameter of the URL."""
         return self.request.query_params.get(name, otherwise).strip()
@@ -125,6 +130,7 @@ class Call:
             "numbers": self.numbers(),
             "navigation": self._navigation(),
             "notices": self._notices(),
+            "is_demo": self.app is not None and is_demo(self.session, self.app.app_id),
             "path": self.request.url.path,
             "query": self.request.query_params,
         }

@@ -21,6 +21,7 @@ LEFT: Final = 72  # of numbers along the axis
 RIGHT: Final = 8
 NAMES: Final = 120  # of lines, at their ends
 LINE_HEIGHT: Final = 16
+BELOW: Final = 60  # of the days along the axis, and the frame
 _DROPPED: Final = frozenset({"script", "style", "defs", "desc", "title"})
 Value = int | float | Decimal | None
 
@@ -211,6 +212,10 @@ def _label_lines(chart: Chart, plots: Sequence[Element]) -> None:
     ends.sort()
     for above, below in pairwise(ends):
         below[0] = max(below[0], above[0] + LINE_HEIGHT)
+    lowest = chart.height - BELOW
+    for at in range(len(ends) - 1, -1, -1):  # none of them on the days below
+        ends[at][0] = min(ends[at][0], lowest)
+        lowest = ends[at][0] - LINE_HEIGHT
     for y, x, number, name in ends:
         place = {"x": f"{x + 10:.1f}", "y": f"{y + 4:.1f}", "class": f"name series-{number + 1}"}
         SubElement(plots[0], "text", place).text = name

@@ -65,7 +65,7 @@ class Numbers:
         """Of a share: 0.123 is 12.3 %."""
         if value is None:
             return NONE
-        return _written(_percent(self.locale, decimals), value, self.locale)
+        return _written(_percent(self.locale, decimals, decimals), value, self.locale)
 
     def ratio(self, value: Number) -> str:
         """ROAS and its like: two decimals."""
@@ -86,6 +86,8 @@ class Numbers:
         exact = self.money(value, currency)
         if value is None or abs(_finite(value)) < 1000:
             return Shown(exact, exact)
+        if abs(_finite(value)) < 10_000:
+            value = _finite(value).quantize(Decimal(1), ROUND_HALF_EVEN)
         pattern = _money(self.locale, currency) if currency else None
         number = self._short(value)
         if pattern is None:
@@ -185,8 +187,8 @@ def _decimal(locale: Locale, most: int, least: int = 0) -> NumberPattern:
 
 
 @lru_cache(maxsize=256)
-def _percent(locale: Locale, decimals: int) -> NumberPattern:
-    return _with_decimals(locale.percent_formats[None], 0, decimals)
+def _percent(locale: Locale, most: int, least: int = 0) -> NumberPattern:
+    return _with_decimals(locale.percent_formats[None], least, most)
 
 
 @lru_cache(maxsize=256)

@@ -16,7 +16,8 @@ _COMMAND: Final = re.compile(r"`([^`]+)`")
 
 
 _NOBODY: Final[Mapping[str, Any]] = {
-    "user": None, "app": None, "notices": (), "typed": {}, "again": {}, "way_on": "", "label": "", "sentences": ()
+    "user": None, "app": None, "notices": (), "typed": {}, "again": {}, "way_on": "", "label": "", "sentences": (),
+    "is_demo": False,
 }  # fmt: skip
 
 

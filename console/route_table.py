@@ -9,9 +9,12 @@ from console.pages import (
     all_apps,
     app_overview,
     audit,
+    campaigns,
+    demo,
     first_owner,
     health,
     login,
+    quality,
     users,
 )
 
@@ -20,9 +23,12 @@ MODULES: Final[tuple[ModuleType, ...]] = (
     all_apps,
     app_overview,
     audit,
+    campaigns,
+    demo,
     first_owner,
     health,
     login,
+    quality,
     users,
 )
 

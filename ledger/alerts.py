@@ -105,3 +105,13 @@ POSTED = "UPDATE alerts SET post_failures = 0, post_at = $3 WHERE app_id = $1 AN
 async def posted(connection: Any, alert: StandingAlert, now: datetime) -> None:
     """Somebody was told; they are told again a day later, should the cause still stand."""
     await connection.execute(POSTED, alert.app_id, alert.alert_key, now + POST_AGAIN_AFTER)
+
+
+STANDING_OF_APP = f"""
+SELECT {_COLUMNS} FROM alerts WHERE app_id = $1 ORDER BY raised_at, alert_key
+"""  # noqa: S608 - only the module's own text
+
+
+async def standing_alerts_of(connection: Any, app_id: str) -> list[StandingAlert]:
+    """One app's, oldest first."""
+    return [StandingAlert(**dict(row)) for row in await connection.fetch(STANDING_OF_APP, app_id)]

@@ -54,6 +54,8 @@ def columns_of(tally: Tally, currency: str | None, convert: Convert) -> dict[str
         "installs": _count(installs),
         "installs_from": OURS if tally.installs or not installs else THEIRS,
         "events": tally.events,
+        "trials": tally.trials,
+        "registrations": tally.registrations,
         "revenue": money(shown_revenue),
         "revenue_from": OURS if revenue_is_ours else THEIRS,
         "proceeds": _proceeds(tally, currency, convert),

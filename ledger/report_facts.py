@@ -6,9 +6,9 @@ count otherwise than another. A fact is of one quarter of an hour of UTC: every 
 
 from typing import Final
 
-from ledger.webhook_providers import REFUND_EVENTS, SALE_EVENTS
+from ledger.webhook_providers import REFUND_EVENTS, SALE_EVENTS, TRIAL_EVENTS
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Raise it with every change of what is counted: roll-ups of another version are built anew."""
 
 # Revenue is that of the app's one source of it, so that a sale reported by two counts once; refunds are not taken off.
@@ -16,10 +16,11 @@ VERSION: Final = 1
 UNPAID_EVENTS: Final = (
     "search", "view_content", "view_item", "add_to_cart", "add_to_wishlist", "initiate_checkout", "add_payment_info",
 )  # fmt: skip
+REGISTRATION_EVENTS: Final = ("sign_up", "register")
 
 OF_ADS: Final = ("campaign_id", "adgroup_id", "ad_id", "creative_id", "platform", "link")
 OF_MONEY: Final = ("source", "currency")
-COUNTS: Final = ("link_clicks", "visits", "installs", "events", "sales")
+COUNTS: Final = ("link_clicks", "visits", "installs", "events", "sales", "trials", "registrations")
 MONEY: Final = ("revenue", "proceeds", "proceeds_of", "refunds")
 MEASURES: Final = (*COUNTS, *MONEY)
 DIMENSIONS: Final = (*OF_ADS, "country", *OF_MONEY)
@@ -47,19 +48,22 @@ _OF_INSTALL = f"""{_quarter_of("i.occurred_at")} AS installed_quarter,
 
 
 # the figures of a fact that are not its own
+_NO_MILESTONES = "0 AS trials, 0 AS registrations"
 _NO_MONEY = ", ".join(f"0::numeric AS {measure}" for measure in MONEY)
 _PROCEEDS = "(e.body ->> 'proceeds')::numeric"
 _MONEY = f"""CROSS JOIN LATERAL (SELECT
     CASE WHEN e.value <> 0 AND CASE e.source WHEN 'sdk' THEN e.name NOT IN {_listed(UNPAID_EVENTS)}
         ELSE e.name IN {_listed(SALE_EVENTS)} END THEN e.value ELSE 0 END AS revenue,
-    CASE WHEN e.value <> 0 AND e.name IN {_listed(REFUND_EVENTS)} THEN e.value ELSE 0 END AS refunds) AS money"""
+    CASE WHEN e.value <> 0 AND e.name IN {_listed(REFUND_EVENTS)} THEN e.value ELSE 0 END AS refunds,
+    CASE WHEN e.name IN {_listed(("start_trial", *TRIAL_EVENTS))} THEN 1 ELSE 0 END AS trials) AS money"""
 _JOINED = "e.joined AND e.event_id <> 'install:' || e.install_id"
 
 
 def install_facts(installs: str) -> str:
     """Of `installs`: `installs i`, or what has its columns, with what narrows it."""
     return f"""SELECT i.app_id, {_quarter_of("i.occurred_at")} AS quarter, {_OF_INSTALL}, '' AS source, '' AS currency,
-    0 AS link_clicks, 0 AS visits, 1 AS installs, 0 AS events, 0 AS sales, {_NO_MONEY}, i.click_id
+    0 AS link_clicks, 0 AS visits, 1 AS installs, 0 AS events, 0 AS sales, {_NO_MILESTONES}, {_NO_MONEY},
+    i.click_id
 FROM {installs}"""  # noqa: S608 - put together from constants alone, here and below
 
 
@@ -68,10 +72,11 @@ def event_facts(events: str, which: str = "true") -> str:
     itself is no event, and an event that has not found its install is nobody's.
     """
     return f"""SELECT e.app_id, {_quarter_of("e.occurred_at")} AS quarter, {_OF_INSTALL},
-    CASE WHEN revenue <> 0 OR refunds <> 0 THEN e.source ELSE '' END AS source,
+    CASE WHEN revenue <> 0 OR refunds <> 0 OR trials <> 0 THEN e.source ELSE '' END AS source,
     CASE WHEN revenue <> 0 OR refunds <> 0 THEN coalesce(e.currency, '') ELSE '' END AS currency,
     0 AS link_clicks, 0 AS visits, 0 AS installs, 1 AS events,
-    CASE WHEN revenue <> 0 THEN 1 ELSE 0 END AS sales, revenue,
+    CASE WHEN revenue <> 0 THEN 1 ELSE 0 END AS sales, trials,
+    CASE WHEN e.name IN {_listed(REGISTRATION_EVENTS)} THEN 1 ELSE 0 END AS registrations, revenue,
     CASE WHEN revenue <> 0 THEN coalesce({_PROCEEDS}, 0) ELSE 0 END AS proceeds,
     CASE WHEN {_PROCEEDS} IS NOT NULL THEN revenue ELSE 0 END AS proceeds_of, refunds, i.click_id
 FROM {events} {_MONEY} WHERE {which} AND {_JOINED}"""  # noqa: S608
@@ -83,7 +88,7 @@ def visit_facts(visits: str) -> str:
     v.campaign_id, v.adgroup_id, v.ad_id, '' AS creative_id, v.platform, v.link, '' AS country,
     '' AS source, '' AS currency, CASE WHEN v.kind = 'click' THEN v.visits ELSE 0 END AS link_clicks,
     CASE WHEN v.kind = 'click' THEN 0 ELSE v.visits END AS visits, 0 AS installs, 0 AS events, 0 AS sales,
-    {_NO_MONEY}
+    {_NO_MILESTONES}, {_NO_MONEY}
 FROM {visits}"""  # noqa: S608
 
 

@@ -118,17 +118,17 @@ async def _tally(tallies: dict[Key, Tally], asked: Asked, rows: Iterable[Any]) -
         _add(tallies.setdefault(key, Tally()), asked.app, row)
 
 
-_COUNTED: Final = ("link_clicks", "visits", "wrong_os", "installs", "events")
+_COUNTED: Final = ("link_clicks", "visits", "wrong_os", "installs", "events", "registrations")
 
 
 def _add(tally: Tally, app: ReportedApp, row: Any) -> None:
-    """Revenue is that of the app's one source of it; refunds come from it, too, or from any where that is the SDK,
-    which reports none.
+    """Revenue and trials are those of the app's one source of them; refunds come from it, too, or from any where that
+    is the SDK, which reports none.
     """
     tally.count(row, _COUNTED)
     source, currency = row["source"], row["currency"]
     if source == app.revenue_source:
-        tally.count(row, ("sales",))
+        tally.count(row, ("sales", "trials"))
         for amount in ("revenue", "proceeds", "proceeds_of"):
             tally.pay(amount, currency, row[amount])
     if app.revenue_source in (source, "sdk"):

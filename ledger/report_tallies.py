@@ -8,7 +8,10 @@ from typing import Any, Final
 Money = dict[str, Decimal]
 """Currency ('' = none was given) -> sum."""
 
-COUNTED: Final = ("link_clicks", "visits", "wrong_os", "installs", "events", "sales", "impressions", "clicks")
+COUNTED: Final = (
+    "link_clicks", "visits", "wrong_os", "installs", "events", "sales", "trials", "registrations", "impressions",
+    "clicks",
+)  # fmt: skip
 SAID: Final = ("tiktok_installs", "tiktok_purchases")
 """TikTok's own figures, which it may keep to itself: that is not 0."""
 AMOUNTS: Final = ("spend", "revenue", "proceeds", "proceeds_of", "refunds", "tiktok_revenue")
@@ -24,7 +27,9 @@ class Tally:
     installs: int = 0
     events: int = 0
     sales: int = 0
-    """Of the app's one source of revenue."""
+    """Of the app's one source of revenue, as are trials."""
+    trials: int = 0
+    registrations: int = 0
     impressions: int = 0
     clicks: int = 0
     reach: int | None = None

@@ -36,5 +36,7 @@ SALES: Final = frozenset({"subscription_started", "trial_converted", "renewal", 
 """Of the normal form: the events whose value is revenue."""
 SALE_EVENTS: Final = tuple(f"{prefix}_{name}" for prefix in PREFIXES for name in sorted(SALES))
 """The same as source events."""
+TRIAL_EVENTS: Final = tuple(f"{facts.prefix}_trial_started" for facts in PROVIDERS.values() if facts.trials)
+"""The source events that say that a trial began."""
 REFUND_EVENTS: Final = tuple(f"{prefix}_refund" for prefix in PREFIXES)
 """The source events whose value was paid back."""

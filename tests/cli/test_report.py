@@ -15,7 +15,7 @@ COLUMNS = {
     "key", "spend", "currency", "impressions", "clicks", "reach", "link_clicks", "visits", "installs", "installs_from",
     "events", "revenue", "revenue_from", "cpi", "ipm", "cpm", "cpc", "ctr", "cti", "roas",
 }  # fmt: skip
-FURTHER = ("proceeds", "refunds", "tiktok_installs", "tiktok_purchases", "tiktok_revenue")
+FURTHER = ("trials", "registrations", "proceeds", "refunds", "tiktok_installs", "tiktok_purchases", "tiktok_revenue")
 
 
 @pytest.fixture

@@ -236,3 +236,14 @@ async def test_revenue_is_that_of_the_apps_one_source(ledger: Any) -> None:
     await ledger.execute("""UPDATE apps SET settings = '{"revenue_source": "revenuecat"}'""")
     by_platform = (await report(ledger, ReportQuery("app_1", ("day",), None, None)))["totals"]["revenue"]
     assert (by_app, by_platform) == (1, 20)
+
+
+async def test_trials_are_those_of_the_source_of_revenue_and_registrations_of_any(ledger: Any) -> None:
+    await an_app(ledger, settings=AppSettings(revenue_source="revenuecat"))
+    install_id = await installed(ledger, click={"campaign_id": "42", "link": "link-of-app_1"})
+    told = (("start_trial", "sdk"), ("rc_trial_started", "revenuecat"), ("sign_up", "sdk"), ("register", "sdk"))
+    for name, source in told:
+        await happened(ledger, install_id, name, name)
+        await ledger.execute("UPDATE events SET source = $2 WHERE name = $1", name, source)
+    row = (await report(ledger, ReportQuery("app_1", ("campaign",))))["rows"][0]
+    assert (row["trials"], row["registrations"], row["events"]) == (1, 2, 4)

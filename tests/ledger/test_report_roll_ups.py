@@ -23,6 +23,8 @@ WHAT = st.sampled_from(
         ("sdk", "purchase", "9.99"),
         ("sdk", "sign_up", None),
         ("sdk", "search", "5"),
+        ("sdk", "start_trial", None),
+        ("revenuecat", "rc_trial_started", "0"),
         ("revenuecat", "rc_renewal", "1.1"),
         ("revenuecat", "rc_cancellation", None),
         ("stripe", "stripe_refund", "2.5"),

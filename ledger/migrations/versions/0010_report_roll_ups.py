@@ -24,7 +24,8 @@ MONEY = """
     refunds numeric NOT NULL DEFAULT 0"""
 COUNTS = """
     link_clicks bigint NOT NULL DEFAULT 0, visits bigint NOT NULL DEFAULT 0, installs bigint NOT NULL DEFAULT 0,
-    events bigint NOT NULL DEFAULT 0, sales bigint NOT NULL DEFAULT 0"""
+    events bigint NOT NULL DEFAULT 0, sales bigint NOT NULL DEFAULT 0, trials bigint NOT NULL DEFAULT 0,
+    registrations bigint NOT NULL DEFAULT 0"""
 KEY = "campaign_id, adgroup_id, ad_id, creative_id, platform, link"
 
 # quarter: of an hour of UTC. installed_quarter: that of the install which an event is of; NULL for visits.

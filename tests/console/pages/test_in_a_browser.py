@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext
 
-from admin.apps import set_app
-from admin.links import create_link
+from admin.apps import create_app, set_app
 from admin.users import Role, create_user, new_setup_token
 from config.settings import AllSettings
 from tests.console.pages.browser import (
@@ -25,6 +24,7 @@ from tests.console.pages.browser import (
 from tests.console.pages.conftest import Act
 from tests.console.pages.pages_to_see import PAGES_TO_SEE, Seen
 from tests.console.pages.person import PASSWORD
+from tests.console.pages.results_scene import with_results
 
 OWNER = "anna@example.com"
 
@@ -39,9 +39,10 @@ def browser() -> Iterator[Browser]:
 def addresses(act: Act, app_id: str) -> dict[str, str]:
     """What stands for the names in braces; the console has something to show."""
     token = act(new_setup_token)
-    act(lambda session: create_link(session, app_id, "tea", {"ios_url": "https://apps.apple.com/app/id1234567890"}))
+    act(with_results(app_id))
+    empty = act(lambda session: create_app(session, "Nothing yet", {}))
     act(lambda session: set_app(session, app_id, {"match_window_hours": "6", "currency": "USD"}))
-    return {"app_id": app_id, "setup_token": token}
+    return {"app_id": app_id, "empty_id": empty["app_id"], "setup_token": token}
 
 
 @pytest.fixture
