@@ -59,6 +59,7 @@ OF_AN_APP: Final = (
 )
 OF_ALL: Final = (
     Place("/", "All apps", "a"),
+    Place("/apps/new", "New app", "n"),
     Place("/tiktok", "TikTok accounts", "w"),
     Place("/users", "Users", "u"),
     Place("/audit", "Audit log", "g"),

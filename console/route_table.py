@@ -8,10 +8,12 @@ from console.pages import (
     account,
     all_apps,
     app_overview,
+    app_settings,
     audit,
     first_owner,
     health,
     login,
+    new_app,
     users,
 )
 
@@ -19,10 +21,12 @@ MODULES: Final[tuple[ModuleType, ...]] = (
     account,
     all_apps,
     app_overview,
+    app_settings,
     audit,
     first_owner,
     health,
     login,
+    new_app,
     users,
 )
 
