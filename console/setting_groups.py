@@ -124,7 +124,7 @@ SENDING: Final = SettingGroup(
             (("", "are not sent"), ("CancelOrder", "are sent as CancelOrder")),
         ),
         _number("qualified_delay_minutes", "Qualified after, minutes", "How long a trial must last to count."),
-        _number("event_max_age_days", "Oldest event, days", "Older ones are kept and not sent: TikTok takes 28 at most."),
+        _number("event_max_age_days", "Oldest event, days", "Older ones are kept and not sent; 28 at most."),
         SettingField(
             "generate_ttp",
             "TikTok's cookie _ttp",
@@ -144,7 +144,9 @@ MATCHING: Final = SettingGroup(
             "Consent is `marketing` granted or tracking authorised.",
             _MATCHING,
         ),
-        SettingField("probabilistic_android", "By probability on Android", "Consent is `marketing` granted.", _MATCHING),
+        SettingField(
+            "probabilistic_android", "By probability on Android", "Consent is `marketing` granted.", _MATCHING
+        ),
         _number("match_threshold", "Least probability", "0.9 = nine of ten such matches are right.", "any"),
         _number("match_window_hours", "Attribution window, hours", "How long before an install its click may lie."),
         _number("referrer_window_days", "Window of Play's referrer, days", "The same where Play names the click."),
@@ -157,7 +159,7 @@ HOSTS: Final = SettingGroup(
     (
         SettingField("domains", "Domains", "Host names that serve this app's links alone, such as `go.example.com`."),
         SettingField("app_schemes", "App schemes", "That links may lead to besides https, such as `exampleapp`."),
-        SettingField("apple_app_id_prefix", "Apple app identifiers", "`ABCDE12345.com.example.app`; for iOS deep links."),
+        SettingField("apple_app_id_prefix", "Apple app identifiers", "Such as `ABCDE12345.com.example.app`."),
         SettingField("android_cert_sha256", "Android certificates", "SHA-256 fingerprints of Play's app signing page."),
     ),
 )

@@ -24,9 +24,7 @@ class RotateForm(Form):
 async def show_settings(call: Call, api_key: str = "") -> Response:
     shown = await show_app(call.session, call.this_app.app_id)
     values = {name: text_of(value) for name, value in _present(shown).items()}
-    return call.page(
-        "app_settings.html", title="Settings", groups=GROUPS, values=values, shown=shown, api_key=api_key
-    )
+    return call.page("app_settings.html", title="Settings", groups=GROUPS, values=values, shown=shown, api_key=api_key)
 
 
 def form_of(group: SettingGroup) -> type[Form]:

@@ -43,7 +43,7 @@ def test_every_setting_of_an_app_stands_in_a_group() -> None:
 
 
 @pytest.mark.parametrize(
-    ("group", "field", "value", "stored"),
+    "saved",
     [
         ("app", "name", "Coffee", "Coffee"),
         ("app", "android_package", "com.example.tea", "com.example.tea"),
@@ -58,8 +58,9 @@ def test_every_setting_of_an_app_stands_in_a_group() -> None:
     ],
 )
 def test_a_setting_is_saved_and_shown(
-    owner: Person, act: Act, app_id: str, group: str, field: str, value: str, stored: object
+    owner: Person, act: Act, app_id: str, saved: tuple[str, str, str, object]
 ) -> None:
+    group, field, value, stored = saved
     before = settings_of(act, app_id)
     answer = owner.send_and_follow(f"/apps/{app_id}/settings", group, **{field: value})
     assert "saved, and in force" in answer.text
