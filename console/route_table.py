@@ -16,6 +16,8 @@ from console.pages import (
     links,
     login,
     new_app,
+    pixel,
+    pixels,
     users,
 )
 
@@ -31,6 +33,8 @@ MODULES: Final[tuple[ModuleType, ...]] = (
     links,
     login,
     new_app,
+    pixel,
+    pixels,
     users,
 )
 
