@@ -15,9 +15,11 @@ from console.pages import (
     link,
     links,
     login,
+    mapping,
     new_app,
     pixel,
     pixels,
+    sources,
     users,
 )
 
@@ -32,9 +34,11 @@ MODULES: Final[tuple[ModuleType, ...]] = (
     link,
     links,
     login,
+    mapping,
     new_app,
     pixel,
     pixels,
+    sources,
     users,
 )
 
