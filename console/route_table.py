@@ -20,6 +20,7 @@ from console.pages import (
     pixel,
     pixels,
     sources,
+    tiktok,
     users,
 )
 
@@ -39,6 +40,7 @@ MODULES: Final[tuple[ModuleType, ...]] = (
     pixel,
     pixels,
     sources,
+    tiktok,
     users,
 )
 
