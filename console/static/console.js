@@ -102,7 +102,12 @@
         const answer = document.hidden || isTyping(document.activeElement) ? null : await fetch(location.href.split("#")[0]);
         fresh = answer?.ok && new DOMParser().parseFromString(await answer.text(), "text/html").getElementById(place.id);
       } catch { /* the next one may get through */ }
-      if (fresh) { place.replaceWith(fresh); fresh.querySelectorAll("[data-copy]").forEach(copyButton); }
+      if (fresh) {
+        const open = [...place.querySelectorAll("details")].map((one) => one.open);
+        fresh.querySelectorAll("details").forEach((one, number) => { one.open ||= open[number]; });
+        place.replaceWith(fresh); 
+        fresh.querySelectorAll("[data-copy]").forEach(copyButton);
+      }
       poll(fresh || place);
     }, seconds * 1000);
   };
