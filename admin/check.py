@@ -23,7 +23,11 @@ class Check:
 
 def shown_settings(settings: Settings, origins: Mapping[str, str]) -> dict[str, dict[str, str]]:
     """Every setting as {"value", "origin"}; secrets only as set or not, passwords in URLs hidden."""
-    built = {"PUBLIC_URL": settings.public_base, "CONSOLE_URL": settings.console_base}  # of other settings where unset
+    built = {  # of other settings where unset
+        "PUBLIC_URL": settings.public_base,
+        "FORWARDER_URL": settings.forwarder_base,
+        "CONSOLE_URL": settings.console_base,
+    }
     values = {name: built.get(name) or getattr(settings, name.lower()) for name in origins}
     return {name: {"value": _shown(name, value), "origin": origins[name]} for name, value in values.items()}
 

@@ -100,6 +100,22 @@ async def disable_link(session: Session, slug: str) -> dict[str, Any]:
     return await _store(session, "link.disable", link, replace(link, enabled=False))
 
 
+async def link_settings(session: Session, app_id: str, slug: str) -> dict[str, Any]:
+    """What is set on the link itself, without the app's values in the gaps.
+
+    Raises:
+        Refused: the app has no such link.
+    """
+    link = await _require_link(session, slug)
+    if link.app_id != app_id:
+        raise _no_link(slug)
+    own = {key: getattr(link, key) for key in (*URL_FIELDS, "mode", "enabled")}
+    own |= {key: getattr(link.options, key) for key in OPTIONS}
+    if link.options.expires_at is not None:
+        own["expires_at"] = f"{datetime.fromtimestamp(link.options.expires_at, UTC):%Y-%m-%dT%H:%M:%SZ}"
+    return own
+
+
 async def bare_url(session: Session, slug: str) -> str:
     """The link without macros, for where nobody fills them in.
 
@@ -161,9 +177,13 @@ def _check_urls(session: Session, owner: App, link: StoredLink) -> None:
 async def _require_link(session: Session, slug: str) -> StoredLink:
     link = await get_link(session.database, slug)
     if link is None:
-        shown = re.sub(r"[^\x20-\x7e]", "?", slug[:64])
-        raise Refused(f"slug: there is no link {shown!r}; `signalpost link list` shows them")
+        raise _no_link(slug)
     return link
+
+
+def _no_link(slug: str) -> Refused:
+    shown = re.sub(r"[^\x20-\x7e]", "?", slug[:64])
+    return Refused(f"slug: there is no link {shown!r}; `signalpost link list` shows them")
 
 
 async def _served(session: Session) -> dict[str, dict[str, Any]]:

@@ -15,7 +15,7 @@ from ledger.mappings import WHOLE_APP, all_mappings, clear_mappings, load_preset
 from ledger.pixels import get_pixel
 from tiktok.field_paths import parse_path
 from tiktok.mappable import FIELDS
-from tiktok.standard_events import is_standard, target_warning
+from tiktok.standard_events import STANDARD_EVENTS, is_standard, target_warning
 
 _PRIMARY = frozenset(row.source for row in DEFAULT_MAPPING if row.primary)
 
@@ -84,6 +84,22 @@ async def use_preset(session: Session, app_id: str, pixel_id: str, name: str, re
         session.note(f"kept as set by hand: {', '.join(kept)} (--reset forgets them)")
     _warn(session, {source: target for source, target in differing.items() if source not in kept})
     return mapping
+
+
+def standard_events() -> list[str]:
+    """TikTok's own events, which campaigns can optimise for."""
+    return list(STANDARD_EVENTS)
+
+
+def payload_fields() -> list[str]:
+    """What `map_fields` can fill."""
+    return list(FIELDS)
+
+
+def warnings_of(rows: list[dict[str, Any]]) -> dict[str, str]:
+    """Source -> what to know of the target it has, where there is something."""
+    found = {row["source"]: target_warning(row["target"]) for row in rows if row["target"]}
+    return {source: warning for source, warning in found.items() if warning}
 
 
 def list_presets() -> list[dict[str, Any]]:

@@ -96,6 +96,19 @@ async def list_pixels(session: Session, app_id: str = "") -> list[dict[str, Any]
     return [_shown(pixel) | {"vbo": asdict(progress.get(pixel.ref, nothing))} for pixel in pixels]
 
 
+async def show_pixel(session: Session, app_id: str, pixel_id: str) -> dict[str, Any]:
+    """One of an app's pixels as `list_pixels` has it, with its "warning": who else sends to it; empty = nobody.
+
+    Raises:
+        Refused: the app has no such pixel.
+    """
+    for pixel in await list_pixels(session, app_id):
+        if pixel["pixel_id"] == pixel_id:
+            others = {one.app_id for one in await all_pixels(session.database) if one.code == pixel["code"]}
+            return pixel | {"warning": sharing(others, app_id)}
+    raise Refused(f"pixel: {app_id} has no pixel {pixel_id[:60]!r}; `signalpost pixel list` shows them")
+
+
 async def set_pixel(
     session: Session, pixel_id: str, values: Mapping[str, str], validate: bool = True
 ) -> dict[str, Any]:
@@ -159,8 +172,12 @@ async def send_test_event(
         Refused: there is no such pixel, or the name of the event cannot be one.
     """
     checked_name("event", event)
-    checked = await ask_tiktok(session, stored_pixel(session, await require_pixel(session, pixel_id)), event)
-    return {"pixel_id": pixel_id, "event": event, **checked.shown()}, refusal(checked.verdict)
+    pixel = await require_pixel(session, pixel_id)
+    checked = await ask_tiktok(session, stored_pixel(session, pixel), event)
+    answer, problem = {"pixel_id": pixel_id, "event": event, **checked.shown()}, refusal(checked.verdict)
+    async with audited(session, "pixel.test", pixel_id, pixel.app_id) as change:  # the set-up goes on from here
+        change.after = answer | {"problem": problem}
+    return answer, problem
 
 
 def _note_sharing(session: Session, pixel: NewPixel, others: set[str]) -> None:

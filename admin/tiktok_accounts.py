@@ -62,6 +62,11 @@ async def list_advertisers(session: Session, app_id: str) -> list[dict[str, Any]
     """
     await require_app(session, app_id)
     await _read_anew(session, app_id, with_pixels=False)
+    return await known_advertisers(session, app_id)
+
+
+async def known_advertisers(session: Session, app_id: str) -> list[dict[str, Any]]:
+    """The same as last known: TikTok is not asked, so nothing waits for it."""
     return [_advertiser(one) for one in await advertisers_of(session.database, app_id)]
 
 
@@ -97,6 +102,11 @@ async def list_advertiser_pixels(session: Session, app_id: str) -> list[dict[str
     """
     await require_app(session, app_id)
     await _read_anew(session, app_id, with_pixels=True)
+    return await known_advertiser_pixels(session, app_id)
+
+
+async def known_advertiser_pixels(session: Session, app_id: str) -> list[dict[str, Any]]:
+    """The same as last known: TikTok is not asked, so nothing waits for it."""
     chosen = await selected_of(session.database, app_id)
     users: dict[str, set[str]] = {}
     for pixel in await all_pixels(session.database):

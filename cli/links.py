@@ -58,7 +58,9 @@ def set_command(
     assignments: Annotated[list[str], typer.Argument(metavar="KEY=VALUE...", help="An empty value clears.")],
     as_json: Json = False,
 ) -> None:
-    """Change a link: ios_url, android_url, fallback_url, mode, enabled, bridge_weight, utm, expires_at, click_cap."""
+    """Change a link: ios_url, android_url, fallback_url, os, mode, enabled, bridge_weight, utm, expires_at,
+    click_cap.
+    """
     assigned = parse_assignments(assignments, EXAMPLE)
     print_record(run(lambda session: set_link(session, slug, assigned)), as_json)
 

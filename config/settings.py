@@ -62,6 +62,7 @@ class Settings(BaseSettings):
     sandbox_port: int = Field(default=8003, ge=0, le=65535)
     worker_port: int = Field(default=8004, ge=0, le=65535)
     public_url: str = ""  # empty = http://127.0.0.1:{REDIRECTOR_PORT}
+    forwarder_url: str = ""  # empty = http://{HOST}:{FORWARDER_PORT}
     console_url: str = ""  # empty = http://{HOST}:{CONSOLE_PORT}
     tiktok_api_url: str = "https://business-api.tiktok.com"
     click_retention_days: int = Field(default=28, ge=1, le=3650)
@@ -84,7 +85,7 @@ class Settings(BaseSettings):
             raise ValueError("must start with postgresql://")
         return value
 
-    @field_validator("public_url", "console_url", "tiktok_api_url")
+    @field_validator("public_url", "forwarder_url", "console_url", "tiktok_api_url")
     @classmethod
     def _http_url(cls, value: str) -> str:
         if value and not value.startswith(("http://", "https://")):
@@ -100,6 +101,11 @@ class Settings(BaseSettings):
     def public_base(self) -> str:
         """Base of the Signal links, without a slash at the end."""
         return self.public_url or f"http://127.0.0.1:{self.redirector_port}"
+
+    @property
+    def forwarder_base(self) -> str:
+        """Where apps and webhooks post to, as the console tells it."""
+        return self.forwarder_url or f"http://{self.host}:{self.forwarder_port}"
 
     @property
     def console_base(self) -> str:

@@ -29,6 +29,7 @@ from console.response_headers import HEADERS, ResponseHeaders
 from console.route_table import all_pages
 from console.seal import Seal
 from console.static_files import StaticFiles
+from console.syncs import open_syncs
 from console.tiktok_callback import tiktok_callback
 
 ACTOR: Final = "console"  # in the audit log, where no user of ours acts
@@ -74,7 +75,8 @@ async def opened(settings: AllSettings, metrics: ConsoleMetrics) -> AsyncIterato
     async with AsyncExitStack() as open_until_the_end:
         session = await _open_ledger(open_until_the_end, settings)
         throttle = await open_until_the_end.enter_async_context(open_throttle(settings))
-        console = Console(session, throttle, Seal(session.keyring), PAGES)
+        syncs = await open_until_the_end.enter_async_context(open_syncs())
+        console = Console(session, throttle, Seal(session.keyring), PAGES, syncs)
         yield {"session": session, "metrics": metrics, "console": console}
 
 

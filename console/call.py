@@ -19,6 +19,7 @@ from console.numbers import Numbers, locale_of, zone_of
 from console.page import Page
 from console.rendering import render
 from console.seal import Seal
+from console.syncs import Syncs
 
 
 class NotThere(Exception):
@@ -39,6 +40,7 @@ class Console:
     throttle: Throttle
     seal: Seal
     pages: tuple[Page, ...]
+    syncs: Syncs
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,7 @@ OF_AN_APP: Final = (
         (
             Place("/apps/{app_id}/setup", "Launch", "s"),
             Place("/apps/{app_id}/links", "Links", "k"),
+            Place("/apps/{app_id}/tiktok", "TikTok", "w"),
             Place("/apps/{app_id}/pixels", "Pixels", "p"),
             Place("/apps/{app_id}/mapping", "Mapping", "m"),
             Place("/apps/{app_id}/sources", "Sources", "e"),
@@ -59,7 +60,8 @@ OF_AN_APP: Final = (
 )
 OF_ALL: Final = (
     Place("/", "All apps", "a"),
-    Place("/tiktok", "TikTok accounts", "w"),
+    Place("/apps/new", "New app", "n"),
+    Place("/tiktok", "TikTok accounts", "b"),
     Place("/users", "Users", "u"),
     Place("/audit", "Audit log", "g"),
     Place("/health", "Health", "h"),

@@ -5,7 +5,7 @@ import secrets
 import string
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
@@ -39,6 +39,8 @@ class LinkOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """Unix s from which on every visitor gets the fallback."""
     click_cap: ClickCap | None = None
     """Number of clicks after which every visitor gets the fallback."""
+    os: Literal["both", "ios", "android"] = "both"
+    """Whose phones it is for, as an ad group is for one: the app's store page for the other does not fill the gap."""
 
 
 NO_OPTIONS = LinkOptions()
@@ -124,23 +126,25 @@ async def update_link(connection: Any, link: StoredLink) -> bool:
     return await connection.fetchval(UPDATE_LINK, *row, _settings(link.options), link.app_id) is not None
 
 
-EFFECTIVE_LINKS = """
+# of a link for one OS, the app's page for the other stays out
+IOS_APP_ID: Final = """CASE WHEN links.settings ->> 'os' = 'android' THEN NULL
+    ELSE nullif(apps.settings ->> 'ios_app_id', '') END"""
+ANDROID_PACKAGE: Final = """CASE WHEN links.settings ->> 'os' = 'ios' THEN NULL
+    ELSE nullif(apps.settings ->> 'android_package', '') END"""
+EFFECTIVE_LINKS = f"""
 SELECT links.slug, links.app_id,
-    coalesce(links.ios_url, 'https://apps.apple.com/app/id' || nullif(apps.settings ->> 'ios_app_id', '')) AS ios_url,
-    coalesce(
-        links.android_url,
-        'https://play.google.com/store/apps/details?id=' || nullif(apps.settings ->> 'android_package', '')
-    ) AS android_url,
+    coalesce(links.ios_url, 'https://apps.apple.com/app/id' || {IOS_APP_ID}) AS ios_url,
+    coalesce(links.android_url, 'https://play.google.com/store/apps/details?id=' || {ANDROID_PACKAGE}) AS android_url,
     coalesce(links.fallback_url, nullif(apps.settings ->> 'fallback_url', '')) AS fallback_url,
     links.mode, links.enabled, coalesce((apps.settings ->> 'generate_ttp')::boolean, true) AS generate_ttp,
     links.settings
 FROM links JOIN apps USING (app_id)
 ORDER BY links.slug
-"""
+"""  # noqa: S608 - constants of this module alone
 
 
 async def effective_links(connection: Any) -> list[dict[str, Any]]:
-    """Every link as redirectors serve it: the fields of `clicks.links.Link`, the app's values in the gaps."""
+    """Every link as redirectors serve it: the fields of `clicks.links.Link` and `os`, the app's values in the gaps."""
     return [_effective(dict(row)) for row in await connection.fetch(EFFECTIVE_LINKS)]
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final, TypeVar
 
+from ledger.links import ANDROID_PACKAGE, IOS_APP_ID
 from ledger.local_time import period
 from ledger.report_dimensions import COLUMNS, LOCAL, By, Key
 from ledger.report_facts import ALL_FACTS, COUNTS, MONEY
@@ -18,15 +19,15 @@ TURN: Final = 500  # rows, some milliseconds
 T = TypeVar("T")
 
 # Clicks of phones whose OS the link, as it is set now, has no URL for while it has one for the other.
-WRONG_LINKS = """
+WRONG_LINKS = f"""
 SELECT slug, CASE WHEN ios THEN 'android' ELSE 'ios' END AS platform
 FROM (
-    SELECT l.slug, coalesce(l.ios_url, nullif(a.settings ->> 'ios_app_id', '')) IS NOT NULL AS ios,
-        coalesce(l.android_url, nullif(a.settings ->> 'android_package', '')) IS NOT NULL AS android
-    FROM links l JOIN apps a ON a.app_id = l.app_id WHERE l.app_id = $1
+    SELECT links.slug, coalesce(links.ios_url, {IOS_APP_ID}) IS NOT NULL AS ios,
+        coalesce(links.android_url, {ANDROID_PACKAGE}) IS NOT NULL AS android
+    FROM links JOIN apps ON apps.app_id = links.app_id WHERE links.app_id = $1
 ) AS link
 WHERE ios <> android
-"""
+"""  # noqa: S608 - constants of the ledger alone
 _SUMS: Final = ", ".join(f"sum({measure}) AS {measure}" for measure in (*COUNTS, *MONEY))
 _WRONG_OS: Final = """sum(link_clicks) FILTER (
     WHERE link_clicks <> 0 AND (link, platform) IN (SELECT * FROM unnest($4::text[], $5::text[]))) AS wrong_os"""

@@ -92,6 +92,26 @@
     }
   };
 
+  // what goes on by itself is read anew every few seconds, and left alone while somebody types in it
+  const poll = (place) => {
+    const seconds = Number(place.dataset.poll);
+    if (!seconds) return;
+    setTimeout(async () => {
+      let fresh = null;
+      try {
+        const answer = document.hidden || isTyping(document.activeElement) ? null : await fetch(location.href.split("#")[0]);
+        fresh = answer?.ok && new DOMParser().parseFromString(await answer.text(), "text/html").getElementById(place.id);
+      } catch { /* the next one may get through */ }
+      if (fresh) {
+        const open = [...place.querySelectorAll("details")].map((one) => one.open);
+        fresh.querySelectorAll("details").forEach((one, number) => { one.open ||= open[number]; });
+        place.replaceWith(fresh); 
+        fresh.querySelectorAll("[data-copy]").forEach(copyButton);
+      }
+      poll(fresh || place);
+    }, seconds * 1000);
+  };
+
   // a second press while the first is being sent would only be told that it was sent before
   const sentOnce = (event) => {
     const button = event.submitter;
@@ -104,6 +124,7 @@
     document.querySelectorAll("[data-theme-switch]").forEach(themeSwitch);
     document.querySelectorAll("[data-copy]").forEach(copyButton);
     document.querySelectorAll("table[data-keys]").forEach(rowKeys);
+    document.querySelectorAll("[data-poll]").forEach(poll);
     document.querySelectorAll("[data-chart]").forEach(chartKeys);
     document.addEventListener("keydown", keys);
     document.addEventListener("submit", sentOnce);

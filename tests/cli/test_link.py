@@ -58,6 +58,7 @@ def test_show_has_the_fields_of_the_contract_with_the_apps_stores(cli: Cli, app_
         "utm": "add",
         "expires_at": None,
         "click_cap": None,
+        "os": "both",
     }
 
 

@@ -49,6 +49,15 @@ async def test_what_is_inserted_is_read_back(ledger: Any) -> None:
     assert await get_link(ledger, "none") is None
 
 
+async def test_the_apps_other_store_does_not_fill_the_gap_of_a_link_for_one_os(ledger: Any) -> None:
+    for os in ("ios", "android"):
+        await insert_link(ledger, StoredLink(os, "app_1", None, None, None, options=LinkOptions(os=os)))
+    android, ios = await effective_links(ledger)
+    assert (ios["ios_url"], ios["android_url"]) == ("https://apps.apple.com/app/id1", None)
+    assert android["ios_url"] is None
+    assert android["android_url"] == "https://play.google.com/store/apps/details?id=com.example.tea"
+
+
 async def test_the_apps_values_stand_in_the_gaps(ledger: Any) -> None:
     await insert_link(ledger, BARE)
     await insert_link(ledger, FULL)
@@ -66,6 +75,7 @@ async def test_the_apps_values_stand_in_the_gaps(ledger: Any) -> None:
             "utm": "off",
             "expires_at": 1_800_000_000,
             "click_cap": 7,
+            "os": "both",
         },
         {
             "slug": "tea",
@@ -80,6 +90,7 @@ async def test_the_apps_values_stand_in_the_gaps(ledger: Any) -> None:
             "utm": "add",
             "expires_at": None,
             "click_cap": None,
+            "os": "both",
         },
     ]
 

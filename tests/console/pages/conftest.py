@@ -11,6 +11,7 @@ from admin.apps import create_app
 from admin.session import Session, open_session
 from admin.users import Role, create_user
 from config.settings import AllSettings
+from tests.account_sandbox import AccountSandbox, account_sandbox
 from tests.console.pages.person import PASSWORD, Person
 from tests.console.pages.serving import served
 
@@ -28,6 +29,13 @@ def settings(database_url: str, redis_url: str, data_dir: Path, monkeypatch: pyt
         public_url="https://go.example.com",
         tiktok_api_url="http://127.0.0.1:9",
     )
+
+
+@pytest.fixture
+def sandbox() -> Iterator[AccountSandbox]:
+    """What stands in TikTok's place for a module whose `settings` are `connected_settings(settings, sandbox)`."""
+    with account_sandbox() as running:
+        yield running
 
 
 @pytest.fixture
