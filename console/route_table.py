@@ -9,9 +9,14 @@ from console.pages import (
     all_apps,
     app_overview,
     audit,
+    deliveries,
     first_owner,
     health,
+    installs,
     login,
+    one_click,
+    one_delivery,
+    one_install,
     users,
 )
 
@@ -20,9 +25,14 @@ MODULES: Final[tuple[ModuleType, ...]] = (
     all_apps,
     app_overview,
     audit,
+    deliveries,
     first_owner,
     health,
+    installs,
     login,
+    one_click,
+    one_delivery,
+    one_install,
     users,
 )
 
