@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from admin.apps import App
+from admin.live_feed import Feeds
 from admin.session import Session
 from admin.sign_in import UserSession
 from admin.throttle import Throttle
@@ -38,6 +39,7 @@ class Console:
     throttle: Throttle
     seal: Seal
     pages: tuple[Page, ...]
+    feeds: Feeds
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,7 +90,9 @@ def _after(match: Mapping[str, Any]) -> str:
 
 
 def _others(match: Mapping[str, Any]) -> str:
-    others = max(match.get("devices", 0) - 1, 0)
+    if "devices" not in match:
+        return ""
+    others = max(match["devices"] - 1, 0)
     if not others:
         return "; no other phone clicked there"
     number = _NUMBERS[others] if others < len(_NUMBERS) else f"{others:,}"
