@@ -50,11 +50,20 @@ class Reader:
     def is_ahead_by(self, clicks: int) -> None:
         self._ahead = clicks
 
+    def moved_to(self, cursor: Cursor) -> Cursor:
+        """How far it has read, who may have read further elsewhere."""
+        return Cursor(
+            max(self._read.event_key, cursor.event_key),
+            max(self._read.attempt_id, cursor.attempt_id),
+            cursor.quarter_s,
+            cursor.clicks + self._ahead,
+        )
+
     def put(self, batch: Batch) -> None:
         items = tuple(self._unread(batch.items))
         if not items and not batch.hidden:
             return
-        self._waiting.append(replace(batch, items=items))
+        self._waiting.append(Batch(items, self.moved_to(batch.cursor), batch.hidden))
         while len(self._waiting) > MOST_WAITING:
             gone = self._waiting.popleft()
             first = self._waiting[0]

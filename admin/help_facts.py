@@ -4,10 +4,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from ledger.report_discrepancies import REASONS
-from ledger.webhook_providers import PROVIDERS
 from tiktok.code_table import CODES, WORDINGS, Outcome
 
-__all__ = ["FOLLOWS", "PROVIDERS", "REASONS", "Described", "codes", "wordings"]
+__all__ = ["FOLLOWS", "REASONS", "Described", "codes", "wordings"]
 
 FOLLOWS: Final[dict[Outcome, str]] = {
     "delivered": "It is delivered.",

@@ -102,7 +102,7 @@ class LiveFeed:
             if clicks > 0:
                 items.append(clicks_item(now, {}, clicks))
             reader.is_ahead_by(max(-clicks, 0))
-        return Batch(tuple(_newest_first(items)), until, hidden)
+        return Batch(tuple(_newest_first(items)), reader.moved_to(until), hidden)
 
     async def _turn(self, turn: int) -> None:
         database = self._session.database

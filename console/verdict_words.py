@@ -77,6 +77,8 @@ def span(earlier: datetime, later: datetime) -> str:
             number = round(seconds / size)
             return f"{number} {word}{'' if number == 1 else 's'}"
     number = round(seconds)
+    if not number:
+        return "less than a second"
     return f"{number} second{'' if number == 1 else 's'}"
 
 

@@ -1,4 +1,4 @@
-"""`/help`: what to do before an ad runs, why numbers differ, what TikTok's codes mean. For anybody, signed in or not."""
+"""`/help`: before an ad runs, why numbers differ, what TikTok's codes mean. For anybody, signed in or not."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ class Guide:
 
 GUIDES: Final = (
     Guide("launch", "Launch checklist", "What to set in TikTok before the ad runs, and when the first numbers come."),
-    Guide("numbers", "Why numbers differ from Ads Manager", "Seven reasons, and which side counts what."),
+    Guide("numbers", "Why numbers differ from Ads Manager", "What each side counts, and when to worry."),
     Guide("error-codes", "TikTok's error codes", "What each answer means, what follows, and what to do."),
     Guide("matching", "How matching works", "Which click an install is credited to, and how sure that is."),
     Guide(
