@@ -15,6 +15,7 @@ from clicks.record import Click
 from clicks.store import ClickStore
 from ledger.apps import all_apps
 from ledger.matches import installs_of_clicks, matched_click
+from tiktok.redaction import mask_ip
 
 MAX_FOUND = 1_000
 
@@ -47,6 +48,41 @@ async def find_clicks(session: Session, ip: str, since: str = "") -> list[dict[s
         clicks = await _store(session, redis).find(ip, since_ms, int(now.timestamp() * 1000) + 1, MAX_FOUND)
     consumers = await _consumers(session, clicks)
     return [_shown(click, consumers) for click in clicks]
+
+
+async def app_click(session: Session, app_id: str, click_id: str, whole: bool = True) -> dict[str, Any]:
+    """`show_click` of one app's click.
+
+    Args:
+        whole: False = of addresses the network alone.
+
+    Raises:
+        Refused: it is no click id, or the app has no such click.
+    """
+    shown = await show_click(session, click_id)
+    if shown["app_id"] not in ("", app_id):  # "": Redis has lost its ad
+        raise Refused(f"click: {click_id} is not stored")
+    if whole:
+        return shown
+    masked = {name: mask_ip(shown[name]) for name in ("ip", "macro_ip") if shown[name]}
+    return {**shown, **masked}
+
+
+async def app_clicks_behind(session: Session, app_id: str, ip: str) -> list[dict[str, Any]]:
+    """The app's clicks behind an address, newest first.
+
+    Raises:
+        Refused: the address cannot be one.
+    """
+    return [click for click in await find_clicks(session, ip) if click["app_id"] == app_id]
+
+
+def is_address(text: str) -> bool:
+    return address_key(text) is not None
+
+
+def is_click_id(text: str) -> bool:
+    return parse_click_id(text) is not None
 
 
 async def _stored(session: Session, click_id: str) -> Click | None:

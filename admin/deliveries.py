@@ -12,11 +12,22 @@ from admin.refusal import Refused
 from admin.session import Session
 from ledger.delivery_filter import DeliveryFilter
 from ledger.delivery_replay import dead_since, replay
-from ledger.delivery_views import DeliveryDetail, DeliveryPage, LogEntry, list_deliveries, show_delivery
+from ledger.delivery_views import IN_STATE, DeliveryDetail, DeliveryPage, LogEntry, list_deliveries, show_delivery
 from tiktok.codes import explain
 from tiktok.redaction import redact, redacted_request
 
-__all__ = ["DeliveryFilter", "DeliveryPage", "delivery_page", "delivery_record", "replay_dead", "replay_deliveries"]
+__all__ = [
+    "STATES",
+    "DeliveryFilter",
+    "DeliveryPage",
+    "delivery_page",
+    "delivery_record",
+    "meaning_of",
+    "replay_dead",
+    "replay_deliveries",
+]
+
+STATES = tuple(IN_STATE)
 
 
 async def delivery_page(session: Session, wanted: DeliveryFilter, limit: int, after: str = "") -> DeliveryPage:
@@ -67,14 +78,20 @@ async def _replay(session: Session, delivery_ids: list[str], force: bool) -> dic
     return done
 
 
+def meaning_of(code: int | None, message: str | None) -> tuple[str, str]:
+    """What TikTok's answer means and what to do; empty where nobody has documented it."""
+    explanation = explain(code, message or "") if code is not None or message else None
+    return (explanation.meaning, explanation.remedy) if explanation else ("", "")
+
+
 def _log_entry(detail: DeliveryDetail, entry: LogEntry) -> dict[str, Any]:
     """One send with TikTok's words, what they mean, and the request without what must not be read back."""
     fields = asdict(entry)
     row = fields.pop("payload")
-    explanation = explain(entry.code, entry.message)
+    meaning, remedy = meaning_of(entry.code, entry.message)
     return {
         **fields,
-        "meaning": explanation.meaning if explanation else None,
-        "remedy": explanation.remedy if explanation else None,
+        "meaning": meaning or None,
+        "remedy": remedy or None,
         "request": redacted_request(detail.pixel_code, entry.test_event_code, row) if row else None,
     }

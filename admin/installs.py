@@ -1,12 +1,64 @@
-"""Installs: why one was credited to a click, or to none."""
+"""Installs: found, listed, and why one was credited to a click, or to none."""
 
+from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from admin.refusal import Refused
 from admin.session import Session
+from ledger.delivery_views import deliveries_of_install
+from ledger.install_views import InstallFilter, events_of_install, find_installs, list_installs, show_install
 from ledger.matches import matches_of_install
 from ledger.spelling import canonical
+from tiktok.redaction import mask_ip
+
+__all__ = ["METHODS", "InstallFilter", "explain_install", "install_page", "install_record", "installs_of"]
+
+METHODS: Final = ("referrer", "click_id", "probabilistic", "none", "pending")
+MOST_FOUND: Final = 200
+MOST_EVENTS: Final = 200
+
+
+async def install_page(
+    session: Session, wanted: InstallFilter, limit: int, after: str = ""
+) -> tuple[list[dict[str, Any]], str | None]:
+    """Installs, the latest first, and the `next` of the page.
+
+    Raises:
+        Refused: the filter or `after` cannot be one.
+    """
+    if wanted.method is not None and wanted.method not in METHODS:
+        raise Refused(f"method: must be one of {', '.join(METHODS)}")
+    try:
+        return await list_installs(session.database, wanted, limit, after)
+    except ValueError as error:
+        raise Refused(str(error)) from None
+
+
+async def installs_of(session: Session, app_id: str, identifier: str) -> list[dict[str, Any]]:
+    """The app's installs of this install id or external id, the latest first."""
+    return await find_installs(session.database, app_id, canonical(identifier), MOST_FOUND)
+
+
+async def install_record(session: Session, app_id: str, install_id: str, whole: bool = True) -> dict[str, Any]:
+    """One with its verdict, candidates, click, `events` and `deliveries`.
+
+    Args:
+        whole: False = of addresses the network alone.
+
+    Raises:
+        Refused: the app has no such install.
+    """
+    row = await show_install(session.database, app_id, canonical(install_id))
+    if row is None:
+        raise Refused(f"install: there is no install {install_id[:60]!r}")
+    body = row.pop("body")
+    if not whole and body.get("ip"):
+        body = {**body, "ip": mask_ip(body["ip"])}
+    found = await events_of_install(session.database, app_id, row["install_id"], MOST_EVENTS)
+    deliveries = await deliveries_of_install(session.database, app_id, row["install_id"])
+    told = {name: body.get(name) for name in ("device", "consent", "app_version", "ip", "install_referrer")}
+    return {**_explained(row), "told": told, "events": found, "deliveries": [asdict(one) for one in deliveries]}
 
 
 async def explain_install(session: Session, install_id: str, app_id: str = "") -> dict[str, Any]:

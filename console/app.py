@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount, Route
 
+from admin.live_feed import Feeds
 from admin.readiness import LEDGER_AWAY
 from admin.refusal import Refused
 from admin.session import Session, open_session
@@ -76,7 +77,9 @@ async def opened(settings: AllSettings, metrics: ConsoleMetrics) -> AsyncIterato
         session = await _open_ledger(open_until_the_end, settings)
         throttle = await open_until_the_end.enter_async_context(open_throttle(settings))
         syncs = await open_until_the_end.enter_async_context(open_syncs())
-        console = Console(session, throttle, Seal(session.keyring), PAGES, syncs)
+        feeds = Feeds(session)
+        open_until_the_end.push_async_callback(feeds.close)
+        console = Console(session, throttle, Seal(session.keyring), PAGES, syncs, feeds)
         yield {"session": session, "metrics": metrics, "console": console}
 
 

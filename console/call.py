@@ -9,6 +9,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from admin.apps import App
 from admin.demo import is_demo
+from admin.live_feed import Feeds
 from admin.session import Session
 from admin.sign_in import UserSession
 from admin.throttle import Throttle
@@ -41,6 +42,7 @@ class Console:
     seal: Seal
     pages: tuple[Page, ...]
     syncs: Syncs
+    feeds: Feeds
 
 
 @dataclass(frozen=True, slots=True)

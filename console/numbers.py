@@ -31,6 +31,7 @@ _FALLBACK: Final = "en_GB"
 _WORDS: Final = Locale.parse(_FALLBACK)  # the console's own language, in which months and "ago" are said
 _LETTER_BEFORE_DIGIT: Final = re.compile(r"(?<=[A-Za-z])(?=\d)")
 _RECENT_S: Final = 86_400
+MOST_SAID: Final = 0.999
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,12 @@ class Numbers:
         if value is None:
             return NONE
         return _written(_percent(self.locale, decimals, decimals), value, self.locale)
+
+    def chance(self, value: float | None) -> str:
+        """A probability: what is not certain is never called 100 %."""
+        if value is not None and MOST_SAID < value < 1:
+            return f">\u00a0{self.percent(MOST_SAID)}"
+        return self.percent(value)
 
     def ratio(self, value: Number) -> str:
         """ROAS and its like: two decimals."""
@@ -111,6 +118,11 @@ class Numbers:
     def when(self, value: datetime | None) -> str:
         """`28 Nov, 14:03` in the app's zone."""
         return NONE if value is None else format_datetime(value, "d MMM, HH:mm", self.zone, _WORDS)
+
+    def clock(self, value: datetime) -> str:
+        """`14:03:59` today, else as `when`."""
+        there = value.astimezone(self.zone)
+        return f"{there:%H:%M:%S}" if there.date() == datetime.now(self.zone).date() else self.when(value)
 
     def exactly(self, value: datetime | None) -> str:
         """To the second, with the zone's name and offset."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
 
-from ledger.delivery_filter import FILTERS, DeliveryFilter
+from ledger.delivery_filter import FILTERS, OF_ONE_APP, DeliveryFilter
 
 ShownState = Literal["due", "sending", "delivered", "held", "suppressed", "skipped", "dead"]
 
@@ -34,6 +34,7 @@ class DeliveryItem:
     last_code: int | None
     last_message: str | None
     request_id: str | None
+    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ ITEM: Final = """
          WHEN d.state = 'due' AND p.state = 'held' THEN p.held_reason
          ELSE d.reason END AS reason,
     d.attempts, CASE WHEN d.state = 'due' THEN d.next_attempt_at END AS next_attempt_at, d.delivered_at, d.last_code,
-    d.last_message, d.request_id
+    d.last_message, d.request_id, d.created_at
 FROM deliveries d JOIN pixels p ON p.app_id = d.app_id AND p.pixel_id = d.pixel_id
 """
 
@@ -96,13 +97,16 @@ IN_STATE: Final[dict[str, str]] = {
     "held": "d.state = 'due' AND (NOT p.enabled OR p.state = 'held')",
 } | {state: f"d.state = '{state}'" for state in ("sending", "delivered", "suppressed", "skipped", "dead")}
 
-LIST_DELIVERIES: Final = {
-    state: f"""SELECT {ITEM}
-WHERE {condition} AND {FILTERS} AND d.delivery_id < $6
-ORDER BY d.delivery_id DESC LIMIT $7
-"""
-    for state, condition in ({None: "true"} | IN_STATE).items()
-}
+_CONDITIONS: Final[dict[str | None, str]] = {None: "true"} | IN_STATE
+
+
+def _list(filters: str, condition: str) -> str:
+    return f"SELECT {ITEM} WHERE {condition} AND {filters} AND d.delivery_id < $7 ORDER BY d.delivery_id DESC LIMIT $8"
+
+
+LIST_DELIVERIES: Final = {state: _list(FILTERS, condition) for state, condition in _CONDITIONS.items()}
+# a plan that is made for any app, too, would not go by the app's own key
+LIST_OF_APP: Final = {state: _list(OF_ONE_APP, condition) for state, condition in _CONDITIONS.items()}
 
 BEFORE_ALL = 2**63 - 1
 
@@ -118,7 +122,8 @@ async def list_deliveries(
     if wanted.state not in LIST_DELIVERIES:
         raise ValueError(f"state: must be one of {', '.join(IN_STATE)}")
     before = _number(cursor, "cursor") if cursor else BEFORE_ALL
-    rows = await connection.fetch(LIST_DELIVERIES[wanted.state], *wanted.parameters(), before, limit + 1)
+    statements = LIST_DELIVERIES if wanted.app_id is None else LIST_OF_APP
+    rows = await connection.fetch(statements[wanted.state], *wanted.parameters(), before, limit + 1)
     items = tuple(DeliveryItem(**dict(row)) for row in rows[:limit])
     return DeliveryPage(items, items[-1].delivery_id if len(rows) > limit and items else None)
 

@@ -1,5 +1,6 @@
 """Sessions of the console. A session is found by the hash of its token; the token itself is the browser's alone."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -56,6 +57,19 @@ async def live_session(connection: Any, token_hash: bytes, now: datetime) -> Use
     if row["last_seen_at"] < now - SEEN_EVERY:
         await connection.execute(SEEN, token_hash, now)
     return _session(row)
+
+
+# $2: seen after this; $3: opened after this
+ROLES_OF = """
+SELECT s.token_hash, u.role FROM sessions s JOIN users u USING (user_id)
+WHERE s.token_hash = ANY($1::bytea[]) AND s.last_seen_at > $2 AND s.created_at > $3 AND u.disabled_at IS NULL
+"""
+
+
+async def roles_of(connection: Any, token_hashes: Iterable[bytes], now: datetime) -> dict[bytes, Role]:
+    """Those of these sessions that have not ended; they are not seen by being asked after."""
+    rows = await connection.fetch(ROLES_OF, list(token_hashes), now - IDLE, now - LONGEST)
+    return {row["token_hash"]: Role(row["role"]) for row in rows}
 
 
 SEEN = "UPDATE sessions SET last_seen_at = $2 WHERE token_hash = $1"

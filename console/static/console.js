@@ -128,6 +128,7 @@
     document.querySelectorAll("[data-chart]").forEach(chartKeys);
     document.addEventListener("keydown", keys);
     document.addEventListener("submit", sentOnce);
+    document.querySelectorAll("[data-module]").forEach((part) => import(part.dataset.module)); // what one page alone needs
     document.querySelector("[aria-invalid]")?.focus();
   });
 })();

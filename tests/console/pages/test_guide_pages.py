@@ -1,0 +1,42 @@
+"""Help: for anybody, and never behind the tables that it is made of."""
+
+import re
+
+from console.pages.guides import DOCS, DOCS_SAY, GUIDES
+from tests.console.pages.person import Person
+from tiktok.code_table import CODES, WORDINGS
+
+
+def test_every_code_has_a_row_with_meaning_and_remedy(stranger: Person) -> None:
+    page = stranger.open("/help/error-codes").text.replace("&#39;", "'")
+    for row in CODES:
+        assert f'id="c{row.first}' in page
+        assert row.meaning in page
+        assert row.remedy in page
+    assert all(one.meaning in page and one.remedy in page for one in WORDINGS)
+    ids = re.findall(r'id="(c\d+r?)"', page)
+    assert len(ids) == len(set(ids)) == len(CODES)
+
+
+def test_every_guide_is_open_to_anybody_and_linked(stranger: Person) -> None:
+    index = stranger.open("/help").text
+    for guide in GUIDES:
+        assert f'href="/help/{guide.slug}"' in index
+        assert stranger.open(f"/help/{guide.slug}").status_code == 200
+
+
+def test_llms_txt_names_every_guide_and_document_and_each_is_there(stranger: Person) -> None:
+    answer = stranger.open("/llms.txt")
+    assert answer.headers["content-type"].startswith("text/plain")
+    links = re.findall(r"^- \[[^]]+\]\(https?://[^/]+(/[^)]+)\): .+$", answer.text, re.MULTILINE)
+    assert len(links) == len(GUIDES) + len(list(DOCS.glob("*.md")))
+    assert all(stranger.open(link).status_code == 200 for link in links)
+
+
+def test_every_document_of_the_handbook_has_its_line() -> None:
+    assert set(DOCS_SAY) == {path.stem for path in DOCS.glob("*.md")}
+
+
+def test_only_documents_are_served(stranger: Person) -> None:
+    for name in ("..%2FREADME.md", "decisions", "nothing.md", "%2e%2e"):
+        assert stranger.open(f"/help/docs/{name}").status_code == 404
