@@ -140,7 +140,7 @@ def test_nothing_is_added_up_in_a_currency_without_a_rate(owner: Person, filled:
     sale = "UPDATE events SET currency = 'USD' WHERE event_id = 'i0-1purchase'"
     act(lambda session: session.database.execute(sale))
     html = owner.open(f"/apps/{filled}?range=today", headers=ENGLISH).text
-    assert "US$19.99 of revenue in USD is in no total" in html
+    assert "In no total, as no rate for it is known: US$19.99 of revenue." in html
 
 
 def test_the_first_thing_that_is_missing_is_named_and_gone_with_it(owner: Person, app_id: str, act: Act) -> None:

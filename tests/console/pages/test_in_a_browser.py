@@ -41,7 +41,7 @@ def addresses(act: Act, app_id: str) -> dict[str, str]:
     token = act(new_setup_token)
     act(with_results(app_id))
     empty = act(lambda session: create_app(session, "Nothing yet", {}))
-    act(lambda session: set_app(session, app_id, {"match_window_hours": "6", "currency": "USD"}))
+    act(lambda session: set_app(session, app_id, {"match_window_hours": "6", "match_threshold": "0.95"}))
     return {"app_id": app_id, "empty_id": empty["app_id"], "setup_token": token}
 
 
