@@ -10,6 +10,7 @@ from admin.apps import set_app
 from admin.links import create_link
 from admin.users import Role, create_user, new_setup_token
 from config.settings import AllSettings
+from tests.console.pages import happenings
 from tests.console.pages.browser import (
     NARROWEST,
     THEMES,
@@ -41,7 +42,10 @@ def addresses(act: Act, app_id: str) -> dict[str, str]:
     token = act(new_setup_token)
     act(lambda session: create_link(session, app_id, "tea", {"ios_url": "https://apps.apple.com/app/id1234567890"}))
     act(lambda session: set_app(session, app_id, {"match_window_hours": "6", "currency": "USD"}))
-    return {"app_id": app_id, "setup_token": token}
+    act(lambda session: happenings.install(session, app_id))
+    act(lambda session: happenings.delivery(session, app_id))
+    delivery_id = act(lambda session: happenings.dead(session, app_id))
+    return {"app_id": app_id, "setup_token": token, "delivery_id": delivery_id}
 
 
 @pytest.fixture
