@@ -14,6 +14,7 @@ from admin.own_bases import check_destination, own_bases
 from admin.publishing import publish
 from admin.refusal import Refused, refused_settings
 from admin.session import Session
+from ledger.advertisers import zone_of_app
 from ledger.apps import (
     APP_SECRETS,
     App,
@@ -37,7 +38,18 @@ from ledger.webhook_secrets import check_webhook_secret
 from tiktok.currencies import ACCEPTED
 from tiktok.currency_rates import read_rates
 
-__all__ = ["SETTABLE", "App", "create_app", "list_apps", "no_app", "require_app", "rotate_key", "set_app", "show_app"]
+__all__ = [
+    "SETTABLE",
+    "App",
+    "create_app",
+    "list_apps",
+    "no_app",
+    "require_app",
+    "rotate_key",
+    "set_app",
+    "show_app",
+    "zone_of",
+]
 
 SETTABLE = ("name", *AppSettings.__struct_fields__, *APP_SECRETS)
 
@@ -125,6 +137,11 @@ async def require_app(session: Session, app_id: str) -> App:
 
 def no_app(app_id: str) -> Refused:
     return Refused(f"app: there is no app {app_id[:60]!r}; `signalpost app list` shows them")
+
+
+async def zone_of(session: Session, app_id: str) -> str:
+    """The zone that the app's days are counted in: its setting, else its ad account's."""
+    return await zone_of_app(session.database, app_id)
 
 
 def _note_revenue_source(session: Session, changed: App, keys: list[str]) -> None:

@@ -2,8 +2,10 @@
 
 import re
 from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from admin.refusal import Misused, Refused
+from ledger.local_time import DEFAULT_ZONE, UnknownZoneError, zone
 
 _AGO = re.compile(r"(\d{1,6})\s*([smhd])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -40,3 +42,11 @@ def parse_day(field: str, text: str) -> date | None:
         return date.fromisoformat(text) if text else None
     except ValueError:
         raise Misused(f"{field}: {text[:40]!r} is not a day; write it as 2026-11-20") from None
+
+
+def named_zone(name: str) -> ZoneInfo:
+    """By the rules reports are cut by; UTC where they know no such zone."""
+    try:
+        return zone(name or DEFAULT_ZONE)
+    except UnknownZoneError:
+        return zone(DEFAULT_ZONE)

@@ -13,10 +13,11 @@ from admin.live_feed import Feeds
 from admin.session import Session
 from admin.sign_in import UserSession
 from admin.throttle import Throttle
+from admin.times import named_zone
 from admin.users import Role
 from console.forms import FormState, Posted
 from console.navigation import Navigation, navigation
-from console.numbers import Numbers, locale_of, zone_of
+from console.numbers import Numbers, locale_of
 from console.page import Page
 from console.rendering import render
 from console.seal import Seal
@@ -56,6 +57,8 @@ class Call:
     user: UserSession | None = None
     app: App | None = None
     """Where the path has `{app_id}`."""
+    zone: str = ""
+    """The one that the app's days are counted in."""
     posted: Posted | None = None
     """The form that was sent and not done, while its page is shown again."""
     headers: dict[str, str] = field(default_factory=dict)
@@ -89,8 +92,7 @@ class Call:
 
     def numbers(self) -> Numbers:
         """How whoever looks reads numbers; the zone is the app's."""
-        zone = self.app.settings.timezone if self.app is not None else ""
-        return Numbers(locale_of(self.request.headers.get("accept-language", "")), zone_of(zone or ""))
+        return Numbers(locale_of(self.request.headers.get("accept-language", "")), named_zone(self.zone))
 
     def showing(self, posted: Posted) -> "Call":
         """The same, with a form that was not done."""

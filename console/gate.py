@@ -8,7 +8,7 @@ import structlog
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from admin.apps import require_app
+from admin.apps import require_app, zone_of
 from admin.readiness import LEDGER_AWAY
 from admin.refusal import REFUSALS, Refused
 from admin.sign_in import drop_notices, signed_in
@@ -90,7 +90,8 @@ async def _with_app(call: Call) -> Call:
     if app_id is None:
         return call
     try:
-        return replace(call, app=await require_app(call.session, app_id))
+        app = await require_app(call.session, app_id)
+        return replace(call, app=app, zone=await zone_of(call.session, app_id))
     except Refused:
         raise NotThere(f"There is no app {app_id[:60]}.") from None
 

@@ -173,11 +173,6 @@ def locale_of(accept_language: str) -> Locale:
     return Locale.parse(_FALLBACK)
 
 
-def zone_of(name: str) -> ZoneInfo:
-    """UTC where the app has set none."""
-    return ZoneInfo(name or "UTC")
-
-
 def _written(pattern: NumberPattern, value: int | float | Decimal, locale: Locale) -> str:
     return str(pattern.apply(_finite(value), locale))
 

@@ -6,8 +6,9 @@ from datetime import date, datetime
 from typing import Any
 from urllib.parse import quote
 
+from admin.times import named_zone
 from console.call import Call
-from console.numbers import Numbers, zone_of
+from console.numbers import Numbers
 from console.report_figures import FIGURES, KEYS
 from console.report_rows import Href
 from console.report_view import RANGES, ReportView
@@ -15,7 +16,7 @@ from console.report_view import RANGES, ReportView
 
 def in_zone(call: Call, zone: str) -> Numbers:
     """The viewer's spelling, the report's time zone: that may be the advertiser's."""
-    return replace(call.numbers(), zone=zone_of(zone))
+    return replace(call.numbers(), zone=named_zone(zone))
 
 
 def report_frame(call: Call, view: ReportView) -> dict[str, Any]:

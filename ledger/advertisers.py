@@ -19,6 +19,14 @@ ZONE_OF_APP: Final = f"""coalesce(nullif(apps.settings ->> 'timezone', ''),
     '{DEFAULT_ZONE}')"""  # noqa: S608 - only the ledger's own text
 
 
+ZONE_OF = f"SELECT {ZONE_OF_APP} FROM apps WHERE apps.app_id = $1"  # noqa: S608 - only the ledger's own text
+
+
+async def zone_of_app(connection: Any, app_id: str) -> str:
+    """The zone that the app's days are counted in."""
+    return str(await connection.fetchval(ZONE_OF, app_id) or DEFAULT_ZONE)
+
+
 @dataclass(frozen=True, slots=True)
 class Advertiser:
     """One row of `advertisers`."""

@@ -92,59 +92,71 @@ async def writers(database_url: str, app_id: str) -> AsyncIterator[Writers]:
         await writers.end(0, False)
 
 
+class Somebody:
+    """Who has the feed open, at one of two processes, over a line that breaks."""
+
+    def __init__(self, feeds: list[LiveFeed], chance: random.Random) -> None:
+        self._feeds, self._chance = feeds, chance
+        self.seen: list[str] = []
+        self.clicks = 0
+
+    async def open(self, cursor: str = "") -> None:
+        self._feed = self._chance.choice(self._feeds)
+        self._reader, missed = await self._feed.open(SOMEBODY, parse_cursor(cursor))
+        self._take([missed])
+
+    async def reconnect(self) -> None:
+        """What was on its way when the line broke is asked for again."""
+        self._take(waiting(self._reader)[: self._chance.randint(0, 3)])
+        self._feed.close(self._reader)
+        await self.open(str(self._cursor))
+
+    def take_the_rest(self) -> None:
+        self._take(waiting(self._reader))
+
+    def _take(self, batches: list[Batch]) -> None:
+        self.seen += names(batches)
+        self.clicks += sum(item.total for batch in batches for item in batch.items if item.kind == "click")
+        if batches:
+            self._cursor = batches[-1].cursor
+
+
+async def step(what: str, writers: Writers, chance: random.Random) -> None:
+    if what == "begin" and len(writers.open) < 4:
+        await writers.begin()
+    elif what == "write" and writers.open:
+        await writers.write(chance.randrange(len(writers.open)))
+    elif what == "end" and writers.open:
+        await writers.end(chance.randrange(len(writers.open)), chance.random() < 0.8)
+
+
 @pytest.mark.parametrize("seed", range(12))
 async def test_any_interleaving_of_writes_and_reconnects_shows_each_item_once(
     session: Session, app_id: str, writers: Writers, seed: int
 ) -> None:
     chance = random.Random(seed)
-    feeds = [await begun(session, app_id), await begun(session, app_id)]  # two processes behind one address
-    reader, missed = await feeds[0].open(SOMEBODY, None)
-    at, seen, clicked = 0, names([missed]), 0
-    cursor = missed.cursor
-    shown_clicks = 0
-
-    async def reconnect() -> None:
-        nonlocal reader, at, cursor, seen, shown_clicks
-        batches = waiting(reader)[: chance.randint(0, 3)]  # the rest was on its way when the line broke
-        feeds[at].close(reader)
-        cursor = batches[-1].cursor if batches else cursor
-        seen += names(batches)
-        shown_clicks += clicks_in(batches)
-        at = chance.randint(0, 1)
-        reader, caught_up = await feeds[at].open(SOMEBODY, parse_cursor(str(cursor)))
-        cursor = caught_up.cursor
-        seen += names([caught_up])
-        shown_clicks += clicks_in([caught_up])
-
+    feeds = [await begun(session, app_id), await begun(session, app_id)]
+    somebody, clicked = Somebody(feeds, chance), 0
+    await somebody.open()
     for _ in range(60):
-        step = chance.choice(("begin", "write", "write", "end", "turn", "turn", "reconnect", "click"))
-        if step == "begin" and len(writers.open) < 4:
-            await writers.begin()
-        elif step == "write" and writers.open:
-            await writers.write(chance.randrange(len(writers.open)))
-        elif step == "end" and writers.open:
-            await writers.end(chance.randrange(len(writers.open)), chance.random() < 0.8)
-        elif step == "turn":
-            await turns(feeds[chance.randint(0, 1)], 1)
-        elif step == "reconnect":
-            await reconnect()
-        elif step == "click":
+        what = chance.choice(("begin", "write", "write", "end", "turn", "turn", "reconnect", "click"))
+        if what == "turn":
+            await turns(chance.choice(feeds), 1)
+        elif what == "reconnect":
+            await somebody.reconnect()
+        elif what == "click":
             clicked += 1
             await session.database.execute(INSERT_CLICKS, quarter(), 1)
+        else:
+            await step(what, writers, chance)
     while writers.open:
         await writers.end(0, True)
     for feed in feeds:
         await turns(feed)
-    await reconnect()
-    await turns(feeds[at])
-    seen += names(waiting(reader))
-    shown_clicks += clicks_in(waiting(reader))
-    assert Counter(seen) == Counter(writers.committed)
-    assert shown_clicks == clicked
-
-
-def clicks_in(batches: list[Batch]) -> int:
-    return sum(item.total for batch in batches for item in batch.items if item.kind == "click")
+    await somebody.reconnect()
+    somebody.take_the_rest()
+    assert Counter(somebody.seen) == Counter(writers.committed)
+    assert somebody.clicks == clicked
 
 
 def quarter() -> datetime:

@@ -5,10 +5,11 @@ from decimal import Decimal
 
 import pytest
 
-from console.numbers import Numbers, Shown, decimals_of, locale_of, zone_of
+from admin.times import named_zone
+from console.numbers import Numbers, Shown, decimals_of, locale_of
 
-GB = Numbers(locale_of("en-GB"), zone_of("Europe/Berlin"))
-DE = Numbers(locale_of("de-DE,de;q=0.9,en;q=0.8"), zone_of(""))
+GB = Numbers(locale_of("en-GB"), named_zone("Europe/Berlin"))
+DE = Numbers(locale_of("de-DE,de;q=0.9,en;q=0.8"), named_zone(""))
 
 
 @pytest.mark.parametrize(
@@ -51,7 +52,7 @@ def test_the_viewers_spelling() -> None:
 
 @pytest.mark.parametrize("header", ["", "*", "xx-YY", "de;q=x", "x" * 5000, "en-GB-oed", "\x00", ";;,,", "C"])
 def test_a_language_that_nobody_knows_is_english(header: str) -> None:
-    assert Numbers(locale_of(header), zone_of("")).count(1234) == "1,234"
+    assert Numbers(locale_of(header), named_zone("")).count(1234) == "1,234"
 
 
 def test_the_language_that_is_liked_best_counts() -> None:

@@ -10,6 +10,8 @@ class Seen(NamedTuple):
     signed_in: bool = True
 
 
+HELP: Final = ("launch", "numbers", "error-codes", "matching", "webhooks", "sdk")
+
 PAGES_TO_SEE: Final = (
     Seen("login", "/login", signed_in=False),
     Seen("first-owner", "/setup?token={setup_token}", signed_in=False),
@@ -34,6 +36,16 @@ PAGES_TO_SEE: Final = (
     Seen("audit", "/audit"),
     Seen("audit-empty", "/audit?actor=nobody"),
     Seen("health", "/health"),
+    Seen("live", "/apps/{app_id}/live"),
+    Seen("live-empty", "/apps/{app_id}/live?kind=click&link=tea"),
+    Seen("deliveries", "/apps/{app_id}/deliveries"),
+    Seen("deliveries-empty", "/apps/{app_id}/deliveries?code=7"),
+    Seen("delivery", "/apps/{app_id}/deliveries/{delivery_id}"),
+    Seen("installs", "/apps/{app_id}/installs"),
+    Seen("install", "/apps/{app_id}/installs/i1"),
+    Seen("help", "/help"),
+    *(Seen(f"help-{slug}", f"/help/{slug}") for slug in HELP),
+    Seen("help-outside", "/help/error-codes", signed_in=False),
     Seen("logout", "/logout"),
     Seen("not-there", "/nothing-here"),
     Seen("beyond-the-end", "/audit?page=999"),

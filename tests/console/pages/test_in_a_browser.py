@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, BrowserContext
 from admin.apps import create_app, set_app
 from admin.users import Role, create_user, new_setup_token
 from config.settings import AllSettings
+from tests.console.pages import happenings
 from tests.console.pages.browser import (
     NARROWEST,
     THEMES,
@@ -42,7 +43,15 @@ def addresses(act: Act, app_id: str) -> dict[str, str]:
     act(with_results(app_id))
     empty = act(lambda session: create_app(session, "Nothing yet", {}))
     act(lambda session: set_app(session, app_id, {"match_window_hours": "6", "match_threshold": "0.95"}))
-    return {"app_id": app_id, "empty_id": empty["app_id"], "setup_token": token}
+    act(lambda session: happenings.install(session, app_id))
+    act(lambda session: happenings.delivery(session, app_id))
+    delivery_id = act(lambda session: happenings.dead(session, app_id))
+    return {
+        "app_id": app_id,
+        "empty_id": empty["app_id"],
+        "setup_token": token,
+        "delivery_id": delivery_id,
+    }
 
 
 @pytest.fixture
