@@ -8,6 +8,9 @@ from playwright.sync_api import Browser, BrowserContext
 
 from admin.apps import set_app
 from admin.links import create_link
+from admin.mappings import map_events
+from admin.pixels import PixelToAdd, add_pixel
+from admin.setup_progress import begin_waiting
 from admin.users import Role, create_user, new_setup_token
 from config.settings import AllSettings
 from tests.console.pages.browser import (
@@ -41,7 +44,11 @@ def addresses(act: Act, app_id: str) -> dict[str, str]:
     token = act(new_setup_token)
     act(lambda session: create_link(session, app_id, "tea", {"ios_url": "https://apps.apple.com/app/id1234567890"}))
     act(lambda session: set_app(session, app_id, {"match_window_hours": "6", "currency": "USD"}))
-    return {"app_id": app_id, "setup_token": token}
+    given = PixelToAdd(app_id, "C9PIXEL0000000000001", "a-token-of-the-events-api-0123456789", "Main", "TEST12345")
+    pixel = act(lambda session: add_pixel(session, given, validate=False))
+    act(lambda session: map_events(session, app_id, "", {"add_to_cart": "Basket"}))
+    act(lambda session: begin_waiting(session, app_id))
+    return {"app_id": app_id, "setup_token": token, "pixel_id": pixel["pixel_id"]}
 
 
 @pytest.fixture
