@@ -7,6 +7,9 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext
 
 from admin.apps import create_app, set_app
+from admin.mappings import map_events
+from admin.pixels import PixelToAdd, add_pixel
+from admin.setup_progress import begin_waiting
 from admin.users import Role, create_user, new_setup_token
 from config.settings import AllSettings
 from tests.console.pages import happenings
@@ -46,11 +49,16 @@ def addresses(act: Act, app_id: str) -> dict[str, str]:
     act(lambda session: happenings.install(session, app_id))
     act(lambda session: happenings.delivery(session, app_id))
     delivery_id = act(lambda session: happenings.dead(session, app_id))
+    given = PixelToAdd(app_id, "C9PIXEL0000000000001", "a-token-of-the-events-api-0123456789", "Main", "TEST12345")
+    pixel = act(lambda session: add_pixel(session, given, validate=False))
+    act(lambda session: map_events(session, app_id, "", {"add_to_cart": "Basket"}))
+    act(lambda session: begin_waiting(session, app_id))
     return {
         "app_id": app_id,
         "empty_id": empty["app_id"],
         "setup_token": token,
         "delivery_id": delivery_id,
+        "pixel_id": pixel["pixel_id"],
     }
 
 
