@@ -1,5 +1,6 @@
 """How far the numbers of an app can be believed: how installs were matched, how sure, and what was sent along."""
 
+import asyncio
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,15 +34,13 @@ async def quality(session: Session, app_id: str, period: Period, cohorts_by: str
     """Raises:
     Refused: cohorts are not by that.
     """
-    days = period.first, period.last
-    reliability, is_own = await match_reliability(session.database, app_id)
     bounds = str(period.first), str(period.last)
-    return Quality(
-        methods=await match_methods(session.database, app_id, period.zone, days),
-        reliability=reliability,
-        is_own_reliability=is_own,
-        signals=await signals_report(session, app_id),
-        cohorts=await told(session, ReportAsked(app_id, cohorts_by, *bounds, kind="cohorts")),
-        discrepancies=await told(session, ReportAsked(app_id, "campaign", *bounds, kind="discrepancies")),
-        pixels=await list_pixels(session, app_id),
+    (reliability, is_own), methods, signals, cohorts, discrepancies, pixels = await asyncio.gather(
+        match_reliability(session.database, app_id),
+        match_methods(session.database, app_id, period.zone, (period.first, period.last)),
+        signals_report(session, app_id),
+        told(session, ReportAsked(app_id, cohorts_by, *bounds, kind="cohorts")),
+        told(session, ReportAsked(app_id, "campaign", *bounds, kind="discrepancies")),
+        list_pixels(session, app_id),
     )
+    return Quality(methods, reliability, is_own, signals, cohorts, discrepancies, pixels)

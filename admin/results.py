@@ -1,5 +1,6 @@
 """What an app's ads cost and brought, as pages show it: all of a page asks `admin.reports`, as the command does."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -45,13 +46,11 @@ async def app_period(session: Session, app_id: str, asked: PeriodAsked) -> Perio
 async def results(session: Session, app_id: str, period: Period, compared: bool = True) -> Results:
     """What a page's tiles and charts show."""
     by = "hour" if period.by_hour else "day"
-    found = await told(session, asked_of(app_id, period, by))
+    asked = [asked_of(app_id, period, by), *([asked_of(app_id, period.before, "day")] if compared else [])]
+    found, *before = await asyncio.gather(*(told(session, one) for one in asked))
     rows = {row["key"][by]: row for row in found["rows"]}
-    before: Mapping[str, Any] = {}
-    if compared:
-        before = (await told(session, asked_of(app_id, period.before, "day")))["totals"]
     over_time = [(key, rows.get(key)) for key in period.keys(datetime.now(UTC))]
-    return Results(period, found["totals"], before, over_time, found["warnings"])
+    return Results(period, found["totals"], before[0]["totals"] if before else {}, over_time, found["warnings"])
 
 
 def asked_of(app_id: str, period: Period, by: str) -> ReportAsked:

@@ -120,6 +120,10 @@ class Product:
     def database_url(self) -> str:
         return str(self._doctor["engines"]["postgresql"]["url"])
 
+    @property
+    def postgres_pid(self) -> int:
+        return int(self._doctor["engines"]["postgresql"]["pid"])
+
     def pid(self, process: str) -> int:
         return int(self._doctor["processes"][process]["pid"])
 

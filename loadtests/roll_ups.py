@@ -26,12 +26,10 @@ from loadtests.percentiles import nearest_rank
 from loadtests.product import Product
 
 RESULT = Path(__file__).parent / "results" / "report.md"
-DAYS, ADS = 90, 500
-CLICKS = 10_000_000
+DAYS, ADS, CLICKS = 90, 500, 10_000_000
 INSTALLS = 300_000
 EVENTS = 2_000_000
-TIMES = 30
-RAW_TIMES = 5
+TIMES, RAW_TIMES = 30, 5
 BUILD_LIMIT_S = 3_600.0
 AIM_MS, AIM_RATIO, AIM_GROWTH = 300, 30, 2.0
 WEEK = 7  # days of the report by hour
@@ -136,8 +134,7 @@ class ReportBench:
 
     def __init__(self, product: Product, connection: asyncpg.Connection) -> None:
         self._product, self._connection = product, connection
-        # an app of its own: the demo's has spend and four weeks behind it
-        made = product.command("app", "create", "Load")
+        made = product.command("app", "create", "Load")  # the demo's app has four weeks behind it
         self.app, self._key = made["app_id"], made["api_key"]
         self._slug = product.command("link", "create", "--app", self.app, "--slug", "load")["slug"]
         self._url = f"http://127.0.0.1:{product.contestant('forwarder', '/').port}/v1/reports"

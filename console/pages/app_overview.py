@@ -1,5 +1,7 @@
 """`/apps/{app_id}`: what the app's ads cost and brought, which campaign to feed, and what needs attention."""
 
+import asyncio
+
 from starlette.responses import Response
 
 from admin.attention import attention
@@ -31,9 +33,10 @@ async def show_overview(call: Call) -> Response:
     table = report_table(call, view, found["rows"], found["totals"], campaign_href(app_id, view))
     if format_of(call):
         return answer(call, table.listing, "app_overview.html")
-    shown = await results(call.session, app_id, view.period)
+    shown, lacking, causes = await asyncio.gather(
+        results(call.session, app_id, view.period), missing(call.session, app_id), attention(call.session, app_id)
+    )
     numbers = in_zone(call, view.period.zone)
-    lacking = await missing(call.session, app_id)
     return call.page(
         "app_overview.html",
         title="Overview",
@@ -46,7 +49,7 @@ async def show_overview(call: Call) -> Response:
         others=other_currencies(found["totals"]),
         missing=lacking,
         setup_path=_way_to(call, lacking),
-        attention=await attention(call.session, app_id),
+        attention=causes,
     )
 
 

@@ -63,7 +63,7 @@
     columns.forEach((column, number) => column.addEventListener("mouseenter", () => show(number)));
     figure.addEventListener("mouseleave", () => show(-1));
     figure.addEventListener("keydown", (event) => {
-      if (event.target !== figure) return;
+      if (!event.target.classList.contains("drawing")) return;
       const to = { ArrowRight: at + 1, ArrowLeft: at < 0 ? columns.length - 1 : Math.max(0, at - 1), Home: 0, End: columns.length - 1, Escape: -1 }[event.key];
       if (to === undefined) return;
       show(to);
