@@ -1,6 +1,5 @@
 """`/apps/{app_id}/setup`: each step by the ledger, from nothing to the first event."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -27,8 +26,8 @@ CLICKS = "INSERT INTO visit_counts VALUES ($1, 'tea', 'ios', $3, '', '', '', $2)
 
 
 @pytest.fixture
-def settings(settings: AllSettings, sandbox: AccountSandbox) -> Iterator[AllSettings]:
-    yield connected_settings(settings, sandbox)
+def settings(settings: AllSettings, sandbox: AccountSandbox) -> AllSettings:
+    return connected_settings(settings, sandbox)
 
 
 @pytest.fixture
