@@ -25,7 +25,7 @@ KEPT: Final = 512
 @lru_cache(maxsize=KEPT)
 def line(item: FeedItem, app_id: str, numbers: Numbers) -> Markup:
     base = f"/apps/{app_id}"
-    install_id = item.about.get("install_id")
+    install_id = item.about.get("install_id") if item.about.get("platform") else None  # else it is not known yet
     shown = {
         "item": item,
         "about": item.about,

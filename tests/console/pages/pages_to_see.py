@@ -10,7 +10,7 @@ class Seen(NamedTuple):
     signed_in: bool = True
 
 
-HELP: Final = ("launch", "numbers", "error-codes", "matching", "webhooks", "sdk")
+HELP: Final = ("launch", "error-codes", "webhooks", "sdk")  # the others are of the same parts
 
 PAGES_TO_SEE: Final = (
     Seen("login", "/login", signed_in=False),
