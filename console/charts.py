@@ -1,4 +1,4 @@
-"""Charts, drawn by the server as SVG: lines for time, bars for comparison. Painted by console.css, readable as a table.
+"""Charts, drawn by the server as SVG: lines for time, bars for comparison. Painted by numbers.css, readable as a table.
 
 What pygal writes of its own style and script is left out. The colours of the series are those of console.css.
 """
