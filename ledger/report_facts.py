@@ -56,7 +56,9 @@ _MONEY = f"""CROSS JOIN LATERAL (SELECT
         ELSE e.name IN {_listed(SALE_EVENTS)} END THEN e.value ELSE 0 END AS revenue,
     CASE WHEN e.value <> 0 AND e.name IN {_listed(REFUND_EVENTS)} THEN e.value ELSE 0 END AS refunds,
     CASE WHEN e.name IN {_listed(("start_trial", *TRIAL_EVENTS))} THEN 1 ELSE 0 END AS trials) AS money"""
-_JOINED = "e.joined AND e.event_id <> 'install:' || e.install_id"
+ARCHIVED: Final = "install_deleted"
+"""Flag of an event whose install retention has deleted: the archive counts it, whoever comes under that id later."""
+_JOINED = f"e.joined AND e.event_id <> 'install:' || e.install_id AND NOT e.flags @> ARRAY['{ARCHIVED}']"
 
 
 def install_facts(installs: str) -> str:

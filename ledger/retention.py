@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ledger.deliveries import rows_of
-from ledger.report_facts import added_up, credited, event_facts, inserted, install_facts
+from ledger.report_facts import ARCHIVED, added_up, credited, event_facts, inserted, install_facts
 
 CHUNK = 5_000  # rows per statement
 BODIES_KEPT = timedelta(days=30)  # long enough to look into what a subscription platform said
@@ -31,7 +31,11 @@ DELETE_COUNTED = {
         WITH gone AS (
             DELETE FROM installs WHERE (app_id, install_id) IN
                 (SELECT app_id, install_id FROM installs WHERE received_at < $1 LIMIT $2) RETURNING *
-        ), archived AS ({inserted("report_archive", added_up(" UNION ALL ".join(_OF_INSTALLS)))})
+        ), archived AS ({inserted("report_archive", added_up(" UNION ALL ".join(_OF_INSTALLS)))}
+        ), marked AS (
+            UPDATE events e SET flags = e.flags || '{ARCHIVED}'::text FROM gone
+            WHERE e.app_id = gone.app_id AND e.install_id = gone.install_id AND e.joined
+        )
         SELECT count(*) FROM gone
         """,  # noqa: S608
 }

@@ -114,6 +114,8 @@ ALL = (4, 8, 40, 3)
         ([("retain", 2000)], ALL),
         ([("retain", 60)], ALL),
         ([("retain", 20), ("erase", 0)], ALL),
+        ([("retain", 20), ("install", 0, 500, "referrer")], (5, 8, 40, 3)),
+        ([("retain", 20), ("install", 0, 500, "referrer"), ("retain", 2000)], (5, 8, 40, 3)),
         ([("set", "timezone", "Asia/Kolkata")], ALL),
         ([("retain", 2000), ("set", "timezone", "Asia/Kolkata")], ALL),
         ([("set", "revenue_source", "revenuecat")], (4, 8, 0, 3)),
