@@ -41,8 +41,9 @@ def http_problem(call: Call, error: HTTPException) -> Response:
 
 def kept_page(call: Call, sentence: str, way_on: str, posted: Posted) -> Response:
     """The form's own page is gone: what was typed stands here, to be copied."""
-    shown = {"title": _TITLES[404], "way_on": way_on, "label": "", "sentences": [sentence, "Nothing was changed."]}
-    status = 403 if posted.status == 403 else 404  # whoever may not change a thing is told so, there or not
+    status = 403 if posted.status == 403 else 404  # who may not do it is told so, whatever is gone
+    sentences = [posted.problem] if status == 403 else [sentence, "Nothing was changed."]
+    shown = {"title": _TITLES[status], "way_on": way_on, "label": "", "sentences": sentences}
     return call.page("problem.html", status, typed=_plain(posted.values), again={}, **shown)
 
 

@@ -8,6 +8,7 @@ from tests.cli.conftest import Cli, Sql
 FIELDS = {
     "delivery_id", "app_id", "pixel_id", "event_id", "source_event_id", "source_event", "target_event", "install_id",
     "state", "reason", "attempts", "next_attempt_at", "delivered_at", "last_code", "last_message", "request_id",
+    "created_at",
 }  # fmt: skip
 EMAIL_HASH = "a" * 64
 PAYLOAD = {
