@@ -17,7 +17,7 @@ run: $(STAMP)
 
 ## test      the whole test suite, on the embedded engines
 test: $(STAMP)
-	@$(VENV)/bin/pytest -n logical --maxprocesses 4 --dist loadfile
+	@$(VENV)/bin/pytest -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 ## check     format, lint, types and import rules
 check: $(STAMP)
