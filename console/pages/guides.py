@@ -32,6 +32,7 @@ GUIDES: Final = (
 )
 DOCS: Final = Path(__file__).parents[2] / "docs"
 DOCS_SAY: Final = {
+    "console": "who signs in to the console, and where",
     "intake": "what an app may send, and how each value is read",
     "links": "Signal links: options, macros, deep links",
     "matching": "the matcher in full, with its measured precision and recall",

@@ -22,7 +22,7 @@ def test_installs_are_listed_with_method_and_probability(owner: Person, act: Act
     act(lambda session: happenings.install(session, app_id))
     act(lambda session: happenings.install(session, app_id, "i2", "none"))
     page = owner.open(f"/apps/{app_id}/installs").text
-    assert "97%" in page
+    assert "97.0%" in page
     assert "no click from this address within 24 h" in page
     for query, expected in (
         ("method=none", ["i2"]),

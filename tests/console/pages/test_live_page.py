@@ -20,7 +20,7 @@ def test_the_page_has_what_happened_and_from_where_it_goes_on(owner: Person, act
     number = act(lambda session: happenings.dead(session, app_id))
     page = owner.open(f"/apps/{app_id}/live").text
     assert "iOS install" in page
-    assert "97%" in page
+    assert "97.0%" in page
     assert f'href="/apps/{app_id}/deliveries/{number}"' in page
     assert "Invalid value for &lt;b&gt;" in page
     assert 'data-cursor="e' in page
