@@ -4,7 +4,6 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-import asyncpg
 from redis.exceptions import RedisError
 
 from admin.check import Check
@@ -16,6 +15,7 @@ from config.settings import Settings
 from ledger.connecting import connect as connect_ledger
 from ledger.database_url import DatabaseAddress, DatabaseUrlError, read_database_url
 from ledger.migrate import head_revision
+from ledger.outages import LEDGER_FAILED
 
 LEDGER = "ledger"  # the name of the check that its tables are there
 MIN_REDIS = 7
@@ -110,7 +110,7 @@ async def check_postgresql(settings: Settings) -> EngineReport:
             return EngineReport(report.engine, [*report.checks, *_set_aside(address)])
         finally:
             await connection.close()
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+    except LEDGER_FAILED as error:
         fix = "start it, or correct DATABASE_URL; installs and events are refused meanwhile, and apps send them again"
         failed = Check("postgresql", False, f"does not let us in: {reason_of(error)}", fix)
         return EngineReport({"url": masked(url)}, [failed])

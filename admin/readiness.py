@@ -2,13 +2,14 @@
 
 from collections.abc import Awaitable, Callable
 
-import asyncpg
 import httpx
 
 from admin.session import Session
+from ledger.outages import LEDGER_AWAY, LEDGER_FAILED
+
+__all__ = ["LEDGER_AWAY", "answers", "ledger_answers"]
 
 TIMEOUT_S = 2.0
-_STOPPING = (asyncpg.CannotConnectNowError, asyncpg.AdminShutdownError, asyncpg.QueryCanceledError)
 
 
 def answers(base_url: str) -> Callable[[], Awaitable[bool]]:
@@ -27,13 +28,9 @@ def answers(base_url: str) -> Callable[[], Awaitable[bool]]:
     return ready
 
 
-LEDGER_AWAY = (OSError, TimeoutError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, *_STOPPING)
-"""What an act ends with where PostgreSQL went away under it: nothing was changed."""
-
-
 async def ledger_answers(session: Session) -> bool:
     """Whether PostgreSQL takes a question at this moment."""
     try:
         return await session.database.fetchval("SELECT true") is True
-    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+    except LEDGER_FAILED:
         return False

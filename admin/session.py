@@ -5,12 +5,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import asyncpg
-
 from admin.refusal import Refused
 from admin.shown_url import without_password
 from config.secrets import Keyring, load_keyring
 from config.settings import AllSettings, load
+from ledger.outages import LEDGER_FAILED
 from ledger.pool import open_pool
 
 if TYPE_CHECKING:
@@ -79,7 +78,7 @@ async def _open_ledger(database_url: str, connections: int) -> Any:
     """The pool; a database that has no tables yet is given them."""
     try:
         pool = await open_pool(database_url, max_size=connections)
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+    except LEDGER_FAILED as error:
         raise Refused(
             f"PostgreSQL at {without_password(database_url)} does not let us in ({reason_of(error)}): "
             "check DATABASE_URL, or start it"

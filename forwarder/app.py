@@ -36,8 +36,9 @@ from forwarder.intake.set_aside_counts import SetAside
 from forwarder.intake.webhooks.routes import post_webhook
 from forwarder.intake.webhooks.storing import WebhookLedger
 from forwarder.matching.learning import Knowledge
-from forwarder.outages import ENGINE_AWAY, LEDGER_FAILED, OutageLog
+from forwarder.outages import ENGINE_AWAY, OutageLog
 from forwarder.services import Services, services_of
+from ledger.outages import LEDGER_FAILED
 from ledger.pool import open_pool
 from tiktok.currency_rates import RateTable
 

@@ -17,11 +17,12 @@ import structlog
 from config.secrets import Keyring, SecretError
 from forwarder.intake.routing import Destination, destination
 from forwarder.matching.policy import Policy
-from forwarder.outages import LEDGER_FAILED, OutageLog
+from forwarder.outages import OutageLog
 from forwarder.refreshing import keep_fresh
 from ledger.apps import App, AppSettings, all_apps, hash_api_key
 from ledger.directory_version import directory_version
 from ledger.mappings import all_mappings
+from ledger.outages import LEDGER_FAILED
 from ledger.pixels import all_pixels
 
 REFRESH_S = 1.0

@@ -7,8 +7,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from forwarder.errors import JsonResponse
-from forwarder.outages import LEDGER_FAILED
 from forwarder.services import Services, services_of
+from ledger.outages import LEDGER_FAILED
 
 PROBE_TIMEOUT_S = 2.0
 

@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from forwarder.outages import LEDGER_FAILED, OutageLog
+from forwarder.outages import OutageLog
+from ledger.outages import LEDGER_FAILED
 
 
 async def keep_fresh(refresh: Callable[[], Awaitable[None]], every_s: float, what: str, outages: OutageLog) -> None:

@@ -25,9 +25,10 @@ from forwarder.delivering.scheduler import DeliveryScheduler
 from forwarder.jobs.alert_webhook import AlertWebhook, alert_client
 from forwarder.jobs.alerts import announce_test_mode
 from forwarder.jobs.timetable import TIMETABLE, JobContext, JobScheduler
-from forwarder.outages import LEDGER_FAILED, OutageLog, wait_after
+from forwarder.outages import OutageLog, wait_after
 from forwarder.worker_health import Engines, health_server
 from forwarder.worker_metrics import WorkerMetrics
+from ledger.outages import LEDGER_FAILED
 from ledger.pool import open_pool
 from tiktok.currency_rates import RateTable
 from tiktok.events_api import EventsApi, events_client

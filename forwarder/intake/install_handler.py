@@ -17,11 +17,11 @@ from forwarder.intake.data_centres import DATA_CENTRE, DataCentres
 from forwarder.intake.identifiers import MAX_ID_CHARS
 from forwarder.intake.install_batch import ACQUIRE_TIMEOUT_S
 from forwarder.intake.install_request import InstallReport, read_install
-from forwarder.outages import LEDGER_FAILED
 from forwarder.services import Services, services_of, visitor_address
 from ledger.delivery_views import deliveries_of_install
 from ledger.erasure import erase, find_clicks
 from ledger.installs import get_install
+from ledger.outages import LEDGER_FAILED
 from ledger.spelling import canonical
 
 PERSON = "external_id"

@@ -7,8 +7,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from forwarder.errors import FieldError, JsonResponse, Refusal, unavailable
-from forwarder.outages import LEDGER_FAILED
 from forwarder.services import services_of
+from ledger.outages import LEDGER_FAILED
 from ledger.report import column_names
 from ledger.report_answer import answered
 from ledger.report_csv import csv_of
