@@ -62,7 +62,7 @@ class Product:
         log = self._directory / "up.log"
         with log.open("wb") as output:
             self._up = subprocess.Popen(
-                [sys.executable, "-P", "-m", "cli", "up", "--demo"],
+                [sys.executable, "-P", "-m", "cli", "up", "--demo", "--no-history"],
                 cwd=self._directory,  # away from any .env
                 env=self._environment,
                 stdout=output,
