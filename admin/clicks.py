@@ -8,11 +8,11 @@ import msgspec
 
 from admin.refusal import Refused
 from admin.session import Session, open_redis
+from admin.stored_clicks import stored_clicks
 from admin.times import parse_time
 from clicks.address import address_key
 from clicks.click_id import parse_click_id
 from clicks.record import Click
-from clicks.store import ClickStore
 from ledger.apps import all_apps
 from ledger.matches import installs_of_clicks, matched_click
 from tiktok.redaction import mask_ip
@@ -21,7 +21,7 @@ MAX_FOUND = 1_000
 
 
 async def show_click(session: Session, click_id: str) -> dict[str, Any]:
-    """What is stored of a click, in Redis or with its install.
+    """What is stored of a click, in Redis, in the ledger or with its install.
 
     Raises:
         Refused: it is no click id, or nothing is stored under it.
@@ -45,7 +45,7 @@ async def find_clicks(session: Session, ip: str, since: str = "") -> list[dict[s
     now = datetime.now(UTC)
     since_ms = int(parse_time("since", since, now).timestamp() * 1000) if since else 0
     async with open_redis(session.settings) as redis:
-        clicks = await _store(session, redis).find(ip, since_ms, int(now.timestamp() * 1000) + 1, MAX_FOUND)
+        clicks = await stored_clicks(session, redis).find(ip, since_ms, int(now.timestamp() * 1000) + 1, MAX_FOUND)
     consumers = await _consumers(session, clicks)
     return [_shown(click, consumers) for click in clicks]
 
@@ -86,9 +86,9 @@ def is_click_id(text: str) -> bool:
 
 
 async def _stored(session: Session, click_id: str) -> Click | None:
-    """From Redis, else as a matched install keeps it."""
+    """From Redis or the ledger, else as a matched install keeps it."""
     async with open_redis(session.settings) as redis:
-        click = await _store(session, redis).get(click_id)
+        click = await stored_clicks(session, redis).get(click_id)
     if click is not None:
         return click
     kept = await matched_click(session.database, click_id)
@@ -101,10 +101,6 @@ async def _consumers(session: Session, clicks: Sequence[Click]) -> dict[str, str
     lost = [click.click_id for click in clicks if not click.app_id]
     apps = await all_apps(session.database) if lost else []
     return await installs_of_clicks(session.database, [*named, *((app.app_id, one) for one in lost for app in apps)])
-
-
-def _store(session: Session, redis: Any) -> ClickStore:
-    return ClickStore(redis, session.keyring.derive("address"), session.settings.click_retention_days)
 
 
 def _shown(click: Click, consumers: dict[str, str]) -> dict[str, Any]:

@@ -6,8 +6,8 @@ from admin.apps import require_app
 from admin.audit import audited
 from admin.refusal import Refused
 from admin.session import Session, open_redis
+from admin.stored_clicks import stored_clicks
 from clicks.click_id import parse_click_id
-from clicks.store import ClickStore
 from ledger.erasure import Erased, erase, erase_click, find_clicks
 from ledger.spelling import canonical
 
@@ -61,7 +61,7 @@ async def _forget_click(session: Session, app_id: str, click_id: str) -> dict[st
     if parse_click_id(click_id) is None:
         raise Refused(f"click: {click_id[:60]!r} is no click id; one has 22 letters and digits")
     async with open_redis(session.settings) as redis:
-        store = _store(session, redis)
+        store = stored_clicks(session, redis)
         click = await store.get(click_id)
         is_foreign = click is not None and click.app_id not in ("", app_id)  # "": Redis has lost its ad
         stored = not is_foreign and await store.erase(click_id)
@@ -82,8 +82,4 @@ async def _erase_clicks(session: Session, click_ids: list[str]) -> None:
         return
     async with open_redis(session.settings) as redis:
         for click_id in click_ids:
-            await _store(session, redis).erase(click_id)
-
-
-def _store(session: Session, redis: Any) -> ClickStore:
-    return ClickStore(redis, session.keyring.derive("address"), session.settings.click_retention_days)
+            await stored_clicks(session, redis).erase(click_id)

@@ -15,9 +15,10 @@ from admin.parquet import Columns, ParquetFile, Row
 from admin.refusal import Refused
 from admin.session import Session, open_redis
 from admin.sorting import Keyed, sorted_lines
+from admin.stored_clicks import stored_clicks
 from admin.times import parse_time
+from clicks.all_clicks import AllClicks
 from clicks.record import Click
-from clicks.store import ClickStore
 from ledger.exported_rows import Exported, exported_rows
 from ledger.recorded_installs import recorded_installs
 
@@ -122,12 +123,12 @@ async def _click_rows(session: Session, span: Span) -> AsyncIterator[Row]:
 async def exported_clicks(session: Session, span: Span) -> AsyncIterator[bytes]:
     """One line per click, by time."""
     async with open_redis(session.settings) as redis:
-        store = ClickStore(redis, session.keyring.derive("address"), session.settings.click_retention_days)
+        store = stored_clicks(session, redis)
         async for line in sorted_lines(_click_lines(store, span)):
             yield line
 
 
-async def _click_lines(store: ClickStore, span: Span) -> AsyncIterator[Keyed]:
+async def _click_lines(store: AllClicks, span: Span) -> AsyncIterator[Keyed]:
     async for clicks in store.scan(*span.ms):
         for click in clicks:
             if span.app_id in ("", click.app_id):

@@ -16,6 +16,8 @@ APPLIED = b"{counts}:applied:"  # + writer: bitmap, bit n = this writer's batch 
 # A batch is only ever sent again because its answer was lost, from the spool, once Redis answers again: within days.
 APPLIED_LIFETIME_S = 7 * 86_400
 
+MOVING = b"{counts}:moving"  # held by the worker that moves old clicks to the ledger; lasts two minutes
+
 LINKS = b"{links}"  # hash: slug -> link, as JSON
 SITES = b"{links}:sites"  # hash: app id -> its host names and deep-link files, as JSON
 LINKS_VERSION = b"{links}:version"  # changes whenever one of the two does

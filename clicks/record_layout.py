@@ -7,6 +7,8 @@ The texts are the visitor's and the ad's, each a frame behind its length, or a r
 readable: a new layout gets a new number.
 """
 
+from collections.abc import Mapping, Sequence
+
 import msgspec
 
 from clicks.click_id import RANDOM_BYTES
@@ -65,6 +67,11 @@ class Layout(msgspec.Struct, frozen=True):
     def prefix(self) -> int:
         return self.flags >> PREFIX_SHIFT & 3
 
+    @property
+    def head(self) -> bytes:
+        """All before the texts, as it stands in the record."""
+        return b"".join((_BYTES[self.version], self.random, _BYTES[self.flags], self.address, self.packed))
+
 
 def with_length(frame: bytes) -> bytes:
     """A frame as it stands in a record."""
@@ -87,6 +94,27 @@ def assemble(random: bytes, flags: int, body: bytes, visitor: Text, ad: Text) ->
     else:
         flags |= AD_REFERENCE
     return b"".join((_VERSION, random, _BYTES[flags], body, first, second))
+
+
+def inlined_record(head: bytes, frames: Sequence[bytes], rest: bytes) -> bytes:
+    """The record of a head that has no flags of references, the frames of visitor and ad, and the rest."""
+    return b"".join((head, *map(with_length, frames), rest))
+
+
+def inlined(record: bytes, texts: Mapping[bytes, Text]) -> bytes:
+    """The same record with the texts it refers to, by reference; one that is not among them stays a reference."""
+    if not references(record):
+        return record
+    layout = read_layout(record)
+    flags, pieces = layout.flags, []
+    for piece, flag in zip(layout.texts, (VISITOR_REFERENCE, AD_REFERENCE), strict=True):
+        text = texts.get(piece.value) if piece.is_reference else None
+        if text is not None:
+            flags &= ~flag
+            pieces.append(text.inline)
+        else:
+            pieces.append(piece.value if piece.is_reference else with_length(piece.value))
+    return b"".join((msgspec.structs.replace(layout, flags=flags).head, *pieces, layout.rest))
 
 
 def read_layout(record: bytes) -> Layout:

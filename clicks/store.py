@@ -14,17 +14,16 @@ from redis.asyncio import RedisCluster
 
 from clicks.address import AddressHasher, address_text, packed_address
 from clicks.batch import Batch, Call, Row, address_hash_of, apply_call, click_of, clicks_key, rows_call
-from clicks.click_id import RANDOM_BYTES, ClickId, format_click_id, parse_click_id, unpack_click_id
-from clicks.enrichment import ENRICHMENT, decode_enrichment, enriched_click, enrichment_record
+from clicks.click_id import RANDOM_BYTES, ClickId, parse_click_id, unpack_click_id
+from clicks.decoding import ClickDecoder, enriched, is_record, told_by_click
+from clicks.enrichment import ENRICHMENT, enrichment_record
 from clicks.keys import CLICKS
-from clicks.record import Click, RecordCodec, pointer
-from clicks.record_layout import POINTER, references
-from clicks.shared_string_reader import SharedStringReader
+from clicks.record import Click, pointer
+from clicks.record_layout import POINTER
 from clicks.tombstones import erased, lay_tombstone
 
 SCANNED = 500  # keys read in one round trip
 DAY_S = 86_400
-MAX_DECODED = 20_000  # clicks of some 2 KB each; forgotten all at once
 
 
 class ClickStore:
@@ -33,10 +32,8 @@ class ClickStore:
     def __init__(self, redis: Any, address_keys: tuple[bytes, ...], retention_days: int = 28) -> None:
         self._redis = redis
         self._hashers = [AddressHasher(key) for key in address_keys]
-        self._codec = RecordCodec()
-        self._texts = SharedStringReader(redis)
-        self._decoded: dict[tuple[bytes, int, int], Click] = {}  # by record, time in ms and address hash
-        self._lifetime_s = retention_days * DAY_S
+        self.decoder = ClickDecoder(redis)
+        self.lifetime_s = retention_days * DAY_S
         self._apply = redis.register_script(files("clicks").joinpath("apply.lua").read_text())
         self._enrich = redis.register_script(files("clicks").joinpath("enrich.lua").read_text())
         self._is_cluster = isinstance(redis, RedisCluster)
@@ -44,13 +41,13 @@ class ClickStore:
     async def apply(self, batch: Batch) -> None:
         """Store the rows and add the counts; done when Redis has answered. Applying a batch again changes nothing."""
         if not self._is_cluster:
-            await self._call(apply_call(batch, self._lifetime_s))
+            await self._call(apply_call(batch, self.lifetime_s))
             return
         by_slot: dict[int, list[Row]] = defaultdict(list)
         for row in batch.rows:
             by_slot[self._redis.keyslot(row.key)].append(row)
-        await asyncio.gather(*(self._call(rows_call(rows, self._lifetime_s)) for rows in by_slot.values()))
-        await self._call(apply_call(Batch(batch.writer, batch.number, [], batch.counts), self._lifetime_s))
+        await asyncio.gather(*(self._call(rows_call(rows, self.lifetime_s)) for rows in by_slot.values()))
+        await self._call(apply_call(Batch(batch.writer, batch.number, [], batch.counts), self.lifetime_s))
 
     async def _call(self, call: Call) -> None:
         keys = call[0]
@@ -65,8 +62,13 @@ class ClickStore:
         if parsed is None or await erased(self._redis, [parsed]):
             return False
         record = enrichment_record(parsed.random, facts)
-        arguments = [parsed.at_ms, record[: 1 + RANDOM_BYTES], record, self._lifetime_s]
+        arguments = [parsed.at_ms, record[: 1 + RANDOM_BYTES], record, self.lifetime_s]
         return bool(await self._enrich(keys=[clicks_key(parsed.address_hash)], args=arguments))
+
+    def hashes(self, address: str) -> list[int]:
+        """Under which clicks from this address lie: one for each key; none where the text is no address."""
+        packed = packed_address(address)
+        return [hasher.hash(packed) for hasher in self._hashers] if packed is not None else []
 
     async def find(self, address: str, since_ms: int, until_ms: int, limit: int = 1000) -> list[Click]:
         """Clicks from this address (or its /64) between the times, both included, newest first."""
@@ -75,7 +77,7 @@ class ClickStore:
     async def find_many(self, requests: Sequence[tuple[str, int, int]], limit: int = 1000) -> list[list[Click]]:
         """`find` for many (address, since_ms, until_ms) in one round trip."""
         packed = [packed_address(address) for address, _, _ in requests]
-        hashes = [[h.hash(address) for h in self._hashers] if address is not None else [] for address in packed]
+        hashes = [self.hashes(address) for address, _, _ in requests]
         pipe = self._redis.pipeline(transaction=False)
         for wanted, (_, since_ms, until_ms) in zip(hashes, requests, strict=True):
             for address_hash in wanted:
@@ -89,7 +91,7 @@ class ClickStore:
             clicks = [c for h in wanted for c in await self._read(next(answers), h)]
             if len(wanted) > 1:  # each key's are in order
                 clicks.sort(key=lambda click: click.at_ms, reverse=True)
-            found.append([click for click in clicks if address is not None and _seen_at(click, address)][:limit])
+            found.append([click for click in clicks if address is not None and seen_at(click, address)][:limit])
         return found
 
     async def scan(self, since_ms: int, until_ms: int) -> AsyncIterator[list[Click]]:
@@ -117,34 +119,15 @@ class ClickStore:
 
     async def _read(self, members: Iterable[tuple[bytes, float]], address_hash: int) -> list[Click]:
         timed = [(record, int(score)) for record, score in members]
-        own = [(record, at_ms) for record, at_ms in timed if record[0] not in (POINTER, ENRICHMENT)]
-        decoded = iter(await self._decode(own, address_hash))
+        decoded = iter(await self.decoder.decode([one for one in timed if is_record(one[0])], address_hash))
+        told = told_by_click(timed, address_hash)
         clicks: list[Click] = []
-        told: dict[str, bytes] = {}  # by click id
-        for record, at_ms in timed:
-            if record[0] == ENRICHMENT:
-                told[format_click_id(at_ms, address_hash, enriched_click(record))] = record
-            elif record[0] != POINTER:
+        for record, _ in timed:
+            if is_record(record):
                 clicks.append(next(decoded))
-            elif (click := await self._member(unpack_click_id(record[1:]))) is not None:
+            elif record[0] == POINTER and (click := await self._member(unpack_click_id(record[1:]))) is not None:
                 clicks.append(click)
-        return [_enriched(click, told) for click in clicks] if told else clicks
-
-    async def _decode(self, records: Sequence[tuple[bytes, int]], address_hash: int) -> list[Click]:
-        """The clicks of records and their times in ms. A busy address's are read again for each of its installs."""
-        clicks = [self._decoded.get((record, at_ms, address_hash)) for record, at_ms in records]
-        new = [known for known, click in zip(records, clicks, strict=True) if click is None]
-        wanted = {(reference, at_ms) for record, at_ms in new for reference in references(record)}
-        texts = await self._texts.read(wanted) if wanted else {}
-        decoded = [self._codec.decode(record, at_ms, address_hash, texts) for record, at_ms in new]
-        if len(texts) == len({reference for reference, _ in wanted}):  # what is lost may be put back
-            if len(self._decoded) + len(new) > MAX_DECODED:
-                self._decoded.clear()
-            self._decoded |= {
-                (record, at_ms, address_hash): click for (record, at_ms), click in zip(new, decoded, strict=True)
-            }
-        fresh = iter(decoded)
-        return [next(fresh) if click is None else click for click in clicks]
+        return [enriched(click, told.get(click.click_id)) for click in clicks] if told else clicks
 
     async def get(self, click_id: str) -> Click | None:
         """The click with this id; None where it is not one of ours, or its retention is over."""
@@ -163,7 +146,7 @@ class ClickStore:
         parsed = parse_click_id(click_id)
         if parsed is None:
             return False
-        await lay_tombstone(self._redis, parsed, self._lifetime_s)
+        await lay_tombstone(self._redis, parsed, self.lifetime_s)
         return await self._remove(parsed)
 
     async def replay(self, batch: Batch) -> int:
@@ -202,18 +185,11 @@ class ClickStore:
         record = next((member for member in records if member[0] != ENRICHMENT), None)
         if record is None:
             return None
-        (click,) = await self._decode([(record, wanted.at_ms)], wanted.address_hash)
-        told = next((member for member in records if member[0] == ENRICHMENT), None)
-        return click if told is None else msgspec.structs.replace(click, enrichment=decode_enrichment(told))
+        (click,) = await self.decoder.decode([(record, wanted.at_ms)], wanted.address_hash)
+        return enriched(click, next((member for member in records if member[0] == ENRICHMENT), None))
 
 
-def _enriched(click: Click, told: Mapping[str, bytes]) -> Click:
-    """The click with what its bridge page told; `told` by click id."""
-    record = told.get(click.click_id)
-    return msgspec.structs.replace(click, enrichment=decode_enrichment(record)) if record is not None else click
-
-
-def _seen_at(click: Click, address: bytes) -> bool:
+def seen_at(click: Click, address: bytes) -> bool:
     """Whether the click came from this address: two addresses can share a hash, and a record says which it is."""
     if click.ip == address_text(address):
         return True

@@ -8,10 +8,10 @@ import re
 from collections.abc import Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar
 from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     DotEnvSettingsSource,
@@ -66,6 +66,7 @@ class Settings(BaseSettings):
     console_url: str = ""  # empty = http://{HOST}:{CONSOLE_PORT}
     tiktok_api_url: str = "https://business-api.tiktok.com"
     click_retention_days: int = Field(default=28, ge=1, le=3650)
+    click_hot_hours: int = Field(default=72, ge=1)  # so long clicks lie in Redis before they move to the ledger
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["json", "console", ""] = ""  # empty = console on a terminal, else json
 
@@ -96,6 +97,14 @@ class Settings(BaseSettings):
     @classmethod
     def _lower(cls, value: object) -> object:
         return value.lower() if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _hot_within_retention(self) -> Self:
+        """The default gives way to a shorter retention; a value that was set does not."""
+        kept = self.click_retention_days * 24
+        if "click_hot_hours" in self.model_fields_set and self.click_hot_hours > kept:
+            raise ValueError(f"CLICK_HOT_HOURS: must be at most {kept}, the hours of CLICK_RETENTION_DAYS")
+        return self
 
     @property
     def public_base(self) -> str:
@@ -210,8 +219,14 @@ def load(settings_class: type[S]) -> S:
     try:
         return settings_class()
     except ValidationError as error:
-        problems = [f"{'.'.join(str(part) for part in e['loc']).upper()}: {e['msg']}" for e in error.errors()]
+        problems = [_problem(e["loc"], e["msg"]) for e in error.errors()]
         raise SettingsError("; ".join(problems)) from None
+
+
+def _problem(place: tuple[str | int, ...], message: str) -> str:
+    """One sentence; what is about several settings names them itself."""
+    name = ".".join(map(str, place)).upper()
+    return f"{name}: {message}" if name else message.removeprefix("Value error, ")
 
 
 def origins(settings: Settings, environment: Mapping[str, str]) -> dict[str, str]:

@@ -14,6 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from clicks.all_clicks import AllClicks
 from clicks.connection import connect
 from clicks.store import ClickStore
 from config.logging import configure_logging
@@ -38,6 +39,7 @@ from forwarder.intake.webhooks.storing import WebhookLedger
 from forwarder.matching.learning import Knowledge
 from forwarder.outages import ENGINE_AWAY, OutageLog
 from forwarder.services import Services, services_of
+from ledger.cold_clicks import ColdClicks
 from ledger.outages import LEDGER_FAILED
 from ledger.pool import open_pool
 from tiktok.currency_rates import RateTable
@@ -122,7 +124,8 @@ async def opened(settings: ForwarderSettings, within_s: float) -> AsyncIterator[
     data_centres = read_data_centres(settings.datacenter_ranges_file)
     pool = await _open_ledger(settings.database_url, within_s)
     redis = connect(settings.redis_url, timeout_s=REDIS_TIMEOUT_S, data_dir=settings.data_dir)
-    clicks = ClickStore(redis, keyring.derive("address"), settings.click_retention_days)
+    hot = ClickStore(redis, keyring.derive("address"), settings.click_retention_days)
+    clicks = AllClicks(hot, ColdClicks(pool), settings.click_hot_hours)
     directory, knowledge, tombstone_keys = Directory(pool, keyring), Knowledge(pool), keyring.derive("tombstone")
     install_ledger = InstallLedger(pool, clicks, directory, tombstone_keys, knowledge, outages)
     event_ledger = EventLedger(pool, directory, tombstone_keys)

@@ -7,7 +7,7 @@ from typing import Any
 from starlette.requests import Request
 
 from clicks.address import client_address
-from clicks.store import ClickStore
+from clicks.all_clicks import AllClicks
 from config.settings import ForwarderSettings
 from forwarder.directory import Directory
 from forwarder.intake.authenticator import Authenticator
@@ -32,7 +32,7 @@ class Services:
     settings: ForwarderSettings
     pool: Any
     redis: Any
-    clicks: ClickStore
+    clicks: AllClicks
     directory: Directory
     authenticator: Authenticator
     installs: GroupCommit[InstallReport, Install | None]

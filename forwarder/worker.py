@@ -16,6 +16,7 @@ from prometheus_client import start_http_server
 from ad_accounts.account_side import AccountSide, opened_side
 from ad_accounts.import_context import ImportContext
 from ad_accounts.quota import Quota
+from clicks.all_clicks import AllClicks
 from clicks.connection import connect
 from clicks.store import ClickStore
 from config.secrets import Keyring, load_keyring
@@ -28,6 +29,7 @@ from forwarder.jobs.timetable import TIMETABLE, JobContext, JobScheduler
 from forwarder.outages import OutageLog, wait_after
 from forwarder.worker_health import Engines, health_server
 from forwarder.worker_metrics import WorkerMetrics
+from ledger.cold_clicks import ColdClicks
 from ledger.outages import LEDGER_FAILED
 from ledger.pool import open_pool
 from tiktok.currency_rates import RateTable
@@ -73,7 +75,8 @@ async def _run(settings: WorkerSettings, keyring: Keyring, rates: RateTable) -> 
                 delivery_context = DeliveryContext(
                     engines.pool, api, keyring, settings, metrics, _utc_now, random.random, rates
                 )
-                clicks = ClickStore(engines.redis, keyring.derive("address"), settings.click_retention_days)
+                hot = ClickStore(engines.redis, keyring.derive("address"), settings.click_retention_days)
+                clicks = AllClicks(hot, ColdClicks(engines.pool), settings.click_hot_hours)
                 webhook = _alert_webhook(settings, alerts)
                 imports = _import_context(settings, account_side, metrics)
                 opened = engines.redis, clicks, webhook, account_side, imports

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import msgspec
 
+from clicks.all_clicks import ClickReader
 from clicks.record import Click
-from clicks.store import ClickStore
 from forwarder.matching.address_usage import SEEN_FOR_MS
 from forwarder.matching.click_ids import SKEW_MS
 from forwarder.matching.eligibility import HOUR_MS
@@ -27,7 +27,7 @@ def needs_clicks(case: Case) -> bool:
     return any(click_ids_of(case.facts)) or needs_search(case.facts, Evidence(), case.policy)
 
 
-async def gather(clicks: ClickStore, cases: Sequence[Case]) -> list[Case]:
+async def gather(clicks: ClickReader, cases: Sequence[Case]) -> list[Case]:
     """The cases with their evidence.
 
     Raises:
@@ -46,7 +46,7 @@ async def gather(clicks: ClickStore, cases: Sequence[Case]) -> list[Case]:
     return [_with_found(case, found[span]) for case, span in zip(with_ids, spans, strict=True)]
 
 
-async def _by_id(clicks: ClickStore, cases: Sequence[Case]) -> dict[str, Click | None]:
+async def _by_id(clicks: ClickReader, cases: Sequence[Case]) -> dict[str, Click | None]:
     wanted = list({click_id for case in cases for click_id in click_ids_of(case.facts) if click_id is not None})
     return dict(zip(wanted, await clicks.get_many(wanted), strict=True)) if wanted else {}
 

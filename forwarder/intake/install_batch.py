@@ -7,7 +7,7 @@ from typing import Any
 
 from redis.exceptions import RedisError
 
-from clicks.store import ClickStore
+from clicks.all_clicks import ClickReader
 from forwarder import metrics
 from forwarder.directory import Directory
 from forwarder.errors import unavailable
@@ -51,7 +51,7 @@ class InstallLedger:
     """What storing installs needs."""
 
     pool: Any
-    clicks: ClickStore
+    clicks: ClickReader
     directory: Directory
     tombstone_keys: TombstoneKeys
     knowledge: Knowledge

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from clicks.store import ClickStore
+from clicks.all_clicks import ClickReader
 from forwarder.directory import match_policy
 from forwarder.intake.crediting import credit, note
 from forwarder.intake.evidence import Case, gather
@@ -30,7 +30,7 @@ LOOK_EVERY_S = 5
 MISSED_SINCE = timedelta(minutes=10)  # an event and its install that miss one another are stored within seconds
 
 
-async def match_pending(pool: Any, clicks: ClickStore, now: datetime) -> int:
+async def match_pending(pool: Any, clicks: ClickReader, now: datetime) -> int:
     """Match the installs that wait for it and make their deliveries due; returns how many. Call until it returns 0.
 
     An install whose click may still lie in a redirector's spool is looked at again for LATE_CLICK_S.
@@ -46,7 +46,7 @@ async def match_pending(pool: Any, clicks: ClickStore, now: datetime) -> int:
     return looked
 
 
-async def _match_batch(pool: Any, clicks: ClickStore, knowledge: Knowledge, app_id: str, now: datetime) -> int:
+async def _match_batch(pool: Any, clicks: ClickReader, knowledge: Knowledge, app_id: str, now: datetime) -> int:
     """The oldest installs of one app."""
     async with pool.acquire() as connection, connection.transaction():
         installs = await pending_installs(connection, app_id, BATCH, now)

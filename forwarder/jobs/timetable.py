@@ -12,10 +12,11 @@ import structlog
 from ad_accounts.account_side import AccountSide
 from ad_accounts.grant_health import probe_due_grants
 from ad_accounts.import_context import ImportContext
+from clicks.ageing import OldClicks
+from clicks.all_clicks import AllClicks
 from clicks.counts import drain, finish_drain
 from clicks.links import Table, publish_links
 from clicks.names import forget_names, waiting_names
-from clicks.store import ClickStore
 from forwarder.delivering.delivery import DeliveryContext, probe
 from forwarder.delivering.scheduler import DeliveryScheduler
 from forwarder.jobs.alert_webhook import AlertWebhook
@@ -27,6 +28,7 @@ from forwarder.jobs.alerts import (
     watch_sources,
     watch_spend,
 )
+from forwarder.jobs.old_clicks import move_old
 from forwarder.jobs.pending_matches import join_missed, match_pending
 from forwarder.jobs.qualifying import emit_due
 from forwarder.jobs.spend_imports import import_due
@@ -51,7 +53,7 @@ class JobContext:
     delivery_context: DeliveryContext
     scheduler: DeliveryScheduler
     redis: Any
-    clicks: ClickStore
+    clicks: AllClicks
     alert_webhook: AlertWebhook | None = None
     """None = alerts are logged and counted only."""
     account_side: AccountSide | None = None
@@ -128,6 +130,15 @@ async def delete_old_rows(job: JobContext) -> None:
         log.info("old rows deleted", **deleted)
 
 
+async def move_old_clicks(job: JobContext) -> None:
+    """Clicks older than CLICK_HOT_HOURS leave Redis for the ledger."""
+    context = job.delivery_context
+    old = OldClicks(job.redis, context.keyring.derive("address"))
+    moved = await move_old(job.pool, job.redis, old, context.settings, job.now())
+    if moved:
+        log.info("old clicks moved to the ledger", clicks=moved)
+
+
 async def show_gauges(job: JobContext) -> None:
     job.delivery_context.metrics.show_backlog(await backlog(job.pool), job.now())
     job.delivery_context.metrics.show_held(await pixel_state.held_pixels(job.pool))
@@ -189,6 +200,7 @@ TIMETABLE: Final = (
     Task("drain counters", 2.0, drain_counters),
     Task("add up reports", 2.0, add_up_reports),
     Task("move names", 2.0, move_names),
+    Task("move old clicks", 1800.0, move_old_clicks),
     Task("republish links", 30.0, republish_links),
     Task("show gauges", 5.0, show_gauges),
     Task("watch", 15.0, watch),

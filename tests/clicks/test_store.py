@@ -6,7 +6,7 @@ import pytest
 import redis.exceptions
 from redis.asyncio import Redis
 
-from clicks import store as store_module
+from clicks import decoding
 from clicks.address import AddressHasher, packed_address
 from clicks.batch import Batch, Row, clicks_key
 from clicks.click_id import ClickId
@@ -151,7 +151,7 @@ async def test_many_addresses_are_asked_at_once_and_answered_in_order(store: Cli
 async def test_the_clicks_that_are_remembered_are_bounded_and_read_the_same(
     store: ClickStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(store_module, "MAX_DECODED", 10)
+    monkeypatch.setattr(decoding, "MAX_DECODED", 10)
     for number in range(8):
         for _ in range(3):
             await keep(store, *click_rows(f"203.0.113.{number}", NOW_MS + number)[1])
@@ -160,7 +160,7 @@ async def test_the_clicks_that_are_remembered_are_bounded_and_read_the_same(
     again = [await store.find(address, 0, 2 * NOW_MS) for address in addresses]
     assert first == again
     assert [len(clicks) for clicks in first] == [3] * 8
-    assert len(store._decoded) <= 10
+    assert len(store.decoder._decoded) <= 10
 
 
 async def test_a_click_is_read_by_its_id(store: ClickStore) -> None:

@@ -9,6 +9,7 @@ _WATCH = "the worker's look around"
 _RETENTION = "what is too old, whosever it is"
 _CONSOLE = "who may use the console, which is one for all apps"
 _BY_NUMBER = "a person names it by its number alone"
+_OF_CLICKS = "a click is asked for by its id or address, as in Redis, and says whose it is"
 
 STATEMENTS: Final = {
     "advertisers.ADVERTISERS_ASTRAY": _WATCH,
@@ -18,6 +19,10 @@ STATEMENTS: Final = {
     "alerts.TAKE_POSTS": _POLL,
     "app_removal.OWN_ADVERTISERS": "whether another app was ever shown the advertiser",
     "apps.ALL_APPS": _DIRECTORY,
+    **{f"cold_clicks.{name}": _OF_CLICKS for name in ("COLD_CLICKS_AT", "COLD_CLICKS_BETWEEN", "PAGES_WITH")},
+    "cold_clicks.SCAN_COLD_CLICKS": _REPORT,
+    "cold_click_pages.RIPE_COLD_CLICKS": _POLL,
+    "cold_click_pages.DELETE_OLD_COLD_CLICKS": _RETENTION,
     "counts.COUNT_FOR_REPORTS": "drained of Redis, which counts for all; the link says whose",
     "audit.AUDIT_COUNT": _REPORT,
     "audit.AUDIT_PAGE": _REPORT,

@@ -1,0 +1,109 @@
+"""Old clicks leave Redis for the ledger: moved, packed a day at a time, and dropped at the end of their retention.
+
+Killed at any moment it loses and doubles nothing. A click is committed in the ledger before it leaves Redis, and moving
+it again changes nothing; members become pages in one transaction.
+"""
+
+import secrets
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+
+import anyio
+
+from clicks.ageing import Aged, OldClicks
+from clicks.cold import SLACK_MS, ColdMember, day_of, read_cold_key
+from clicks.cold_page import PAGE_CLICKS, ColdPages
+from clicks.keys import MOVING
+from config.settings import Settings
+from ledger import cold_click_pages
+from ledger.apps import all_apps
+from ledger.cold_clicks import SHARE_PLACES, add_cold_clicks, tell_cold_clicks
+
+LEASE_S: Final = 120
+REST: Final = (
+    3.0  # times as long as a step took: a walk through all keys takes a quarter of a core and of Redis at most
+)
+RIPE_AFTER: Final = timedelta(days=1)  # by then every click of a day has moved, several walks over
+
+
+@dataclass(frozen=True, slots=True)
+class Mover:
+    """One walk through all clicks in Redis."""
+
+    pool: Any
+    redis: Any
+    old: OldClicks
+    before_ms: int
+
+    async def walk(self) -> int:
+        """Move what is old; how many clicks and pointers. Nothing where another worker is at it."""
+        lease = secrets.token_hex(8).encode()
+        if not await self.redis.set(MOVING, lease, nx=True, ex=LEASE_S):
+            return 0
+        moved = 0
+        try:
+            async for keys in self.old.keys():
+                started = anyio.current_time()
+                moved += await self._move(keys)
+                await self.redis.expire(MOVING, LEASE_S)
+                await anyio.sleep((anyio.current_time() - started) * REST)
+        finally:
+            with anyio.CancelScope(shield=True), anyio.move_on_after(1.0):
+                if await self.redis.get(MOVING) == lease:
+                    await self.redis.delete(MOVING)
+        return moved
+
+    async def _move(self, keys: list[bytes]) -> int:
+        aged = await self.old.read(keys, self.before_ms)
+        if aged.stored:
+            await self._keep(aged)
+            await self.old.remove(aged)
+        return len(aged.members)
+
+    async def _keep(self, aged: Aged) -> None:
+        async with self.pool.acquire() as connection, connection.transaction():
+            await connection.execute(SHARE_PLACES)
+            gone = await self.old.erased(aged)  # whoever erases a click from here on waits, and finds it
+            await add_cold_clicks(
+                connection,
+                [
+                    (member.app_id, _day(member.key), member.key, member.record, member.enrichment)
+                    for member in aged.members
+                    if member.key not in gone
+                ],
+            )
+            await tell_cold_clicks(connection, [(_day(key), key, record) for key, record in aged.told])
+
+
+def _day(key: bytes) -> date:
+    return day_of(read_cold_key(key).at_ms)
+
+
+async def hot_hours(pool: Any, settings: Settings) -> int:
+    """CLICK_HOT_HOURS, or the longest attribution window of an app where that is longer; never over the retention."""
+    windows = [app.settings.match_window_hours for app in await all_apps(pool)]
+    return min(max(settings.click_hot_hours, *windows, 0), settings.click_retention_days * 24)
+
+
+async def move_old(pool: Any, redis: Any, old: OldClicks, settings: Settings, now: datetime) -> int:
+    """Move, pack and drop what is due; how many clicks and pointers moved."""
+    hot = await hot_hours(pool, settings)
+    before_ms = int(now.timestamp() * 1000) - hot * 3_600_000 - SLACK_MS
+    moved = await Mover(pool, redis, old, before_ms).walk()
+    await pack(pool, day_of(before_ms) - RIPE_AFTER)
+    await cold_click_pages.drop_days(pool, (now - timedelta(days=settings.click_retention_days)).date())
+    return moved
+
+
+async def pack(pool: Any, before: date) -> int:
+    """Put the members of days before this one into pages; how many."""
+    pages, packed = ColdPages(), 0
+
+    def page(app_id: str, rows: Any) -> bytes:
+        return pages.pack([ColdMember(app_id, key, record, told) for key, record, told in rows])
+
+    for owner in await cold_click_pages.ripe_days(pool, before):
+        while count := await cold_click_pages.pack_some(pool, owner, PAGE_CLICKS, page):
+            packed += count
+    return packed
