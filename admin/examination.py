@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from admin.check import Check, shown_settings
+from admin.click_checks import check_old_clicks
 from admin.connection_health import check_connections
 from admin.engine_checks import LEDGER, EngineReport, check_postgresql, check_redis
 from admin.report_checks import check_reports
@@ -51,6 +52,7 @@ async def examination(settings: AllSettings, ask_tiktok: bool = True) -> dict[st
         *redis.checks,
         *postgresql.checks,
         *(await check_ledger(settings, keyring) if migrated else []),
+        *(await check_old_clicks(settings) if migrated and all(check.ok for check in redis.checks[:1]) else []),
         *(await check_sources(settings) if migrated else []),
         *(await check_connections(settings) if migrated else []),
         *(await check_reports(settings) if migrated else []),

@@ -3,8 +3,8 @@
     version | msgpack of keys, heads, numbers of the visitors' and the ads' texts, ends, enrichments, texts
 
 A record is taken apart where `record_layout` has its seams. Its head (from the flags to the ttclid, which no
-compressor makes shorter; the key says what stands before) stands as it is; what its visitor and its ad say stands once for the page, and all of that
-is compressed together. What comes apart differently (an earlier version, a pointer) stands whole.
+compressor makes shorter; the key says what stands before) stands as it is. What its visitor and its ad say stands once
+for the page, and all of that is compressed together. What has other seams (an earlier version, a pointer) stands whole.
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,8 +18,8 @@ from clicks.enrichment import ENRICHMENT
 from clicks.record_layout import POINTER, VERSION, Piece, inlined_record, read_layout
 
 PAGE_VERSION = b"\x01"
-PAGE_CLICKS = 512
-"""Texts get few bytes per click, and a page is still read within half a millisecond."""
+PAGE_CLICKS = 256
+"""Texts take few bytes per click then, and reading a page takes a quarter of a millisecond."""
 _DICTIONARY = VERSION  # the dictionary of this version's records is the pages', too
 _WHOLE = -1  # in place of the number of a text: the record is no head
 

@@ -23,6 +23,7 @@ class WorkerMetrics:
             "signalpost_delivery_leases_expired", "Deliveries taken over from a worker that did not come back"
         )
         self._failures = self._counter("signalpost_worker_task_failures", "Rounds of the timetable that failed", "task")
+        self._moved = self._counter("signalpost_clicks_moved", "Clicks that left Redis for the ledger")
         self._requests = Histogram(
             "signalpost_tiktok_request_seconds",
             "How long TikTok took to answer",
@@ -52,6 +53,9 @@ class WorkerMetrics:
             "advertiser",
         )
         self._alerts = self._gauge("signalpost_alerts", "Alerts whose cause stands", "kind")
+
+    def moved(self, clicks: int) -> None:
+        self._moved.inc(clicks)
 
     def _counter(self, name: str, meaning: str, *labels: str) -> Counter:
         return Counter(name, meaning, labels, registry=self.registry)

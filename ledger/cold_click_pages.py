@@ -34,7 +34,7 @@ DELETE_OLD_COLD_CLICKS = """
 DELETE FROM cold_clicks WHERE (app_id, day, key) IN
     (SELECT app_id, day, key FROM cold_clicks WHERE day < $1 LIMIT $2)
 """
-AT_ONCE: Final = 8  # pages in one transaction: who erases waits for it
+AT_ONCE: Final = 16  # pages in one transaction: who erases waits for it
 CHUNK: Final = 5_000
 
 Member = tuple[bytes, bytes, bytes | None]

@@ -19,9 +19,9 @@ PLACES_LOCK: Final = 7_316_215
 SHARE_PLACES = f"SELECT pg_advisory_xact_lock_shared({PLACES_LOCK})"
 HOLD_PLACES = f"SELECT pg_advisory_xact_lock({PLACES_LOCK})"
 SCANNED: Final = 2_000  # members in one answer; of pages, which hold hundreds each, fewer
-PAGES_SCANNED: Final = 10
+PAGES_SCANNED: Final = 20
 FOUND: Final = 1_000  # of an address, an app and a day, the newest: a carrier's has a hundred thousand
-PAGES_FOUND: Final = 4
+PAGES_FOUND: Final = 6
 
 OWNERS = "(SELECT app_id FROM apps UNION ALL SELECT '') AS owner"
 ADD_COLD_CLICK = """
@@ -34,16 +34,17 @@ TELL_COLD_CLICK = f"""
 UPDATE cold_clicks c SET enrichment = $3 FROM {OWNERS}
 WHERE c.app_id = owner.app_id AND c.day = $1 AND c.key = $2 AND c.enrichment IS NULL
 """  # noqa: S608 - put together from the ledger's own text, here and below
+# a day at a time: PostgreSQL then looks into the one partition only, and starts in a third of the time
 COLD_CLICKS_AT = f"""
 SELECT owner.app_id, c.key, c.record, c.enrichment, NULL::bytea AS page
-FROM unnest($1::date[], $2::bytea[]) AS wanted (day, key) CROSS JOIN {OWNERS}
-JOIN cold_clicks c ON c.app_id = owner.app_id AND c.day = wanted.day AND c.key = wanted.key
+FROM unnest($2::bytea[]) AS wanted (key) CROSS JOIN {OWNERS}
+JOIN cold_clicks c ON c.app_id = owner.app_id AND c.day = $1 AND c.key = wanted.key
 UNION ALL
 SELECT owner.app_id, p.first_key, NULL, NULL, p.page
-FROM unnest($1::date[], $2::bytea[]) AS wanted (day, key) CROSS JOIN {OWNERS}
+FROM unnest($2::bytea[]) AS wanted (key) CROSS JOIN {OWNERS}
 CROSS JOIN LATERAL (
     SELECT first_key, last_key, page FROM cold_click_pages
-    WHERE app_id = owner.app_id AND day = wanted.day AND first_key <= wanted.key ORDER BY first_key DESC LIMIT 1
+    WHERE app_id = owner.app_id AND day = $1 AND first_key <= wanted.key ORDER BY first_key DESC LIMIT 1
 ) AS p WHERE p.last_key >= wanted.key
 """  # noqa: S608
 COLD_CLICKS_BETWEEN = f"""
@@ -107,8 +108,11 @@ class ColdClicks:
 
     async def at(self, keys: Sequence[tuple[date, bytes]]) -> list[ColdRow]:
         """Whatever may hold the members with these days and keys."""
-        columns = [list(column) for column in zip(*keys, strict=True)]
-        return [ColdRow(*row) for row in await self._pool.fetch(COLD_CLICKS_AT, *columns)] if keys else []
+        by_day: dict[date, list[bytes]] = {}
+        for day, key in keys:
+            by_day.setdefault(day, []).append(key)
+        found = [await self._pool.fetch(COLD_CLICKS_AT, day, wanted) for day, wanted in by_day.items()]
+        return [ColdRow(*row) for rows in found for row in rows]
 
     async def between(self, spans: Sequence[tuple[bytes, bytes, date, date]]) -> list[ColdRow]:
         """Whatever may hold members of these spans: first and last key, first and last day, all included.

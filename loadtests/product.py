@@ -8,6 +8,8 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +95,14 @@ class Product:
         if self._up is not None:
             stop(self._up, STOP_LIMIT_S)
 
+    def lines(self, *arguments: str) -> list[str]:
+        """The lines that a `signalpost` command prints."""
+        done = subprocess.run(
+            [sys.executable, "-P", "-m", "cli", *arguments],
+            cwd=self._directory, env=self._environment, capture_output=True, text=True, timeout=600, check=True,
+        )  # fmt: skip
+        return done.stdout.splitlines()
+
     def command(self, *arguments: str) -> Any:
         """The JSON value a `signalpost` command prints.
 
@@ -131,6 +141,22 @@ class Product:
         """One of the product's processes as a server to load."""
         port = int(self._doctor["processes"][process]["url"].rsplit(":", 1)[1].strip("/"))
         return Contestant(process, port, self.pid(process), path)
+
+    @contextmanager
+    def another(self, process: str, **settings: str) -> Iterator[int]:
+        """A process more of this kind, ended by SIGTERM; its pid."""
+        started = subprocess.Popen(
+            [sys.executable, "-P", "-m", "cli", "run", process],
+            cwd=self._directory,
+            env=self._environment | settings,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        try:
+            yield started.pid
+        finally:
+            stop(started, STOP_LIMIT_S)
 
     def halt(self, pid: int) -> None:
         """Stop one of the product's processes where it stands, so that it neither works nor is restarted."""

@@ -135,6 +135,7 @@ async def move_old_clicks(job: JobContext) -> None:
     context = job.delivery_context
     old = OldClicks(job.redis, context.keyring.derive("address"))
     moved = await move_old(job.pool, job.redis, old, context.settings, job.now())
+    context.metrics.moved(moved)
     if moved:
         log.info("old clicks moved to the ledger", clicks=moved)
 

@@ -92,6 +92,7 @@ def test_each_setting_says_where_it_came_from(tmp_path: Path, monkeypatch: pytes
         (IngressSettings, "TRUSTED_PROXIES", "10.0.0.0/8,proxy", "proxy"),
         (RedirectorSettings, "REDIS_BUDGET_MS", "0", "greater than or equal to 1"),
         (WorkerSettings, "LEDGER_RETENTION_DAYS", "x", "integer"),
+        (WorkerSettings, "CLICK_HOT_HOURS", "673", "at most 672, the hours of CLICK_RETENTION_DAYS"),
         (WorkerSettings, "TIKTOK_API_VERSION", "1.3", "pattern"),
         (WorkerSettings, "TIKTOK_API_VERSION_PIXEL", "v1.3/../..", "pattern"),
     ],
@@ -104,6 +105,11 @@ def test_a_setting_that_cannot_be_used_is_named(
         load(settings_class)
     assert name in str(raised.value)
     assert sentence in str(raised.value)
+
+
+def test_clicks_that_are_kept_for_a_day_are_hot_for_no_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CLICK_RETENTION_DAYS", "1")
+    assert load(Settings).click_retention_days == 1
 
 
 @pytest.mark.parametrize(
