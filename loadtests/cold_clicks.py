@@ -157,9 +157,12 @@ def _iso(at: float) -> str:
 
 @contextmanager
 def running() -> Iterator[tuple[Product, redis.Redis]]:
-    with tempfile.TemporaryDirectory(prefix="sp-") as directory, Product(Path(directory)) as product:
-        with redis.Redis.from_url(product.redis_url, socket_timeout=60) as client:
-            yield product, client
+    with (
+        tempfile.TemporaryDirectory(prefix="sp-") as directory,
+        Product(Path(directory)) as product,
+        redis.Redis.from_url(product.redis_url, socket_timeout=60) as client,
+    ):
+        yield product, client
 
 
 async def run(clicks: int, cold: int) -> Measured:
