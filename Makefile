@@ -15,9 +15,9 @@ PYTHON ?= $(firstword $(foreach name,python3.14 python3.13 python3.12 python3.11
 run: $(STAMP)
 	@$(VENV)/bin/signalpost up --demo
 
-## test      the whole test suite, on the embedded engines
+## test      the whole test suite, on the embedded engines (ENGINES=debian: on Debian's redis-server and postgresql)
 test: $(STAMP)
-	@$(VENV)/bin/pytest -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+	@TEST_ENGINES=$(ENGINES) $(VENV)/bin/pytest -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 ## check     format, lint, types and import rules
 check: $(STAMP)

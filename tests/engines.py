@@ -1,5 +1,6 @@
 """The engines the tests run on: the embedded ones themselves, started once per session in a directory of their own."""
 
+import os
 import shutil
 import subprocess
 import tempfile
@@ -21,6 +22,7 @@ from stack.engines.errors import EngineError, last_log_line
 from stack.engines.postgresql import PostgreSQL
 from stack.engines.valkey import Valkey
 from stack.program import Program
+from tests.debian_engines import engines_of
 
 START_TIMEOUT_S = 60.0
 TEMPLATE_DATABASE = "signalpost_template"
@@ -177,7 +179,7 @@ def ended_with_us(processes: list[subprocess.Popen[bytes]]) -> Iterator[None]:
 def session_engines() -> Iterator[SessionEngines]:
     """Start both engines, and end them by process id."""
     with short_directory() as directory, start_blocking_portal() as portal:
-        valkey, postgresql = Valkey(directory), PostgreSQL(directory, FAST)
+        valkey, postgresql = engines_of(os.environ.get("TEST_ENGINES", ""), directory, FAST)
         started = [(engine, start_program(engine.prepare())) for engine in (valkey, postgresql)]
         try:
             with ended_with_us([process for _, process in started]):

@@ -46,6 +46,7 @@ class PostgreSQL:
     setting = "database_url"
     title = "PostgreSQL"
     stop_signal = signal.SIGINT  # "fast": ends sessions, then shuts down cleanly; SIGTERM would wait for them
+    locale: tuple[str, ...] = ("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
 
     def __init__(self, data_dir: Path, settings: Mapping[str, str] | None = None) -> None:
         """`settings` are the server's, on top of ours (the tests switch fsync off)."""
@@ -74,7 +75,7 @@ class PostgreSQL:
         Raises:
             EngineError, OSError: it cannot be prepared.
         """
-        programs = programs_path()
+        programs = self.programs()
         if self.account:
             self._open_to(self.account, programs)
         self.directory.mkdir(mode=0o700, exist_ok=True)
@@ -102,6 +103,14 @@ class PostgreSQL:
             account=self.account,
         )
 
+    def programs(self) -> Path:
+        """The folder of `postgres` and `initdb`.
+
+        Raises:
+            EngineError: there is none.
+        """
+        return programs_path()
+
     def _open_to(self, account: Account, programs: Path) -> None:
         # DATA_DIR stays 0700; it changes hands so that the server can get at its part, and root can still use the rest
         account.owns(self.data_dir)
@@ -118,7 +127,7 @@ class PostgreSQL:
         command = [
             *(str(programs / "initdb"), "--pgdata", str(unfinished), "--username", SUPERUSER),
             *("--auth-local=trust", "--auth-host=reject", "--encoding=UTF8", "--no-instructions"),
-            *("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
+            *self.locale,
         ]
         if self.settings.get("fsync") == "off":
             command.append("--no-sync")

@@ -78,12 +78,20 @@ class Valkey:
         )
         return Program(
             name=self.name,
-            command=(str(server_path()), str(config)),
+            command=(str(self.server()), str(config)),
             environment={"PATH": os.defpath, "LC_ALL": "C"},
             directory=self.directory,
             log=self.log,
             stop_signal=self.stop_signal,
         )
+
+    def server(self) -> Path:
+        """The program.
+
+        Raises:
+            EngineError: there is none.
+        """
+        return server_path()
 
     def ready(self) -> bool:
         """Whether it answers and has read its append-only file."""
