@@ -24,7 +24,8 @@ from admin.users import Role
 from console.call import Call
 from console.forms import Form, NoFields
 from console.listing import Column, Listing, answer
-from console.page import Act, Done, Page
+from console.page import Act, Done, Page, Snapshots
+from console.setting_groups import text_of
 
 KINDS: Final = {"green": "good", "red": "bad", "off": "quiet"}
 WORDS: Final = {"green": "connected", "red": "broken", "off": "not connected"}
@@ -88,6 +89,15 @@ async def show_account(call: Call, prerequisites: list[dict[str, Any]] | None = 
     )
 
 
+async def snapshots(call: Call) -> Snapshots:
+    """Of the choice, and of the login that is behind it."""
+    status = await connection_status(call.session, call.this_app.app_id)
+    chosen = {"advertiser": text_of(status["advertiser_id"])}
+    known = await known_advertisers(call.session, call.this_app.app_id)
+    ways = {("use", one["advertiser_id"]): chosen for one in known}
+    return {**ways, ("disconnect", ""): {**chosen, "connected_at": text_of(status["connected_at"])}}
+
+
 async def campaign_warnings(call: Call, status: dict[str, Any]) -> list[dict[str, Any]]:
     """By what was last read of the campaigns; none where no ad account is chosen."""
     if status["advertiser_id"] is None or status["health"] == "off":
@@ -147,6 +157,7 @@ PAGES = (
             Act("sync", SyncForm, sync),
             Act("disconnect", NoFields, end),
         ),
+        snapshots,
     ),
     Page("/apps/{app_id}/tiktok/connect", connect, Role.EDITOR),
 )
