@@ -33,7 +33,8 @@ COLUMNS: Final = (
     Column("name", "App", href="href"),
     Column("state", "Connection", "state"),
     Column("reason", "Why"),
-    Column("advertiser_id", "Ad account", "id"),
+    Column("advertiser_name", "Ad account"),
+    Column("advertiser_id", "Its id", "id"),
     Column("pulled_at", "Spend read", "time"),
     Column("days", "Days read", "count"),
 )
@@ -62,6 +63,7 @@ async def _row(call: Call, app: dict[str, Any]) -> dict[str, Any]:
         "state": WORDS[status["health"]],
         "state_kind": KINDS[status["health"]],
         "reason": status["reason"] if status["health"] != "off" else "",
+        "advertiser_name": status["advertiser_name"],
         "advertiser_id": status["advertiser_id"],
         "pulled_at": state.get("pulled_at"),
         "days": state.get("days"),

@@ -115,7 +115,7 @@ async def test_between_the_look_and_the_change_nobody_else_changes_the_subject(s
 
     async def look(within: Session) -> None:
         others.append(asyncio.create_task(set_app(session, app_id, {"name": "Coffee"})))
-        while not await within.database.fetchval(WAITS):
+        while not await within.database.fetchval(WAITS):  # noqa: ASYNC110 - the ledger has no event for it
             await asyncio.sleep(0.01)
         looked.append((await show_app(within, app_id))["name"])
 

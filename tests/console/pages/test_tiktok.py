@@ -1,5 +1,6 @@
 """`/tiktok` and `/apps/{app_id}/tiktok`: connected, chosen, read, ended; with the sandbox in TikTok's place."""
 
+import re
 import time
 from collections.abc import Callable
 from urllib.parse import parse_qs, urlsplit
@@ -76,6 +77,7 @@ def test_an_ad_account_is_chosen(owner: Person, act: Act, app_id: str, path: str
     chosen = owner.send_and_follow(path, "use", COFFEE)
     assert "Spend is read from Coffee" in chosen.text
     assert act(lambda session: connection_status(session, app_id))["advertiser_id"] == COFFEE
+    assert re.search(rf"Coffee.*<code>{COFFEE}</code>", owner.open("/tiktok").text, re.DOTALL)
     foreign = owner.post(path, {**owner.fill(path, "use", TEA), "advertiser": "1"})
     assert foreign.status_code == 422
     assert act(lambda session: connection_status(session, app_id))["advertiser_id"] == COFFEE
