@@ -10,6 +10,7 @@ from admin.connection_health import connection_status
 from admin.prerequisites import check_prerequisites
 from admin.refusal import Refused
 from admin.spend import DayRange, check_app
+from admin.spend_reads import ask_for_spend, spend_read
 from admin.spend_state import spend_state
 from admin.tiktok_accounts import (
     begin_connect,
@@ -85,7 +86,7 @@ async def show_account(call: Call, prerequisites: list[dict[str, Any]] | None = 
         chosen=next((one for one in advertisers if one["selected"]), None),
         pixels=await known_advertiser_pixels(call.session, app_id),
         spend=await spend_state(call.session, app_id),
-        sync=call.console.syncs.of(app_id),
+        sync=await spend_read(call.session, app_id),
         warnings=await campaign_warnings(call, status),
         prerequisites=prerequisites,
     )
@@ -132,7 +133,8 @@ async def look(call: Call, form: NoFields) -> Response:  # noqa: ARG001
 
 async def sync(call: Call, form: SyncForm) -> Done:
     asked = DayRange(parse_day("first", form.first), parse_day("last", form.last))
-    began = call.console.syncs.begin(call.session, call.this_app.app_id, asked)
+    began = await ask_for_spend(call.session, call.this_app.app_id, asked)
+    call.console.syncs.begin(call.this_app.app_id)
     said = "Spend is being read. You may leave this page." if began else "Spend is being read already."
     return Done(_path(call) + "#spend", said)
 
