@@ -107,7 +107,7 @@ class Call:
 
     def page(self, template: str, status: int = 0, **shown: Any) -> Response:
         """The template as a page. Templates find, beside what they are given: `user`, `app`, `may`, `state_of`,
-        `posted`, `lost`, `token`, `snapshot`, `numbers`, `navigation`, `notices`, `path` and `query`.
+        `leads_to`, `posted`, `lost`, `token`, `snapshot`, `numbers`, `navigation`, `notices`, `path` and `query`.
         """
         code = status or (self.posted.status if self.posted else 200)
         frame, seen = self._frame(), set[tuple[str, str]]()
@@ -131,6 +131,7 @@ class Call:
             "user": self.user,
             "app": self.app,
             "may": lambda role: self.may(Role(role)),
+            "leads_to": self.leads_to,
             "state_of": self.form,
             "posted": self.posted,
             "lost": (),
