@@ -1,14 +1,23 @@
 """What the script adds, in Chromium: keys, the theme, copying. And that nothing it does breaks the policy."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page
 
+from admin.apps import set_app
 from admin.users import Role, create_user
 from config.settings import AllSettings
 from tests.account_sandbox import account_sandbox
-from tests.console.pages.browser import chromium, console_process, signed_in
+from tests.console.pages.browser import (
+    chromium,
+    console_process,
+    screenshot_folder,
+    scrolls_sideways,
+    signed_in,
+    violations,
+)
 from tests.console.pages.conftest import Act
 from tests.console.pages.person import PASSWORD
 from tests.console.pages.waiting_scene import bring_all, wait_for_the_first
@@ -44,8 +53,9 @@ def waiting_path(act: Act, app_id: str) -> Iterator[str]:
 
 
 def is_fault(message: ConsoleMessage) -> bool:
-    """A refused form is a 422, which Chromium calls an error, too."""
-    return message.type in ("error", "warning") and "status of 422" not in message.text
+    """A form that is refused is a 422, one that is stale a 409: Chromium calls both an error, too."""
+    is_refusal = "status of 422" in message.text or "status of 409" in message.text
+    return message.type in ("error", "warning") and not is_refusal
 
 
 def test_keys_lead_through_pages_and_tables(page: Page, app_id: str) -> None:
@@ -159,3 +169,22 @@ def test_without_a_script_the_page_that_waits_asks_the_browser_to_load_it_anew(
     without.get_by_text("Everything works.").wait_for()
     assert without.locator("meta[http-equiv=refresh]").count() == 0
     plain.close()
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_a_form_that_somebody_else_was_quicker_with_is_readable_and_can_be_sent_again(
+    page: Page, act: Act, app_id: str, width: int, tmp_path: Path
+) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(f"/apps/{app_id}/settings")
+    page.locator("#app-name").fill("Kettle")
+    act(lambda session: set_app(session, app_id, {"ios_app_id": "55", "fallback_url": "https://tea.example.com"}))
+    page.locator("#app-form button").click()
+    page.get_by_text("This was changed after you opened the page").wait_for()
+    assert page.locator("#app-name").input_value() == "Kettle"
+    assert page.locator("#app-ios_app_id").input_value() == "55"
+    assert violations(page) == []
+    assert not scrolls_sideways(page)
+    page.screenshot(path=screenshot_folder(tmp_path) / f"stale-form-{width}-light.png", full_page=True)
+    page.locator("#app-form button").click()
+    page.get_by_text("saved, and in force").wait_for()
