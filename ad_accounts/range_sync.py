@@ -8,7 +8,7 @@ import anyio
 import msgspec
 
 from ad_accounts.import_context import ImportContext
-from ad_accounts.import_schedule import SPAN_DAYS
+from ad_accounts.import_schedule import SPAN_DAYS, Calendar
 from ad_accounts.import_turn import Turn, new_lease, note_reached, open_turn, refused_end
 from ad_accounts.spend_import import SpendImport
 from ledger.advertisers import Advertiser
@@ -43,6 +43,14 @@ class DayRange(msgspec.Struct, frozen=True):
 
     first: date | None = None
     last: date | None = None
+    days_done: int = 0
+    """From the last day backwards: they are there already, of a sync that was cut off."""
+
+
+def whole_range(calendar: Calendar, asked: DayRange, window_days: int) -> tuple[date, date]:
+    """(first, last) of what is asked for, by today's calendar of the account."""
+    last = asked.last or calendar.today
+    return asked.first or min(calendar.current(None, window_days), last), last
 
 
 async def sync_range(context: ImportContext, advertiser: Advertiser, asked: DayRange, shown: Shown) -> Synced:
@@ -77,12 +85,11 @@ async def _wait_for(context: ImportContext, lease: ImportLease) -> None:
 
 async def _synced(turn: Turn, asked: DayRange, shown: Shown) -> Synced:
     calendar = turn.calendar()
-    last = asked.last or calendar.today
-    first = asked.first or min(calendar.current(None, turn.context.window_days), last)
+    first, last = whole_range(calendar, asked, turn.context.window_days)
     try:
         await turn.read_entities()
         spend = await turn.spend()
-        await _pull(spend, first, last, shown)
+        await _pull(spend, (first, last), asked.days_done, shown)
         await spend.pull_late_figures(first, min(last, calendar.placed()))
     except ApiRefused as refused:
         await end_turn(turn.context.pool, turn.lease, await refused_end(turn, refused, 1))
@@ -91,10 +98,11 @@ async def _synced(turn: Turn, asked: DayRange, shown: Shown) -> Synced:
     return Synced(spend.counts.pulled_rows, spend.counts.changed_rows, first, last)
 
 
-async def _pull(spend: SpendImport, first: date, last: date, shown: Shown) -> None:
+async def _pull(spend: SpendImport, days: tuple[date, date], done: int, shown: Shown) -> None:
     """The latest days first, as they are what people look at."""
-    total, span_last = (last - first).days + 1, last
-    shown(0, total)
+    first, last = days
+    total, span_last = (last - first).days + 1, last - timedelta(days=done)
+    shown(min(done, total), total)
     while span_last >= first:
         span_first = max(first, span_last - timedelta(days=SPAN_DAYS - 1))
         await spend.pull_days(span_first, span_last)

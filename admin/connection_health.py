@@ -53,7 +53,8 @@ def _broken(grant: Grant, keyring: Keyring) -> str:
 
 
 async def connection_status(session: Session, app_id: str) -> dict[str, Any]:
-    """{"app_id", "health", "reason", "fix", "scopes", "advertiser_id", "connected_at", "checked_at", "expires_at"}.
+    """{"app_id", "health", "reason", "fix", "scopes", "advertiser_id", "advertiser_name", "connected_at",
+    "checked_at", "expires_at"}.
 
     Raises:
         Refused: there is no such app.
@@ -67,6 +68,7 @@ async def connection_status(session: Session, app_id: str) -> dict[str, Any]:
         "reason": found.reason,
         "fix": found.fix,
         "advertiser_id": chosen.advertiser_id if chosen else None,
+        "advertiser_name": chosen.name if chosen else "",
         "scopes": [{"scope": scope, "name": SCOPES.get(scope, "")} for scope in (grant.scopes if grant else ())],
         "connected_at": grant.connected_at if grant else None,
         "checked_at": grant.checked_at if grant else None,

@@ -14,8 +14,8 @@ from clicks.redis_url import RedisUrlError
 from config.settings import Settings
 from ledger.connecting import connect as connect_ledger
 from ledger.database_url import DatabaseAddress, DatabaseUrlError, read_database_url
-from ledger.migrate import head_revision
 from ledger.outages import LEDGER_FAILED
+from ledger.revisions import head_revision
 
 LEDGER = "ledger"  # the name of the check that its tables are there
 MIN_REDIS = 7

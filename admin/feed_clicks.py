@@ -1,6 +1,6 @@
 """Clicks of the live feed: how many a link had since it was looked at last.
 
-They are taken from where a worker adds them up every two seconds, by quarter of an hour and link: a line per click
+They are taken from where a worker adds them up every second, by quarter of an hour and link: a line per click
 would cost the redirect a write more. Clicks that come late, out of a spool, to a quarter long gone are no news.
 """
 

@@ -23,7 +23,6 @@ from ledger.sessions import roles_of
 TURN_S: Final = 0.5
 SOON_S: Final = 0.05  # to the next look, where what was seen may become final at once
 AWAY_S: Final = 2.0
-CLICKS_EVERY: Final = 2  # turns: a worker brings clicks to the ledger every two seconds
 SESSIONS_EVERY: Final = 8  # turns
 IDLE_TURNS: Final = 60
 MOST_AT_ONCE: Final = 100  # of a kind
@@ -112,18 +111,18 @@ class LiveFeed:
             final = self._horizon.advance(seen, await writers(database), time.monotonic())
         self._newest, self._soon = seen, final != seen
         if self._horizon.is_known:
-            await self._tell(final, with_clicks=turn % CLICKS_EVERY == 0 or not self._ready.is_set())
+            await self._tell(final)
         if turn % SESSIONS_EVERY == 0 and self._readers:
             await self._end_those_signed_out()
 
-    async def _tell(self, final: Numbers, with_clicks: bool) -> None:
+    async def _tell(self, final: Numbers) -> None:
         """Everything is read before anything is moved on: a ledger that goes away in between loses nothing."""
         now = datetime.now(UTC)
-        clicks = await self._counted(now) if with_clicks else None
+        clicks = await self._counted(now)
         before, until = self._cursor, replace(self._cursor, event_key=final[0], attempt_id=final[1])
         items = await self._between(before, until, MOST_AT_ONCE) if self._readers else []
         hidden = await self._hidden(before, until, items)
-        new = self._clicks.update(clicks, now) if clicks is not None else {}
+        new = self._clicks.update(clicks, now)
         self._cursor = replace(until, quarter_s=self._clicks.since_s, clicks=self._clicks.total)
         if not self._ready.is_set():
             self._ready.set()  # what there was before is no news

@@ -1,6 +1,6 @@
 """What an act works with: the settings, the secret keys and the ledger, opened for its length."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -31,6 +31,9 @@ class Session:
     """Who acts, for the audit log: `cli:name`, `user:name`."""
     notes: list[str] = field(default_factory=list)
     """What whoever acts should know although the act was done."""
+    unchanged: "Callable[[Session], Awaitable[None]] | None" = None
+    """Asked within the transaction of the act, with a session that stands in it: raises where what is to be changed is
+    no more what the actor saw, and nothing is done."""
 
     def note(self, text: str) -> None:
         """Something to know that does not keep the act from being done."""

@@ -8,9 +8,10 @@ from typing import Any, Final
 from ad_accounts.account_side import opened_side
 from ad_accounts.campaign_check import CampaignFacts, CampaignWarning, check_campaigns
 from ad_accounts.import_context import ImportContext
+from ad_accounts.import_schedule import Calendar
 from ad_accounts.import_turn import NO_ZONE
 from ad_accounts.quota import Quota
-from ad_accounts.range_sync import BusyError, DayRange, Shown, sync_range
+from ad_accounts.range_sync import BusyError, DayRange, Shown, sync_range, whole_range
 from admin.apps import require_app
 from admin.own_bases import own_bases
 from admin.refusal import Misused, Refused
@@ -30,7 +31,7 @@ from ledger.pixels import all_pixels
 from ledger.spend_progress import LeaseLostError
 from tiktok.account_refusals import ApiRefused
 
-__all__ = ["DayRange", "Shown", "check_app", "check_range", "sync_spend"]
+__all__ = ["DayRange", "Shown", "check_app", "check_range", "resolved_range", "sync_spend"]
 
 LONGEST_RANGE_DAYS: Final = 400
 
@@ -54,7 +55,7 @@ async def sync_spend(
         async with _context(session, clock) as context:
             synced = await sync_range(context, advertiser, asked, shown)
     except UnknownZoneError:
-        raise Refused(f"{NO_ZONE}; `signalpost tiktok advertisers --app {app_id}` asks again") from None
+        raise _no_zone(app_id) from None
     except BusyError:
         raise Refused("the worker is reading this advertiser's spend: try again in some minutes") from None
     except LeaseLostError:
@@ -69,6 +70,28 @@ async def sync_spend(
         "from": synced.first,
         "to": synced.last,
     }
+
+
+async def resolved_range(
+    session: Session, app_id: str, asked: DayRange, clock: Callable[[], datetime] = utc_now
+) -> tuple[date, date]:
+    """(first, last) of what is asked for, as the account's own today has it.
+
+    Raises:
+        Misused: the days cannot be.
+        Refused: the app has chosen no advertiser.
+    """
+    advertiser = await _chosen(session, app_id)
+    try:
+        calendar = Calendar(advertiser.timezone, clock(), advertiser.opened_at)
+    except UnknownZoneError:
+        raise _no_zone(app_id) from None
+    check_range(asked, calendar.today)
+    return whole_range(calendar, asked, session.settings.conversion_window_days)
+
+
+def _no_zone(app_id: str) -> Refused:
+    return Refused(f"{NO_ZONE}; `signalpost tiktok advertisers --app {app_id}` asks again")
 
 
 def check_range(asked: DayRange, today: date) -> None:

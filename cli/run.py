@@ -19,7 +19,7 @@ from config.logging import configure_logging
 from config.settings import AllSettings, ForwarderSettings, RedirectorSettings, S, Settings, WorkerSettings, load
 from stack.parent import end_with_parent
 from stack.ports import port_problem
-from stack.processes import SANDBOX_PIXEL, SANDBOX_TOKEN, ProcessName, ports_of
+from stack.processes import SANDBOX_LINK, SANDBOX_PIXEL, SANDBOX_TOKEN, ProcessName, ports_of
 
 
 def run_command(name: Annotated[ProcessName, typer.Argument(help="Which process.")]) -> None:
@@ -106,7 +106,8 @@ def _sandbox() -> None:
     settings = load(Settings)
     configure_logging(settings.log_level, settings.log_format, ProcessName.SANDBOX.value)
     pixel, token = os.environ.get(SANDBOX_PIXEL) or None, os.environ.get(SANDBOX_TOKEN) or None
-    serve(settings.host, settings.sandbox_port, pixel=pixel, token=token)
+    link = os.environ.get(SANDBOX_LINK) or f"{settings.public_base}/demo"
+    serve((settings.host, settings.sandbox_port), pixel=pixel, token=token, ads_lead_to=link)
 
 
 PROCESSES: dict[ProcessName, Callable[[], None]] = {

@@ -76,7 +76,7 @@ async def opened(settings: AllSettings, metrics: ConsoleMetrics) -> AsyncIterato
     async with AsyncExitStack() as open_until_the_end:
         session = await _open_ledger(open_until_the_end, settings)
         throttle = await open_until_the_end.enter_async_context(open_throttle(settings))
-        syncs = await open_until_the_end.enter_async_context(open_syncs())
+        syncs = await open_until_the_end.enter_async_context(open_syncs(session))
         feeds = Feeds(session)
         open_until_the_end.push_async_callback(feeds.close)
         console = Console(session, throttle, Seal(session.keyring), PAGES, syncs, feeds)

@@ -18,7 +18,7 @@ from admin.users import Role
 from console.forms import FormState, Posted
 from console.navigation import Navigation, navigation
 from console.numbers import Numbers, locale_of
-from console.page import Page
+from console.page import Page, Snapshots
 from console.rendering import render
 from console.seal import Seal
 from console.syncs import Syncs
@@ -62,6 +62,8 @@ class Call:
     posted: Posted | None = None
     """The form that was sent and not done, while its page is shown again."""
     headers: dict[str, str] = field(default_factory=dict)
+    snapshots: Snapshots = field(default_factory=dict)
+    """What the page's forms are opened with."""
 
     @property
     def me(self) -> UserSession:
@@ -105,7 +107,7 @@ class Call:
 
     def page(self, template: str, status: int = 0, **shown: Any) -> Response:
         """The template as a page. Templates find, beside what they are given: `user`, `app`, `may`, `state_of`,
-        `posted`, `lost`, `token`, `numbers`, `navigation`, `notices`, `path` and `query`.
+        `leads_to`, `posted`, `lost`, `token`, `snapshot`, `numbers`, `navigation`, `notices`, `path` and `query`.
         """
         code = status or (self.posted.status if self.posted else 200)
         frame, seen = self._frame(), set[tuple[str, str]]()
@@ -129,10 +131,12 @@ class Call:
             "user": self.user,
             "app": self.app,
             "may": lambda role: self.may(Role(role)),
+            "leads_to": self.leads_to,
             "state_of": self.form,
             "posted": self.posted,
             "lost": (),
             "token": self._token,
+            "snapshot": self._snapshot,
             "numbers": self.numbers(),
             "navigation": self._navigation(),
             "notices": self._notices(),
@@ -143,6 +147,13 @@ class Call:
 
     def _token(self) -> str:
         return self.console.seal.form_token(self.user.token_hash) if self.user else ""
+
+    def _snapshot(self, form: FormState) -> str:
+        """The one it was sent with, until it was told of the difference: a typing error makes no page younger."""
+        if form.posted and not form.posted.is_stale:
+            return form.posted.values.get("_snapshot", "")
+        record = self.snapshots.get((form.name, form.key))
+        return "" if record is None else self.console.seal.snapshot(form.name, form.key, record)
 
     def _navigation(self) -> Navigation | None:
         if self.user is None:

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from admin.refusal import Refused
 
-MARKS: Final = ("_form", "_key", "_token", "_show")  # fields of ours in every form
+MARKS: Final = ("_form", "_key", "_token", "_show", "_snapshot")  # fields of ours in every form
 _WORDS: Final = {
     "missing": "is needed",
     "string_too_short": "is needed",
@@ -51,6 +51,20 @@ class FormErrors(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Difference:
+    """A field that somebody else changed after the form was opened."""
+
+    field: str
+    then: str
+    now: str
+
+    @property
+    def label(self) -> str:
+        """A field of a table of rows is called by its row: `purchase` of `to.purchase`."""
+        return self.field.partition(".")[2] or self.field
+
+
+@dataclass(frozen=True, slots=True)
 class Posted:
     """A form that was sent and not done: what was typed, and why it was not done."""
 
@@ -63,10 +77,15 @@ class Posted:
     problem: str = ""
     """What no single field is to blame for."""
     status: int = 422
+    is_stale: bool = False
+    """What it edits was changed after it was opened."""
+    differences: tuple[Difference, ...] = ()
 
     def sentences(self) -> list[str]:
         """Why it was not done, where its form is not there to say it."""
-        return [text for text in (self.problem, *(f"{name}: {text}" for name, text in self.errors.items())) if text]
+        fields = [f"{name}: {text}" for name, text in self.errors.items()]
+        changed = [f"{one.label}: was {one.then or 'empty'}, is {one.now or 'empty'}" for one in self.differences]
+        return [text for text in (self.problem, *fields, *changed) if text]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +108,10 @@ class FormState:
     @property
     def problem(self) -> str:
         return self.posted.problem if self.posted else ""
+
+    @property
+    def differences(self) -> tuple[Difference, ...]:
+        return self.posted.differences if self.posted else ()
 
     def id(self, name: str) -> str:
         return "-".join(part for part in (self.name, self.key, name) if part)

@@ -17,6 +17,7 @@ from console.cookie import token_in
 from console.page import Page
 from console.posting import answer_form, typed_in
 from console.problems import ledger_away, problem_page
+from console.snapshots import with_snapshots
 
 log = structlog.get_logger()
 
@@ -70,7 +71,7 @@ async def _shown(page: Page, call: Call) -> Response:
         return _to_login(call.request)
     if page.role is not None and not call.may(page.role):
         return problem_page(call, 403, f"Your role is {call.me.role}: this page is for an {page.role}. Ask an owner.")
-    call = await _with_app(call)
+    call = await with_snapshots(page, await _with_app(call))
     response = await page.shows(call)
     if call.user is not None and call.user.notices and response.media_type == "text/html":
         await drop_notices(call.session, call.user.token_hash)
@@ -81,7 +82,7 @@ async def _posted(page: Page, call: Call) -> Response:
     if call.user is not None:
         if page.role is not None and not call.may(page.role):
             return problem_page(call, 403, f"Your role is {call.me.role}: nothing was changed. Ask an owner.")
-        call = await _with_app(call)
+        call = await with_snapshots(page, await _with_app(call))
     return await answer_form(page, call)
 
 

@@ -1,6 +1,6 @@
 """A page as the route table has it: path, who may see it, what it shows, and the forms on it."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,9 @@ from admin.users import Role
 if TYPE_CHECKING:
     from console.call import Call
     from console.forms import Form
+
+Snapshots = Mapping[tuple[str, str], Mapping[str, str]]
+"""(name of the form, its key) -> field -> text, as the record stands that it edits. Of a secret its fingerprint."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,8 @@ class Page:
     role: Role | None = Role.VIEWER
     """Who may see it; None = anybody, signed in or not."""
     acts: tuple[Act, ...] = ()
+    snapshots: "Callable[[Call], Awaitable[Snapshots]] | None" = None
+    """What its forms edit, read anew: a form that was opened before a change is not done (`console/snapshots.py`)."""
 
     def act(self, name: str) -> Act | None:
         return next((act for act in self.acts if act.name == name), None)

@@ -1,6 +1,7 @@
 """A form that was sent: checked, done once, or shown again with what was typed and the reason."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
@@ -17,6 +18,7 @@ from console.forms import Form, FormErrors, Posted, read_form, refused
 from console.origin import is_from_us
 from console.page import Act, Done, Page
 from console.problems import kept_page, no_such_form, sign_in_again
+from console.snapshots import Stale, guarded, untouched_as_now
 
 MAX_FORM_BYTES: Final = 1_000_000
 FROM_ELSEWHERE: Final = (
@@ -29,6 +31,14 @@ OLD_PAGE: Final = (
 SHOWN_AGAIN: Final = "You are signed in again. Nothing was sent yet: look at what you typed and send it."
 SENT_BEFORE: Final = "This form was sent before, and done once. Nothing was done a second time."
 IN_WORK: Final = "This form was sent before and is still being done. Look in a moment what became of it."
+STALE: Final = (
+    "This was changed after you opened the page. Nothing was changed now, and what you typed is kept; fields that you "
+    "left alone show what stands there now. Send it again to put yours in its place."
+)
+NOT_SAID: Final = (
+    "This form does not say what it was opened with. Nothing was changed, and what you typed is kept. Look at what "
+    "stands here and send it again."
+)
 
 log = structlog.get_logger()
 
@@ -91,6 +101,11 @@ async def _checked(page: Page, act: Act, call: Call, typed: Mapping[str, str]) -
         return await show_again(page, call, _posted(act, typed, errors=error.errors))
     try:
         return await _done(page, act, call, (typed, form))
+    except Stale as stale:
+        kept = untouched_as_now(typed, stale)
+        problem = STALE if stale.differences else NOT_SAID
+        posted = _posted(act, kept, problem=problem, status=409, is_stale=True, differences=stale.differences)
+        return await show_again(page, replace(call, snapshots=stale.snapshots), posted)
     except TooManyTries as error:
         errors, problem = refused(act.form, error)
         call.headers["Retry-After"] = "60"
@@ -116,7 +131,7 @@ async def _done(page: Page, act: Act, call: Call, sent: tuple[Mapping[str, str],
             return await show_again(page, call, _posted(act, typed, problem=IN_WORK, status=409))
         return await _answered(call, Done(before.led_to or call.request.url.path, SENT_BEFORE))
     try:
-        result = await act.does(call, form)
+        result = await act.does(await guarded(page, act, call, typed), form)
     except BaseException:
         await give_back_form(call.session, *mine)  # acts are transactions: it changed nothing, and may be sent again
         raise

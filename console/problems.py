@@ -62,7 +62,7 @@ def no_such_form(call: Call) -> Response:
 
 def sign_in_again(call: Call, typed: Mapping[str, str]) -> Response:
     """The session has ended: what was typed goes through the login page, sealed."""
-    path = call.request.url.path
+    path = call.request.url.path + (f"?{call.request.url.query}" if call.request.url.query else "")
     kept = call.console.seal.keep({**typed, "_to": path})
     return call.page("login.html", 401, title="Sign in", next=path, kept=kept, cannot_work=False, signed_out=False)
 

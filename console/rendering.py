@@ -7,9 +7,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
 from markupsafe import Markup, escape
 from starlette.responses import HTMLResponse
+
+from console.command_links import link_of
 
 STATIC: Final = Path(__file__).parent / "static"
 _COMMAND: Final = re.compile(r"`([^`]+)`")
@@ -27,12 +30,19 @@ def static_url(name: str) -> str:
     return f"/static/{name}?v={hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]}"
 
 
-def with_commands(text: object) -> Markup:
-    """A sentence with `commands` in it."""
+@pass_context
+def with_commands(context: Context, text: object) -> Markup:
+    """A sentence with `commands` in it: links where a page that whoever looks may see does the same."""
     parts = _COMMAND.split(str(text))
-    return Markup("").join(
-        Markup("<code>{}</code>").format(part) if number % 2 else escape(part) for number, part in enumerate(parts)
-    )
+    return Markup("").join(_command(context, part) if number % 2 else escape(part) for number, part in enumerate(parts))
+
+
+def _command(context: Context, command: str) -> Markup:
+    app, leads_to = context.get("app"), context.get("leads_to")
+    link = link_of(command, app.app_id if app else "")
+    if link is None or not leads_to or not leads_to(link.path):
+        return Markup("<code>{}</code>").format(command)
+    return Markup('<a href="{}">{}</a>').format(link.href, link.label)
 
 
 _TEMPLATES: Final = Environment(

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Mapping
 from typing import Final
 
-from itsdangerous import BadSignature, Signer, TimestampSigner
+from itsdangerous import BadSignature, Signer, TimestampSigner, URLSafeSerializer
 
 from config.secrets import Keyring, SecretError
 
@@ -44,6 +44,18 @@ class Seal:
         except (BadSignature, UnicodeDecodeError):
             return None
 
+    def snapshot(self, form: str, key: str, record: Mapping[str, str]) -> str:
+        """What a form is opened with, to come back with it. Signed, not encrypted: it stands in the form anyway."""
+        return str(self._snapshots(form, key).dumps(dict(record)))
+
+    def snapshot_of(self, form: str, key: str, text: str) -> dict[str, str] | None:
+        """None where it is none of ours for this form."""
+        try:
+            record: dict[str, str] = self._snapshots(form, key).loads(text)
+        except BadSignature:
+            return None
+        return record
+
     def keep(self, values: Mapping[str, str]) -> str:
         """What was typed, to be carried through the login page; nobody but us can read it."""
         sealed = self._keyring.encrypt(json.dumps(dict(values)), _KEPT)
@@ -56,6 +68,9 @@ class Seal:
         except (BadSignature, SecretError, ValueError):
             return None
         return values
+
+    def _snapshots(self, form: str, key: str) -> URLSafeSerializer:
+        return URLSafeSerializer(self._form_keys, salt=f"snapshot {form} {key}")
 
     def _form(self, session: bytes) -> Signer:
         return Signer(self._form_keys, salt=b"form" + session)

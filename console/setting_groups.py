@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from admin.apps import App
+
 Options = tuple[tuple[str, str], ...]
 
 
@@ -38,6 +40,11 @@ def text_of(value: Any) -> str:
     if isinstance(value, (list, tuple)):
         return ", ".join(str(part) for part in value)
     return "" if value is None else str(value)
+
+
+def app_texts(app: App) -> dict[str, str]:
+    """Name and settings of an app as they are typed in."""
+    return {"name": app.name, **{name: text_of(getattr(app.settings, name)) for name in app.settings.__struct_fields__}}
 
 
 def changed(typed: Mapping[str, str], present: Mapping[str, Any]) -> dict[str, str]:

@@ -81,27 +81,31 @@ func post(_ path: String, _ body: [String: Any]) async throws {
     _ = try await URLSession.shared.data(for: request)
 }
 
-let screen = await UIScreen.main.bounds.size
-try await post("v1/installs", [
-    "install_id": installId, "platform": "ios",
-    "device": ["os_version": await UIDevice.current.systemVersion, "locale": Locale.current.identifier,
-               "languages": Locale.preferredLanguages, "timezone": TimeZone.current.identifier,
-               "screen": ["width": Int(screen.width), "height": Int(screen.height),
-                          "scale": await UIScreen.main.scale]],
-    "consent": ["marketing": "granted"],
-])
-UserDefaults.standard.set(installId, forKey: "signalpost")
+@MainActor func sendInstall() async throws {
+    let screen = UIScreen.main.bounds.size
+    let size: [String: Any] = ["width": Int(screen.width), "height": Int(screen.height), "scale": UIScreen.main.scale]
+    let device: [String: Any] = [
+        "os_version": UIDevice.current.systemVersion, "locale": Locale.current.identifier,
+        "languages": Locale.preferredLanguages, "timezone": TimeZone.current.identifier, "screen": size,
+    ]
+    try await post("v1/installs", [
+        "install_id": installId, "platform": "ios", "device": device, "consent": ["marketing": "granted"],
+    ])
+    UserDefaults.standard.set(installId, forKey: "signalpost")
+}
 
-try await post("v1/events", [
-    "event_id": UUID().uuidString, "install_id": installId, "name": "purchase", "value": "9.99", "currency": "EUR",
-])
+func sendPurchase() async throws {
+    try await post("v1/events", [
+        "event_id": UUID().uuidString, "install_id": installId, "name": "purchase", "value": "9.99", "currency": "EUR",
+    ])
+}
 """,
     ),
     (
         "Kotlin",
         """
 // app @APP@: with com.android.installreferrer, whose answer names the click; send the install once, at the first open
-fun post(path: String, body: JSONObject) {
+fun post(path: String, body: JSONObject) = thread {
     val connection = URL("@URL@/$path").openConnection() as HttpURLConnection
     connection.requestMethod = "POST"
     connection.doOutput = true
@@ -111,24 +115,28 @@ fun post(path: String, body: JSONObject) {
     check(connection.responseCode < 300)
 }
 
-val client = InstallReferrerClient.newBuilder(context).build()
-client.startConnection(object : InstallReferrerStateListener {
-    override fun onInstallReferrerSetupFinished(code: Int) {
-        val referrer = client.installReferrer
-        val install = JSONObject()
-            .put("install_id", installId).put("platform", "android")
-            .put("install_referrer", referrer.installReferrer)
-            .put("referrer_click_server_at", referrer.referrerClickTimestampServerSeconds)
-            .put("install_begin_server_at", referrer.installBeginTimestampServerSeconds)
-            .put("device", JSONObject().put("model", Build.MODEL).put("os_version", Build.VERSION.RELEASE)
-                .put("locale", Locale.getDefault().toLanguageTag()).put("timezone", TimeZone.getDefault().id))
-            .put("consent", JSONObject().put("marketing", "granted"))
-        thread { post("v1/installs", install) }
-    }
-    override fun onInstallReferrerServiceDisconnected() {}
-})
+fun sendInstall(context: Context, installId: String) {
+    val client = InstallReferrerClient.newBuilder(context).build()
+    client.startConnection(object : InstallReferrerStateListener {
+        override fun onInstallReferrerSetupFinished(code: Int) {
+            val isThere = code == InstallReferrerClient.InstallReferrerResponse.OK
+            val referrer = if (isThere) client.installReferrer else null
+            val device = JSONObject().put("model", Build.MODEL).put("os_version", Build.VERSION.RELEASE)
+                .put("locale", Locale.getDefault().toLanguageTag()).put("timezone", TimeZone.getDefault().id)
+            post("v1/installs", JSONObject()
+                .put("install_id", installId).put("platform", "android").put("device", device)
+                .put("install_referrer", referrer?.installReferrer)
+                .put("referrer_click_server_at", referrer?.referrerClickTimestampServerSeconds)
+                .put("install_begin_server_at", referrer?.installBeginTimestampServerSeconds)
+                .put("consent", JSONObject().put("marketing", "granted")))
+            client.endConnection()
+        }
+        override fun onInstallReferrerServiceDisconnected() {}
+    })
+}
 
-post("v1/events", JSONObject().put("event_id", UUID.randomUUID().toString()).put("install_id", installId)
+fun sendPurchase(installId: String) = post("v1/events", JSONObject()
+    .put("event_id", UUID.randomUUID().toString()).put("install_id", installId)
     .put("name", "purchase").put("value", "9.99").put("currency", "EUR"))
 """,
     ),
@@ -143,7 +151,7 @@ const post = (path, body) => fetch(`@URL@/${path}`, {
 });
 
 const { width, height, scale } = Dimensions.get("screen");
-await post("v1/installs", {
+const sendInstall = (installId, installReferrer) => post("v1/installs", {
   install_id: installId, platform: Platform.OS,
   install_referrer: installReferrer, // Android: as Play returned it
   device: {
@@ -153,7 +161,7 @@ await post("v1/installs", {
   consent: { marketing: "granted" },
 });
 
-await post("v1/events", {
+const sendPurchase = (installId, eventId) => post("v1/events", {
   event_id: eventId, install_id: installId, name: "purchase", value: "9.99", currency: "EUR",
 });
 """,
@@ -167,7 +175,7 @@ Future<void> post(String path, Map<String, Object?> body) async {
       headers: {'Authorization': 'Bearer @KEY@', 'Content-Type': 'application/json'}, body: jsonEncode(body));
 }
 
-await post('v1/installs', {
+Future<void> sendInstall(String installId, String osVersion, String? installReferrer) => post('v1/installs', {
   'install_id': installId,
   'platform': Platform.isIOS ? 'ios' : 'android',
   'install_referrer': installReferrer, // Android: as Play returned it
@@ -175,7 +183,7 @@ await post('v1/installs', {
   'consent': {'marketing': 'granted'},
 });
 
-await post('v1/events', {
+Future<void> sendPurchase(String installId, String eventId) => post('v1/events', {
   'event_id': eventId, 'install_id': installId, 'name': 'purchase', 'value': '9.99', 'currency': 'EUR',
 });
 """,

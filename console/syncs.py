@@ -1,89 +1,66 @@
-"""Reads of spend that somebody asked for: they go on while the page is left, and the next look says how far they are.
-
-Kept in memory: what was read stands in the ledger, and a read that a restart ends is begun again by whoever wants it.
-"""
+"""Reads of spend that are done in this process: those begun here, and those that another one left."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from typing import Any
+from typing import Final
 
 import structlog
 
-from admin.refusal import REFUSALS
+from admin.readiness import LEDGER_AWAY
 from admin.session import Session
-from admin.spend import DayRange, sync_spend
+from admin.spend_reads import run_read, waiting
+
+LOOK_EVERY_S: Final = 5.0
 
 log = structlog.get_logger()
 
 
-@dataclass(slots=True)
-class Sync:
-    """One read, while it goes on and after."""
-
-    begun_at: datetime
-    by: str
-    days: int = 0
-    of_days: int = 0
-    """0 = campaigns and ads are being read, before the days."""
-    result: dict[str, Any] | None = None
-    problem: str = ""
-
-    @property
-    def is_going_on(self) -> bool:
-        return self.result is None and not self.problem
-
-
 class Syncs:
-    """The last one of each app."""
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._tasks: dict[str, asyncio.Task[None]] = {}
 
-    def __init__(self) -> None:
-        self._last: dict[str, Sync] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+    def begin(self, app_id: str) -> None:
+        """Take the app's waiting read up."""
+        if app_id in self._tasks:
+            return
+        task = asyncio.create_task(run_read(self._session, app_id))
+        self._tasks[app_id] = task
+        task.add_done_callback(lambda done: self._ended(app_id, done))
 
-    def of(self, app_id: str) -> Sync | None:
-        return self._last.get(app_id)
-
-    def begin(self, session: Session, app_id: str, asked: DayRange) -> bool:
-        """False: one goes on already."""
-        present = self._last.get(app_id)
-        if present is not None and present.is_going_on:
-            return False
-        sync = self._last[app_id] = Sync(datetime.now(UTC), session.actor)
-        task = asyncio.create_task(_read(replace(session, notes=[]), app_id, asked, sync))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return True
+    async def keep_looking(self) -> None:
+        """Until it is cancelled: what was asked for and nobody is at."""
+        while True:
+            try:
+                for app_id in await waiting(self._session):
+                    self.begin(app_id)
+            except LEDGER_AWAY as error:
+                log.warning("waiting reads of spend could not be looked for", error=type(error).__name__)
+            await asyncio.sleep(LOOK_EVERY_S)
 
     async def end(self) -> None:
-        tasks = list(self._tasks)
+        """What is not at its end is taken up by the next that looks."""
+        tasks = list(self._tasks.values())
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-
-async def _read(session: Session, app_id: str, asked: DayRange, sync: Sync) -> None:
-    def shown(days: int, of_days: int) -> None:
-        sync.days, sync.of_days = days, of_days
-
-    try:
-        sync.result = await sync_spend(session, app_id, asked, shown)
-    except REFUSALS as error:
-        sync.problem = str(error)
-    except asyncio.CancelledError:
-        sync.problem = "the console was stopped meanwhile"
-        raise
-    except Exception as error:
-        sync.problem = "a fault of the console; it was logged. What was read so far is kept"
-        log.exception("a read of spend failed", app_id=app_id, error=type(error).__name__)
+    def _ended(self, app_id: str, task: "asyncio.Task[None]") -> None:
+        self._tasks.pop(app_id, None)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.warning("a read of spend was cut off", app_id=app_id, error=type(error).__name__)
 
 
 @asynccontextmanager
-async def open_syncs() -> AsyncIterator[Syncs]:
-    syncs = Syncs()
+async def open_syncs(session: Session) -> AsyncIterator[Syncs]:
+    syncs = Syncs(session)
+    looking = asyncio.create_task(syncs.keep_looking())
     try:
         yield syncs
     finally:
+        looking.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await looking
         await syncs.end()

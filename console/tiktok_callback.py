@@ -1,6 +1,7 @@
 """`GET /oauth/tiktok/callback`: where TikTok sends whoever logged in. Its signed state stands for a login of ours."""
 
 from typing import Final
+from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -63,5 +64,6 @@ def _connected(connected: Connected) -> Response:
 
 def _not_connected(refused: NotConnected) -> Response:
     shown = {"title": "Not connected", "sentence": str(refused), "command": refused.way_out, "kind": refused.kind}
+    shown["place"] = f"/apps/{quote(refused.app_id, safe='')}/tiktok" if refused.app_id else "/tiktok"
     headers = {"Retry-After": "60"} if refused.kind == "unavailable" else None
     return page("tiktok_not_connected.html", shown, _STATUSES[refused.kind], headers)

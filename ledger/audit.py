@@ -24,6 +24,14 @@ class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
     after: Any = None
 
 
+LOCK_SUBJECT = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
+
+
+async def lock_subject(connection: Any, app_id: str, subject: str) -> None:
+    """Whoever else changes it waits until the transaction ends."""
+    await connection.execute(LOCK_SUBJECT, f"audit:{app_id}:{subject}")
+
+
 INSERT_AUDIT_ENTRY = """
 INSERT INTO audit_log (app_id, actor, act, subject, before, after) VALUES ($1, $2, $3, $4, $5, $6)
 """

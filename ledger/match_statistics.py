@@ -21,6 +21,13 @@ async def note_observations(connection: Any, seen: Sequence[Mapping[str, Any]]) 
 
 
 LOCK_STATISTICS = "SELECT pg_advisory_xact_lock(hashtext('match_statistics'))"
+
+
+async def lock_statistics(connection: Any) -> None:
+    """One transaction at a time gets past this: statistics are read, added to and stored again."""
+    await connection.execute(LOCK_STATISTICS)
+
+
 TAKE_OBSERVATIONS = """
 WITH taken AS (
     DELETE FROM match_observations WHERE observation_id IN
@@ -33,7 +40,7 @@ SELECT seen FROM taken ORDER BY observation_id
 
 async def take_observations(connection: Any, limit: int) -> list[dict[str, Any]]:
     """Remove the oldest observations and return them in their order. One transaction at a time gets past this."""
-    await connection.execute(LOCK_STATISTICS)
+    await lock_statistics(connection)
     return [row["seen"] for row in await connection.fetch(TAKE_OBSERVATIONS, limit)]
 
 

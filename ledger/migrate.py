@@ -29,11 +29,6 @@ def _config() -> Config:
     return config
 
 
-def head_revision() -> str | None:
-    """The revision of a ledger that `migrate` has brought up to date."""
-    return ScriptDirectory.from_config(_config()).get_current_head()
-
-
 def _upgrade(connection: Connection) -> None:
     connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK})
     config = _config()

@@ -7,6 +7,7 @@ system. Writes `loadtests/results/feeds.md`. It takes about two minutes and know
 import argparse
 import asyncio
 import json
+import random
 import re
 import secrets
 import time
@@ -23,6 +24,10 @@ from loadtests.machine import describe_machine
 
 RESULT = Path(__file__).parent / "results" / "feeds.md"
 STREAM = {"accept": "text/event-stream"}
+CLICKS = re.compile(r"\bclicks? on\b")
+PHONE = (
+    "Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0 Mobile Safari/537.36"
+)
 AT = re.compile(r'<time datetime=\\"([^"\\]+)')
 
 
@@ -34,6 +39,8 @@ class Feed:
         self.delays: list[float] = []
         """Seconds from an item's own time to its arrival here."""
         self.opened = asyncio.Event()
+        self.clicked = asyncio.Event()
+        """A line of clicks has come."""
 
     async def read(self, client: httpx.AsyncClient, path: str) -> None:
         async with client.stream("GET", path, headers=STREAM, timeout=None) as answer:
@@ -47,6 +54,8 @@ class Feed:
             self.opened.set()
             return
         now = time.time()
+        if CLICKS.search(line):
+            self.clicked.set()
         self.items += json.loads(line[5:])["count"]
         self.delays += [now - datetime.fromisoformat(at).timestamp() for at in AT.findall(line)]
 
@@ -88,6 +97,22 @@ async def post_events(url: str, key: str, rate: float, seconds: float) -> int:
     return sent
 
 
+async def click_delays(url: str, feed: Feed, number: int) -> list[float]:
+    """Seconds from a click's answer to its line in the feed, one click after another at no fixed beat."""
+    delays: list[float] = []
+    async with httpx.AsyncClient(trust_env=False, headers={"user-agent": PHONE}) as phone:
+        for _ in range(number):
+            await asyncio.sleep(random.uniform(0.2, 2.2))
+            feed.clicked.clear()
+            answer = await phone.get(url, params={"ttclid": secrets.token_hex(16)})
+            assert answer.status_code == httpx.codes.FOUND, answer.text  # noqa: S101
+            answered = time.monotonic()
+            async with asyncio.timeout(30):
+                await feed.clicked.wait()
+            delays.append(time.monotonic() - answered)
+    return sorted(delays)
+
+
 async def measure(given: argparse.Namespace) -> list[tuple[str, str]]:
     data = Path(given.data_dir)
     demo, run = json.loads((data / "demo.json").read_text()), json.loads((data / "run.json").read_text())
@@ -103,8 +128,11 @@ async def measure(given: argparse.Namespace) -> list[tuple[str, str]]:
         signed_in = await client.post("/login", data={"email": given.email, "password": given.password})
         assert signed_in.status_code == httpx.codes.SEE_OTHER, signed_in.text  # noqa: S101
         rows.append(("idle, no feed", percent(await core(console, given.seconds))))
-        async with opened(client, path, 1):
+        async with opened(client, path, 1) as (feed,):
             rows.append(("one feed, nothing happens", percent(await core(console, given.seconds))))
+            clicks = await click_delays(f"{run['processes']['redirector']['url']}/{demo['slug']}", feed, given.clicks)
+            shown = ", ".join(f"{at:.2f} s" for at in spread(clicks))
+            rows.append((f"{given.clicks} clicks, from answered to shown: median, p99, most", shown))
         async with opened(client, path, given.feeds) as feeds:
             quiet = await core(console, given.seconds)
             rows.append(
@@ -154,6 +182,7 @@ def main() -> None:
     parser.add_argument("--email", required=True)
     parser.add_argument("--password", required=True)
     parser.add_argument("--feeds", type=int, default=200)
+    parser.add_argument("--clicks", type=int, default=20, help="one after another")
     parser.add_argument("--rate", type=float, default=5.0, help="events a second")
     parser.add_argument("--seconds", type=float, default=20.0, help="of each part")
     text = written(asyncio.run(measure(parser.parse_args())))

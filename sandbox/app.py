@@ -24,15 +24,15 @@ def create_app(
     limits: Limits | None = None,
     demo: Pixel | None = None,
     clock: Callable[[], float] = time.time,
-    with_account: bool = False,
+    ads_lead_to: str = "",
 ) -> Starlette:
     """A sandbox with an empty memory. `demo` is a pixel known from the start; `clock` gives Unix seconds.
 
-    `with_account`: the demo account, whose pixel `demo` is, is there too.
+    `ads_lead_to`: the demo account, whose pixel `demo` is, is there too, and its ads have this link.
 
     Faults that drop a connection need the server of `sandbox.server`.
     """
-    memory = Memory.open(limits or Limits(), demo, clock, with_account)
+    memory = Memory.open(limits or Limits(), demo, clock, ads_lead_to)
     return Starlette(
         routes=[*_tiktok_routes(memory), *Control(memory).routes(), *AccountControl(memory).routes(), *_own_routes()],
         exception_handlers={msgspec.ValidationError: wrong_value, msgspec.DecodeError: not_json},

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from sandbox.accounts.conversions import EventLog
-from sandbox.accounts.demo import load_demo_account
+from sandbox.accounts.demo import DemoPixel, load_demo_account
 from sandbox.accounts.grants import Grants
 from sandbox.accounts.loaded import Accounts
 from sandbox.events import EventStore
@@ -51,15 +51,15 @@ class Memory:
     rate: RateLimit
     versions: ApiVersions
     clock: Callable[[], float]
-    demo: Pixel | None
-    """The pixel of the demo account; None = there is no demo account."""
+    demo: DemoPixel | None
+    """What the demo account is made around; None = there is no demo account."""
     _serial: "itertools.count[int]" = field(default_factory=itertools.count)
 
     @classmethod
     def open(
-        cls, limits: Limits, demo: Pixel | None, clock: Callable[[], float] = time.time, with_account: bool = False
+        cls, limits: Limits, demo: Pixel | None, clock: Callable[[], float] = time.time, ads_lead_to: str = ""
     ) -> "Memory":
-        """`with_account`: the demo account, which has the demo pixel, is loaded too."""
+        """`ads_lead_to`: the demo account, which has the demo pixel, is loaded too; its ads have this link."""
         memory = cls(
             registry=Registry(demo),
             events=EventStore(limits.events, limits.keys),
@@ -73,7 +73,7 @@ class Memory:
             rate=RateLimit(limits.rates),
             versions=ApiVersions(),
             clock=clock,
-            demo=demo if with_account else None,
+            demo=DemoPixel(demo, ads_lead_to) if demo and ads_lead_to else None,
         )
         memory.forget_accounts()
         return memory

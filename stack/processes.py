@@ -7,6 +7,7 @@ from config.settings import METRICS_PORT_OFFSET, Settings
 from stack.ports import reachable_host
 
 SANDBOX_PIXEL = "SIGNALPOST_SANDBOX_PIXEL"
+SANDBOX_LINK = "SIGNALPOST_SANDBOX_LINK"
 SANDBOX_TOKEN = "SIGNALPOST_SANDBOX_TOKEN"  # noqa: S105 - the name of a variable
 # The developer app that the sandbox knows from the start: no secret. A test compares it with the sandbox's own.
 SANDBOX_APP = {"tiktok_app_id": "7000000000000000042", "tiktok_app_secret": "sandbox-app-secret"}

@@ -31,7 +31,17 @@ from stack.demo.history import fill_history
 from stack.engines.running import RunningEngines
 from stack.parent import PARENT_FD
 from stack.ports import port_problem
-from stack.processes import ALWAYS, SANDBOX_APP, SANDBOX_PIXEL, SANDBOX_TOKEN, ProcessName, port_of, ports_of, url_of
+from stack.processes import (
+    ALWAYS,
+    SANDBOX_APP,
+    SANDBOX_LINK,
+    SANDBOX_PIXEL,
+    SANDBOX_TOKEN,
+    ProcessName,
+    port_of,
+    ports_of,
+    url_of,
+)
 from stack.program import Program
 from stack.together import together
 
@@ -176,6 +186,7 @@ class Stack:
         environment[PARENT_FD] = str(self._pipe[0])
         if self.demo and name is ProcessName.SANDBOX:
             environment |= {SANDBOX_PIXEL: self.demo.pixel_code, SANDBOX_TOKEN: self.demo.token}
+            environment[SANDBOX_LINK] = f"{self.settings.public_base}/{self.demo.slug}"
         return environment
 
     def content(self) -> dict[str, Any]:

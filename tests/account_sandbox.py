@@ -82,7 +82,7 @@ class AccountSandbox:
 @contextmanager
 def account_sandbox(demo: Pixel | None = None) -> Iterator[AccountSandbox]:
     """A sandbox of its own, in which nobody has an account yet but, where it is given a pixel, the demo."""
-    server = uvicorn.Server(configured(Limits(), demo, with_account=demo is not None))
+    server = uvicorn.Server(configured(Limits(), demo))
     server.config.port = 0
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

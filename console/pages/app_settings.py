@@ -7,11 +7,13 @@ from pydantic import Field, create_model
 from starlette.responses import Response
 
 from admin.apps import rotate_key, set_app, show_app
+from admin.fingerprints import app_fingerprints
 from admin.users import Role
 from console.call import Call
 from console.forms import Form, FormErrors
-from console.page import Act, Done, Page
-from console.setting_groups import GROUPS, SettingGroup, changed, text_of
+from console.page import Act, Done, Page, Snapshots
+from console.setting_groups import GROUPS, SettingGroup, app_texts, changed, text_of
+from console.snapshots import with_snapshots
 
 MOST_CHARS: Final = 4000
 
@@ -25,6 +27,13 @@ async def show_settings(call: Call, api_key: str = "") -> Response:
     shown = await show_app(call.session, call.this_app.app_id)
     values = {name: text_of(value) for name, value in _present(shown).items()}
     return call.page("app_settings.html", title="Settings", groups=GROUPS, values=values, shown=shown, api_key=api_key)
+
+
+async def snapshots(call: Call) -> Snapshots:
+    texts = app_texts(call.this_app)
+    groups = {(group.name, ""): {one.name: texts[one.name] for one in group.fields} for group in GROUPS}
+    api_key = (await app_fingerprints(call.session, call.this_app.app_id))["api_key"]
+    return {**groups, ("rotate", ""): {"api_key": api_key}}
 
 
 def form_of(group: SettingGroup) -> type[Form]:
@@ -55,7 +64,7 @@ async def rotate(call: Call, form: RotateForm) -> Response:
     if form.name != call.this_app.name:
         raise FormErrors({"name": f"type the app's name, {call.this_app.name}, to show that you mean it"})
     renewed = await rotate_key(call.session, call.this_app.app_id)
-    return await show_settings(call, renewed["api_key"])
+    return await show_settings(await with_snapshots(PAGES[0], call), renewed["api_key"])
 
 
 PAGES = (
@@ -64,5 +73,6 @@ PAGES = (
         show_settings,
         Role.VIEWER,
         (*(Act(group.name, form_of(group), _saves(group)) for group in GROUPS), Act("rotate", RotateForm, rotate)),
+        snapshots,
     ),
 )

@@ -11,7 +11,7 @@ from admin.links import bare_url, link_settings, set_link
 from admin.users import Role
 from console.call import Call
 from console.forms import Form
-from console.page import Act, Done, Page
+from console.page import Act, Done, Page, Snapshots
 from console.pages.links import ACTS, FOR, require_link, stores
 from console.setting_groups import changed, text_of
 
@@ -52,6 +52,11 @@ async def show_link(call: Call) -> Response:
     )
 
 
+async def snapshots(call: Call) -> Snapshots:
+    own = await link_settings(call.session, call.this_app.app_id, call.named("slug"))
+    return {("save", ""): {name: text_of(own[name]) for name in LinkForm.model_fields}}
+
+
 def curl_of(os: str, bare: str, url: str) -> str:
     """A click as a phone makes it; what TikTok fills in is made up."""
     query = url.partition("?")[2].split("&")[:6]
@@ -81,6 +86,6 @@ async def show_qr(call: Call) -> Response:
 
 
 PAGES = (
-    Page("/apps/{app_id}/links/{slug}", show_link, Role.VIEWER, (Act("save", LinkForm, save), *ACTS)),
+    Page("/apps/{app_id}/links/{slug}", show_link, Role.VIEWER, (Act("save", LinkForm, save), *ACTS), snapshots),
     Page("/apps/{app_id}/links/{slug}/qr.svg", show_qr, Role.VIEWER),
 )

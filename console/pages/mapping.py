@@ -20,7 +20,7 @@ from admin.refusal import Refused
 from admin.users import Role
 from console.call import Call, NotThere
 from console.forms import Form, FormErrors
-from console.page import Act, Done, Page
+from console.page import Act, Done, Page, Snapshots
 
 ROW: Final = "to."  # in front of the source event: the field of its row
 MOST_CHARS: Final = 100
@@ -63,6 +63,13 @@ async def show_mapping_page(call: Call) -> Response:
         events=standard_events(),
         payload_fields=payload_fields(),
     )
+
+
+async def snapshots(call: Call) -> Snapshots:
+    mapping = await show_mapping(call.session, call.this_app.app_id, call.asked("pixel"))
+    rows = {ROW + row["source"]: row["target"] for row in mapping["rows"]}
+    fields = {one["field"]: ", ".join(one["sources"]) for one in mapping["fields"]}
+    return {("rows", ""): rows, ("preset", ""): rows, ("field", ""): fields}
 
 
 def _rows(mapping: dict[str, Any], whole: dict[str, Any]) -> list[dict[str, Any]]:
@@ -142,5 +149,6 @@ PAGES = (
         show_mapping_page,
         Role.VIEWER,
         (Act("rows", RowsForm, save_rows), Act("preset", PresetForm, load_preset), Act("field", FieldForm, save_field)),
+        snapshots,
     ),
 )

@@ -5,12 +5,13 @@ from typing import Any
 from pydantic import Field
 from starlette.responses import Response
 
+from admin.fingerprints import token_fingerprint
 from admin.mappings import standard_events
 from admin.pixels import send_test_event, set_pixel, validate_pixel
 from admin.users import Role
 from console.call import Call
 from console.forms import Form, NoFields
-from console.page import Act, Done, Page
+from console.page import Act, Done, Page, Snapshots
 from console.pages.pixels import KINDS, disable, enable, require_pixel
 from console.setting_groups import changed, text_of
 
@@ -49,6 +50,16 @@ async def show_pixel_page(call: Call, told: dict[str, Any] | None = None, proble
         told_problem=problem,
         events=standard_events(),
     )
+
+
+async def snapshots(call: Call) -> Snapshots:
+    pixel = await require_pixel(call)
+    texts = {name: text_of(pixel[name]) for name in PixelForm.model_fields}
+    return {
+        ("save", ""): texts,
+        ("end-test-mode", ""): {"test_event_code": texts["test_event_code"]},
+        ("token", ""): {"token": await token_fingerprint(call.session, pixel["pixel_id"])},
+    }
 
 
 async def save(call: Call, form: PixelForm) -> Done:
@@ -97,5 +108,6 @@ PAGES = (
             Act("disable", NoFields, disable),
             Act("enable", NoFields, enable),
         ),
+        snapshots,
     ),
 )

@@ -16,8 +16,9 @@ from admin.tiktok_accounts import known_advertiser_pixels
 from admin.users import Role
 from console.call import Call
 from console.forms import Form, NoFields
-from console.page import Act, Done, Page
+from console.page import Act, Done, Page, Snapshots
 from console.pages.pixels import NewPixelForm, add_to, added, options_of, testing
+from console.setting_groups import app_texts
 
 TITLES: Final = {
     "stores": "App and stores",
@@ -69,6 +70,11 @@ async def show_setup(call: Call) -> Response:
         missing=_missing(call, progress),
         is_waiting=progress.current == "waiting",
     )
+
+
+async def snapshots(call: Call) -> Snapshots:
+    texts = app_texts(call.this_app)
+    return {("stores", ""): {name: texts[name] for name in StoresForm.model_fields}}
 
 
 def _opened(call: Call, progress: SetupProgress) -> str:
@@ -149,4 +155,4 @@ ACTS: Final[tuple[Any, ...]] = (
     Act("link", LinkForm, make_link),
     Act("launch", NoFields, launch),
 )
-PAGES = (Page("/apps/{app_id}/setup", show_setup, Role.VIEWER, ACTS),)
+PAGES = (Page("/apps/{app_id}/setup", show_setup, Role.VIEWER, ACTS, snapshots),)

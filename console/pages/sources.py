@@ -7,10 +7,11 @@ from starlette.responses import Response
 
 from admin.apps import set_app
 from admin.event_sources import event_sources, newest_of_app, rival_warnings
+from admin.fingerprints import app_fingerprints
 from admin.users import Role
 from console.call import Call
 from console.forms import Form, FormErrors
-from console.page import Act, Done, Page
+from console.page import Act, Done, Page, Snapshots
 from console.setting_groups import REPORTS
 from console.snippets import KEY, PLATFORMS, snippets
 
@@ -55,6 +56,12 @@ async def show_sources(call: Call) -> Response:
     )
 
 
+async def snapshots(call: Call) -> Snapshots:
+    stored = await app_fingerprints(call.session, call.this_app.app_id)
+    secrets = {(act, one): {"signing_secret": stored[SECRETS[one]]} for one in SECRETS for act in ("secret", "forget")}
+    return {**secrets, ("revenue", ""): {"revenue_source": call.this_app.settings.revenue_source}}
+
+
 async def set_secret(call: Call, form: SecretForm) -> Done:
     name = _secret_of(form.provider)
     if not form.signing_secret:
@@ -96,5 +103,6 @@ PAGES = (
             Act("forget", ProviderForm, forget_secret),
             Act("revenue", RevenueForm, set_revenue_source),
         ),
+        snapshots,
     ),
 )

@@ -10,6 +10,7 @@ from admin.connection_health import connection_status
 from admin.prerequisites import check_prerequisites
 from admin.refusal import Refused
 from admin.spend import DayRange, check_app
+from admin.spend_reads import ask_for_spend, spend_read
 from admin.spend_state import spend_state
 from admin.tiktok_accounts import (
     begin_connect,
@@ -24,7 +25,8 @@ from admin.users import Role
 from console.call import Call
 from console.forms import Form, NoFields
 from console.listing import Column, Listing, answer
-from console.page import Act, Done, Page
+from console.page import Act, Done, Page, Snapshots
+from console.setting_groups import text_of
 
 KINDS: Final = {"green": "good", "red": "bad", "off": "quiet"}
 WORDS: Final = {"green": "connected", "red": "broken", "off": "not connected"}
@@ -32,7 +34,8 @@ COLUMNS: Final = (
     Column("name", "App", href="href"),
     Column("state", "Connection", "state"),
     Column("reason", "Why"),
-    Column("advertiser_id", "Ad account", "id"),
+    Column("advertiser_name", "Ad account"),
+    Column("advertiser_id", "Its id", "id"),
     Column("pulled_at", "Spend read", "time"),
     Column("days", "Days read", "count"),
 )
@@ -61,6 +64,7 @@ async def _row(call: Call, app: dict[str, Any]) -> dict[str, Any]:
         "state": WORDS[status["health"]],
         "state_kind": KINDS[status["health"]],
         "reason": status["reason"] if status["health"] != "off" else "",
+        "advertiser_name": status["advertiser_name"],
         "advertiser_id": status["advertiser_id"],
         "pulled_at": state.get("pulled_at"),
         "days": state.get("days"),
@@ -82,10 +86,19 @@ async def show_account(call: Call, prerequisites: list[dict[str, Any]] | None = 
         chosen=next((one for one in advertisers if one["selected"]), None),
         pixels=await known_advertiser_pixels(call.session, app_id),
         spend=await spend_state(call.session, app_id),
-        sync=call.console.syncs.of(app_id),
+        sync=await spend_read(call.session, app_id),
         warnings=await campaign_warnings(call, status),
         prerequisites=prerequisites,
     )
+
+
+async def snapshots(call: Call) -> Snapshots:
+    """Of the choice, and of the login that is behind it."""
+    status = await connection_status(call.session, call.this_app.app_id)
+    chosen = {"advertiser": text_of(status["advertiser_id"])}
+    known = await known_advertisers(call.session, call.this_app.app_id)
+    ways = {("use", one["advertiser_id"]): chosen for one in known}
+    return {**ways, ("disconnect", ""): {**chosen, "connected_at": text_of(status["connected_at"])}}
 
 
 async def campaign_warnings(call: Call, status: dict[str, Any]) -> list[dict[str, Any]]:
@@ -120,7 +133,8 @@ async def look(call: Call, form: NoFields) -> Response:  # noqa: ARG001
 
 async def sync(call: Call, form: SyncForm) -> Done:
     asked = DayRange(parse_day("first", form.first), parse_day("last", form.last))
-    began = call.console.syncs.begin(call.session, call.this_app.app_id, asked)
+    began = await ask_for_spend(call.session, call.this_app.app_id, asked)
+    call.console.syncs.begin(call.this_app.app_id)
     said = "Spend is being read. You may leave this page." if began else "Spend is being read already."
     return Done(_path(call) + "#spend", said)
 
@@ -147,6 +161,7 @@ PAGES = (
             Act("sync", SyncForm, sync),
             Act("disconnect", NoFields, end),
         ),
+        snapshots,
     ),
     Page("/apps/{app_id}/tiktok/connect", connect, Role.EDITOR),
 )

@@ -3,10 +3,12 @@
 from pydantic import Field
 from starlette.responses import Response
 
+from admin.fingerprints import password_fingerprints
 from admin.users import Role, create_user, disable_user, enable_user, list_users, set_password, set_role
 from console.call import Call
 from console.forms import Form, Verbatim
-from console.page import Act, Done, Page
+from console.page import Act, Done, Page, Snapshots
+from console.snapshots import with_snapshots
 
 
 class NewUserForm(Form):
@@ -37,11 +39,17 @@ async def show_users(call: Call) -> Response:
     return call.page("users.html", title="Users", users=await list_users(call.session), roles=list(Role), made=None)
 
 
+async def snapshots(call: Call) -> Snapshots:
+    passwords = await password_fingerprints(call.session)
+    roles = {("role", one["email"]): {"role": str(one["role"])} for one in await list_users(call.session)}
+    return {**roles, **{("password", email): {"password": stored} for email, stored in passwords.items()}}
+
+
 async def create(call: Call, form: NewUserForm) -> Done | Response:
     made = await create_user(call.session, form.email, form.role, form.password)
     if "password" not in made:
         return Done("/users", f"{made['email']} can sign in now.")
-    users = await list_users(call.session)
+    users, call = await list_users(call.session), await with_snapshots(PAGES[0], call)
     return call.page("users.html", title="Users", users=users, roles=list(Role), made=made)
 
 
@@ -77,5 +85,6 @@ PAGES = (
             Act("disable", UserForm, disable, Role.OWNER),
             Act("enable", UserForm, enable, Role.OWNER),
         ),
+        snapshots,
     ),
 )

@@ -198,7 +198,7 @@ TIMETABLE: Final = (
     Task("join missed events", 5.0, join_missed_events),
     Task("qualify starts", 10.0, qualify_starts),
     Task("learn from installs", 10.0, learn_from_installs),
-    Task("drain counters", 2.0, drain_counters),
+    Task("drain counters", 1.0, drain_counters),  # half of the two seconds in which a live feed shows a click
     Task("add up reports", 2.0, add_up_reports),
     Task("move names", 2.0, move_names),
     Task("move old clicks", 1800.0, move_old_clicks),

@@ -7,6 +7,7 @@ dollars. Among the ads are an Upgraded Smart+ one with creatives, a deleted one 
 
 import hashlib
 import hmac
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -30,19 +31,40 @@ ACCOUNT = "demo"
 EUROPE, AMERICA = "7290000000000000001", "7290000000000000002"
 _PIXEL, _PIXEL_US = "7290000000000000101", "7290000000000000102"
 
-_OLD_LINK = (
-    "http://127.0.0.1:8000/demo?campaign_id=__CAMPAIGN_ID__&campaign_name=__CAMPAIGN_NAME__&adgroup_id=__AID__"
-    "&adgroup_name=__AID_NAME__&ad_id=__CID__&ad_name=__CID_NAME__"
+LINK = "http://127.0.0.1:8000/demo"
+"""Of the ads, without its macros, where nobody says another."""
+_MACROS = (
+    "campaign_id=__CAMPAIGN_ID__&campaign_name=__CAMPAIGN_NAME__&adgroup_id=__AID__&adgroup_name=__AID_NAME__"
+    "&ad_id=__CID__&ad_name=__CID_NAME__"
 )
-_LINK = f"{_OLD_LINK}&ad_id_v2=__ADID_V2__&ad_name_v2=__ADID_V2_NAME__"
 
 
-def load_demo_account(accounts: Accounts, grants: Grants, pixel: KnownPixel, now: float) -> None:
-    """Put the demo account in. `pixel` becomes the first advertiser's; `now` (Unix seconds) is when its weeks end.
+@dataclass(frozen=True, slots=True)
+class DemoPixel:
+    """What the demo account is made around."""
+
+    pixel: KnownPixel
+    """Becomes the first advertiser's."""
+    link: str = LINK
+    """Where its ads lead, without the macros."""
+
+    @property
+    def old_url(self) -> str:
+        """Without the macro of Upgraded Smart+ ads."""
+        return f"{self.link}?{_MACROS}"
+
+    @property
+    def url(self) -> str:
+        return f"{self.old_url}&ad_id_v2=__ADID_V2__&ad_name_v2=__ADID_V2_NAME__"
+
+
+def load_demo_account(accounts: Accounts, grants: Grants, demo: DemoPixel, now: float) -> None:
+    """Put the demo account in; `now` (Unix seconds) is when its weeks end.
 
     Its logins are given one token, made of the pixel's: as the sandbox forgets everything with a restart, what was
     connected to the demo would else have to be connected again each time.
     """
+    pixel = demo.pixel
     digest = hmac.new(pixel.token.encode(), b"access token of the demo account", hashlib.sha256).hexdigest()
     grants.stand(ACCOUNT, f"a{digest[:39]}")
     began = datetime.fromtimestamp(now, UTC).replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(weeks=WEEKS)
@@ -55,7 +77,7 @@ def load_demo_account(accounts: Accounts, grants: Grants, pixel: KnownPixel, now
         country="DE",
         create_time=int(began.timestamp()),
         pixels=(Pixel(pixel_id=_PIXEL, pixel_code=pixel.code, pixel_name="Demo pixel", token=pixel.token),),
-        campaigns=(_summer_launch(since), _always_on(since)),
+        campaigns=(_summer_launch(since, demo), _always_on(since, demo)),
     )
     american = Advertiser(
         advertiser_id=AMERICA,
@@ -65,7 +87,7 @@ def load_demo_account(accounts: Accounts, grants: Grants, pixel: KnownPixel, now
         country="US",
         create_time=int(began.timestamp()),
         pixels=(Pixel(pixel_id=_PIXEL_US, pixel_code="C4DEMOUSPIXEL0000001", pixel_name="Demo pixel US"),),
-        campaigns=(_sign_ups(since), _app_installs(since)),
+        campaigns=(_sign_ups(since, demo.url), _app_installs(since)),
     )
     account = Account(
         account_id=ACCOUNT,
@@ -77,7 +99,7 @@ def load_demo_account(accounts: Accounts, grants: Grants, pixel: KnownPixel, now
     accounts.load(account, partial(DemoSpend, since=began.timestamp()))
 
 
-def _summer_launch(since: str) -> Campaign:
+def _summer_launch(since: str, demo: DemoPixel) -> Campaign:
     """The one that the demo's click line names."""
     ad = partial(Ad, create_time=since, modify_time=since)
     adgroup = partial(AdGroup, create_time=since, modify_time=since, pixel_id=_PIXEL, optimization_event="SHOPPING")
@@ -86,17 +108,17 @@ def _summer_launch(since: str) -> Campaign:
         adgroup_name="NL 18-34",
         operating_systems=("IOS",),
         ads=(
-            ad(ad_id="1790000000000003", ad_name="Video A", landing_page_url=_LINK),
-            ad(ad_id="1790000000000004", ad_name="Video B", landing_page_url=_OLD_LINK),
+            ad(ad_id="1790000000000003", ad_name="Video A", landing_page_url=demo.url),
+            ad(ad_id="1790000000000004", ad_name="Video B", landing_page_url=demo.old_url),
         ),
     )
     german = adgroup(
         adgroup_id="1790000000000005",
         adgroup_name="DE broad",
         ads=(
-            ad(ad_id="1790000000000006", ad_name="Video C", landing_page_url=_LINK),
-            ad(ad_id="1790000000000007", ad_name="Old hook", landing_page_url=_LINK, deleted=True),
-            ad(ad_id="1790000000000008", ad_name="Carousel", landing_page_url=_LINK),
+            ad(ad_id="1790000000000006", ad_name="Video C", landing_page_url=demo.url),
+            ad(ad_id="1790000000000007", ad_name="Old hook", landing_page_url=demo.url, deleted=True),
+            ad(ad_id="1790000000000008", ad_name="Carousel", landing_page_url=demo.url),
         ),
     )
     return Campaign(
@@ -109,12 +131,12 @@ def _summer_launch(since: str) -> Campaign:
     )
 
 
-def _always_on(since: str) -> Campaign:
+def _always_on(since: str, demo: DemoPixel) -> Campaign:
     creative = partial(Creative, create_time=since, modify_time=None)
     ad = SmartPlusAd(
         smart_plus_ad_id="1790000000000012",
         ad_name="Smart ad",
-        landing_page_urls=(_LINK,),
+        landing_page_urls=(demo.url,),
         create_time=since,
         modify_time=None,
         creatives=(
@@ -143,8 +165,8 @@ def _always_on(since: str) -> Campaign:
     )
 
 
-def _sign_ups(since: str) -> Campaign:
-    ad = partial(Ad, create_time=since, modify_time=since, landing_page_url=_LINK)
+def _sign_ups(since: str, url: str) -> Campaign:
+    ad = partial(Ad, create_time=since, modify_time=since, landing_page_url=url)
     adgroup = partial(
         AdGroup, create_time=since, modify_time=since, pixel_id=_PIXEL_US, optimization_event="ON_WEB_REGISTER"
     )

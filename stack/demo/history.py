@@ -24,6 +24,7 @@ from ledger.report_deltas import count_events, count_installs
 from ledger.spend_rows import NOT_AT_AD_LEVEL, stored_rows
 from stack.demo.account import DAYS
 from stack.demo.people import AdDay, Person, Population
+from stack.demo.reliability import learn_reliability
 from tiktok.payload import sent_event_id
 
 PLATFORMS: Final = {"IOS": "ios", "ANDROID": "android"}
@@ -76,6 +77,7 @@ async def _store(connection: Any, demo: Demo, people: Sequence[Person], now: dat
     installs = [_install(demo.app_id, person) for person in people]
     new = await insert_installs(connection, installs)
     await count_installs(connection, sorted(new))
+    await learn_reliability(connection, demo.app_id, [one for one in people if (demo.app_id, one.install_id) in new])
     events = [event for person in people for event in _events(demo.app_id, person)]
     keys = await insert_events(connection, events)
     await count_events(connection, [(app_id, key) for (app_id, _), key in keys.items()])

@@ -1,11 +1,13 @@
 """Every act that changes something leaves who, what, before and after; none of it is a secret."""
 
+import asyncio
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from admin.apps import create_app, rotate_key, set_app
+from admin.apps import create_app, rotate_key, set_app, show_app
 from admin.deliveries import replay_deliveries
 from admin.erasure import erase_person
 from admin.links import create_link, disable_link, set_link
@@ -18,6 +20,11 @@ from ledger.audit import NO_APP, audit_entries
 pytestmark = pytest.mark.anyio
 
 TOKEN = "a-token-of-the-events-api-0123456789"
+WAITS = "SELECT count(*) > 0 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+
+
+class ChangedError(Exception):
+    pass
 
 
 async def entries(session: Session, app_id: str) -> list[dict[str, Any]]:
@@ -87,3 +94,32 @@ async def test_a_replay_is_no_single_apps(session: Session) -> None:
     await replay_deliveries(session, ["1", "2"])
     (entry,) = await entries(session, NO_APP)
     assert (entry["act"], entry["after"]) == ("delivery.replay", {"replayed": 0, "refused": 2, "force": False})
+
+
+async def test_an_act_whose_subject_is_no_more_as_it_was_seen_changes_nothing(session: Session) -> None:
+    app_id = (await create_app(session, "Tea", {}))["app_id"]
+
+    async def changed(_: Session) -> None:
+        raise ChangedError
+
+    with pytest.raises(ChangedError):
+        await set_app(replace(session, unchanged=changed), app_id, {"name": "Kettle"})
+    assert (await show_app(session, app_id))["name"] == "Tea"
+    assert len(await entries(session, app_id)) == 1
+
+
+async def test_between_the_look_and_the_change_nobody_else_changes_the_subject(session: Session) -> None:
+    app_id = (await create_app(session, "Tea", {}))["app_id"]
+    others: list[asyncio.Task[Any]] = []
+    looked: list[str] = []
+
+    async def look(within: Session) -> None:
+        others.append(asyncio.create_task(set_app(session, app_id, {"name": "Coffee"})))
+        while not await within.database.fetchval(WAITS):  # noqa: ASYNC110 - the ledger has no event for it
+            await asyncio.sleep(0.01)
+        looked.append((await show_app(within, app_id))["name"])
+
+    await set_app(replace(session, unchanged=look), app_id, {"name": "Kettle"})
+    await asyncio.gather(*others)
+    assert looked == ["Tea"]
+    assert [entry["after"]["name"] for entry in await entries(session, app_id)] == ["Tea", "Kettle", "Coffee"]

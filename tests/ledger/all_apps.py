@@ -63,6 +63,7 @@ STATEMENTS: Final = {
     "source_watch.CONNECTED_AT": _DIRECTORY,
     "spend_progress.DUE_IMPORTS": _POLL,
     "spend_progress.LAST_PULLS": _WATCH,
+    "spend_reads.WAITING_READS": _POLL,
     "webhook_events.LAST_RECEIVED": _WATCH,
     "webhook_events.LIST_BODIES": _REPORT,
     "webhook_events.SHOW_BODY": _BY_NUMBER,

@@ -9,8 +9,9 @@ from sqlalchemy.exc import DBAPIError
 
 from ledger.connecting import connect
 from ledger.database_url import read_database_url
-from ledger.migrate import head_revision, migrate
+from ledger.migrate import migrate
 from ledger.pool import open_pool
+from ledger.revisions import head_revision
 
 pytestmark = pytest.mark.anyio
 

@@ -124,4 +124,4 @@ def test_a_port_in_use_is_one_clear_sentence_and_exit_status_1() -> None:
 
 def test_a_pixel_without_its_token_is_wrong_usage() -> None:
     with pytest.raises(ValueError, match="both or neither"):
-        serve("127.0.0.1", 0, pixel="DEMO", token=None)
+        serve(("127.0.0.1", 0), pixel="DEMO", token=None)

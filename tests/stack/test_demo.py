@@ -14,6 +14,7 @@ from admin.reports import ReportAsked, told
 from admin.session import Session, open_session
 from config.settings import AllSettings
 from ledger.local_time import local_day
+from ledger.match_reliability import match_reliability
 from ledger.report_roll_ups import add_up
 from sandbox.tokens import Pixel
 from stack.demo.account import DAYS, connect_account, read_spend
@@ -54,6 +55,17 @@ async def begun(session: Session) -> Demo:
     return demo
 
 
+async def holds_what_it_says(session: Session, app_id: str) -> None:
+    """The demo's reliability is its own, near the truth, of each Android install whose click Play named, once."""
+    bins, is_own = await match_reliability(session.database, app_id)
+    assert is_own
+    assert sum(one.answers for one in bins) == await session.database.fetchval(
+        "SELECT count(*) FROM installs WHERE match_method = 'referrer'"
+    )
+    assert all(abs(one.predicted - one.observed) < 0.2 for one in bins if one.answers >= 50)
+    assert await match_reliability(session.database, "app_other") == ([], False)
+
+
 async def count(session: Session, table: str) -> int:
     return int(await session.database.fetchval(f"SELECT count(*) FROM {table}"))  # noqa: S608 - of the catalogue
 
@@ -73,6 +85,7 @@ async def test_the_demo_has_four_weeks_of_everything_and_is_cleared_of_all_of_it
         "SELECT count(*) FROM installs WHERE click_id IS NOT NULL"
     )
     assert await count(session, "deliveries") > 0
+    await holds_what_it_says(session, demo.app_id)
 
     assert await clear_demo(session) == {"app_id": demo.app_id}
     assert stored_demo(session) is None

@@ -13,16 +13,7 @@ from config.settings import AllSettings
 from tests.account_sandbox import AccountSandbox, connected_settings
 from tests.console.pages.conftest import Act
 from tests.console.pages.person import Person
-
-CODE, TOKEN = "C9PIXEL0000000000001", "a-token-of-the-events-api-0123456789"
-INSTALL = """
-INSERT INTO installs (app_id, install_id, platform, occurred_at, received_at, body, match_method)
-VALUES ($1, $2, 'ios', $3, $3, '{}', 'none')
-"""
-EVENT = """
-INSERT INTO events (app_id, event_id, name, occurred_at, received_at, body) VALUES ($1, $2, 'sign_up', $3, $3, '{}')
-"""
-CLICKS = "INSERT INTO visit_counts VALUES ($1, 'tea', 'ios', $3, '', '', '', $2)"
+from tests.console.pages.waiting_scene import CLICKS, CODE, EVENT, INSTALL, TOKEN, wait_for_the_first
 
 
 @pytest.fixture
@@ -113,6 +104,15 @@ def test_after_half_a_minute_it_says_what_is_missing(owner: Person, act: Act, ap
     assert "Clicks come, no install yet" in owner.open(page).text
     store(act, INSTALL, app_id, "i-1", datetime.now(UTC))
     assert "Installs come, no other event yet" in owner.open(page).text
+
+
+def test_the_page_that_waits_for_nothing_else_looks_again(
+    owner: Person, act: Act, app_id: str, path: str, sandbox: AccountSandbox
+) -> None:
+    act(lambda session: wait_for_the_first(session, app_id, sandbox))
+    page = owner.open(path).text
+    assert '<noscript><meta http-equiv="refresh" content="5"></noscript>' in page
+    assert 'data-poll="5"' in page
 
 
 def test_the_page_looks_again_only_while_nothing_else_is_left(owner: Person, act: Act, path: str, app_id: str) -> None:

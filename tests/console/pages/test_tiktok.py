@@ -1,15 +1,21 @@
 """`/tiktok` and `/apps/{app_id}/tiktok`: connected, chosen, read, ended; with the sandbox in TikTok's place."""
 
+import re
 import time
 from collections.abc import Callable
+from datetime import UTC, date, datetime
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from admin.connection_health import connection_status
+from admin.session import Session
+from admin.spend import DayRange
+from admin.spend_reads import ask_for_spend
 from admin.tiktok_accounts import use_advertiser
 from admin.users import Role
 from config.settings import AllSettings
+from ledger.spend_reads import give_read_back, take_read
 from tests.account_sandbox import COFFEE, TEA, AccountSandbox, advertiser, coffee, connected_settings
 from tests.admin.logins import connect, dead
 from tests.console.pages.conftest import Act, MakePerson
@@ -76,6 +82,7 @@ def test_an_ad_account_is_chosen(owner: Person, act: Act, app_id: str, path: str
     chosen = owner.send_and_follow(path, "use", COFFEE)
     assert "Spend is read from Coffee" in chosen.text
     assert act(lambda session: connection_status(session, app_id))["advertiser_id"] == COFFEE
+    assert re.search(rf"Coffee.*<code>{COFFEE}</code>", owner.open("/tiktok").text, re.DOTALL)
     foreign = owner.post(path, {**owner.fill(path, "use", TEA), "advertiser": "1"})
     assert foreign.status_code == 422
     assert act(lambda session: connection_status(session, app_id))["advertiser_id"] == COFFEE
@@ -119,8 +126,27 @@ def test_days_that_cannot_be_are_refused_with_what_was_typed(
     answer = owner.send(path, "sync", first="yesterday")
     assert answer.status_code == 422
     assert 'value="yesterday"' in answer.text
-    owner.send(path, "sync", first="2999-01-01", last="2999-01-02")
-    until(lambda: "is in the future" in owner.open(path).text)
+    future = owner.send(path, "sync", first="2999-01-01", last="2999-01-02")
+    assert future.status_code == 422
+    assert "is in the future" in future.text
+    assert 'value="2999-01-01"' in future.text
+
+
+def test_a_read_that_another_console_left_is_seen_and_taken_up_by_this_one(
+    act: Act, app_id: str, path: str, connected: None, owner: Person
+) -> None:
+    """The first console stops while it reads: its runner is gone, its days stay."""
+    act(lambda session: use_advertiser(session, app_id, TEA))
+
+    async def left(session: Session) -> None:
+        await ask_for_spend(session, app_id, DayRange(date(2026, 10, 1), date(2026, 11, 10)))
+        read = await take_read(session.database, app_id, "gone", datetime.now(UTC))
+        assert read is not None
+        await give_read_back(session.database, read, 30)
+
+    act(left)
+    until(lambda: "Being read now" not in owner.open(path).text)
+    assert "rows from 2026-10-01 to 2026-11-10" in owner.open(path).text
 
 
 def test_prerequisites_are_asked_for_on_demand(

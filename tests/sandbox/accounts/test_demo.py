@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from sandbox.accounts.demo import AMERICA, EUROPE
+from sandbox.accounts.demo import AMERICA, EUROPE, LINK
 from sandbox.accounts.grants import SANDBOX_APP
 from sandbox.app import create_app
 from sandbox.tokens import Pixel
@@ -29,7 +29,7 @@ DAYS = {
 
 
 def _demo(clock: Clock) -> Iterator[Api]:
-    with in_process(create_app(demo=Pixel(PIXEL, TOKEN), clock=clock, with_account=True)) as client:
+    with in_process(create_app(demo=Pixel(PIXEL, TOKEN), clock=clock, ads_lead_to=LINK)) as client:
         api = Api(client)
         api.grant(account_id="demo")
         yield api
@@ -168,7 +168,7 @@ def test_what_was_connected_stays_connected_over_a_restart_with_the_same_pixel_t
     token = _log_in(demo)
     for again in _demo(clock):
         assert again.get("/pixel/list/", token=token, advertiser_id=EUROPE)["code"] == 0
-    with in_process(create_app(demo=Pixel(PIXEL, "another-token"), clock=clock, with_account=True)) as client:
+    with in_process(create_app(demo=Pixel(PIXEL, "another-token"), clock=clock, ads_lead_to=LINK)) as client:
         assert Api(client).get("/user/info/", token=token)["code"] == 40105
 
 
@@ -177,3 +177,15 @@ def test_a_revoked_connection_is_made_again_by_logging_in(demo: Api) -> None:
     demo.post("/oauth2/revoke_token/", app_id=SANDBOX_APP.app_id, secret=SANDBOX_APP.secret, access_token=token)
     assert demo.get("/user/info/", token=token)["code"] == 40105
     assert demo.get("/user/info/", token=_log_in(demo))["code"] == 0
+
+
+def test_its_ads_lead_where_the_demo_is_served(clock: Clock) -> None:
+    with in_process(
+        create_app(demo=Pixel(PIXEL, TOKEN), clock=clock, ads_lead_to="http://127.0.0.1:9123/tea")
+    ) as client:
+        api = Api(client)
+        api.grant(account_id="demo")
+        ads = api.data("/ad/get/", advertiser_id=EUROPE)["list"]
+        urls = [ad["landing_page_url"] for ad in ads if ad.get("landing_page_url")]
+        assert urls
+        assert all(url.startswith("http://127.0.0.1:9123/tea?campaign_id=__CAMPAIGN_ID__&") for url in urls)
