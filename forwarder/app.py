@@ -20,7 +20,15 @@ from config.logging import configure_logging
 from config.secrets import load_keyring
 from config.settings import ForwarderSettings, load
 from forwarder.directory import Directory
-from forwarder.errors import Handler, Refusal, on_http_exception, on_refusal, refusal_response, unavailable
+from forwarder.errors import (
+    Handler,
+    Refusal,
+    bug_response,
+    on_http_exception,
+    on_refusal,
+    refusal_response,
+    unavailable,
+)
 from forwarder.health import healthz, readyz
 from forwarder.intake.answer_deadline import ANSWER_WITHIN_S, AnswerDeadline
 from forwarder.intake.authenticator import Authenticator
@@ -142,6 +150,7 @@ async def opened(settings: ForwarderSettings, within_s: float) -> AsyncIterator[
         set_aside=SetAside(pool),
         rates=RateTable(settings.currency_rates_file),
         outages=outages,
+        answer_within_s=within_s,
     )
     await directory.refresh()
     refreshing = _kept_fresh(services, knowledge)
@@ -207,6 +216,5 @@ async def on_outage(request: Request, error: Exception) -> Response:
 
 
 async def on_bug(request: Request, error: Exception) -> Response:
-    """An exception nobody expected: logged with its place, answered without it."""
-    log.error("request failed", method=request.method, error=type(error).__name__)
-    return refusal_response(Refusal(500, "internal", "this is a fault of the server; it was logged"))
+    """An exception nobody expected."""
+    return bug_response(request.method, error)

@@ -80,7 +80,12 @@ class GroupCommit(Generic[Item, Result]):
         self._given_up: set[asyncio.Task[None]] = set()
 
     async def submit(self, item: Item, still_admitted: Callable[[], None] = _always) -> Result:
-        """The item's result, once its batch is committed. What is cancelled before its batch begins is not stored.
+        """The item's result, once its batch is committed. Arguments and errors as `enqueue`."""
+        return await self.enqueue(item, still_admitted)
+
+    def enqueue(self, item: Item, still_admitted: Callable[[], None] = _always) -> asyncio.Future[Result]:
+        """What has the item's result, or its Refusal, once its batch is committed. What is cancelled before its batch
+        begins is not stored.
 
         `still_admitted` raises the Refusal of an item whose key has been taken back since its request was read.
 
@@ -97,7 +102,7 @@ class GroupCommit(Generic[Item, Result]):
         self._rows += weight
         if self._task is None:
             self._task = asyncio.create_task(self._run())
-        return await future
+        return future
 
     async def drain(self) -> None:
         """Return when nothing is in flight."""
