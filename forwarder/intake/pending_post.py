@@ -55,18 +55,23 @@ class PendingPost:
     def complete(self) -> None:
         """The body is there: hand it on, or refuse it at once."""
         if self.response_complete:
-            return None
+            return
         self._stop_timer()
         body = self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)
         try:
             check_text(body)
-            self._taken = taken = self._post.read(body)
+            self._taken = self._post.read(body)
         except Refusal as refusal:
-            return self._answer(refusal_response(refusal))
+            self._answer(refusal_response(refusal))
         except Exception as error:
-            return self._answer(bug_response("POST", error))
+            self._answer(bug_response("POST", error))
+        else:
+            self._await_batch(self._taken)
+
+    def _await_batch(self, taken: Taken) -> None:
         if taken.result is None:
-            return self._answer(taken.response([]))
+            self._answer(taken.response([]))
+            return
         loop = self._protocol.loop
         due = max(self._began + self._post.services.answer_within_s, loop.time() + BODY_GRACE_S)
         self._timer = loop.call_at(due, self._refuse, overdue)
