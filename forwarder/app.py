@@ -16,6 +16,7 @@ from starlette.types import Receive, Scope, Send
 
 from clicks.connection import connect
 from clicks.store import ClickStore
+from config.collector import spare_the_imported
 from config.logging import configure_logging
 from config.secrets import load_keyring
 from config.settings import ForwarderSettings, load
@@ -153,6 +154,7 @@ async def opened(settings: ForwarderSettings, within_s: float) -> AsyncIterator[
         answer_within_s=within_s,
     )
     await directory.refresh()
+    spare_the_imported()
     refreshing = _kept_fresh(services, knowledge)
     try:
         yield {"services": services}

@@ -1,6 +1,5 @@
 """`/v1/installs`: an install in, its match out; looked up; erased."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -67,7 +66,9 @@ def _response(report: InstallReport, install: Install | None) -> Response:
 
 def _flagged(report: InstallReport, data_centres: DataCentres) -> InstallReport:
     addresses = [report.body.get("ip", ""), *report.body.get("ips", ())]
-    return replace(report, flags=(*report.flags, DATA_CENTRE)) if any(map(data_centres.holds, addresses)) else report
+    if not any(map(data_centres.holds, addresses)):
+        return report
+    return msgspec.structs.replace(report, flags=(*report.flags, DATA_CENTRE))
 
 
 async def get_install_with_deliveries(request: Request) -> Response:

@@ -107,7 +107,7 @@ class PendingPost:
             response.raw_headers.append(CLOSE)
         headers = (*protocol.server_state.default_headers, *response.raw_headers)
         lines = b"".join([b"%b: %b\r\n" % header for header in headers])
-        protocol.transport.write(b"%b%b\r\n%b" % (STATUS_LINE[response.status_code], lines, response.body))
+        protocol.transport.write(b"".join((STATUS_LINE[response.status_code], lines, b"\r\n", response.body)))
         if not self.keep_alive:
             protocol.transport.close()
         protocol.on_response_complete()
