@@ -36,17 +36,11 @@ def _listed(names: tuple[str, ...]) -> str:
     return "(" + ", ".join(f"'{name}'" for name in names) + ")"
 
 
-# What a click says of its ad. `->>` unpacks the whole click for each field, which is most of what counting an event
-# costs; a record is read of it once.
-_OF_CLICK: Final = ("campaign_id", "adgroup_id", "ad_id", "creative_id", "link")
-_CLICK = f"""CROSS JOIN LATERAL
-    jsonb_to_record(coalesce(i.click, '{{}}')) AS click ({", ".join(f"{name} text" for name in _OF_CLICK)})"""
-
 # An id is '' and a country too where nothing says which.
 _OF_INSTALL = f"""{_quarter_of("i.occurred_at")} AS installed_quarter,
-    coalesce(click.campaign_id, '') AS campaign_id, coalesce(click.adgroup_id, '') AS adgroup_id,
-    coalesce(click.ad_id, '') AS ad_id, coalesce(click.creative_id, '') AS creative_id,
-    i.platform, coalesce(click.link, '') AS link,
+    coalesce(i.click ->> 'campaign_id', '') AS campaign_id, coalesce(i.click ->> 'adgroup_id', '') AS adgroup_id,
+    coalesce(i.click ->> 'ad_id', '') AS ad_id, coalesce(i.click ->> 'creative_id', '') AS creative_id,
+    i.platform, coalesce(i.click ->> 'link', '') AS link,
     coalesce(upper(coalesce(
         i.body -> 'user' ->> 'country',
         substring(i.body -> 'device' ->> 'locale' FROM '^[A-Za-z]{{2,3}}(?:[-_][A-Za-z]{{4}})?[-_]([A-Za-z]{{2}})$')
@@ -67,12 +61,12 @@ ARCHIVED: Final = "install_deleted"
 _JOINED = f"e.joined AND e.event_id <> 'install:' || e.install_id AND NOT e.flags @> ARRAY['{ARCHIVED}']"
 
 
-def install_facts(installs: str, which: str = "true") -> str:
-    """Of `installs`: `installs i`, or what has its columns; those that `which` holds for."""
+def install_facts(installs: str) -> str:
+    """Of `installs`: `installs i`, or what has its columns, with what narrows it."""
     return f"""SELECT i.app_id, {_quarter_of("i.occurred_at")} AS quarter, {_OF_INSTALL}, '' AS source, '' AS currency,
     0 AS link_clicks, 0 AS visits, 1 AS installs, 0 AS events, 0 AS sales, {_NO_MILESTONES}, {_NO_MONEY},
     i.click_id
-FROM {installs} {_CLICK} WHERE {which}"""  # noqa: S608 - put together from constants alone, here and below
+FROM {installs}"""  # noqa: S608 - put together from constants alone, here and below
 
 
 def event_facts(events: str, which: str = "true") -> str:
@@ -87,7 +81,7 @@ def event_facts(events: str, which: str = "true") -> str:
     CASE WHEN e.name IN {_listed(REGISTRATION_EVENTS)} THEN 1 ELSE 0 END AS registrations, revenue,
     CASE WHEN revenue <> 0 THEN coalesce({_PROCEEDS}, 0) ELSE 0 END AS proceeds,
     CASE WHEN {_PROCEEDS} IS NOT NULL THEN revenue ELSE 0 END AS proceeds_of, refunds, i.click_id
-FROM {events} {_CLICK} {_MONEY} WHERE {which} AND {_JOINED}"""  # noqa: S608
+FROM {events} {_MONEY} WHERE {which} AND {_JOINED}"""  # noqa: S608
 
 
 def visit_facts(visits: str) -> str:
@@ -123,7 +117,7 @@ def _within(time: str) -> str:
 
 _SOURCES = (
     visit_facts(f"visit_counts v JOIN links l ON l.slug = v.link WHERE l.app_id = $1 AND {_within('v.begins_at')}"),
-    credited(install_facts("installs i", f"i.app_id = $1 AND {_within('i.occurred_at')}")),
+    credited(install_facts(f"installs i WHERE i.app_id = $1 AND {_within('i.occurred_at')}")),
     credited(
         event_facts(
             "events e JOIN installs i ON i.app_id = e.app_id AND i.install_id = e.install_id",
