@@ -1,8 +1,8 @@
 """Python's collector of cycles, told what a server is like.
 
-By default it looks through everything a process has imported whenever a quarter more objects lie around, and through
-the youngest after every 700: the first stops each request under way for tens of ms, the second costs what a batch of
-hundreds of rows makes again and again. Reference counts free nearly all of what requests leave.
+By default it looks through everything a process has imported now and then, and through the youngest after every 700
+objects: the first stops whatever is under way for tens of ms, the second goes through the rows of one batch again and
+again. Reference counts free nearly all of what requests leave.
 """
 
 import gc
