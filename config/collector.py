@@ -13,7 +13,7 @@ YOUNGEST: Final = 20_000
 
 
 def spare_the_imported() -> None:
-    """Call once everything is opened: what is there by now is never looked at again, what comes is less often."""
+    """Call once everything is imported: what is there by now is never looked at again, what comes is less often."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(YOUNGEST, *gc.get_threshold()[1:])

@@ -68,6 +68,7 @@ def create_app() -> Starlette:
     """What uvicorn calls in each process."""
     settings = load(ForwarderSettings)
     configure_logging(settings.log_level, settings.log_format, "forwarder")
+    spare_the_imported()
     return build_app(settings)
 
 
@@ -154,7 +155,6 @@ async def opened(settings: ForwarderSettings, within_s: float) -> AsyncIterator[
         answer_within_s=within_s,
     )
     await directory.refresh()
-    spare_the_imported()
     refreshing = _kept_fresh(services, knowledge)
     try:
         yield {"services": services}
