@@ -21,8 +21,8 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 MAX_WAITING = 20_000  # rows; beyond this the ledger does not keep up, and saying so is better than queueing
-# turns of the event loop between two batches: the answers leave, and what came meanwhile is read. So a batch is not half
-# as large as it could be, and who is answered does not wait for the next one's first statement
+# turns of the event loop between two batches: the answers leave, and what came meanwhile is read. So a batch is not
+# half as large as it could be, and who is answered does not wait for the next one's first statement
 TURNS_BETWEEN = 2
 ATTEMPTS = 3  # two transactions that locked each other out are told apart by PostgreSQL: the loser goes again
 
