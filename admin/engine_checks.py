@@ -14,6 +14,7 @@ from clicks.redis_url import RedisUrlError
 from config.settings import Settings
 from ledger.connecting import connect as connect_ledger
 from ledger.database_url import DatabaseAddress, DatabaseUrlError, read_database_url
+from ledger.migrate import current_revision
 from ledger.outages import LEDGER_FAILED
 from ledger.revisions import head_revision
 
@@ -139,10 +140,7 @@ async def _asked(connection: Any, url: str) -> EngineReport:
 
 
 async def _migrated(connection: Any) -> Check:
-    revision = None
-    if await connection.fetchval("SELECT to_regclass('alembic_version')") is not None:
-        revision = await connection.fetchval("SELECT version_num FROM alembic_version")
-    wanted = head_revision()
+    revision, wanted = await current_revision(connection), head_revision()
     if revision == wanted:
         return Check(LEDGER, True, f"tables at revision {revision}")
     detail = f"tables at revision {revision}, not {wanted}" if revision else "no tables yet"

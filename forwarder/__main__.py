@@ -11,6 +11,7 @@ from typing import Any
 import structlog
 import uvicorn
 
+from config.collector import spare_the_imported
 from config.logging import configure_logging
 from config.settings import METRICS_PORT_OFFSET, ForwarderSettings, SettingsError, load
 from forwarder.intake.data_centres import DataCentreRangesError, read_data_centres
@@ -56,6 +57,7 @@ def _application(settings: ForwarderSettings) -> Any:
         return "forwarder.app:create_app"
     from forwarder.app import build_app  # not before the metrics directory is named  # noqa: PLC0415
 
+    spare_the_imported()
     return build_app(settings)
 
 

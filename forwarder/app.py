@@ -17,11 +17,20 @@ from starlette.types import Receive, Scope, Send
 from clicks.all_clicks import AllClicks
 from clicks.connection import connect
 from clicks.store import ClickStore
+from config.collector import spare_the_imported
 from config.logging import configure_logging
 from config.secrets import load_keyring
 from config.settings import ForwarderSettings, load
 from forwarder.directory import Directory
-from forwarder.errors import Handler, Refusal, on_http_exception, on_refusal, refusal_response, unavailable
+from forwarder.errors import (
+    Handler,
+    Refusal,
+    bug_response,
+    on_http_exception,
+    on_refusal,
+    refusal_response,
+    unavailable,
+)
 from forwarder.health import healthz, readyz
 from forwarder.intake.answer_deadline import ANSWER_WITHIN_S, AnswerDeadline
 from forwarder.intake.authenticator import Authenticator
@@ -61,6 +70,7 @@ def create_app() -> Starlette:
     """What uvicorn calls in each process."""
     settings = load(ForwarderSettings)
     configure_logging(settings.log_level, settings.log_format, "forwarder")
+    spare_the_imported()
     return build_app(settings)
 
 
@@ -145,6 +155,7 @@ async def opened(settings: ForwarderSettings, within_s: float) -> AsyncIterator[
         set_aside=SetAside(pool),
         rates=RateTable(settings.currency_rates_file),
         outages=outages,
+        answer_within_s=within_s,
     )
     await directory.refresh()
     refreshing = _kept_fresh(services, knowledge)
@@ -210,6 +221,5 @@ async def on_outage(request: Request, error: Exception) -> Response:
 
 
 async def on_bug(request: Request, error: Exception) -> Response:
-    """An exception nobody expected: logged with its place, answered without it."""
-    log.error("request failed", method=request.method, error=type(error).__name__)
-    return refusal_response(Refusal(500, "internal", "this is a fault of the server; it was logged"))
+    """An exception nobody expected."""
+    return bug_response(request.method, error)

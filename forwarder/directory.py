@@ -74,13 +74,16 @@ class Directory:
         """The app; None where there is none of this id, as of the last `catch_up`."""
         return self._snapshot.by_id.get(app_id)
 
-    async def by_api_key(self, api_key: str) -> Entry | None:
-        """The app a key opens; None where it opens none."""
+    def opened_by(self, api_key: str) -> Entry | None:
+        """The app a key opens; None where it opens none, as of the last `catch_up`."""
         digest = hash_api_key(api_key)
         entry = self._snapshot.by_key_hash.get(digest)
-        if entry is None and await self.caught_up():
-            entry = self._snapshot.by_key_hash.get(digest)
         return entry if entry is not None and hmac.compare_digest(entry.app.api_key_hash, digest) else None
+
+    async def by_api_key(self, api_key: str) -> Entry | None:
+        """The app a key opens, looked for in the ledger where it is not known yet; None where it opens none."""
+        entry = self.opened_by(api_key)
+        return self.opened_by(api_key) if entry is None and await self.caught_up() else entry
 
     async def by_id(self, app_id: str) -> Entry | None:
         """The app of this id, looked for in the ledger where it is not known yet."""

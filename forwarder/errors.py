@@ -4,11 +4,14 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
+import structlog
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
 RETRY_AFTER_S = "2"
+
+log = structlog.get_logger()
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -75,6 +78,12 @@ class JsonResponse(Response):
     def render(self, content: Any) -> bytes:
         return msgspec.json.encode(content)
 
+    def init_headers(self, headers: Mapping[str, str] | None = None) -> None:
+        if headers:
+            super().init_headers(headers)
+        else:  # the same two, without asking what they might be
+            self.raw_headers = [(b"content-length", b"%d" % len(self.body)), (b"content-type", b"application/json")]
+
 
 def refusal_response(refusal: Refusal, rejected: Sequence[Any] | None = None) -> JsonResponse:
     """The answer of a refusal; `rejected` lists the rows of an events request where all were refused."""
@@ -85,6 +94,12 @@ def refusal_response(refusal: Refusal, rejected: Sequence[Any] | None = None) ->
     if rejected is not None:
         content["rejected"] = rejected
     return JsonResponse(content, refusal.status, headers=refusal.headers)
+
+
+def bug_response(method: str, error: Exception) -> Response:
+    """An exception nobody expected: logged by its kind, answered without it."""
+    log.error("request failed", method=method, error=type(error).__name__)
+    return refusal_response(Refusal(500, "internal", "this is a fault of the server; it was logged"))
 
 
 async def on_refusal(request: Request, error: Exception) -> Response:  # noqa: ARG001

@@ -43,6 +43,8 @@ class Services:
     set_aside: SetAside
     rates: RateTable
     outages: OutageLog
+    answer_within_s: float
+    """From a request's begin; then it is answered 503."""
 
 
 def services_of(request: Request) -> Services:

@@ -19,6 +19,7 @@ from ad_accounts.quota import Quota
 from clicks.all_clicks import AllClicks
 from clicks.connection import connect
 from clicks.store import ClickStore
+from config.collector import spare_the_imported
 from config.secrets import Keyring, load_keyring
 from config.settings import METRICS_PORT_OFFSET, WorkerSettings
 from forwarder.delivering.delivery import DeliveryContext
@@ -165,6 +166,7 @@ async def _work(
         job = job_with(scheduler)
         for task in TIMETABLE:
             tasks.start_soon(job_scheduler.keep, task, job)
+        spare_the_imported()
         log.info("worker started")
         for sentence in environment_proxies().unusable:
             log.warning("a proxy is not used", reason=sentence)

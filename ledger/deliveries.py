@@ -1,9 +1,10 @@
 """Deliveries as they are made: one event on its way to one pixel, stored in the transaction of the event itself."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
+
+import msgspec
 
 from ledger.event_refs import EventRef, columns_of
 from ledger.row_inserts import inserts
@@ -13,8 +14,7 @@ State = Literal["due", "sending", "delivered", "suppressed", "skipped", "dead"]
 WAITING_FOR_INSTALL = "waiting for install"
 
 
-@dataclass(frozen=True, slots=True)
-class NewDelivery:
+class NewDelivery(msgspec.Struct, frozen=True):
     """A delivery before it is stored."""
 
     app_id: str

@@ -9,6 +9,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+import msgspec
+
 from ledger.deliveries import State
 
 
@@ -23,8 +25,7 @@ class Lease:
     """From then on another worker may claim the same rows."""
 
 
-@dataclass(frozen=True, slots=True)
-class Claimed:
+class Claimed(msgspec.Struct, frozen=True):
     """A delivery in hand, with the event, install and click it is made of as they are now."""
 
     delivery_id: int
@@ -105,8 +106,7 @@ def _claimed(row: Any) -> Claimed:
     return Claimed(**fields)
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
+class Prepared(msgspec.Struct, frozen=True):
     """What a delivery is about to be sent as."""
 
     delivery_id: int
@@ -143,8 +143,7 @@ async def store_prepared(connection: Any, lease: Lease, rows: Sequence[Prepared]
     return {row["delivery_id"] for row in stored}
 
 
-@dataclass(frozen=True, slots=True)
-class Settled:
+class Settled(msgspec.Struct, frozen=True):
     """What becomes of one claimed delivery."""
 
     delivery_id: int

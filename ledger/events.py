@@ -1,10 +1,11 @@
 """Events: what the app or a subscription platform reported, each once."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
+
+import msgspec
 
 from ledger.event_refs import EventRef
 from ledger.installs import SEPARATOR, InstallKey
@@ -12,8 +13,7 @@ from ledger.report_deltas import count_events
 from ledger.row_inserts import inserts
 
 
-@dataclass(frozen=True, slots=True)
-class NewEvent:
+class NewEvent(msgspec.Struct, frozen=True):
     """An event before it is stored."""
 
     app_id: str
@@ -81,8 +81,7 @@ def _row(event: NewEvent) -> tuple[Any, ...]:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class JoinedEvent:
+class JoinedEvent(msgspec.Struct, frozen=True):
     """An event that has found its install."""
 
     event_key: int

@@ -1,9 +1,10 @@
 """Installs: one row each, first come; what was matched is part of the row."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+import msgspec
 
 from ledger.row_inserts import inserts
 
@@ -13,8 +14,7 @@ InstallKey = tuple[str, str]
 """(app_id, install_id)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Install:
+class Install(msgspec.Struct, frozen=True):
     """One row of `installs`."""
 
     app_id: str
@@ -40,8 +40,7 @@ class Install:
         return self.app_id, self.install_id
 
 
-@dataclass(frozen=True, slots=True)
-class KnownInstall:
+class KnownInstall(msgspec.Struct, frozen=True):
     """What an event needs to know of its install."""
 
     app_id: str

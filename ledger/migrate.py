@@ -1,45 +1,23 @@
-"""Bringing the ledger's tables up to this version of the program."""
+"""Bringing the ledger's tables up to this version of the program.
 
-from pathlib import Path
+Alembic with SQLAlchemy takes as long to import as all else of a process: it is loaded where tables are to be changed.
+"""
+
 from typing import Any
-from uuid import uuid4
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
-from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
-from sqlalchemy.ext.asyncio import create_async_engine
-from sqlalchemy.pool import NullPool
+import asyncpg
 
 from ledger.connecting import connect
-from ledger.database_url import read_database_url
-
-MIGRATION_LOCK = 7_316_214  # arbitrary, the same in every process: two starts at once migrate in turn
+from ledger.database_url import DatabaseAddress, read_database_url
+from ledger.revisions import head_revision
 
 
 class SchemaTooNewError(RuntimeError):
     """The ledger was made by a newer version of Signalpost."""
 
 
-def _config() -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    return config
-
-
-def _upgrade(connection: Connection) -> None:
-    connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK})
-    config = _config()
-    scripts = ScriptDirectory.from_config(config)
-    current = MigrationContext.configure(connection).get_current_revision()
-    if current is not None and current not in {script.revision for script in scripts.walk_revisions()}:
-        raise SchemaTooNewError(
-            f"the ledger is at revision {current}, which this version does not know: install the version that wrote it"
-        )
-    config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+class MigrationError(RuntimeError):
+    """PostgreSQL refused a change of the tables; the text is what it said."""
 
 
 async def migrate(database_url: str) -> None:
@@ -47,22 +25,33 @@ async def migrate(database_url: str) -> None:
 
     Raises:
         SchemaTooNewError: the ledger is ahead of this program.
+        MigrationError: a change was refused.
         DatabaseUrlError: the URL cannot be read.
         OSError, asyncpg.PostgresError: the server cannot be reached or refuses.
     """
     address = read_database_url(database_url)
-    # our own connection, so that the URL has one reader; a pooler's sessions need names that nobody else has
+    if await _revision_at(address) == head_revision():
+        return
+    from ledger.schema_upgrade import upgrade  # noqa: PLC0415 - see above
 
-    def opened() -> Any:
-        return PGDialect_asyncpg.import_dbapi().connect(  # type: ignore[no-untyped-call]
-            async_creator_fn=lambda: connect(address),
-            prepared_statement_cache_size=0,
-            prepared_statement_name_func=lambda: f"signalpost_{uuid4().hex}",
-        )
+    await upgrade(address)
 
-    engine = create_async_engine("postgresql+asyncpg://", poolclass=NullPool, creator=opened)
+
+async def _revision_at(address: DatabaseAddress) -> str | None:
+    connection = await connect(address)
     try:
-        async with engine.begin() as connection:
-            await connection.run_sync(_upgrade)
+        return await current_revision(connection)
     finally:
-        await engine.dispose()
+        await connection.close()
+
+
+CURRENT_REVISION = "SELECT version_num FROM alembic_version"
+
+
+async def current_revision(connection: Any) -> str | None:
+    """The revision of a ledger's tables; None where it has none yet. Outside a transaction."""
+    try:
+        found: str | None = await connection.fetchval(CURRENT_REVISION)
+    except asyncpg.UndefinedTableError:
+        return None
+    return found

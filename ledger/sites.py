@@ -1,6 +1,7 @@
 """What redirectors serve: the links, and of each app its name, its host names and deep-link files."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -29,6 +30,11 @@ def link_bases(public_url: str, domains: Iterable[str]) -> list[str]:
 
     The first one is the one to advertise.
     """
+    return list(_link_bases(public_url, tuple(domains)))
+
+
+@lru_cache(maxsize=1_024)  # each event of a click asks
+def _link_bases(public_url: str, domains: tuple[str, ...]) -> list[str]:
     public = urlsplit(public_url)
     port = f":{public.port}" if public.port else ""
     return [*(f"{public.scheme}://{domain}{port}" for domain in domains), public_url]

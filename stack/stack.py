@@ -10,7 +10,6 @@ from typing import Any
 import asyncpg
 import msgspec
 import structlog
-from sqlalchemy.exc import DBAPIError
 
 from admin.demo import Demo, store_demo
 from admin.publishing import publish
@@ -22,7 +21,7 @@ from admin.users import new_setup_token
 from config.runfile import remove_runfile, write_runfile
 from config.secrets import load_keyring
 from config.settings import AllSettings
-from ledger.migrate import SchemaTooNewError, migrate
+from ledger.migrate import MigrationError, SchemaTooNewError, migrate
 from ledger.pool import open_pool
 from stack.child import Child, NotReadyError
 from stack.demo.account import connect_account, read_spend
@@ -132,7 +131,7 @@ class Stack:
             await migrate(self.settings.database_url)
         except SchemaTooNewError as error:
             raise Refused(str(error)) from None
-        except (OSError, DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except (OSError, MigrationError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             raise Refused(f"the ledger's tables cannot be brought up to date: {reason_of(error)}") from None
         keyring = load_keyring(self.settings.secret_key, self.settings.data_dir)
         pool = await open_pool(self.settings.database_url, max_size=2)

@@ -10,6 +10,7 @@ import re
 import string
 import unicodedata
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 from typing import Final
 
@@ -19,6 +20,9 @@ from tiktok.us_states import CODE_BY_NAME
 
 MAX_VALUES: Final = 32
 """The most values of one identifier that are sent; a person has fewer, and each costs a hash."""
+
+REMEMBERED: Final = 8_192
+"""Addresses and locales: an install's events say the same again, and reading one costs as much as all else of them."""
 
 RawIdentifier = str | int | float | list[str] | list[int] | list[str | int] | None
 """What an app may send for email, phone and external_id."""
@@ -39,7 +43,8 @@ def clean(value: object) -> str:
     included.
     """
     if isinstance(value, str):
-        return _CONTROL.sub("", value).strip()
+        # printable ASCII has no control character, and is told sooner than one is looked for
+        return (value if value.isascii() and value.isprintable() else _CONTROL.sub("", value)).strip()
     if isinstance(value, bool):
         return ""
     if isinstance(value, float):
@@ -126,11 +131,16 @@ def locale(value: object) -> str | None:
     """A BCP 47 tag of language, script and region (`en-US`, `zh-Hans-CN`) from it, from the POSIX form (`en_US.UTF-8`)
     or Java's (`zh_CN_#Hans`). Languages have the codes of today.
     """
-    match = _LOCALE.fullmatch(clean(value))
+    return _locale(clean(value))
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _locale(text: str) -> str | None:
+    match = _LOCALE.fullmatch(text)
     if match is None:
         return None
     language, script, region = match.groups()
-    if late_script := _JAVA_SCRIPT.search(clean(value)):
+    if late_script := _JAVA_SCRIPT.search(text):
         script = script or late_script[1]
     language = _OLD_LANGUAGES.get(language.lower(), language.lower())
     parts = (language, script.title() if script else None, region.upper() if region else None)
@@ -141,8 +151,13 @@ def public_ip(value: object) -> str | None:
     """The address in its shortest form when it is globally routable, else None. An IPv4 mapped into IPv6 comes out as
     IPv4.
     """
+    return _public_ip(clean(value))
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _public_ip(text: str) -> str | None:
     try:
-        address = ip_address(clean(value))
+        address = ip_address(text)
     except ValueError:
         return None
     if isinstance(address, IPv6Address) and address.ipv4_mapped:

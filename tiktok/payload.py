@@ -115,8 +115,12 @@ def sent_event_id(app_id: str, source_event_id: str, target_event: str) -> str:
 
     Each part goes in behind its length, so that no two triples read the same.
     """
-    parts = (part.encode("utf-8", "surrogatepass") for part in (app_id, source_event_id, target_event))
-    joined = b"".join(b"%d:%b" % (len(part), part) for part in parts)
+    app, source, target = (
+        app_id.encode("utf-8", "surrogatepass"),
+        source_event_id.encode("utf-8", "surrogatepass"),
+        target_event.encode("utf-8", "surrogatepass"),
+    )
+    joined = b"%d:%b%d:%b%d:%b" % (len(app), app, len(source), source, len(target), target)
     return hashlib.sha256(joined).hexdigest()[:32]
 
 

@@ -70,17 +70,26 @@ def event_properties(
 
 def json_number(value: object) -> int | float | None:
     """A number, or the text of one, as the shortest JSON number (`Decimal("9.90")` -> 9.9); None for what is none."""
-    if isinstance(value, bool) or not isinstance(value, Decimal | int | float | str):
+    if isinstance(value, float):
+        return _shortest(value)
+    if isinstance(value, bool) or not isinstance(value, (Decimal, int, str)):
         return None
     if isinstance(value, int):
         return value if abs(value) <= _LARGEST else None
     try:
-        number = Decimal(str(value))
+        number = Decimal(value)
     except InvalidOperation:
         return None
     if not number.is_finite() or not -_LARGEST <= number <= _LARGEST:
         return None
     return int(number) if number == number.to_integral_value() else float(number)
+
+
+def _shortest(number: float) -> int | float | None:
+    """The same of a float, a tenth as dear."""
+    if not -_LARGEST <= number <= _LARGEST:  # NaN is not, either
+        return None
+    return int(number) if number.is_integer() else number
 
 
 def _money(event: str, value: Decimal | None, currency: str | None) -> tuple[dict[str, Any], list[str]]:
@@ -126,7 +135,8 @@ def _numbers(source: Mapping[str, Any], keys: tuple[str, ...]) -> dict[str, Any]
 
 def _has_negative(own: Mapping[str, Any]) -> bool:
     items = [item for item in _listed(own.get("contents")) if isinstance(item, Mapping)]
-    numbers = [own.get(key) for key in _NUMBERS] + [item.get(key) for item in items for key in _ITEM_NUMBERS]
+    numbers = [own[key] for key in _NUMBERS if key in own]
+    numbers += [item[key] for item in items for key in _ITEM_NUMBERS if key in item]
     return any((number := json_number(value)) is not None and number < 0 for value in numbers)
 
 

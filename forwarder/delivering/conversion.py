@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final, Literal
 
+import msgspec
+
 from clicks.record import generated_ttp
 from forwarder.delivering.backoff import give_up_at
 from forwarder.delivering.field_mapping import Mapped, mapped_fields
@@ -120,8 +122,7 @@ def conversion(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Money:
+class _Money(msgspec.Struct, frozen=True):
     """What an event is worth, as it is sent."""
 
     value: Decimal | None

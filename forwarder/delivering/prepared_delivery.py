@@ -1,8 +1,9 @@
 """Deliveries that are ready to be sent, and how many of them go into one request. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from ledger.delivery_claims import Claimed, Prepared
 from tiktok.payload import MAX_ROWS
@@ -10,8 +11,7 @@ from tiktok.payload import MAX_ROWS
 MAX_REQUEST_BYTES: Final = 4 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class PreparedDelivery:
+class PreparedDelivery(msgspec.Struct, frozen=True):
     """A claimed delivery that is ready to be sent."""
 
     claimed: Claimed

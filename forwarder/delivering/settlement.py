@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
+import msgspec
+
 from forwarder.delivering.backoff import THROTTLE_MINUTE, give_up_at, next_utc_midnight, per_second_pause, retry_delay
 from tiktok.code_table import Outcome
 from tiktok.codes import Verdict
@@ -15,8 +17,7 @@ FAILURES_BEFORE_PAUSE: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class DeliveryFacts:
+class DeliveryFacts(msgspec.Struct, frozen=True):
     """What the next step of a delivery depends on besides the verdict."""
 
     attempts: int
@@ -40,8 +41,7 @@ class SendTiming:
     """Requests of the pixel that failed or were throttled just before this one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Next:
+class Next(msgspec.Struct, frozen=True):
     """What becomes of one delivery."""
 
     state: Literal["delivered", "due", "dead", "sending"]

@@ -89,8 +89,8 @@ class Authenticator:
             raise
 
     async def _by_bearer(self, request: Request) -> Entry:
-        scheme, _, key = request.headers.get("authorization", "").partition(" ")
-        entry = await self.directory.by_api_key(key.strip()) if scheme.lower() == "bearer" and key else None
+        key = bearer_key(request.headers.get("authorization", ""))
+        entry = await self.directory.by_api_key(key) if key else None
         named = request.headers.get("signalpost-app")
         if entry is None or (named is not None and named != entry.app_id):
             raise _unauthorized()
@@ -132,6 +132,12 @@ class Authenticator:
             await self.redis.delete(nonce_key)
         except (RedisError, OSError, TimeoutError) as error:
             self.outages.away(error, "redis")
+
+
+def bearer_key(authorization: str) -> str:
+    """The API key of an Authorization header; empty where there is none."""
+    scheme, _, key = authorization.partition(" ")
+    return key.strip() if scheme.lower() == "bearer" else ""
 
 
 def _nonce(signature: str) -> str:

@@ -1,6 +1,7 @@
 """Reading a request's body: JSON of at most 1 MiB, within a deadline for the whole of it."""
 
 import asyncio
+from functools import lru_cache
 
 from starlette.requests import ClientDisconnect, Request
 
@@ -27,15 +28,39 @@ async def read_body(request: Request) -> bytes:
     try:
         async with asyncio.timeout(DEADLINE_S):
             raw = await _collect(request)
-        raw.decode("utf-8", "surrogatepass")  # half a surrogate pair is mended by whoever decodes the JSON
     except TimeoutError:
-        message = f"the body did not arrive within {DEADLINE_S:g} seconds; nothing was stored"
-        raise Refusal(400, "body_timeout", message, headers={"Connection": "close"}) from None
-    except UnicodeDecodeError:
-        raise malformed() from None
+        raise late() from None
     except ClientDisconnect:
         raise Refusal(400, "body_incomplete", "the connection ended before the body did; nothing was stored") from None
+    check_text(raw)
     return raw
+
+
+def late() -> Refusal:
+    """A body that took longer than its deadline."""
+    message = f"the body did not arrive within {DEADLINE_S:g} seconds; nothing was stored"
+    return Refusal(400, "body_timeout", message, headers={"Connection": "close"})
+
+
+def check_text(raw: bytes) -> None:
+    """Half a surrogate pair passes: it is mended by whoever decodes the JSON.
+
+    Raises:
+        Refusal: 400 where it is not UTF-8.
+    """
+    if raw.isascii():
+        return
+    try:
+        raw.decode("utf-8", "surrogatepass")
+    except UnicodeDecodeError:
+        raise malformed() from None
+
+
+@lru_cache(maxsize=64)
+def is_json(content_type: str) -> bool:
+    """Whether a Content-Type header says JSON, or nothing."""
+    named = content_type.partition(";")[0].strip().lower()
+    return not named or named == "application/json" or named.endswith("+json")
 
 
 async def _collect(request: Request) -> bytes:
@@ -55,8 +80,7 @@ def _check_headers(request: Request) -> None:
     if len(raw) > MAX_HEADERS or sum(len(name) + len(value) for name, value in raw) > MAX_HEADER_BYTES:
         message = f"at most {MAX_HEADERS} headers of {MAX_HEADER_BYTES // 1024} KiB in all"
         raise Refusal(431, "headers_too_large", message, headers={"Connection": "close"})
-    content_type = headers.get("content-type", "").partition(";")[0].strip().lower()
-    if content_type and content_type != "application/json" and not content_type.endswith("+json"):
+    if not is_json(headers.get("content-type", "")):
         raise Refusal(415, "not_json", "send JSON with Content-Type: application/json")
     if headers.get("content-encoding", "identity").lower() != "identity":
         raise Refusal(415, "encoded_body", "send the body without Content-Encoding")

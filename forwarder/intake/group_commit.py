@@ -21,6 +21,9 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 MAX_WAITING = 20_000  # rows; beyond this the ledger does not keep up, and saying so is better than queueing
+# turns of the event loop between two batches: the answers leave, and what came meanwhile is read. So a batch is not
+# half as large as it could be, and who is answered does not wait for the next one's first statement
+TURNS_BETWEEN = 2
 ATTEMPTS = 3  # two transactions that locked each other out are told apart by PostgreSQL: the loser goes again
 
 log = structlog.get_logger()
@@ -80,7 +83,12 @@ class GroupCommit(Generic[Item, Result]):
         self._given_up: set[asyncio.Task[None]] = set()
 
     async def submit(self, item: Item, still_admitted: Callable[[], None] = _always) -> Result:
-        """The item's result, once its batch is committed. What is cancelled before its batch begins is not stored.
+        """The item's result, once its batch is committed. Arguments and errors as `enqueue`."""
+        return await self.enqueue(item, still_admitted)
+
+    def enqueue(self, item: Item, still_admitted: Callable[[], None] = _always) -> asyncio.Future[Result]:
+        """What has the item's result, or its Refusal, once its batch is committed. What is cancelled before its batch
+        begins is not stored.
 
         `still_admitted` raises the Refusal of an item whose key has been taken back since its request was read.
 
@@ -97,7 +105,7 @@ class GroupCommit(Generic[Item, Result]):
         self._rows += weight
         if self._task is None:
             self._task = asyncio.create_task(self._run())
-        return await future
+        return future
 
     async def drain(self) -> None:
         """Return when nothing is in flight."""
@@ -108,6 +116,8 @@ class GroupCommit(Generic[Item, Result]):
         try:
             while self._waiting:
                 await self._settle(self._take())
+                for _ in range(TURNS_BETWEEN):
+                    await asyncio.sleep(0)
         finally:
             self._task = None
 

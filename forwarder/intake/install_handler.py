@@ -1,7 +1,7 @@
 """`/v1/installs`: an install in, its match out; looked up; erased."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -10,17 +10,20 @@ from redis.exceptions import RedisError
 from starlette.requests import Request
 from starlette.responses import Response
 
+from clicks.address import client_address
 from clicks.placeholders import is_placeholder
 from forwarder.errors import FieldError, JsonResponse, Refusal, unavailable
 from forwarder.intake.answers import erased_answer, install_answer
+from forwarder.intake.authenticator import Admitted
 from forwarder.intake.data_centres import DATA_CENTRE, DataCentres
 from forwarder.intake.identifiers import MAX_ID_CHARS
 from forwarder.intake.install_batch import ACQUIRE_TIMEOUT_S
 from forwarder.intake.install_request import InstallReport, read_install
+from forwarder.intake.posted import Sender, Taken
 from forwarder.services import Services, services_of, visitor_address
 from ledger.delivery_views import deliveries_of_install
 from ledger.erasure import erase, find_clicks
-from ledger.installs import get_install
+from ledger.installs import Install, get_install
 from ledger.outages import LEDGER_FAILED
 from ledger.spelling import canonical
 
@@ -35,19 +38,37 @@ async def post_install(request: Request) -> Response:
     """
     services = services_of(request)
     async with services.authenticator.admit(request) as admitted:
-        app_id = admitted.entry.app_id
-        with services.set_aside.of(app_id):
-            try:
-                report = read_install(admitted.body, app_id, visitor_address(request), datetime.now(UTC))
-            except FieldError as error:
-                raise error.refusal() from None
-        install = await services.installs.submit(_flagged(report, services.data_centres), admitted.check_still)
+        report = _read(services, admitted, visitor_address(request))
+        install = await services.installs.submit(report, admitted.check_still)
+    return _response(report, install)
+
+
+def take_install(services: Services, admitted: Admitted, sender: Sender) -> Taken:
+    """The same for who does not wait in a task."""
+    visitor = client_address(sender.peer, sender.forwarded_for, services.settings.trusted_proxies)
+    report = _read(services, admitted, visitor)
+    return Taken(services.installs.enqueue(report, admitted.check_still), partial(_response, report))
+
+
+def _read(services: Services, admitted: Admitted, visitor: str) -> InstallReport:
+    app_id = admitted.entry.app_id
+    with services.set_aside.of(app_id):
+        try:
+            report = read_install(admitted.body, app_id, visitor, datetime.now(UTC))
+        except FieldError as error:
+            raise error.refusal() from None
+    return _flagged(report, services.data_centres)
+
+
+def _response(report: InstallReport, install: Install | None) -> Response:
     return JsonResponse(erased_answer(report.install_id) if install is None else install_answer(install))
 
 
 def _flagged(report: InstallReport, data_centres: DataCentres) -> InstallReport:
     addresses = [report.body.get("ip", ""), *report.body.get("ips", ())]
-    return replace(report, flags=(*report.flags, DATA_CENTRE)) if any(map(data_centres.holds, addresses)) else report
+    if not any(map(data_centres.holds, addresses)):
+        return report
+    return msgspec.structs.replace(report, flags=(*report.flags, DATA_CENTRE))
 
 
 async def get_install_with_deliveries(request: Request) -> Response:

@@ -1,6 +1,5 @@
 """`POST /v1/installs`: the request, and the install it describes."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
@@ -65,8 +64,7 @@ class InstallRequest(msgspec.Struct, kw_only=True, omit_defaults=True):
     user: User | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class InstallReport:
+class InstallReport(msgspec.Struct, frozen=True):
     """An install as it was reported, checked and normalised, before it is matched."""
 
     app_id: str

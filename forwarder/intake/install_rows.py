@@ -1,7 +1,6 @@
 """The rows an install becomes: its own, its event's, and what its events need to know of it. Pure."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -59,7 +58,7 @@ def known(install: Install) -> KnownInstall:
 def rematched(install: Install, verdict: Verdict) -> Install:
     """An install whose match was pending, with its verdict."""
     click = verdict.click
-    return replace(
+    return msgspec.structs.replace(
         install,
         match_method=verdict.method,
         match_probability=verdict.probability,

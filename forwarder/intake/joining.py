@@ -1,9 +1,10 @@
 """Events find their install by a person's id: at once, or as soon as another event says whose id it is."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
+
+import msgspec
 
 from forwarder.intake.routing import PENDING
 from ledger.deliveries import release_for_events
@@ -35,7 +36,7 @@ def _joined(event: NewEvent, by_id: Installs, by_person: Installs) -> tuple[NewE
         install = next((one for one in found if one is not None), None)
     if install is None:
         return event, None
-    return replace(event, joined=True, install_id=install.install_id), install
+    return msgspec.structs.replace(event, joined=True, install_id=install.install_id), install
 
 
 async def join_by_what_they_bring(connection: Any, events: Sequence[EventRef], now: datetime) -> None:

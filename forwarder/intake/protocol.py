@@ -1,4 +1,4 @@
-"""HTTP at the socket: uvicorn's protocol with a deadline and limits for a request's head, and one Host.
+"""HTTP at the socket: uvicorn's protocol with a short way for plain posts, and a deadline and limits for every head.
 
 uvicorn's own keep-alive timer is cancelled by the first byte: a byte now and then would hold a connection for ever.
 """
@@ -10,6 +10,9 @@ import msgspec
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from config.http_heads import MAX_HEADER_BYTES, MAX_HEADERS, is_host
+from forwarder.intake.pending_post import PendingPost
+from forwarder.intake.short_way import plain_post
+from forwarder.services import Services
 
 HEAD_DEADLINE_S = 10.0  # from the first byte, or from the connection's begin, to the end of the headers
 MAX_HEAD_BYTES = 2 * MAX_HEADER_BYTES  # with the request line: a header is told of only once it is complete
@@ -25,35 +28,53 @@ class Refused(Exception):
 class IntakeProtocol(HttpToolsProtocol):
     """One connection."""
 
+    cycle: Any  # uvicorn's request cycle, or a PendingPost
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._deadline: asyncio.TimerHandle | None = None
         self._head_bytes = self._header_bytes = 0
-        self._is_in_head = False
+        self._is_in_head = self._has_begun = False
         self._hosts: list[bytes] = []
+        self._services: Services | None = self.app_state.get("services")
+        self._peer = ""
         self._refusal: tuple[int, str, str, str] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)  # type: ignore[arg-type]  # uvicorn narrows the type
+        self._peer = self.client[0] if self.client else ""
         self._await_head()
 
     def data_received(self, data: bytes) -> None:
         if self._refusal is not None:
             return
-        answering = bool(self.cycle) and not self.cycle.response_complete
-        if self._deadline is None and not answering:
-            self._await_head()
         if self._is_in_head:
             self._head_bytes += len(data)
+        self._has_begun = False
         super().data_received(data)
-        if self._is_in_head and self._head_bytes > MAX_HEAD_BYTES and self._refusal is None:
+        if self._refusal is None:
+            self._look_after()
+
+    def _look_after(self) -> None:
+        """What is not whole yet has its deadline; most heads and bodies come in one piece and need none."""
+        if self._is_in_head and self._head_bytes > MAX_HEAD_BYTES:
             self._refusal = TOO_LARGE
             self.send_400_response("")
+            return
+        cycle = self.cycle
+        if cycle is None or cycle.response_complete:
+            if self._deadline is None and (self._is_in_head or not self._has_begun):
+                self._await_head()
+        elif type(cycle) is PendingPost:
+            cycle.await_body()
 
     def on_message_begin(self) -> None:
-        super().on_message_begin()
+        # uvicorn builds its scope here; the short way needs none
+        self.url = b""
+        self.headers = []
+        self.expect_100_continue = False
         self._head_bytes = self._header_bytes = 0
-        self._is_in_head = True
+        self._is_in_head = self._has_begun = True
         self._hosts = []
 
     def on_header(self, name: bytes, value: bytes) -> None:
@@ -70,7 +91,42 @@ class IntakeProtocol(HttpToolsProtocol):
         is_old = not self._hosts and self.parser.get_http_version() == "1.0"
         if not is_old and (len(self._hosts) != 1 or not is_host(self._hosts[0])):
             self._refuse(NO_HOST)
+        if not self._open_post():
+            self._take_the_long_way()
+
+    def _open_post(self) -> bool:
+        """Whether this is a plain post, whose body may come."""
+        if self._services is None or self.parser.get_method() != b"POST" or self.parser.get_http_version() != "1.1":
+            return False
+        if self.flow.write_paused or (self.cycle and not self.cycle.response_complete):
+            return False  # uvicorn's way waits until what came before is answered, and the client has read it
+        limit = self.limit_concurrency
+        if limit is not None and (len(self.connections) >= limit or len(self.tasks) >= limit):
+            return False
+        post = plain_post(self._services, self.url, self.headers, self._peer)
+        if post is None or not self.parser.should_keep_alive():
+            return False
+        self.cycle = PendingPost(self, post)
+        return True
+
+    def _take_the_long_way(self) -> None:
+        url, headers, expects = self.url, self.headers, self.expect_100_continue
+        super().on_message_begin()
+        self.url, self.expect_100_continue = url, expects
+        self.headers.extend(headers)
         super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        if type(self.cycle) is PendingPost:
+            self.cycle.add(body)
+        else:
+            super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        if type(self.cycle) is PendingPost:
+            self.cycle.complete()
+        else:
+            super().on_message_complete()
 
     def send_400_response(self, msg: str) -> None:
         """What uvicorn answers to a head it could not take: which is ours to say where we refused it."""

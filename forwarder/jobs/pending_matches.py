@@ -3,9 +3,10 @@ that just missed theirs.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
+
+import msgspec
 
 from clicks.all_clicks import ClickReader
 from forwarder.directory import match_policy
@@ -85,7 +86,7 @@ def _postponed(install: Install, case: Case, now: datetime) -> Install | None:
     if now.timestamp() >= give_up_at:
         return None
     looks = {"give_up_at": give_up_at, "look_again_at": now.timestamp() + LOOK_EVERY_S}
-    return replace(install, match_reason=LATE_CLICK, match_detail=install.match_detail | looks)
+    return msgspec.structs.replace(install, match_reason=LATE_CLICK, match_detail=install.match_detail | looks)
 
 
 def _cases(app: App | None, installs: Sequence[Install]) -> list[Case]:

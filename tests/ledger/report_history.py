@@ -4,12 +4,13 @@ import asyncio
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import asyncpg
+import msgspec
 
 from ledger.counts import add_counts
 from ledger.erasure import erase, erase_click
@@ -82,7 +83,7 @@ class History:
             waiting = await pending_installs(connection, self.app_id, 10, NOW)
             clicks = [self.click(int(install.install_id[1:])) for install in waiting]
             matched = [
-                replace(install, match_method="referrer", click_id=click["click_id"], click=click)
+                msgspec.structs.replace(install, match_method="referrer", click_id=click["click_id"], click=click)
                 for install, click in zip(waiting, clicks, strict=True)
             ]
             async with counted_anew(connection, [install.key for install in matched]):

@@ -5,7 +5,6 @@ from urllib.parse import quote
 
 import asyncpg
 import pytest
-from sqlalchemy.exc import DBAPIError
 
 from ledger.connecting import connect
 from ledger.database_url import read_database_url
@@ -104,5 +103,5 @@ async def test_the_sort_of_server_is_kept(database_url: str, session: str, lets_
     else:
         with pytest.raises(asyncpg.TargetServerAttributeNotMatched):
             await connect(url)
-        with pytest.raises(DBAPIError):
+        with pytest.raises(asyncpg.TargetServerAttributeNotMatched):
             await migrate(url)

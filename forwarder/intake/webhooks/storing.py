@@ -4,7 +4,7 @@ in one transaction.
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -116,7 +116,7 @@ class WebhookLedger:
             added = await newly_refunded(connection, charge, post.received_at)
             if added <= 0:
                 return Made(post, "counted")
-            event = replace(event, value=added)
+            event = msgspec.structs.replace(event, value=added)
         return Made(post, "event", event)
 
     async def _keep(self, connection: Any, made: Sequence[Made]) -> None:

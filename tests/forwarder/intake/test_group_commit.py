@@ -174,3 +174,24 @@ async def test_an_outage_under_load_is_one_line_and_a_mistake_too() -> None:
                 await group.submit(1)
     assert [line["event"] for line in lines] == ["engine away, trying again until it is back", "batch not stored"]
     assert isinstance(lines[1]["exc_info"], KeyError)
+
+
+async def test_who_was_answered_has_its_turn_before_the_next_batch_is_taken() -> None:
+    ledger = Ledger(asyncio.Event())
+    group = commits(ledger)
+
+    async def twice(number: int) -> None:
+        await group.submit(number)
+        for _ in range(2):  # turns of the loop: in one the answer leaves, in the next it reads what comes from outside
+            await asyncio.sleep(0)
+        await group.submit(number + 10)
+
+    tasks = [asyncio.create_task(twice(number)) for number in range(3)]
+    await ledger.started.wait()
+    tasks.append(asyncio.create_task(twice(3)))
+    await asyncio.sleep(0)
+    assert ledger.gate is not None
+    ledger.gate.set()
+    await asyncio.gather(*tasks)
+    # 3 came while the first batch was stored, and those it answered join it in the second
+    assert [sorted(batch) for batch in ledger.batches] == [[0, 1, 2], [3, 10, 11, 12], [13]]
