@@ -13,8 +13,8 @@ from ledger.report_facts import ALL_FACTS
 from ledger.report_figures import FIRST, LAST, Asked, one_state
 from ledger.report_names import names_of_keys
 from ledger.report_query import QueryError, ReportQuery
-from ledger.report_roll_ups import OLDEST_AGE
 from ledger.report_spend import reported_advertisers, tiktok_figures
+from ledger.report_tables import OLDEST_AGE
 from ledger.report_tallies import Tally
 from ledger.report_zones import ReportedApp, check_zone, reported_apps
 

@@ -1,7 +1,7 @@
 """Our side of a report: roll-ups and what waits to be added to them, or, where an app has none, its raw rows."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -11,6 +11,7 @@ from ledger.links import ANDROID_PACKAGE, IOS_APP_ID
 from ledger.local_time import period
 from ledger.report_dimensions import COLUMNS, LOCAL, By, Key
 from ledger.report_facts import ALL_FACTS, COUNTS, MONEY
+from ledger.report_tables import BY_SIZE, smallest
 from ledger.report_tallies import Tally
 from ledger.report_zones import ReportedApp
 
@@ -39,9 +40,9 @@ def _figures(source: str) -> str:
 FROM {source} GROUP BY {{columns}}, source, currency"""  # noqa: S608 - constants of this module alone
 
 
-DAYS = _figures("report_days WHERE app_id = $1 AND day >= $2 AND day <= $3")
-COUNTRY_DAYS = _figures("report_country_days WHERE app_id = $1 AND day >= $2 AND day <= $3")
-HOURS = _figures("report_hours WHERE app_id = $1 AND day >= $2 AND day <= $3")
+ROLLED_UP: Final = {
+    one.table: _figures(f"{one.table} WHERE app_id = $1 AND day >= $2 AND day <= $3") for one in BY_SIZE
+}
 WAITING = _figures(
     "report_deltas WHERE app_id = $1 AND quarter >= to_timestamp($2::float8) AND quarter < to_timestamp($3::float8)"
 )
@@ -83,7 +84,7 @@ async def our_figures(connection: Any, asked: Asked) -> dict[Key, Tally]:
         return tallies
     days = asked.first_day or FIRST, asked.last_day or LAST
     columns = ", ".join(COLUMNS[one] for one in asked.by)
-    rolled_up = _roll_up(asked.by).replace("{columns}", columns)
+    rolled_up = ROLLED_UP[smallest(asked.by).table].replace("{columns}", columns)
     async for row in in_turns(await connection.fetch(rolled_up, asked.app.app_id, *days, *links)):
         _add(tallies.setdefault(tuple(row[COLUMNS[one]] for one in asked.by), Tally()), asked.app, row)
     if asked.app.waiting:
@@ -104,12 +105,6 @@ async def _of_instants(connection: Any, statement: str, asked: Asked, links: tup
     columns = list(dict.fromkeys("quarter" if one in LOCAL else COLUMNS[one] for one in asked.by))
     filled = statement.replace("{columns}", ", ".join(columns))
     return await connection.fetch(filled, asked.app.app_id, bounds.begins_s, bounds.ends_s, *links)
-
-
-def _roll_up(by: Sequence[By]) -> str:
-    if "hour" in by:
-        return HOURS
-    return COUNTRY_DAYS if "country" in by else DAYS
 
 
 async def _tally(tallies: dict[Key, Tally], asked: Asked, rows: Iterable[Any]) -> None:
