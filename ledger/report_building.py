@@ -23,7 +23,7 @@ _COLUMNS: Final = ", ".join((*OF_ADS, "country", *OF_MONEY, *MEASURES))
 
 
 _AGE: Final = f"least(greatest(day - born, 0), {OLDEST_AGE}) AS age"
-_COHORT_FACTS: Final = f"""SELECT app_id, born AS day, {_AGE}, {_COLUMNS} FROM facts
+_OF_COHORTS: Final = f"""app_id, born AS day, {_AGE}, {_COLUMNS} FROM facts
     WHERE born IS NOT NULL AND (installs <> 0 OR revenue <> 0 OR refunds <> 0)"""  # noqa: S608 - own text, here and below
 # the facts are read once, as that is much of the work
 BUILD: Final = f"""
@@ -34,7 +34,7 @@ WITH facts AS MATERIALIZED (
 ), hours AS ({HOURS.put("SELECT * FROM facts")}
 ), country_days AS ({COUNTRY_DAYS.put("SELECT * FROM facts")}
 )
-{COHORTS.put(_COHORT_FACTS)}
+{COHORTS.put(f"SELECT {_OF_COHORTS}")}
 """  # noqa: S608
 OF_OTHERS: Final = {
     one.table: one.put(f"SELECT * FROM {other.table} WHERE app_id = $1")  # noqa: S608
