@@ -24,7 +24,7 @@ _COLUMNS: Final = ", ".join((*OF_ADS, "country", *OF_MONEY, *MEASURES))
 
 _AGE: Final = f"least(greatest(day - born, 0), {OLDEST_AGE}) AS age"
 _OF_COHORTS: Final = f"""app_id, born AS day, {_AGE}, {_COLUMNS} FROM facts
-    WHERE born IS NOT NULL AND (installs <> 0 OR revenue <> 0 OR refunds <> 0)"""  # noqa: S608 - own text, here and below
+    WHERE born IS NOT NULL AND (installs <> 0 OR revenue <> 0 OR refunds <> 0)"""
 # the facts are read once, as that is much of the work
 BUILD: Final = f"""
 WITH facts AS MATERIALIZED (
