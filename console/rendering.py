@@ -11,6 +11,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 from starlette.responses import HTMLResponse
 
+from console.cells import cell
+
 STATIC: Final = Path(__file__).parent / "static"
 _COMMAND: Final = re.compile(r"`([^`]+)`")
 
@@ -42,7 +44,7 @@ _TEMPLATES: Final = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_TEMPLATES.globals |= {"static_url": static_url}
+_TEMPLATES.globals |= {"static_url": static_url, "cell": cell}
 _TEMPLATES.filters |= {"commands": with_commands}
 
 

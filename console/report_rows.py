@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from console.call import Call
-from console.listing import Column, Listing, format_of, paging_of
+from console.columns import Column
+from console.listing import Listing, format_of, paging_of
 from console.report_figures import FIGURES, KEYS, NAMED, UNKNOWN, shown_totals, stars
 from console.report_view import ReportView
 

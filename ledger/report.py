@@ -16,7 +16,7 @@ from ledger.report_names import names_of_keys
 from ledger.report_query import ReportQuery
 from ledger.report_reach import reach_by
 from ledger.report_spend import reported_advertisers, tiktok_figures
-from ledger.report_tallies import Tally
+from ledger.report_tallies import Tally, put_together
 from ledger.report_zones import ReportedApp, check_zone, reported_apps
 
 __all__ = ["DIMENSIONS", "By", "ReportQuery", "column_names", "report"]
@@ -69,8 +69,7 @@ async def _add_app(connection: Any, found: _Found, app: ReportedApp, query: Repo
     sides = [await our_figures(connection, asked)]
     sides += [await tiktok_figures(connection, asked, advertiser) for advertiser in advertisers]
     for side in sides:
-        for key, tally in side.items():
-            found.tallies.setdefault(key, Tally()).add(tally)
+        put_together(found.tallies, side)
     found.reach |= await reach_by(connection, asked, advertisers)
     found.advertisers += [advertiser.advertiser_id for advertiser in advertisers]
     chosen = [advertiser.currency for advertiser in advertisers if advertiser.selected]

@@ -8,7 +8,17 @@ from typing import Any, Final
 
 from ledger.local_time import local_day, local_hour
 from ledger.report_facts import ALL_FACTS, MEASURES, OF_ADS, OF_MONEY, QUARTERS
-from ledger.report_tables import CAMPAIGN_DAYS, CAMPAIGN_HOURS, COHORTS, COUNTRY_DAYS, DAYS, HOURS, OLDEST_AGE, ROLL_UPS
+from ledger.report_tables import (
+    CAMPAIGN_COHORTS,
+    CAMPAIGN_DAYS,
+    CAMPAIGN_HOURS,
+    COHORTS,
+    COUNTRY_DAYS,
+    DAYS,
+    HOURS,
+    OLDEST_AGE,
+    ROLL_UPS,
+)
 from ledger.report_zones import ReportedApp
 
 BUILD_TIMEOUT_S: Final = 3_600.0  # of all an app ever counted
@@ -38,7 +48,7 @@ WITH facts AS MATERIALIZED (
 """  # noqa: S608
 OF_OTHERS: Final = {
     one.table: one.put(f"SELECT * FROM {other.table} WHERE app_id = $1")  # noqa: S608
-    for one, other in ((DAYS, HOURS), (CAMPAIGN_HOURS, HOURS), (CAMPAIGN_DAYS, DAYS))
+    for one, other in ((DAYS, HOURS), (CAMPAIGN_HOURS, HOURS), (CAMPAIGN_DAYS, DAYS), (CAMPAIGN_COHORTS, COHORTS))
 }
 """Those that are sums of a finer one."""
 

@@ -11,7 +11,7 @@ from ledger.links import ANDROID_PACKAGE, IOS_APP_ID
 from ledger.local_time import period
 from ledger.report_dimensions import COLUMNS, LOCAL, By, Key
 from ledger.report_facts import ALL_FACTS, COUNTS, MONEY
-from ledger.report_tables import BY_SIZE, smallest
+from ledger.report_tables import OF_TIME, smallest
 from ledger.report_tallies import Tally
 from ledger.report_zones import ReportedApp
 
@@ -41,7 +41,7 @@ FROM {source} GROUP BY {{columns}}, source, currency"""  # noqa: S608 - constant
 
 
 ROLLED_UP: Final = {
-    one.table: _figures(f"{one.table} WHERE app_id = $1 AND day >= $2 AND day <= $3") for one in BY_SIZE
+    one.table: _figures(f"{one.table} WHERE app_id = $1 AND day >= $2 AND day <= $3") for one in OF_TIME
 }
 WAITING = _figures(
     "report_deltas WHERE app_id = $1 AND quarter >= to_timestamp($2::float8) AND quarter < to_timestamp($3::float8)"
@@ -84,7 +84,7 @@ async def our_figures(connection: Any, asked: Asked) -> dict[Key, Tally]:
         return tallies
     days = asked.first_day or FIRST, asked.last_day or LAST
     columns = ", ".join(COLUMNS[one] for one in asked.by)
-    rolled_up = ROLLED_UP[smallest(asked.by).table].replace("{columns}", columns)
+    rolled_up = ROLLED_UP[smallest(OF_TIME, asked.by).table].replace("{columns}", columns)
     async for row in in_turns(await connection.fetch(rolled_up, asked.app.app_id, *days, *links)):
         _add(tallies.setdefault(tuple(row[COLUMNS[one]] for one in asked.by), Tally()), asked.app, row)
     if asked.app.waiting:

@@ -12,7 +12,7 @@ from asyncpg.exceptions import SerializationError
 
 from ledger.local_time import local_day, local_hour
 from ledger.report_building import BUILD_TIMEOUT_S, build
-from ledger.report_tables import BY_SIZE, COHORTS, OLDEST_AGE, RollUp
+from ledger.report_tables import OF_COHORTS, OF_TIME, OLDEST_AGE, RollUp
 from ledger.report_zones import RULES, ReportedApp, check_zone, reported_apps
 from ledger.setting_values import SettingError
 
@@ -34,7 +34,7 @@ def _added(roll_up: RollUp, source: str) -> str:
     return f"{roll_up.put(source)}\nON CONFLICT (app_id, {', '.join(roll_up.keys)}) DO UPDATE SET {added}"
 
 
-ADD: Final = {one.table: _added(one, _AT) for one in BY_SIZE} | {COHORTS.table: _added(COHORTS, _BORN)}
+ADD: Final = {one.table: _added(one, _AT) for one in OF_TIME} | {one.table: _added(one, _BORN) for one in OF_COHORTS}
 
 PUT_ZONE = """
 INSERT INTO report_zones (app_id, zone, rules, built_at) VALUES ($1, '', '', $2) ON CONFLICT DO NOTHING

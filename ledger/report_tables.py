@@ -33,17 +33,21 @@ DAYS: Final = RollUp("report_days", ("day", *OF_ADS, *OF_MONEY))
 COUNTRY_DAYS: Final = RollUp("report_country_days", ("day", *OF_ADS, "country", *OF_MONEY))
 CAMPAIGN_HOURS: Final = RollUp("report_campaign_hours", ("day", "hour", *OF_CAMPAIGNS, *OF_MONEY))
 HOURS: Final = RollUp("report_hours", ("day", "hour", *OF_ADS, *OF_MONEY))
+CAMPAIGN_COHORTS: Final = RollUp(
+    "report_campaign_cohorts", ("day", "age", *OF_CAMPAIGNS, *OF_MONEY), ("installs", *MONEY)
+)
 COHORTS: Final = RollUp("report_cohorts", ("day", "age", *OF_ADS, *OF_MONEY), ("installs", *MONEY))
 """The day is that on which the installs came; age is in days, OLDEST_AGE for every later one."""
 
-BY_SIZE: Final = (CAMPAIGN_DAYS, DAYS, COUNTRY_DAYS, CAMPAIGN_HOURS, HOURS)
+OF_TIME: Final = (CAMPAIGN_DAYS, DAYS, COUNTRY_DAYS, CAMPAIGN_HOURS, HOURS)
 """What reports read, the smallest first."""
-ROLL_UPS: Final = (*BY_SIZE, COHORTS)
+OF_COHORTS: Final = (CAMPAIGN_COHORTS, COHORTS)
+ROLL_UPS: Final = (*OF_TIME, *OF_COHORTS)
 OLDEST_AGE: Final = 29
 """Days of age from which on a cohort's days are one."""
 
 
-def smallest(by: Sequence[By]) -> RollUp:
-    """The table with the fewest rows that tells these dimensions apart."""
+def smallest(tables: Sequence[RollUp], by: Sequence[By]) -> RollUp:
+    """The first of the tables that tells these dimensions apart."""
     columns = {COLUMNS[one] for one in by}
-    return next(one for one in BY_SIZE if columns <= set(one.keys))
+    return next(one for one in tables if columns <= set(one.keys))

@@ -40,6 +40,25 @@ CREATE TABLE report_campaign_hours (
     {OF_CAMPAIGNS}, {OF_MONEY}, {COUNTS}, {MONEY},
     PRIMARY KEY (app_id, day, hour, {KEY})
 )""",
+    f"""
+CREATE TABLE report_campaign_cohorts (
+    app_id text NOT NULL,
+    day date NOT NULL,
+    age integer NOT NULL, {OF_CAMPAIGNS}, {OF_MONEY},
+    installs bigint NOT NULL DEFAULT 0, {MONEY},
+    PRIMARY KEY (app_id, day, age, {KEY})
+)""",
+    # How installs of some days were matched is read of the index alone: the rows are wide, and spread over the table.
+    "DROP INDEX installs_app_occurred",
+    """
+CREATE INDEX installs_app_occurred ON installs (app_id, occurred_at) INCLUDE (match_method, match_probability)""",
+)
+BACK = (
+    "DROP INDEX installs_app_occurred",
+    "CREATE INDEX installs_app_occurred ON installs (app_id, occurred_at)",
+    "DROP TABLE report_campaign_cohorts",
+    "DROP TABLE report_campaign_hours",
+    "DROP TABLE report_campaign_days",
 )
 
 
@@ -49,5 +68,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.execute("DROP TABLE report_campaign_hours")
-    op.execute("DROP TABLE report_campaign_days")
+    for statement in BACK:
+        op.execute(statement)
