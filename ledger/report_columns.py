@@ -27,7 +27,7 @@ def reported_currency(total: Tally, wanted: Iterable[str | None]) -> str | None:
         if currency:
             return currency
     for sums in (total.revenue, total.spend):
-        named = [currency for currency in sums if currency]
+        named = sorted(currency for currency in sums if currency)  # of two equal sums always the same
         if named:
             return max(named, key=lambda currency: sums[currency])
     return None
