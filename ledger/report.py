@@ -86,9 +86,9 @@ async def read_report(pool: Any, query: ReportQuery, convert: Convert = unconver
         total.add(tally)
         tally.reach = found.reach.get(key)
     currency = reported_currency(total, found.currencies if query.app_id else ())
-    ordered = sorted(rows, key=order_of(query.by))
+    ordered = in_turns(sorted(rows, key=order_of(query.by)))
     return Report(
-        [ReportRow(shown_key(query.by, key, names), rows[key], currency, convert) for key in ordered],
+        [ReportRow(shown_key(query.by, key, names), rows[key], currency, convert) async for key in ordered],
         columns_of(total, currency, convert),
     )
 
