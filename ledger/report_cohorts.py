@@ -22,7 +22,7 @@ AGES: Final = (0, 1, 3, 7, 14, 28)
 """Days after the install's at whose end the revenue is told."""
 NOT_BY: Final[frozenset[By]] = frozenset({"hour", "country"})
 
-_SUMS: Final = "sum(installs) AS installs, sum(revenue) AS revenue"
+_SUMS: Final = "sum(installs)::bigint AS installs, sum(revenue) AS revenue"
 ROLLED_UP: Final = {
     one.table: f"""
 SELECT {{columns}}, age, source, currency, max(day) FILTER (WHERE installs > 0) AS newest, {_SUMS}
@@ -190,6 +190,6 @@ async def _add_installs(connection: Any, found: Cohorts, asked: Asked) -> None:
 
 
 def _add(cohort: Cohort, app: ReportedApp, row: Any, age: int, newest: date | None) -> None:
-    cohort.come(int(row["installs"]), newest)
+    cohort.come(row["installs"], newest)
     if row["source"] == app.revenue_source and row["revenue"]:
         cohort.bring(age, row["currency"], row["revenue"])

@@ -29,9 +29,12 @@ FROM (
 ) AS link
 WHERE ios <> android
 """  # noqa: S608 - constants of the ledger alone
-_SUMS: Final = ", ".join(f"sum({measure}) AS {measure}" for measure in (*COUNTS, *MONEY))
-_WRONG_OS: Final = """sum(link_clicks) FILTER (
-    WHERE link_clicks <> 0 AND (link, platform) IN (SELECT * FROM unnest($4::text[], $5::text[]))) AS wrong_os"""
+# counts as numbers of the processor: PostgreSQL's sums of bigint are numeric, which take ten times as long to read
+_SUMS: Final = ", ".join(
+    (*(f"sum({count})::bigint AS {count}" for count in COUNTS), *(f"sum({amount}) AS {amount}" for amount in MONEY))
+)
+_WRONG_OS: Final = """(sum(link_clicks) FILTER (WHERE link_clicks <> 0
+    AND (link, platform) IN (SELECT * FROM unnest($4::text[], $5::text[]))))::bigint AS wrong_os"""
 
 
 def _figures(source: str) -> str:

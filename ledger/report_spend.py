@@ -85,7 +85,8 @@ NOTHING: Final = date(2020, 1, 2), date(2020, 1, 1)
 
 
 def _sums(columns: Iterable[str], of: str = "{}") -> str:
-    return ", ".join(f"sum({of.format(column)}) AS {column}" for column in columns)
+    kinds = dict.fromkeys(_COUNTED, "::bigint")
+    return ", ".join(f"sum({of.format(column)}){kinds.get(column, '')} AS {column}" for column in columns)
 
 
 def _of_days(table: str, country: str, measures: tuple[str, ...]) -> dict[bool, str]:
@@ -184,5 +185,5 @@ def _tally(tallies: dict[Key, Tally], by: tuple[By, ...], row: Any) -> Tally:
 
 def _add(tally: Tally, currency: str, row: Any, sign: int = 1) -> None:
     for column in _COUNTED:
-        setattr(tally, column, getattr(tally, column) + sign * int(row[column]))
+        setattr(tally, column, getattr(tally, column) + sign * row[column])
     tally.pay("spend", currency, sign * row["spend"])

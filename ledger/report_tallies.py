@@ -49,9 +49,8 @@ class Tally:
     def count(self, row: Mapping[str, Any], columns: Iterable[str]) -> None:
         """Add the counts of a row that has these columns; NULL is nothing."""
         for column in columns:
-            value = row[column]
-            if value:
-                setattr(self, column, getattr(self, column) + int(value))
+            if value := row[column]:
+                setattr(self, column, getattr(self, column) + value)
 
     def pay(self, amount: str, currency: str, value: Decimal | None) -> None:
         """Add to one of AMOUNTS. What adds up to nothing leaves nothing."""
