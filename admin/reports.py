@@ -1,7 +1,7 @@
 """Reports: what the ads cost and brought, and how well events can be matched at TikTok."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -11,8 +11,8 @@ from admin.audit import audited
 from admin.refusal import Misused, Refused, refused_settings
 from admin.session import Session
 from ledger.input_set_aside import set_aside
-from ledger.report import column_names
-from ledger.report_answer import Kind, answered
+from ledger.report import Report, ReportRow, column_names
+from ledger.report_answer import Kind, answered, answered_report
 from ledger.report_cohorts import cohort_columns
 from ledger.report_csv import csv_of
 from ledger.report_dimensions import DIMENSIONS
@@ -22,7 +22,19 @@ from ledger.report_zones import begin_anew
 from ledger.signals import signal_shares
 from tiktok.currency_rates import NO_RATES, Rates, read_rates
 
-__all__ = ["DIMENSIONS", "Kind", "ReportAsked", "columns_of", "csv_of", "recount", "signals_report", "told"]
+__all__ = [
+    "DIMENSIONS",
+    "Kind",
+    "Report",
+    "ReportAsked",
+    "ReportRow",
+    "columns_of",
+    "csv_of",
+    "recount",
+    "signals_report",
+    "told",
+    "told_rows",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +56,22 @@ async def told(session: Session, asked: ReportAsked) -> dict[str, Any]:
         Refused: there is no such app, dimension or day.
         Misused: the days are no period that a report has.
     """
+    async with _asked(session, asked) as query:
+        return await answered(session.database, query, asked.kind, datetime.now(UTC), _rates(session).between)
+
+
+async def told_rows(session: Session, asked: ReportAsked) -> tuple[Report, list[str]]:
+    """The same of `ledger.report`, for whoever shows a few rows of many: (report, warnings). Raises as `told`."""
+    async with _asked(session, asked) as query:
+        return await answered_report(session.database, query, datetime.now(UTC), _rates(session).between)
+
+
+@asynccontextmanager
+async def _asked(session: Session, asked: ReportAsked) -> AsyncIterator[ReportQuery]:
     if asked.app_id:
         await require_app(session, asked.app_id)
     with _refused(), refused_settings():
-        query = _query(asked)
-        return await answered(session.database, query, asked.kind, datetime.now(UTC), _rates(session).between)
+        yield _query(asked)
 
 
 def columns_of(asked: ReportAsked) -> list[str]:

@@ -1,6 +1,7 @@
 """The console as a process."""
 
 import contextlib
+import gc
 import sys
 import threading
 from typing import Final
@@ -31,9 +32,13 @@ def serve(settings: AllSettings) -> None:
         log.warning("CONSOLE_PORT is 0: nothing is listened to")
         threading.Event().wait()  # the signal ends the process
     metrics, port = ConsoleMetrics(), settings.console_port + METRICS_PORT_OFFSET
+    app = build_app(settings, metrics)
+    # what is loaded by now stays: looking through it for garbage would hold up every thirtieth page for a while
+    gc.collect()
+    gc.freeze()
     with metrics.served(settings.host, port) if port <= HIGHEST_PORT else contextlib.nullcontext():
         uvicorn.run(
-            build_app(settings, metrics),
+            app,
             host=settings.host,
             port=settings.console_port,
             loop="uvloop",

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Final, Literal
+from typing import Any, Final
 from urllib.parse import urlencode
 
 import msgspec
@@ -12,24 +12,12 @@ from starlette.responses import Response
 from admin.csv_text import csv_lines
 from admin.refusal import Refused
 from console.call import Call, NotThere
+from console.columns import Column
 
 PAGE_SIZE: Final = 50
 MOST_ROWS: Final = 10_000  # of a CSV or JSON at once
-Kind = Literal["text", "id", "count", "money", "percent", "ratio", "time", "state", "code"]
 
 _ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    name: str
-    """Of the row's value, and in the CSV."""
-    label: str
-    kind: Kind = "text"
-    href: str = ""
-    """The row's key that holds where the cell leads; such keys are no columns of the CSV."""
-    title: str = ""
-    """What the heading says on focus."""
 
 
 @dataclass(frozen=True, slots=True)

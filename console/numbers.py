@@ -16,6 +16,8 @@ from babel import Locale, UnknownLocaleError
 from babel.dates import format_datetime, format_timedelta
 from babel.numbers import NumberPattern, format_decimal, get_currency_symbol, parse_pattern
 
+from console.spelling import Written, learned
+
 NONE: Final = "–"
 """What a division by zero, and what nobody knows, looks like."""
 Number = int | float | Decimal | None
@@ -50,23 +52,17 @@ class Numbers:
     zone: ZoneInfo
 
     def count(self, value: Number) -> str:
-        return NONE if value is None else _written(_decimal(self.locale, 0), value, self.locale)
+        return NONE if value is None else _decimal(self.locale, 0)(_finite(value))
 
     def money(self, value: Number, currency: str) -> str:
         """With the currency's own decimals; without a currency as a bare amount."""
         if value is None:
             return NONE
-        if not currency:
-            return _written(_decimal(self.locale, 2), value, self.locale)
-        amount = _finite(value).quantize(Decimal(1).scaleb(-decimals_of(currency)), ROUND_HALF_EVEN)
-        text = _money(self.locale, currency).apply(amount, self.locale, currency=currency, currency_digits=False)
-        return _LETTER_BEFORE_DIGIT.sub("\u00a0", text)
+        return (_amount(self.locale, currency) if currency else _decimal(self.locale, 2))(_finite(value))
 
     def percent(self, value: Number, decimals: int = 1) -> str:
         """Of a share: 0.123 is 12.3 %."""
-        if value is None:
-            return NONE
-        return _written(_percent(self.locale, decimals, decimals), value, self.locale)
+        return NONE if value is None else _percent(self.locale, decimals, decimals)(_finite(value))
 
     def chance(self, value: float | None) -> str:
         """A probability: what is not certain is never called 100 %."""
@@ -76,14 +72,14 @@ class Numbers:
 
     def ratio(self, value: Number) -> str:
         """ROAS and its like: two decimals."""
-        return NONE if value is None else _written(_decimal(self.locale, 2, 2), value, self.locale)
+        return NONE if value is None else _decimal(self.locale, 2, 2)(_finite(value))
 
     def change(self, value: Number, before: Number) -> str:
         """`+12 %` against the period before; nothing where there is nothing to compare with."""
         if value is None or not before:
             return ""
         share = _finite(value) / _finite(before) - 1
-        return ("+" if share > 0 else "") + _written(_percent(self.locale, 0), share, self.locale)
+        return ("+" if share > 0 else "") + _percent(self.locale, 0)(share)
 
     def short_count(self, value: Number) -> Shown:
         """12,345,678 as 12.3M."""
@@ -173,10 +169,6 @@ def locale_of(accept_language: str) -> Locale:
     return Locale.parse(_FALLBACK)
 
 
-def _written(pattern: NumberPattern, value: int | float | Decimal, locale: Locale) -> str:
-    return str(pattern.apply(_finite(value), locale))
-
-
 def _finite(value: int | float | Decimal) -> Decimal:
     return value if isinstance(value, Decimal) else Decimal(str(value))
 
@@ -189,13 +181,27 @@ def _significant(number: Decimal, locale: Locale) -> str:
 
 # babel reads a pattern anew for each number: a table of 500 rows would take a quarter of a second
 @lru_cache(maxsize=256)
-def _decimal(locale: Locale, most: int, least: int = 0) -> NumberPattern:
-    return _with_decimals(locale.decimal_formats[None], least, most)
+def _decimal(locale: Locale, most: int, least: int = 0) -> Written:
+    pattern = _with_decimals(locale.decimal_formats[None], least, most)
+    return learned(lambda value: str(pattern.apply(value, locale)), most, least)
 
 
 @lru_cache(maxsize=256)
-def _percent(locale: Locale, most: int, least: int = 0) -> NumberPattern:
-    return _with_decimals(locale.percent_formats[None], least, most)
+def _percent(locale: Locale, most: int, least: int = 0) -> Written:
+    pattern = _with_decimals(locale.percent_formats[None], least, most)
+    return learned(lambda value: str(pattern.apply(value, locale)), most, least, pattern.scale)
+
+
+@lru_cache(maxsize=256)
+def _amount(locale: Locale, currency: str) -> Written:
+    pattern, decimals = _money(locale, currency), decimals_of(currency)
+
+    def written(value: Decimal) -> str:
+        amount = value.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_EVEN)
+        text = pattern.apply(amount, locale, currency=currency, currency_digits=False)
+        return _LETTER_BEFORE_DIGIT.sub("\u00a0", text)
+
+    return learned(written, decimals, decimals)
 
 
 @lru_cache(maxsize=256)

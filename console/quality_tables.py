@@ -6,7 +6,8 @@ from typing import Any, Final
 
 from admin.quality import AGES, EDGES, MethodCount, Quality
 from console.charts import Chart, Series
-from console.listing import Column, Listing
+from console.columns import Column
+from console.listing import Listing
 from console.numbers import Numbers
 from console.report_figures import KEYS, NAMED
 from console.report_rows import label_of

@@ -12,6 +12,7 @@ from jinja2.runtime import Context
 from markupsafe import Markup, escape
 from starlette.responses import HTMLResponse
 
+from console.cells import cell
 from console.command_links import link_of
 
 STATIC: Final = Path(__file__).parent / "static"
@@ -52,7 +53,7 @@ _TEMPLATES: Final = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_TEMPLATES.globals |= {"static_url": static_url}
+_TEMPLATES.globals |= {"static_url": static_url, "cell": cell}
 _TEMPLATES.filters |= {"commands": with_commands}
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from console.listing import Column
+from console.columns import Column
 
 FIGURES: Final = {
     column.name: column

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from admin.reports import ReportRow
 from console.call import Call
-from console.listing import Column, Listing, format_of, paging_of
+from console.columns import Column
+from console.listing import Listing, format_of, paging_of
 from console.report_figures import FIGURES, KEYS, NAMED, UNKNOWN, shown_totals, stars
-from console.report_view import ReportView
+from console.report_view import IN_TIME, ReportView
 
 Href = Callable[[Mapping[str, Any]], str]
 """The row's key -> where its first cell leads; empty = nowhere."""
@@ -28,31 +30,27 @@ class ReportTable:
 
 
 def report_table(
-    call: Call, view: ReportView, rows: Sequence[Mapping[str, Any]], totals: Mapping[str, Any], href: Href
+    call: Call, view: ReportView, rows: Sequence[ReportRow], totals: Mapping[str, Any], href: Href
 ) -> ReportTable:
-    """`rows` and `totals` as the report has them.
+    """Figures are worked out of the rows that are shown alone.
 
     Raises:
         Refused, NotThere: the URL's page is none.
     """
-    named = [_named(row, view.by, href) for row in rows]
-    kept = [row for row in named if _fits(row, view)]
+    kept = [row for row in rows if _fits(row, view)] if view.search else list(rows)
     kept.sort(key=_order(view))
-    columns = [*(_key_column(one, first=not number) for number, one in enumerate(view.by)), *_figures(view)]
     if format_of(call):
         name = f"{'-'.join(view.by)}-{view.period.first}-{view.period.last}"
-        return ReportTable(Listing(name, _file_columns(view), kept), len(kept), len(rows), False, "")
+        listing = Listing(name, _file_columns(view), [_shown(row, view, href) for row in kept])
+        return ReportTable(listing, len(kept), len(rows), False, "")
     paging = paging_of(call, len(kept))
-    page = kept[paging.offset : paging.offset + paging.size]
+    page = [_shown(row, view, href) for row in kept[paging.offset : paging.offset + paging.size]]
     foot = shown_totals(totals) if rows else {}
+    columns = [*(_key_column(one, first=not number) for number, one in enumerate(view.by)), *_figures(view)]
     listing = Listing("report", columns, page, paging, totals=foot, currency=str(totals.get("currency") or ""))
     has_stars = any(f"{column}_star" in row for row in (*page, foot) for column in view.columns)
     label = "Total" if len(kept) == len(rows) else f"Total of all {len(rows):,}"
     return ReportTable(listing, len(kept), len(rows), has_stars, label)
-
-
-def top(table: ReportTable, most: int) -> list[Mapping[str, Any]]:
-    return list(table.listing.rows[:most])
 
 
 def label_of(one: str, key: Mapping[str, Any]) -> str:
@@ -66,33 +64,37 @@ def label_of(one: str, key: Mapping[str, Any]) -> str:
     return f"{datetime.fromisoformat(value):%a %-d %b %Y}" if one == "day" and value else str(value or UNKNOWN)
 
 
-def _named(row: Mapping[str, Any], by: Sequence[str], href: Href) -> dict[str, Any]:
-    key = row["key"]
-    labels = {f"{one}_label": label_of(one, key) for one in by}
-    return {**row, **key, **labels, **stars(row), "href": href(key)}
+def _shown(row: ReportRow, view: ReportView, href: Href) -> dict[str, Any]:
+    key, figures = row.key, row.figures()
+    labels = {f"{one}_label": label_of(one, key) for one in view.by}
+    return {**figures, **key, **labels, **stars(figures), "href": href(key)}
 
 
-def _fits(row: Mapping[str, Any], view: ReportView) -> bool:
+def _fits(row: ReportRow, view: ReportView) -> bool:
     """The search looks at names and ids."""
-    wanted = view.search.casefold()
-    texts = (row.get(name) or "" for one in view.by for name in (f"{one}_label", f"{one}_id", one))
-    return not wanted or any(wanted in str(text).casefold() for text in texts)
+    wanted, key = view.search.casefold(), row.key
+    texts = (text for one in view.by for text in (label_of(one, key), key.get(f"{one}_id"), key.get(one)))
+    return any(wanted in (text or "").casefold() for text in texts)
 
 
-def _order(view: ReportView) -> Callable[[Mapping[str, Any]], Any]:
+def _order(view: ReportView) -> Callable[[ReportRow], Any]:
     """What has no value comes last, whichever way round."""
     name, largest_first = view.order.removeprefix("-"), view.order.startswith("-")
     if name in FIGURES:
         sign = -1 if largest_first else 1
-        return lambda row: (row[name] is None, sign * (row[name] or 0))
-    # texts cannot be negated: their letters are
-    field = name if name in ("day", "hour") else f"{name}_label"
 
-    def order(row: Mapping[str, Any]) -> Any:
-        text = str(row.get(field) or "").casefold()
+        def by_figure(row: ReportRow) -> Any:
+            value = row.spend if name == "spend" else row.figures()[name]
+            return value is None, sign * (value or 0)
+
+        return by_figure
+
+    # texts cannot be negated: their letters are
+    def by_text(row: ReportRow) -> Any:
+        text = str((row.key.get(name) if name in IN_TIME else label_of(name, row.key)) or "").casefold()
         return not text, tuple(-ord(letter) for letter in text) if largest_first else tuple(map(ord, text))
 
-    return order
+    return by_text
 
 
 def _key_column(one: str, first: bool) -> Column:

@@ -9,24 +9,67 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ledger.report_columns import Convert, columns_of, figure_names, reported_currency, unconverted
+from ledger.report_columns import (
+    Convert,
+    columns_of,
+    figure_names,
+    in_currency,
+    money,
+    reported_currency,
+    unconverted,
+)
 from ledger.report_dimensions import DIMENSIONS, By, Key, key_columns, order_of, shown_key
 from ledger.report_figures import Asked, in_turns, one_state, our_figures
 from ledger.report_names import names_of_keys
 from ledger.report_query import ReportQuery
 from ledger.report_reach import reach_by
 from ledger.report_spend import reported_advertisers, tiktok_figures
-from ledger.report_tallies import Tally
+from ledger.report_tallies import Tally, put_together
 from ledger.report_zones import ReportedApp, check_zone, reported_apps
 
-__all__ = ["DIMENSIONS", "By", "ReportQuery", "column_names", "report"]
+__all__ = ["DIMENSIONS", "By", "Report", "ReportQuery", "ReportRow", "column_names", "read_report", "report"]
+
+
+@dataclass(frozen=True, slots=True)
+class ReportRow:
+    """A row whose figures are worked out when somebody looks: a page shows 50 of thousands."""
+
+    key: dict[str, str | None]
+    tally: Tally
+    currency: str | None
+    convert: Convert
+
+    @property
+    def spend(self) -> float:
+        """What tables are in the order of."""
+        return money(in_currency(self.tally.spend, self.currency, self.convert)[0])
+
+    def figures(self) -> dict[str, Any]:
+        """By column, without the key."""
+        return columns_of(self.tally, self.currency, self.convert)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Rows in the order of their key, and what they come to."""
+
+    rows: list[ReportRow]
+    totals: dict[str, Any]
 
 
 async def report(pool: Any, query: ReportQuery, convert: Convert = unconverted) -> dict[str, Any]:
-    """{"rows": [...], "totals": {...}} as the contract's `report` has it, rows in the order of their key.
+    """{"rows": [...], "totals": {...}} as the contract's `report` has it.
 
     Raises:
         SettingError: an app's time zone is none that the database knows.
+    """
+    found = await read_report(pool, query, convert)
+    return {"rows": [{"key": row.key, **row.figures()} async for row in in_turns(found.rows)], "totals": found.totals}
+
+
+async def read_report(pool: Any, query: ReportQuery, convert: Convert = unconverted) -> Report:
+    """Raises:
+    SettingError: an app's time zone is none that the database knows.
     """
     found = _Found()
     async with one_state(pool) as connection:
@@ -43,13 +86,11 @@ async def report(pool: Any, query: ReportQuery, convert: Convert = unconverted) 
         total.add(tally)
         tally.reach = found.reach.get(key)
     currency = reported_currency(total, found.currencies if query.app_id else ())
-    return {
-        "rows": [
-            {"key": shown_key(query.by, key, names), **columns_of(rows[key], currency, convert)}
-            async for key in in_turns(sorted(rows, key=order_of(query.by)))
-        ],
-        "totals": columns_of(total, currency, convert),
-    }
+    ordered = in_turns(sorted(rows, key=order_of(query.by)))
+    return Report(
+        [ReportRow(shown_key(query.by, key, names), rows[key], currency, convert) async for key in ordered],
+        columns_of(total, currency, convert),
+    )
 
 
 @dataclass(slots=True)
@@ -69,8 +110,7 @@ async def _add_app(connection: Any, found: _Found, app: ReportedApp, query: Repo
     sides = [await our_figures(connection, asked)]
     sides += [await tiktok_figures(connection, asked, advertiser) for advertiser in advertisers]
     for side in sides:
-        for key, tally in side.items():
-            found.tallies.setdefault(key, Tally()).add(tally)
+        put_together(found.tallies, side)
     found.reach |= await reach_by(connection, asked, advertisers)
     found.advertisers += [advertiser.advertiser_id for advertiser in advertisers]
     chosen = [advertiser.currency for advertiser in advertisers if advertiser.selected]

@@ -9,7 +9,13 @@ from ledger.report_figures import Asked, one_state, our_figures, recounted
 from ledger.report_tallies import Tally
 from ledger.report_zones import ReportedApp
 
-CUTS: Final[tuple[tuple[By, ...], ...]] = (("day", "campaign"), ("country",), ("hour",))
+CUTS: Final[tuple[tuple[By, ...], ...]] = (
+    ("day", "campaign"),
+    ("ad",),
+    ("country",),
+    ("hour",),
+    ("hour", "ad"),
+)
 """One for each table of roll-ups that counts what a recount can."""
 
 

@@ -4,10 +4,11 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final, Literal
 
 from ledger.local_time import DEFAULT_ZONE, local_day
-from ledger.report import report
+from ledger.report import Report, read_report
 from ledger.report_cohorts import cohort_report
 from ledger.report_columns import Convert, unconverted, untold
 from ledger.report_discrepancies import discrepancy_report
+from ledger.report_figures import in_turns
 from ledger.report_query import ReportQuery, check_range
 from ledger.report_zones import check_zone, reported_apps
 from ledger.revenue_sources import second_sources
@@ -28,14 +29,22 @@ async def answered(
         QueryError: that cannot be asked of this kind of report, or (RangeError) the days are no period that one has.
         SettingError: an app's time zone is none that the database knows.
     """
-    check_range(query, await _today(pool, query.app_id, now))
     if kind == "report":
-        found = await report(pool, query, convert)
-        warnings = _unknown_rates(found["totals"])
-    else:
-        of_kind = cohort_report if kind == "cohorts" else discrepancy_report
-        found, warnings = await of_kind(pool, query, now, convert), []
-    return {**found, "warnings": [*await _rivals(pool, query.app_id, now), *warnings]}
+        found, warnings = await answered_report(pool, query, now, convert)
+        rows = [{"key": row.key, **row.figures()} async for row in in_turns(found.rows)]
+        return {"rows": rows, "totals": found.totals, "warnings": warnings}
+    check_range(query, await _today(pool, query.app_id, now))
+    of_kind = cohort_report if kind == "cohorts" else discrepancy_report
+    return {**await of_kind(pool, query, now, convert), "warnings": await _rivals(pool, query.app_id, now)}
+
+
+async def answered_report(
+    pool: Any, query: ReportQuery, now: datetime, convert: Convert = unconverted
+) -> tuple[Report, list[str]]:
+    """The report, and its warnings; raises as `answered`."""
+    check_range(query, await _today(pool, query.app_id, now))
+    found = await read_report(pool, query, convert)
+    return found, [*await _rivals(pool, query.app_id, now), *_unknown_rates(found.totals)]
 
 
 async def _today(pool: Any, app_id: str | None, now: datetime) -> date:

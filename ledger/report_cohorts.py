@@ -13,8 +13,8 @@ from ledger.report_facts import ALL_FACTS
 from ledger.report_figures import FIRST, LAST, Asked, one_state
 from ledger.report_names import names_of_keys
 from ledger.report_query import QueryError, ReportQuery
-from ledger.report_roll_ups import OLDEST_AGE
 from ledger.report_spend import reported_advertisers, tiktok_figures
+from ledger.report_tables import OF_COHORTS, OLDEST_AGE, smallest
 from ledger.report_tallies import Tally
 from ledger.report_zones import ReportedApp, check_zone, reported_apps
 
@@ -22,11 +22,14 @@ AGES: Final = (0, 1, 3, 7, 14, 28)
 """Days after the install's at whose end the revenue is told."""
 NOT_BY: Final[frozenset[By]] = frozenset({"hour", "country"})
 
-_SUMS: Final = "sum(installs) AS installs, sum(revenue) AS revenue"
-COHORTS = f"""
+_SUMS: Final = "sum(installs)::bigint AS installs, sum(revenue) AS revenue"
+ROLLED_UP: Final = {
+    one.table: f"""
 SELECT {{columns}}, age, source, currency, max(day) FILTER (WHERE installs > 0) AS newest, {_SUMS}
-FROM report_cohorts WHERE app_id = $1 AND day >= $2 AND day <= $3 GROUP BY {{columns}}, age, source, currency
+FROM {one.table} WHERE app_id = $1 AND day >= $2 AND day <= $3 GROUP BY {{columns}}, age, source, currency
 """  # noqa: S608 - constants of this module alone, here and below
+    for one in OF_COHORTS
+}
 _BORN_IN: Final = "installed_quarter >= to_timestamp($2::float8) AND installed_quarter < to_timestamp($3::float8)"
 WAITING_COHORTS = f"""
 SELECT {{columns}}, quarter, installed_quarter, source, currency, {_SUMS}
@@ -168,7 +171,8 @@ async def _add_installs(connection: Any, found: Cohorts, asked: Asked) -> None:
     app, columns = asked.app, ", ".join(COLUMNS[one] for one in asked.by)
     if app.rolled_up:
         days = asked.first_day or FIRST, asked.last_day or LAST
-        for row in await connection.fetch(COHORTS.replace("{columns}", columns), app.app_id, *days):
+        rolled_up = ROLLED_UP[smallest(OF_COHORTS, asked.by).table].replace("{columns}", columns)
+        for row in await connection.fetch(rolled_up, app.app_id, *days):
             key = tuple(row[COLUMNS[one]] for one in asked.by)
             _add(found.setdefault(key, Cohort()), app, row, row["age"], row["newest"])
         if not app.waiting:
@@ -186,6 +190,6 @@ async def _add_installs(connection: Any, found: Cohorts, asked: Asked) -> None:
 
 
 def _add(cohort: Cohort, app: ReportedApp, row: Any, age: int, newest: date | None) -> None:
-    cohort.come(int(row["installs"]), newest)
+    cohort.come(row["installs"], newest)
     if row["source"] == app.revenue_source and row["revenue"]:
         cohort.bring(age, row["currency"], row["revenue"])

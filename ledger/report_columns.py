@@ -7,7 +7,7 @@ from typing import Any, Final
 from ledger.report_tallies import Money, Tally
 
 MONEY_PLACES: Final = 6
-RATIOS: Final = ("cpi", "ipm", "cpm", "cpc", "ctr", "cti", "roas")
+_ZERO: Final = Decimal(0)
 OURS, THEIRS = "signalpost", "tiktok"
 OTHERS: Final = ("spend_other", "revenue_other")
 """Columns that hold {currency: amount}, which a flat table leaves out."""
@@ -27,7 +27,7 @@ def reported_currency(total: Tally, wanted: Iterable[str | None]) -> str | None:
         if currency:
             return currency
     for sums in (total.revenue, total.spend):
-        named = [currency for currency in sums if currency]
+        named = sorted(currency for currency in sums if currency)  # of two equal sums always the same
         if named:
             return max(named, key=lambda currency: sums[currency])
     return None
@@ -71,7 +71,9 @@ def columns_of(tally: Tally, currency: str | None, convert: Convert) -> dict[str
 
 def in_currency(sums: Money, currency: str | None, convert: Convert) -> tuple[Decimal, Money]:
     """(what can be told in the currency, the rest each in its own). What came without a currency is taken for it."""
-    total, others = Decimal(0), {}
+    if not sums:
+        return _ZERO, {}
+    total, others = _ZERO, {}
     for code, amount in sums.items():
         told = amount if not code else convert(amount, code, currency) if currency else None
         if told is None:
@@ -92,20 +94,20 @@ def _ratios(tally: Tally, installs: Decimal, spend: Decimal, revenue: Decimal) -
     """CPI = spend / installs, IPM = installs / impressions x 1,000, CPM = spend / impressions x 1,000, CPC = spend /
     clicks, CTR = clicks / impressions, CTI = installs / clicks, ROAS = revenue / spend; None for a division by zero.
     """
-    figures = (
-        ratio(spend, installs),
-        ratio(installs * 1000, tally.impressions),
-        ratio(spend * 1000, tally.impressions),
-        ratio(spend, tally.clicks),
-        ratio(tally.clicks, tally.impressions),
-        ratio(installs, tally.clicks),
-        ratio(revenue, spend),
-    )
-    return dict(zip(RATIOS, figures, strict=True))
+    impressions, clicks = Decimal(tally.impressions), Decimal(tally.clicks)
+    return {
+        "cpi": ratio(spend, installs),
+        "ipm": ratio(installs * 1000, impressions),
+        "cpm": ratio(spend * 1000, impressions),
+        "cpc": ratio(spend, clicks),
+        "ctr": ratio(clicks, impressions),
+        "cti": ratio(installs, clicks),
+        "roas": ratio(revenue, spend),
+    }
 
 
-def ratio(dividend: Decimal | int, divisor: Decimal | int) -> float | None:
-    return money(Decimal(dividend) / Decimal(divisor)) if divisor else None
+def ratio(dividend: Decimal, divisor: Decimal) -> float | None:
+    return money(dividend / divisor) if divisor else None
 
 
 def money(amount: Decimal) -> float:

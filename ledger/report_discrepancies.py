@@ -13,7 +13,7 @@ from ledger.report_figures import Asked, one_state, our_figures
 from ledger.report_names import names_of_keys
 from ledger.report_query import QueryError, ReportQuery
 from ledger.report_spend import ReportedAdvertiser, reported_advertisers, tiktok_figures
-from ledger.report_tallies import Tally
+from ledger.report_tallies import Tally, put_together
 from ledger.report_zones import check_zone, reported_apps
 
 BY: Final[tuple[By, ...]] = ("campaign",)
@@ -67,8 +67,7 @@ async def discrepancy_report(
         advertisers = await reported_advertisers(connection, app.app_id, app.zone)
         tallies = await our_figures(connection, asked)
         for advertiser in advertisers:
-            for key, theirs in (await tiktok_figures(connection, asked, advertiser)).items():
-                tallies.setdefault(key, Tally()).add(theirs)
+            put_together(tallies, await tiktok_figures(connection, asked, advertiser))
         names = await names_of_keys(connection, BY, tallies, [one.advertiser_id for one in advertisers])
         withheld: bool = await connection.fetchval(WITHHELD, app.app_id)
     today = local_day(app.zone, now)

@@ -8,8 +8,8 @@ from typing import Final
 
 from ledger.webhook_providers import REFUND_EVENTS, SALE_EVENTS, TRIAL_EVENTS
 
-VERSION: Final = 2
-"""Raise it with every change of what is counted: roll-ups of another version are built anew."""
+VERSION: Final = 3
+"""Raise it with every change of what is counted, or of the tables of it: roll-ups of another version are built anew."""
 
 # Revenue is that of the app's one source of it, so that a sale reported by two counts once; refunds are not taken off.
 # The value of these is what might be paid; every other event of an SDK with a value is revenue.
@@ -19,6 +19,7 @@ UNPAID_EVENTS: Final = (
 REGISTRATION_EVENTS: Final = ("sign_up", "register")
 
 OF_ADS: Final = ("campaign_id", "adgroup_id", "ad_id", "creative_id", "platform", "link")
+OF_CAMPAIGNS: Final = ("campaign_id", "platform", "link")
 OF_MONEY: Final = ("source", "currency")
 COUNTS: Final = ("link_clicks", "visits", "installs", "events", "sales", "trials", "registrations")
 MONEY: Final = ("revenue", "proceeds", "proceeds_of", "refunds")
@@ -128,3 +129,13 @@ _SOURCES = (
 )
 ALL_FACTS: Final = " UNION ALL ".join(_SOURCES)
 """Every fact of the app $1 from the instant $2 to before $3 (Unix seconds), from raw rows and the archive of those."""
+
+# not of the facts themselves: what they say would be worked out for nothing
+QUARTERS: Final = f"""
+SELECT {_quarter_of("occurred_at")} AS quarter FROM installs WHERE app_id = $1
+UNION SELECT {_quarter_of("occurred_at")} FROM events WHERE app_id = $1
+UNION SELECT v.begins_at FROM visit_counts v JOIN links l ON l.slug = v.link WHERE l.app_id = $1
+UNION SELECT quarter FROM report_archive WHERE app_id = $1
+UNION SELECT installed_quarter FROM report_archive WHERE app_id = $1 AND installed_quarter IS NOT NULL
+"""  # noqa: S608 - constants of this module alone
+"""Every quarter of an hour in which a fact of the app $1, or the install that it is of, can be."""

@@ -1,8 +1,7 @@
 """Adding up: deltas become figures of local days, hours and cohorts, each delta once.
 
 One worker at a time adds up an app, in one transaction that sees one state of the ledger: what it adds and what it
-takes out are the same rows, whoever dies when. A report adds the deltas that wait, so it is right at every moment, and
-roll-ups are built anew by turning every fact into a delta.
+takes out are the same rows, whoever dies when. A report adds the deltas that wait, so it is right at every moment.
 """
 
 from dataclasses import dataclass
@@ -12,40 +11,30 @@ from typing import Any, Final
 from asyncpg.exceptions import SerializationError
 
 from ledger.local_time import local_day, local_hour
-from ledger.report_facts import ALL_FACTS, COUNTS, MONEY, OF_ADS, OF_MONEY, inserted
+from ledger.report_building import BUILD_TIMEOUT_S, build
+from ledger.report_tables import OF_COHORTS, OF_TIME, OLDEST_AGE, RollUp
 from ledger.report_zones import RULES, ReportedApp, check_zone, reported_apps
 from ledger.setting_values import SettingError
 
 CHUNK: Final = 50_000  # deltas in one transaction
-BUILD_TIMEOUT_S: Final = 3_600.0  # of all an app ever counted
-OLDEST_AGE: Final = 29
-"""Days of age from which on a cohort's days are one."""
 
 _LOCAL: Final = "unnest($3::timestamptz[], $4::date[], $5::text[])"
 _WAITING: Final = "d.app_id = $1 AND d.delta_id <= $2"
-
-
-def _added_to(table: str, keys: tuple[str, ...], measures: tuple[str, ...], source: str) -> str:
-    """The insert that adds what `source` says to what a table has. `source` gives the keys behind app_id."""
-    names = [column.rsplit(" AS ", maxsplit=1)[-1].rsplit(".", maxsplit=1)[-1] for column in keys]
-    sums = ", ".join(f"sum({measure})" for measure in measures)
-    added = ", ".join(f"{measure} = {table}.{measure} + excluded.{measure}" for measure in measures)
-    places = ", ".join(str(place) for place in range(1, len(keys) + 2))
-    return f"""INSERT INTO {table} (app_id, {", ".join((*names, *measures))})
-SELECT d.app_id, {", ".join((*keys, sums))} FROM {source} GROUP BY {places}
-ON CONFLICT (app_id, {", ".join(names)}) DO UPDATE SET {added}"""  # noqa: S608 - constants of this module alone
-
-
-_AT: Final = f"report_deltas d JOIN {_LOCAL} AS local (quarter, day, hour) USING (quarter) WHERE {_WAITING}"
-_BORN: Final = f"""report_deltas d JOIN {_LOCAL} AS at (quarter, day, hour) ON at.quarter = d.quarter
+_AT: Final = f"""SELECT d.*, local.day, local.hour
+FROM report_deltas d JOIN {_LOCAL} AS local (quarter, day, hour) USING (quarter) WHERE {_WAITING}"""  # noqa: S608
+_BORN: Final = f"""SELECT d.*, born.day, least(greatest(at.day - born.day, 0), {OLDEST_AGE}) AS age
+FROM report_deltas d JOIN {_LOCAL} AS at (quarter, day, hour) ON at.quarter = d.quarter
 JOIN unnest($3::timestamptz[], $4::date[]) AS born (quarter, day) ON born.quarter = d.installed_quarter
-WHERE {_WAITING} AND (installs <> 0 OR revenue <> 0 OR refunds <> 0)"""
-_AGE: Final = f"least(greatest(at.day - born.day, 0), {OLDEST_AGE}) AS age"
-ADD_DAYS = _added_to("report_days", ("day", *OF_ADS, *OF_MONEY), (*COUNTS, *MONEY), _AT)
-ADD_COUNTRY_DAYS = _added_to("report_country_days", ("day", *OF_ADS, "country", *OF_MONEY), (*COUNTS, *MONEY), _AT)
-ADD_HOURS = _added_to("report_hours", ("day", "hour", *OF_ADS, *OF_MONEY), (*COUNTS, *MONEY), _AT)
-ADD_COHORTS = _added_to("report_cohorts", ("born.day", _AGE, *OF_ADS, *OF_MONEY), ("installs", *MONEY), _BORN)
-ADD: Final = (ADD_DAYS, ADD_COUNTRY_DAYS, ADD_HOURS, ADD_COHORTS)
+WHERE {_WAITING} AND (installs <> 0 OR revenue <> 0 OR refunds <> 0)"""  # noqa: S608 - own constants
+
+
+def _added(roll_up: RollUp, source: str) -> str:
+    """The insert that adds what `source` says to what a table has."""
+    added = ", ".join(f"{measure} = {roll_up.table}.{measure} + excluded.{measure}" for measure in roll_up.measures)
+    return f"{roll_up.put(source)}\nON CONFLICT (app_id, {', '.join(roll_up.keys)}) DO UPDATE SET {added}"
+
+
+ADD: Final = {one.table: _added(one, _AT) for one in OF_TIME} | {one.table: _added(one, _BORN) for one in OF_COHORTS}
 
 PUT_ZONE = """
 INSERT INTO report_zones (app_id, zone, rules, built_at) VALUES ($1, '', '', $2) ON CONFLICT DO NOTHING
@@ -61,12 +50,6 @@ UNION SELECT installed_quarter FROM report_deltas
 WHERE app_id = $1 AND delta_id <= $2 AND installed_quarter IS NOT NULL
 """
 TAKE_OUT = "DELETE FROM report_deltas WHERE app_id = $1 AND delta_id <= $2"
-FORGET: Final = {
-    table: f"DELETE FROM {table} WHERE app_id = $1"  # noqa: S608 - names of this line alone
-    for table in ("report_days", "report_country_days", "report_hours", "report_cohorts", "report_deltas")
-}
-# one by one: hardly two are of one quarter and ad, and to find those would take as long again
-ALL_TO_DELTAS = inserted("report_deltas", ALL_FACTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,18 +94,10 @@ async def _add_up_app(pool: Any, app: ReportedApp, now: datetime) -> AddedUp:
             if stands is None:
                 return AddedUp()
             if tuple(stands) != (app.zone, RULES):
-                await _build(connection, app, now)
+                await build(connection, app)
+                await connection.execute(SET_ZONE, app.app_id, app.zone, RULES, now)
                 return AddedUp(built=(app.app_id,))
             return AddedUp(await _add_chunk(connection, app))
-
-
-async def _build(connection: Any, app: ReportedApp, now: datetime) -> None:
-    """Begin again: every fact the ledger knows of waits to be added up, in the present zone."""
-    for statement in FORGET.values():
-        await connection.execute(statement, app.app_id, timeout=BUILD_TIMEOUT_S)
-    always = (float("-inf"), float("inf"))
-    await connection.execute(ALL_TO_DELTAS, app.app_id, *always, timeout=BUILD_TIMEOUT_S)
-    await connection.execute(SET_ZONE, app.app_id, app.zone, RULES, now)
 
 
 async def _add_chunk(connection: Any, app: ReportedApp) -> int:
@@ -132,7 +107,7 @@ async def _add_chunk(connection: Any, app: ReportedApp) -> int:
     quarters = [row[0] for row in await connection.fetch(QUARTERS, app.app_id, last)]
     days: list[date] = [local_day(app.zone, quarter) for quarter in quarters]
     hours = [local_hour(app.zone, quarter) for quarter in quarters]
-    for statement in ADD:
+    for statement in ADD.values():
         await connection.execute(statement, app.app_id, last, quarters, days, hours, timeout=BUILD_TIMEOUT_S)
     taken = await connection.execute(TAKE_OUT, app.app_id, last)
     return int(taken.rsplit(" ", maxsplit=1)[1])

@@ -1,5 +1,6 @@
 """TikTok's side of a report: what it said of the ads of an app's advertisers, of each ad once."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -65,47 +66,66 @@ async def _slugs(connection: Any, app_ids: list[str]) -> tuple[str, ...]:
     return tuple(row["slug"] for row in await connection.fetch(LINKS_OF_APPS, app_ids))
 
 
+_IN_DAYS: Final = "d.advertiser_id = $1 AND d.day >= $2 AND d.day <= $3"
+_OF_AD: Final = "d.campaign_id, d.adgroup_id, d.ad_id, ''::text AS creative_id"
 # an ad is the app's whose link it leads to; platform is that of an ad group for one system alone
-_OF_AD: Final = """d.campaign_id, d.adgroup_id, d.ad_id, ''::text AS creative_id, coalesce(a.link, '') AS link,
+_LOOKED_UP: Final = f"""{_OF_AD}, coalesce(a.link, '') AS link,
     CASE WHEN cardinality(g.operating_systems) = 1 THEN lower(g.operating_systems[1]) ELSE '' END AS platform"""
 _ADS: Final = """LEFT JOIN ads a ON a.advertiser_id = d.advertiser_id AND a.ad_id = d.ad_id
     LEFT JOIN adgroups g ON g.advertiser_id = d.advertiser_id AND g.adgroup_id = d.adgroup_id"""
 _OWN: Final = """CASE WHEN a.link = ANY ($4::text[]) THEN true WHEN a.link = ANY ($5::text[]) THEN false
     ELSE $6::boolean END"""
-_IN_DAYS: Final = "d.advertiser_id = $1 AND d.day >= $2 AND d.day <= $3"
 _COUNTED: Final = ("impressions", "clicks")
+_SPENT: Final = ("spend", *_COUNTED)
+_SAID: Final = ("conversions", "purchases", "purchase_value")
+LOOKED_UP: Final[frozenset[By]] = frozenset({"link", "platform"})
+"""Dimensions that only the ad or its ad group tells."""
 NOTHING: Final = date(2020, 1, 2), date(2020, 1, 1)
 """The days of an advertiser that TikTok has told of none."""
 
-SPENT_DAYS = f"""
-SELECT {{columns}}, sum(spend) AS spend, sum(impressions) AS impressions, sum(clicks) AS clicks,
-    sum(conversions) AS conversions, sum(purchases) AS purchases, sum(purchase_value) AS purchase_value
+
+def _sums(columns: Iterable[str], of: str = "{}") -> str:
+    kinds = dict.fromkeys(_COUNTED, "::bigint")
+    return ", ".join(f"sum({of.format(column)}){kinds.get(column, '')} AS {column}" for column in columns)
+
+
+def _of_days(table: str, country: str, measures: tuple[str, ...]) -> dict[bool, str]:
+    """Whether each ad is looked up -> the statement. To look them up takes as long again as to add them up."""
+    facts = f"SELECT d.day, '' AS hour, {country} AS country, {', '.join(f'd.{one}' for one in measures)}"
+    sources = {
+        False: f"{facts}, {_OF_AD} FROM {table} d WHERE {_IN_DAYS}",
+        True: f"{facts}, {_LOOKED_UP} FROM {table} d {_ADS} WHERE {_IN_DAYS} AND {_OWN}",
+    }  # each names its columns, so that what is not asked for is not read
+    return {
+        ads: f"SELECT {{columns}}, {_sums(measures)} FROM ({source}) AS facts GROUP BY {{columns}}"  # noqa: S608
+        for ads, source in sources.items()
+    }
+
+
+def _of_hours(first: int, facts: str) -> str:
+    """`facts` of `ad_hours d`, put in the places that are the parameters from `first` on. Whole days are read, each
+    hour once, and added up before it is put somewhere: to seek one hour after the other would take five times as long.
+    """
+    day, begins_at, to_day, hour, sign = (f"${first + place}" for place in range(5))
+    return f"""
+SELECT {{columns}}, {_sums(_SPENT, "sign * {}")}
 FROM (
-    SELECT d.day, '' AS hour, '' AS country, {_OF_AD}, d.spend, d.impressions, d.clicks, d.conversions, d.purchases,
-        d.purchase_value
-    FROM ad_days d {_ADS} WHERE {_IN_DAYS} AND {_OWN}
-) AS facts
+    SELECT d.day AS of_day, d.begins_at, {{of_ads}}{_sums(_SPENT)} FROM (
+        SELECT d.day, d.begins_at, ''::text AS country, {", ".join(f"d.{one}" for one in _SPENT)}, {facts}
+            AND d.day = ANY ({day}::date[])
+    ) AS d GROUP BY {{of_ads}}d.day, d.begins_at
+) AS hours JOIN unnest({day}::date[], {begins_at}::timestamptz[], {to_day}::date[], {hour}::text[], {sign}::integer[])
+    AS at (of_day, begins_at, day, hour, sign) USING (of_day, begins_at)
 GROUP BY {{columns}}
-"""  # noqa: S608 - constants of this module alone, here and below
-SPENT_HOURS = f"""
-SELECT {{columns}}, sum(sign * spend) AS spend, sum(sign * impressions) AS impressions, sum(sign * clicks) AS clicks
-FROM (
-    SELECT at.to_day AS day, at.hour, '' AS country, at.sign, {_OF_AD}, d.spend, d.impressions, d.clicks
-    FROM unnest($7::date[], $8::timestamptz[], $9::date[], $10::text[], $11::integer[])
-        AS at (day, begins_at, to_day, hour, sign)
-    JOIN ad_hours d ON d.day = at.day AND d.begins_at = at.begins_at {_ADS}
-    WHERE {_IN_DAYS} AND {_OWN}
-) AS facts
-GROUP BY {{columns}}
-"""  # noqa: S608
-SPENT_COUNTRY_DAYS = f"""
-SELECT {{columns}}, sum(spend) AS spend, sum(impressions) AS impressions, sum(clicks) AS clicks
-FROM (
-    SELECT d.day, '' AS hour, d.country, {_OF_AD}, d.spend, d.impressions, d.clicks
-    FROM ad_country_days d {_ADS} WHERE {_IN_DAYS} AND {_OWN}
-) AS facts
-GROUP BY {{columns}}
-"""  # noqa: S608
+"""  # noqa: S608 - constants of this module alone
+
+
+SPENT_DAYS: Final = _of_days("ad_days", "''", (*_SPENT, *_SAID))
+SPENT_COUNTRY_DAYS: Final = _of_days("ad_country_days", "d.country", _SPENT)
+SPENT_HOURS: Final = {
+    False: _of_hours(4, f"{_OF_AD} FROM ad_hours d WHERE {_IN_DAYS}"),
+    True: _of_hours(7, f"{_LOOKED_UP} FROM ad_hours d {_ADS} WHERE {_IN_DAYS} AND {_OWN}"),
+}
 
 
 async def tiktok_figures(connection: Any, asked: Asked, advertiser: ReportedAdvertiser) -> dict[Key, Tally]:
@@ -121,7 +141,7 @@ async def tiktok_figures(connection: Any, asked: Asked, advertiser: ReportedAdve
     span = await _span(connection, asked, advertiser)
     places = by_hour(span) if "hour" in asked.by else moved(span, "day" in asked.by)
     if places.day:
-        async for row in in_turns(await _of_hours(connection, asked.by, advertiser, places)):
+        async for row in in_turns(await _fetch_hours(connection, asked.by, advertiser, places)):
             _add(_tally(tallies, asked.by, row), advertiser.currency, row)
     if "country" in asked.by:
         unknown = tuple("" if one == "country" else None for one in asked.by)
@@ -134,22 +154,28 @@ async def tiktok_figures(connection: Any, asked: Asked, advertiser: ReportedAdve
 
 async def _span(connection: Any, asked: Asked, advertiser: ReportedAdvertiser) -> Span:
     """The days asked for; where there is no bound those TikTok told of, and into which their hours may fall."""
-    told = await connection.fetchrow(SPENT_SPAN, advertiser.advertiser_id)
-    known = (told["first"] - FARTHEST, told["last"] + FARTHEST) if told["first"] else NOTHING
-    return Span(asked.first_day or known[0], asked.last_day or known[1], asked.app.zone, advertiser.zone)
+    first, last = asked.first_day, asked.last_day
+    if first is None or last is None:
+        told = await connection.fetchrow(SPENT_SPAN, advertiser.advertiser_id)
+        known = (told["first"] - FARTHEST, told["last"] + FARTHEST) if told["first"] else NOTHING
+        first, last = first or known[0], last or known[1]
+    return Span(first, last, asked.app.zone, advertiser.zone)
 
 
-async def _of_hours(connection: Any, by: tuple[By, ...], advertiser: ReportedAdvertiser, places: Places) -> Any:
+async def _fetch_hours(connection: Any, by: tuple[By, ...], advertiser: ReportedAdvertiser, places: Places) -> Any:
     columns = (places.day, places.begins_at, places.to_day, places.hour, places.sign)
     return await _fetch(connection, SPENT_HOURS, by, advertiser, (min(places.day), max(places.day), *columns))
 
 
 async def _fetch(
-    connection: Any, statement: str, by: tuple[By, ...], advertiser: ReportedAdvertiser, arguments: tuple[Any, ...]
+    connection: Any, statements: dict[bool, str], by: tuple[By, ...], advertiser: ReportedAdvertiser, arguments: Any
 ) -> Any:
     first, last, *further = arguments
-    own = list(advertiser.own_links), list(advertiser.other_links), advertiser.is_first
-    filled = statement.replace("{columns}", ", ".join(COLUMNS[one] for one in by))
+    of_ads = [COLUMNS[one] for one in by if one not in ("day", "hour")]
+    looks_up = advertiser.shared or not LOOKED_UP.isdisjoint(by)
+    own = (list(advertiser.own_links), list(advertiser.other_links), advertiser.is_first) if looks_up else ()
+    filled = statements[looks_up].replace("{columns}", ", ".join(COLUMNS[one] for one in by))
+    filled = filled.replace("{of_ads}", "".join(f"{column}, " for column in of_ads))
     return await connection.fetch(filled, advertiser.advertiser_id, first, last, *own, *further)
 
 
@@ -159,5 +185,5 @@ def _tally(tallies: dict[Key, Tally], by: tuple[By, ...], row: Any) -> Tally:
 
 def _add(tally: Tally, currency: str, row: Any, sign: int = 1) -> None:
     for column in _COUNTED:
-        setattr(tally, column, getattr(tally, column) + sign * int(row[column]))
+        setattr(tally, column, getattr(tally, column) + sign * row[column])
     tally.pay("spend", currency, sign * row["spend"])

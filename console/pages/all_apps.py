@@ -11,7 +11,8 @@ from admin.demo import stored_demo
 from admin.results import app_period, results
 from admin.users import Role
 from console.call import Call
-from console.listing import Column, Listing, answer, paging_of
+from console.columns import Column
+from console.listing import Listing, answer, paging_of
 from console.page import Page
 from console.report_figures import FIGURES, stars
 from console.report_view import RANGES, period_asked

@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from admin.attention import attention
 from admin.missing import Missing, missing
-from admin.reports import told
+from admin.reports import told_rows
 from admin.results import asked_of, results
 from admin.users import Role
 from console.call import Call
@@ -29,8 +29,8 @@ async def show_overview(call: Call) -> Response:
     view = await view_of(call, ONE_LEVEL)
     if view.by != ONE_LEVEL:
         return call.go(view.below(f"/apps/{app_id}/campaigns"))
-    found = await told(call.session, asked_of(app_id, view.period, "campaign"))
-    table = report_table(call, view, found["rows"], found["totals"], campaign_href(app_id, view))
+    found, _ = await told_rows(call.session, asked_of(app_id, view.period, "campaign"))
+    table = report_table(call, view, found.rows, found.totals, campaign_href(app_id, view))
     if format_of(call):
         return answer(call, table.listing, "app_overview.html")
     shown, lacking, causes = await asyncio.gather(
@@ -45,8 +45,8 @@ async def show_overview(call: Call) -> Response:
         results=shown,
         tiles=result_tiles(shown, numbers),
         charts=[(chart, draw(chart)) for chart in trend(shown, numbers)],
-        has_numbers=bool(found["rows"]),
-        others=other_currencies(found["totals"]),
+        has_numbers=bool(found.rows),
+        others=other_currencies(found.totals),
         missing=lacking,
         setup_path=_way_to(call, lacking),
         attention=causes,

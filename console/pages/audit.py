@@ -9,7 +9,8 @@ from admin.audit_log import AuditFilter, changes, count_changes, difference
 from admin.times import parse_time
 from admin.users import Role
 from console.call import Call
-from console.listing import Column, Listing, answer, paging_of
+from console.columns import Column
+from console.listing import Listing, answer, paging_of
 from console.page import Page
 
 COLUMNS = (

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from starlette.responses import Response
 
-from admin.reports import DIMENSIONS, told
+from admin.reports import DIMENSIONS, ReportRow, told_rows
 from admin.results import asked_of
 from admin.users import Role
 from console.call import Call, NotThere
@@ -17,17 +17,17 @@ from console.report_page import adgroup_href, campaign_href, no_href, report_fra
 from console.report_rows import Href, label_of, report_table
 from console.report_view import ReportView, view_of
 
-Rows = Sequence[Mapping[str, Any]]
+Rows = Sequence[ReportRow]
 
 
 async def show_campaigns(call: Call) -> Response:
     """Of the whole app, by one or two dimensions."""
     app_id = call.this_app.app_id
     view = await view_of(call)
-    found = await told(call.session, asked_of(app_id, view.period, ",".join(view.by)))
+    found, warnings = await told_rows(call.session, asked_of(app_id, view.period, ",".join(view.by)))
     href = campaign_href(app_id, view) if view.by[0] == "campaign" else no_href
-    shown = {"title": "Campaigns", "dimensions": DIMENSIONS, "warnings": found["warnings"]}
-    return _answered(call, view, (found["rows"], found["totals"], href), shown)
+    shown = {"title": "Campaigns", "dimensions": DIMENSIONS, "warnings": warnings}
+    return _answered(call, view, (found.rows, found.totals, href), shown)
 
 
 async def show_campaign(call: Call) -> Response:
@@ -66,18 +66,18 @@ async def _whole(call: Call, view: ReportView, one: str, identifier: str) -> Map
     Raises:
         NotThere: these days have none.
     """
-    found = await told(call.session, asked_of(call.this_app.app_id, view.period, one))
-    for row in found["rows"]:
-        if row["key"][f"{one}_id"] == identifier:
-            return dict(row)
+    found, _ = await told_rows(call.session, asked_of(call.this_app.app_id, view.period, one))
+    for row in found.rows:
+        if row.key[f"{one}_id"] == identifier:
+            return {"key": row.key, **row.figures()}
     what = "campaign" if one == "campaign" else "ad group"
     way_on = view.below(f"/apps/{call.this_app.app_id}/campaigns")
     raise NotThere(f"These days have no {what} {identifier[:40]}: it may be of others.", way_on, "Show the campaigns")
 
 
 async def _within(call: Call, view: ReportView, above: str, identifier: str) -> Rows:
-    found = await told(call.session, asked_of(call.this_app.app_id, view.period, f"{above},{view.by[0]}"))
-    return [row for row in found["rows"] if row["key"][f"{above}_id"] == identifier]
+    found, _ = await told_rows(call.session, asked_of(call.this_app.app_id, view.period, f"{above},{view.by[0]}"))
+    return [row for row in found.rows if row.key[f"{above}_id"] == identifier]
 
 
 def _only(view: ReportView, known: Sequence[str]) -> None:

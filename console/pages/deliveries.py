@@ -14,8 +14,9 @@ from admin.replays import progress, send_again, send_dead_again
 from admin.times import parse_time
 from admin.users import Role
 from console.call import Call, NotThere
+from console.columns import Column
 from console.forms import Form
-from console.listing import Column, Listing, answer, limit_of
+from console.listing import Listing, answer, limit_of
 from console.page import Act, Done, Page
 
 COLUMNS = (

@@ -13,9 +13,10 @@ from admin.installs import METHODS, InstallFilter, install_page, installs_of
 from admin.times import parse_time
 from admin.users import Role
 from console.call import Call
+from console.columns import Column
 from console.erasing import check_typed, what_went
 from console.forms import Form
-from console.listing import Column, Listing, answer, limit_of
+from console.listing import Listing, answer, limit_of
 from console.page import Act, Done, Page
 from console.verdict_words import METHODS as METHOD_WORDS
 

@@ -8,8 +8,9 @@ from starlette.responses import Response
 from admin.links import create_link, disable_link, list_links, set_link
 from admin.users import Role
 from console.call import Call, NotThere
+from console.columns import Column
 from console.forms import Form
-from console.listing import Column, Listing, answer
+from console.listing import Listing, answer
 from console.page import Act, Done, Page
 
 COLUMNS: Final = (

@@ -10,8 +10,9 @@ from admin.refusal import Refused
 from admin.tiktok_accounts import known_advertiser_pixels
 from admin.users import Role
 from console.call import Call, NotThere
+from console.columns import Column
 from console.forms import Form, NoFields
-from console.listing import Column, Listing, answer
+from console.listing import Listing, answer
 from console.page import Act, Done, Page
 
 COLUMNS: Final = (

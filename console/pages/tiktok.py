@@ -23,8 +23,9 @@ from admin.tiktok_accounts import (
 from admin.times import parse_day
 from admin.users import Role
 from console.call import Call
+from console.columns import Column
 from console.forms import Form, NoFields
-from console.listing import Column, Listing, answer
+from console.listing import Listing, answer
 from console.page import Act, Done, Page, Snapshots
 from console.setting_groups import text_of
 

@@ -9,11 +9,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ledger.report_cohorts import cohort_report
 from ledger.report_dimensions import By, Key
 from ledger.report_figures import Asked, our_figures, recounted
+from ledger.report_query import ReportQuery
 from ledger.report_tallies import Tally
-from ledger.report_zones import reported_apps
-from tests.ledger.report_history import History, history
+from ledger.report_zones import begin_anew, reported_apps
+from tests.ledger.report_history import NOW, History, history
 
 pytestmark = pytest.mark.anyio
 
@@ -56,6 +58,7 @@ BEGINNING = (
 )
 BY: Sequence[tuple[By, ...]] = (
     ("day",), ("hour",), ("country",), ("campaign",), ("day", "ad"), ("platform", "link"), ("day", "country"),
+    ("hour", "campaign"), ("hour", "ad"),
 )  # fmt: skip
 PERIODS = ((None, None), (date(2026, 10, 25), date(2026, 10, 25)), (date(2026, 10, 24), date(2026, 11, 1)))
 
@@ -73,6 +76,14 @@ async def assert_agrees(one: History) -> None:
                 assert counted(await our_figures(connection, asked)) == counted(await recounted(connection, asked)), by
 
 
+async def assert_cohorts_agree(one: History) -> None:
+    """Roll-ups of cohorts say what the raw rows say, which are read once the roll-ups are disowned."""
+    queries = [ReportQuery(one.app_id, by) for by in (("day",), ("campaign",), ("ad",), ("day", "adgroup"))]
+    rolled_up = [await cohort_report(one.pool, query, NOW) for query in queries]
+    await begin_anew(one.pool, one.app_id)
+    assert rolled_up == [await cohort_report(one.pool, query, NOW) for query in queries]
+
+
 @settings(
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
@@ -86,6 +97,7 @@ def test_roll_ups_and_what_waits_are_what_a_recount_finds(database_url: str, ste
             await assert_agrees(one)
             await one.add_up()
             await assert_agrees(one)
+            await assert_cohorts_agree(one)
 
     asyncio.run(live())
 
