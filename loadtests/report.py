@@ -87,7 +87,8 @@ def _forward_part(found: Forwarding) -> list[str]:
     return ["## Forwarder (answered after commit) and worker", table(LOAD_HEADER, rows), sentence]
 
 
-def _circumstances(machine: Machine, rounds: int) -> str:
+def circumstances(machine: Machine, rounds: int) -> str:
+    """When, where and how it was measured, as a list."""
     return "\n".join(
         [
             f"- {machine.at} UTC, commit {machine.commit}, Python {machine.python}",
@@ -107,7 +108,7 @@ def markdown(machine: Machine, redirecting: Redirecting, forwarding: Forwarding 
     rounds = redirecting.closed[REDIRECTOR].rounds
     parts = [
         "# Benchmark",
-        _circumstances(machine, rounds),
+        circumstances(machine, rounds),
         "## Figures and targets",
         table(("", "measured", "target", ""), [_figure_row(figure) for figure in figures]),
         *_redirect_part(redirecting),
