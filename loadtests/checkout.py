@@ -4,7 +4,6 @@ Git's worktrees leave a note in the repository, which somebody has to remove; an
 """
 
 import subprocess
-import sys
 import sysconfig
 import tarfile
 import venv
@@ -51,16 +50,17 @@ def _short_name(commit: str, root: Path) -> str:
 
 def _interpreter(commit: str, code: Path, place: Path, root: Path) -> Path:
     """A virtual environment in which the commit's code comes before everything."""
-    venv.create(place, symlinks=True)
+    lock = code / LOCK
+    shares = _same_text(lock, root / LOCK)
+    venv.create(place, symlinks=True, with_pip=not shares)
     python = place / "bin" / "python"
     paths = [str(code)]
-    lock = code / LOCK
-    if _same_text(lock, root / LOCK):
+    if shares:
         paths += dict.fromkeys(sysconfig.get_path(name) for name in ("purelib", "platlib"))
     else:
-        # our pip, for that interpreter: a virtual environment without one is made in no time
-        install = [sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet"]
-        install += ["--disable-pip-version-check", "--require-hashes", "-r", str(lock)]
+        # its own pip: ours would start another process, which outlives it when it is ended
+        install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        install += ["--require-hashes", "-r", str(lock)]
         _run(install, commit, f"wants packages of its {LOCK} that cannot be installed")
     site = Path(sysconfig.get_path("purelib", "venv", {"base": str(place), "platbase": str(place)}))
     # what a .pth file lists is put on the path, without the .pth files that lie there: ours would lead to our code
