@@ -20,6 +20,7 @@ _PREFIX_BYTES = {number: prefix for prefix, number in PREFIXES.items()}
 PREFIX_CHARS = 6
 MAX_PACKED_CHARS = 1_000  # a longer one is stored as absent: see clicks.macros
 OWN_PARAMETERS = frozenset({b"callback", b"ip", b"ua", b"ttclid"})
+_OWN_STARTS = tuple(name + b"=" for name in sorted(OWN_PARAMETERS))
 MAX_OWN = 8  # values: TikTok sends each once, and whoever sends thousands would have us encode and compare each
 MAX_REMEMBERED_AGENTS = 5_000
 MAX_REMEMBERED_BYTES = 1_024
@@ -46,10 +47,11 @@ class CutQuery(msgspec.Struct, frozen=True, gc=False):
 
 def cut_ttclid(query: bytes) -> CutQuery:
     """The query without its last ttclid, where that has TikTok's shape; nothing else is cut."""
-    start = query.rfind(b"ttclid=E")
-    if start < 0 or (start and query[start - 1] != 38):  # "&"
+    start = query.rfind(b"=") + 1  # found at once where the ttclid is the last parameter, as TikTok has it
+    if query[start - 7 : start + 1] != b"ttclid=E" or start < 7:
+        start = query.rfind(b"ttclid=E") + 7
+    if start < 7 or (start > 7 and query[start - 8] != 38):  # "&"
         return CutQuery(query)
-    start += 7
     end = query.find(b"&", start)
     if end < 0:
         end = len(query)
@@ -73,9 +75,9 @@ def cut_own(shared: bytes, address: bytes, user_agent: bytes) -> tuple[bytes, tu
     pairs = shared.split(b"&")
     own: list[bytes] = []
     cut = 0
-    for index, pair in enumerate(pairs):
-        name, _, value = pair.partition(b"=")
-        if name not in OWN_PARAMETERS or not value or value[:1] == b"_" or value == PACKED:
+    for index in [index for index, pair in enumerate(pairs) if pair.startswith(_OWN_STARTS)]:
+        name, _, value = pairs[index].partition(b"=")
+        if not value or value[:1] == b"_" or value == PACKED:
             continue
         mark = _repeated(name, value, address, user_agent)
         if mark == OWN:

@@ -3,7 +3,7 @@
 import msgspec
 
 from clicks.address import packed_address
-from clicks.counts import count_label
+from clicks.counts import QUARTER_MS, count_field, count_label
 from clicks.cut_query import OWN, SAME_ADDRESS, CutQuery, cut_own, cut_ttclid
 from clicks.links import Link
 from clicks.macros import Macros, read_macros, straightened
@@ -12,26 +12,41 @@ from clicks.record import RecordCodec
 from clicks.record_layout import Text
 from clicks.record_strings import ad_text
 from redirector.counters import Counters
-from redirector.destinations import Destination, destination, is_wrong_os, says_something_to_the_app_store
+from redirector.destinations import destination, is_wrong_os, says_something_to_the_app_store
 from redirector.link_table import LinkTable
 from redirector.utm import read_utm
 
+_OWN_IP, _SAME_IP = b"ip=" + OWN, b"ip=" + SAME_ADDRESS
 MAX_REMEMBERED = 20_000  # ads, user agents; forgotten all at once, which costs one parse each
 MAX_REMEMBERED_BYTES = 1_024  # of each: longer ones nobody sends twice, and they would fill the memory
 
 
 class Ad(msgspec.Struct):
-    """What clicks of one ad on one link and platform have in common. Only `clicks` changes."""
+    """What clicks of one ad on one link and platform have in common. Only the last three change."""
 
     link: str  # slug
     platform: str
     text: Text  # link, app and query as a record has them
-    destination: Destination
+    before: bytes  # the click id, in the URL where its visitors are sent
+    after: bytes | None  # None where the URL carries no click id
     count_label: str
     other_address: bytes | None  # of the ip macro, where all of them have the same
     unexpanded: tuple[str, ...]
     is_wrong_os: bool
     clicks: int = 0  # since the counters was last moved
+    quarter: int = 0  # of an hour, since 1970, in which its last click came
+    field: str = ""  # of the counts hash, of a click in that quarter
+
+    def location(self, click_id: bytes) -> bytes:
+        """Where a visitor is sent."""
+        return self.before if self.after is None else self.before + click_id + self.after
+
+    def click_field(self, at_ms: int) -> str:
+        """The field of the counts hash for a click at this time: made once a quarter of an hour."""
+        quarter = at_ms // QUARTER_MS
+        if quarter != self.quarter:
+            self.quarter, self.field = quarter, count_field(at_ms, "click", self.count_label)
+        return self.field
 
 
 class AdClick(msgspec.Struct, frozen=True, gc=False):
@@ -72,7 +87,7 @@ class Ads:
         if not cut.prefix and read_macros(cut.shared).ttclid_refused:
             self._counters.ttclids_refused += 1
         ad = self._ad(link, platform, shared)
-        is_own = b"ip=" + OWN in shared or (b"ip=" + SAME_ADDRESS in shared and ad.other_address is not None)
+        is_own = _OWN_IP in shared or (ad.other_address is not None and _SAME_IP in shared)
         other_address = _own_address(cut.shared) if is_own else ad.other_address
         return AdClick(ad, CutQuery(shared, cut.prefix, cut.packed, own), other_address)
 
@@ -97,11 +112,13 @@ class Ads:
         if len(self._counters.names) < MAX_REMEMBERED:
             self._counters.names |= {(name.kind, name.id): name for name in names_in(values)}
         base = self._links.hosts.base_of(link.app_id)
+        leads_to = destination(link, platform, campaign, f"{base}/{link.slug}/stores", read_utm(shared))
         return Ad(
             link.slug,
             platform,
             self._codec.text(ad_text(link.slug.encode(), link.app_id.encode(), shared)),
-            destination(link, platform, campaign, f"{base}/{link.slug}/stores", read_utm(shared)),
+            leads_to.before.encode("latin-1"),
+            None if leads_to.after is None else leads_to.after.encode("latin-1"),
             count_label(link.slug, platform, *ids),
             _macro_address(macros),
             macros.unexpanded,
