@@ -6,7 +6,7 @@ again it is the query byte for byte.
 """
 
 import re
-from binascii import Error, a2b_base64, b2a_base64
+from binascii import b2a_base64
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from urllib.parse import quote, quote_plus
@@ -31,8 +31,11 @@ SAME_AGENT_FORM = b"\x03"  # the User-Agent header, form-encoded
 SAME_AGENT = b"\x04"  # the same, percent-encoded
 OWN = b"\x05"  # the next of the click's own values
 _MARKS = re.compile(rb"[\x01-\x05]")
-# URL-safe base64 to the standard's, and the standard's two other characters to what neither knows
-_URLSAFE_TO_STANDARD = bytes.maketrans(b"-_+/=", b"+/\x00\x00\x00")
+# URL-safe base64 to the standard's, and all that it does not know to what the standard does not know either
+_URLSAFE = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+_STANDARD = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+_URLSAFE_TO_STANDARD = bytes(_STANDARD[_URLSAFE.index(byte)] if byte in _URLSAFE else 0 for byte in range(256))
+_BASE64 = msgspec.json.Decoder(bytes)  # twice as fast as binascii's; nothing but base64 gets into its string
 _STANDARD_TO_URLSAFE = bytes.maketrans(b"+/", b"-_")
 
 
@@ -61,8 +64,8 @@ def cut_ttclid(query: bytes) -> CutQuery:
         return CutQuery(query)
     characters = query[start + PREFIX_CHARS : end].translate(_URLSAFE_TO_STANDARD)
     try:
-        packed = a2b_base64(characters + b"AAA"[: -length % 4], strict_mode=True)
-    except Error:
+        packed = _BASE64.decode(b'"%b%b"' % (characters, b"AAA"[: -length % 4]))
+    except msgspec.MsgspecError:
         return CutQuery(query)
     return CutQuery(query[:start] + PACKED + query[end:], number, length.to_bytes(2) + packed)
 

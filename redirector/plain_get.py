@@ -1,8 +1,8 @@
-"""A strict look at the raw bytes of a request: the plain GET that nearly every visit is, read before the parser is asked.
+"""A strict look at the raw bytes of a request: the plain GET that nearly every visit is, before the parser is asked.
 
-It takes one whole head that any two parsers read alike, and nothing else: an exact request line, ASCII, one blank or none
-behind each colon, no folded or empty header, none that frames a body, upgrades, expects or closes. Whatever it does not
-take is no error: the parser decides. What header lines say is remembered, as most visitors send the same ones.
+It takes one whole head that any two parsers read alike, and nothing else: an exact request line, ASCII, one blank or
+none behind each colon, no folded or empty header, none that frames a body, upgrades, expects or closes. Whatever it
+does not take is no error: the parser decides. What lines say is remembered, as most visitors send the same ones.
 """
 
 import re
@@ -29,9 +29,11 @@ _KINDS = {
     b"host": _HOST, b"user-agent": _USER_AGENT, b"accept-language": _LANGUAGES, b"cookie": _COOKIE,
     b"x-forwarded-for": _FORWARDED_FOR,
 }  # fmt: skip
+_HOPS = (b"X-Forwarded-For: ", b"x-forwarded-for: ")
+_ADDRESS_BYTES = b"0123456789abcdefABCDEF.:"
 _EACH_VISITORS_OWN = (_COOKIE, _FORWARDED_FOR)
 
-PlainGet = tuple[bytes, bytes, SeenHeaders]  # target, Host, what the headers say
+PlainGet = tuple[bytes, bytes, bytes, SeenHeaders]  # path, query, Host, what the headers say
 _Line = tuple[int, bytes]  # what kind of header, its value
 
 
@@ -51,11 +53,16 @@ class PlainGets:
         if target.translate(None, _TARGET_BYTES) or len(lines) > MAX_HEADERS:
             return None
         del lines[0], lines[-2:]
-        return self._read_lines(target, lines)
-
-    def _read_lines(self, target: bytes, lines: list[bytes]) -> PlainGet | None:
-        host = None
         seen = SeenHeaders()
+        host = self._read_lines(lines, seen)
+        if host is None:
+            return None
+        path, _, query = target.partition(b"?")
+        return path, query, host, seen
+
+    def _read_lines(self, lines: list[bytes], seen: SeenHeaders) -> bytes | None:
+        """Note what header lines say; the Host, None where the parser has to see them."""
+        host = None
         known = self._known
         for line in lines:
             kind, value = known.get(line) or self._line(line)
@@ -75,10 +82,17 @@ class PlainGets:
                 seen.prefetch = True
             else:  # not plain, or a second Host
                 return None
-        return None if host is None else (target, host, seen)
+        return host
 
     def _line(self, line: bytes) -> _Line:
         """A header line, read; `_NOT_PLAIN` for one that the parser has to see."""
+        if (
+            line[:17] in _HOPS
+            and line[-1:] == b"\r"
+            and (hop := line[17:-1])
+            and not hop.translate(None, _ADDRESS_BYTES)
+        ):
+            return _FORWARDED_FOR, hop  # of all lines the one that differs from visitor to visitor
         match = _LINE.fullmatch(line)
         if match is None:
             return _NOT_PLAIN

@@ -63,6 +63,7 @@ class SignalLinkProtocol(HttpToolsProtocol):
         self._host = b""
         self._is_in_head = False
         self._is_between = True  # requests, to the parser: no byte of the next one has come
+        self._pending = PendingClick(self)
         self._refusal: bytes | None = None  # the last answer of this connection
         self._stalled_since = 0.0  # loop time since which the client reads too slowly; 0 = it does not
 
@@ -212,8 +213,7 @@ class SignalLinkProtocol(HttpToolsProtocol):
         plain = state.plain_gets.read(data) if self._may_open_click() else None
         if plain is None:
             return False
-        target, host, seen = plain
-        path, _, query = target.partition(b"?")
+        path, query, host, seen = plain
         link = state.redirect_link(path, ((b"host", host),))
         if link is None:
             return False
@@ -242,8 +242,9 @@ class SignalLinkProtocol(HttpToolsProtocol):
         return not self.flow.write_paused and (self.cycle is None or self.cycle.response_complete)
 
     def _record(self, redirect: Redirect, keep_alive: bool) -> None:
-        self.cycle = PendingClick(self, redirect, keep_alive)
-        self.state.recorder.record(redirect.rows, redirect.count, self.cycle)
+        pending = self.cycle = self._pending
+        pending.begin(redirect, keep_alive)
+        self.state.recorder.record(redirect.rows, redirect.count, pending)
 
     def _take_the_long_way(self) -> None:
         method, url, headers = self.parser.get_method(), self.url, self.headers
