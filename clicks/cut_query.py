@@ -82,7 +82,7 @@ def cut_own(shared: bytes, address: bytes, user_agent: bytes) -> tuple[bytes, tu
         name, _, value = pairs[index].partition(b"=")
         if not value or value[:1] == b"_" or value == PACKED:
             continue
-        mark = _repeated(name, value, address, user_agent)
+        mark = mark_of(name, value, address, user_agent)
         if mark == OWN:
             own.append(value)
         pairs[index] = name + b"=" + mark
@@ -92,7 +92,7 @@ def cut_own(shared: bytes, address: bytes, user_agent: bytes) -> tuple[bytes, tu
     return b"&".join(pairs), tuple(own)
 
 
-def _repeated(name: bytes, value: bytes, address: bytes, user_agent: bytes) -> bytes:
+def mark_of(name: bytes, value: bytes, address: bytes, user_agent: bytes) -> bytes:
     """The mark for a value that the visit carries anyway; OWN for any other."""
     if name == b"ip" and value == address_text(address).encode():
         return SAME_ADDRESS

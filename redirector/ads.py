@@ -8,6 +8,7 @@ from clicks.cut_query import OWN, SAME_ADDRESS, CutQuery, cut_own, cut_ttclid
 from clicks.links import Link
 from clicks.macros import Macros, read_macros, straightened
 from clicks.names import names_in
+from clicks.query_shape import QueryShape, beginning, shape_of
 from clicks.record import RecordCodec
 from clicks.record_layout import Text
 from clicks.record_strings import ad_text
@@ -57,6 +58,16 @@ class AdClick(msgspec.Struct, frozen=True, gc=False):
     other_address: bytes | None
 
 
+class _Shaped(msgspec.Struct, frozen=True):
+    """How the queries of an ad look that have values of their own."""
+
+    shape: QueryShape
+    ad: Ad
+
+
+_Key = tuple[str, str, str, bytes]
+
+
 class Ads:
     """The ads seen lately, by link, platform and shared query."""
 
@@ -66,7 +77,8 @@ class Ads:
         self._codec = codec
         self._generation = 0
         # by link, its app (a backtest's clicks on one link are several apps'), platform and query
-        self._known: dict[tuple[str, str, str, bytes], Ad] = {}
+        self._known: dict[_Key, Ad] = {}
+        self._shaped: dict[_Key, _Shaped] = {}  # the same, with the query up to the first value of its own; no more
 
     def __len__(self) -> int:
         return len(self._known)
@@ -74,15 +86,27 @@ class Ads:
     def read(self, link: Link, platform: str, query: bytes, address: bytes, user_agent: bytes) -> AdClick:
         """What a click's raw query says; `address` (packed) and `user_agent` are the visitor's."""
         if self._generation != self._links.generation:
-            self._known.clear()
+            self._forget()
             self._generation = self._links.generation
         cut = cut_ttclid(query)
         ad = self._known.get((link.slug, link.app_id, platform, cut.shared))
         if ad is not None:  # but for its ttclid it has nothing of its own
             return AdClick(ad, cut, ad.other_address)
-        straight = straightened(query)
-        if straight is not query:  # cut anew: its ttclid may stand behind what was no separator
-            cut = cut_ttclid(straight)
+        key = (link.slug, link.app_id, platform, beginning(cut.shared))
+        shaped = self._shaped.get(key) if cut.prefix else None
+        if shaped is not None:
+            own = shaped.shape.own_values(cut.shared, address, user_agent)
+            if own is not None:
+                return AdClick(shaped.ad, CutQuery(shaped.shape.shared, cut.prefix, cut.packed, own), None)
+        ad_click = self._take_apart(link, platform, query, address, user_agent)
+        is_known = shaped is not None and shaped.shape.shared == ad_click.cut.shared
+        if cut.prefix and not is_known and straightened(query) is query:
+            self._remember_shape(key, cut.shared, ad_click)
+        return ad_click
+
+    def _take_apart(self, link: Link, platform: str, query: bytes, address: bytes, user_agent: bytes) -> AdClick:
+        # where it was bent, its ttclid may stand behind what was no separator
+        cut = cut_ttclid(straightened(query))
         shared, own = cut_own(cut.shared, address, user_agent)
         if not cut.prefix and read_macros(cut.shared).ttclid_refused:
             self._counters.ttclids_refused += 1
@@ -91,13 +115,24 @@ class Ads:
         other_address = _own_address(cut.shared) if is_own else ad.other_address
         return AdClick(ad, CutQuery(shared, cut.prefix, cut.packed, own), other_address)
 
+    def _remember_shape(self, key: _Key, query: bytes, ad_click: AdClick) -> None:
+        """Take the next query of this shape apart no more; where the ip macro says another address, it has to be."""
+        shared = ad_click.cut.shared
+        shape = None if _OWN_IP in shared else shape_of(query, shared)
+        if shape is not None and len(shared) <= MAX_REMEMBERED_BYTES and ad_click.ad.other_address is None:
+            self._shaped[key] = _Shaped(shape, ad_click.ad)
+
+    def _forget(self) -> None:
+        self._known.clear()
+        self._shaped.clear()
+
     def _ad(self, link: Link, platform: str, shared: bytes) -> Ad:
         key = (link.slug, link.app_id, platform, shared)
         ad = self._known.get(key)
         if ad is None:
             ad = self._read(link, platform, shared)
             if len(self._known) >= MAX_REMEMBERED:
-                self._known.clear()
+                self._forget()
             if len(shared) <= MAX_REMEMBERED_BYTES:
                 self._known[key] = ad
         return ad
