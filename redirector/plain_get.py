@@ -43,6 +43,9 @@ class PlainGets:
     def __init__(self) -> None:
         self._known: dict[bytes, _Line] = {}
 
+    def __len__(self) -> int:
+        return len(self._known)
+
     def read(self, data: bytes) -> PlainGet | None:
         """The request that these bytes are, whole and alone; None where the parser has to be asked."""
         lines = data.split(b"\n")
