@@ -48,12 +48,12 @@ class PlainGets:
 
     def read(self, data: bytes) -> PlainGet | None:
         """The request that these bytes are, whole and alone; None where the parser has to be asked."""
+        if data[:5] != START or data[-4:] != b"\r\n\r\n" or len(data) > MAX_HEAD_BYTES:
+            return None
         lines = data.split(b"\n")
         first = lines[0]
-        if first[:5] != START or first[-10:] != END or data[-4:] != b"\r\n\r\n" or len(data) > MAX_HEAD_BYTES:
-            return None
         target = first[4:-10]
-        if target.translate(None, _TARGET_BYTES) or len(lines) > MAX_HEADERS:
+        if first[-10:] != END or target.translate(None, _TARGET_BYTES) or len(lines) > MAX_HEADERS:
             return None
         del lines[0], lines[-2:]
         seen = SeenHeaders()
