@@ -43,7 +43,8 @@ class ScriptConnection:
             link = await self._open()
         try:
             return await self._exchange(link, calls)
-        except NoScriptError:  # its scripts were flushed
+        except NoScriptError:  # the server was restarted or its scripts were flushed
+            self._sha = None
             return await self._exchange(await self._open(), calls)
 
     async def close(self) -> None:
@@ -64,8 +65,9 @@ class ScriptConnection:
         await self._drop()
         connection = self._connection
         await connection.connect()  # type: ignore[no-untyped-call]
-        await connection.send_packed_command(_pack(["SCRIPT", "LOAD", SCRIPT.read_text()]), check_health=False)
-        self._sha = await connection.read_response(timeout=math.inf)
+        if self._sha is None:
+            await connection.send_packed_command(_pack(["SCRIPT", "LOAD", SCRIPT.read_text()]), check_health=False)
+            self._sha = await connection.read_response(timeout=math.inf)
         self._link = RedisLink(connection)
         return self._link
 

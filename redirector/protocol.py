@@ -1,15 +1,12 @@
 """HTTP at the socket: uvicorn's protocol with a short way for clicks and limits before anything is parsed twice.
 
-A plain `GET /{slug}` of a known link is answered from its raw bytes where a strict look takes them, else from the
-parser's callbacks, without an ASGI scope, a task or a response object, which doubles what a core can redirect
-(docs/decisions). Everything else, and whatever is pipelined behind a request that is still being answered, takes
+A plain `GET /{slug}` of a known link is answered from its raw bytes, or from the parser's callbacks: without an ASGI
+scope, a task or a response object (decision 4). All else, and what is pipelined behind an answer in progress, takes
 uvicorn's own way into the Starlette app.
 """
 
 import asyncio
-import re
 from typing import Any
-from urllib.parse import quote_from_bytes
 
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -18,6 +15,7 @@ from config.http_heads import MAX_HEADER_BYTES, MAX_HEADERS, is_host
 from redirector.answers import refusal_bytes
 from redirector.paths import tidy_path
 from redirector.pending_click import PendingClick
+from redirector.raw_bytes import RUNS, percent_encoded
 from redirector.state import RedirectorState
 from redirector.visit_reader import Redirect, Request
 
@@ -29,12 +27,6 @@ HTTP_VERSIONS = ("1.1", "1.0")
 METHODS = b"allow: GET, HEAD\r\n"
 BEACON_METHODS = b"allow: POST\r\n"
 MAX_KNOWN_HOSTS = 1_000
-_NOT_ASCII = re.compile(rb"[\x80-\xff]+")
-_RUNS = re.compile(rb"[\x00-\x7f]+|[\x80-\xff]+")
-
-
-def _percent_encoded(run: re.Match[bytes]) -> bytes:
-    return quote_from_bytes(run[0]).encode()
 
 
 def new_parser(protocol: Any) -> httptools.HttpRequestParser:
@@ -60,8 +52,7 @@ class SignalLinkProtocol(HttpToolsProtocol):
         self.peer = ""
         self.awaiting_since = 0.0  # loop time since which a request head is awaited; 0 = one is being answered
         self._header_bytes = self._head_bytes = self._hosts = 0
-        self._host = b""
-        self._is_in_head = False
+        self._host, self._is_in_head = b"", False
         self._is_between = True  # requests, to the parser: no byte of the next one has come
         self._pending = PendingClick(self)
         self._refusal: bytes | None = None  # the last answer of this connection
@@ -143,7 +134,7 @@ class SignalLinkProtocol(HttpToolsProtocol):
         what others do.
         """
         fed = 0
-        for run in _RUNS.finditer(data):
+        for run in RUNS.finditer(data):
             if run.end() <= fed:
                 continue
             try:
@@ -159,7 +150,7 @@ class SignalLinkProtocol(HttpToolsProtocol):
                 end = data.find(b" ", run.start())
                 fed = end if end >= 0 else len(data)
                 self.parser = new_parser(self)
-                self.parser.feed_data(line + _NOT_ASCII.sub(_percent_encoded, data[run.start() : fed]))
+                self.parser.feed_data(line + percent_encoded(data[run.start() : fed]))
             if self._refusal is not None:
                 return
 
