@@ -1,8 +1,7 @@
 """HTTP at the socket: uvicorn's protocol with a short way for clicks and limits before anything is parsed twice.
 
 A plain `GET /{slug}` of a known link is answered from its raw bytes, or from the parser's callbacks: without an ASGI
-scope, a task or a response object (decision 4). All else, and what is pipelined behind an answer in progress, takes
-uvicorn's own way into the Starlette app.
+scope, a task or a response object (decision 4). All else, and what is pipelined, takes uvicorn's own way to Starlette.
 """
 
 import asyncio
