@@ -26,9 +26,9 @@ check: $(STAMP)
 	@$(VENV)/bin/mypy
 	@$(VENV)/bin/lint-imports
 
-## bench     how fast redirects are, beside the limits of this machine
+## bench     how fast redirects are, beside the limits of this machine; AGAINST=<commit>: beside an earlier commit
 bench: $(STAMP)
-	@$(VENV)/bin/python -m loadtests.bench
+	@$(VENV)/bin/python -m loadtests.bench $(if $(AGAINST),--against '$(AGAINST)')
 
 ## loadtest  locust against a running server
 loadtest: $(STAMP)

@@ -57,7 +57,7 @@ class AddressHasher:
     """Keyed hashes of address keys: Redis never holds a key from which an address could be enumerated."""
 
     def __init__(self, key: bytes) -> None:
-        self._key = key
+        self._keyed = hashlib.blake2b(key=key, digest_size=8)  # copied for each address: the key is read once
         self._known: dict[bytes, int] = {}
 
     def hash(self, packed: bytes) -> int:
@@ -65,8 +65,9 @@ class AddressHasher:
         shared = packed if len(packed) == 4 else packed[:8]
         value = self._known.get(shared)
         if value is None:
-            digest = hashlib.blake2b(shared, key=self._key, digest_size=8).digest()
-            value = int.from_bytes(digest) >> (64 - HASH_BITS)
+            keyed = self._keyed.copy()
+            keyed.update(shared)
+            value = int.from_bytes(keyed.digest()) >> (64 - HASH_BITS)
             if len(self._known) >= MAX_REMEMBERED:
                 self._known.clear()
             self._known[shared] = value

@@ -19,6 +19,9 @@ PACKED_BYTES = 16
 RANDOM_BYTES = 5
 RANDOM_BITS = 8 * RANDOM_BYTES
 _HALF = 11  # 62**11 > 2**64: each 64-bit half is written on its own, which spares arithmetic on big integers
+_BITS_BELOW = 64 - RANDOM_BITS  # of the address's hash, in the lower half
+_BITS_ABOVE = HASH_BITS - _BITS_BELOW
+_BELOW = (1 << _BITS_BELOW) - 1
 _PAIRS = [a + b for a in ALPHABET for b in ALPHABET]
 _VALUES = {character: value for value, character in enumerate(ALPHABET)}
 
@@ -46,17 +49,17 @@ def unpack_click_id(packed: bytes) -> ClickId:
 
 def format_click_id(at_ms: int, address_hash: int, random: bytes) -> str:
     """The 22 characters for these parts."""
-    number = _joined(at_ms, address_hash, random)
-    return _half(number >> 64) + _half(number & 0xFFFF_FFFF_FFFF_FFFF)
+    high = at_ms << _BITS_ABOVE | address_hash >> _BITS_BELOW
+    low = (address_hash & _BELOW) << RANDOM_BITS | int.from_bytes(random)
+    return _half(high) + _half(low)
 
 
 def _half(number: int) -> str:
-    # the split in two keeps the further divisions on small integers, which takes a third off
-    high, low = divmod(number, 62**5)
-    a, b = divmod(high, 62**4)
-    c, d = divmod(low, 3844)
+    # four characters at a time keep the further divisions on small integers, which takes a third off
+    rest, c = divmod(number, 62**4)
+    a, b = divmod(rest, 62**4)
     pairs = _PAIRS
-    return f"{pairs[a]}{pairs[b // 3844]}{pairs[b % 3844]}{ALPHABET[c // 3844]}{pairs[c % 3844]}{pairs[d]}"
+    return f"{pairs[a // 62]}{ALPHABET[a % 62]}{pairs[b // 3844]}{pairs[b % 3844]}{pairs[c // 3844]}{pairs[c % 3844]}"
 
 
 def parse_click_id(text: str) -> ClickId | None:

@@ -69,8 +69,13 @@ class Click(msgspec.Struct, frozen=True, kw_only=True):
 
 def generated_ttp(click_id: str) -> str:
     """The `_ttp` set for a visitor without one: 27 characters like TikTok's own, from the click id, never stored."""
-    digest = blake2b(click_id.encode(), digest_size=TTP_HASH_BYTES).digest()
-    return b2a_base64(digest, newline=False)[:TTP_CHARS].translate(_STANDARD_TO_ALPHANUMERIC).decode()
+    return generated_ttp_bytes(click_id.encode()).decode()
+
+
+def generated_ttp_bytes(click_id: bytes) -> bytes:
+    """The same, as it goes over the wire."""
+    digest = blake2b(click_id, digest_size=TTP_HASH_BYTES).digest()
+    return b2a_base64(digest, newline=False)[:TTP_CHARS].translate(_STANDARD_TO_ALPHANUMERIC)
 
 
 class RecordCodec:

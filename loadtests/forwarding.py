@@ -52,31 +52,43 @@ class Forwarding:
 
 
 class ForwardBench:
-    """The worker stands still while the forwarder is loaded, so that what piles up is the worker's backlog."""
+    """The worker stands still while the forwarder is loaded, so that what piles up is the worker's backlog.
+
+    `begin`, then `load` and `load_lists` as often as wanted, then `drain`; `run` is all of it.
+    """
 
     def __init__(self, product: Product, cores: Cores, length: Length) -> None:
         self._product, self._cores, self._length = product, cores, length
         self._forwarder = product.contestant("forwarder", "/")
+        self._worker = product.pid("worker")
         self._run = random.getrandbits(32)
         self._next = {INSTALLS: 0, EVENTS: 0}
         self._next_list = 0
 
     def run(self) -> Forwarding:
-        worker = self._product.pid("worker")
-        self._product.halt(worker)
+        self.begin()
+        installs = summary_of([self.load(INSTALLS) for _ in range(ROUNDS)])
+        events = summary_of([self.load(EVENTS) for _ in range(ROUNDS)])
+        lists = summary_of([self.load_lists() for _ in range(ROUNDS)])
+        return Forwarding(installs, events, lists, EVENTS_PER_LIST, self.drain())
+
+    def begin(self) -> None:
+        self._product.halt(self._worker)
         self._place(self._forwarder.pid, self._cores.server)
-        installs = summary_of([self._load(INSTALLS) for _ in range(ROUNDS)])
-        events = summary_of([self._load(EVENTS) for _ in range(ROUNDS)])
-        lists = summary_of([self._load_lists(self._length.forwarder_s) for _ in range(ROUNDS)])
+
+    def drain(self) -> Drained:
+        """Have the worker deliver a backlog, and stand still again."""
         self._place(self._forwarder.pid, self._cores.rest)
-        drained = asyncio.run(self._drain(worker))
-        return Forwarding(installs, events, lists, EVENTS_PER_LIST, drained)
+        drained = asyncio.run(self._drain(self._worker))
+        self._product.halt(self._worker)
+        return drained
 
     def _place(self, pid: int, core: int) -> None:
         if self._cores.pinned:
             pin(pid, core)
 
-    def _load(self, kind: str) -> Round:
+    def load(self, kind: str) -> Round:
+        """A round of installs or events, one by one."""
         order = Order(
             port=self._forwarder.port,
             kind=kind,
@@ -91,11 +103,12 @@ class ForwardBench:
         self._next[kind] += done.result.sent
         return done
 
-    def _load_lists(self, seconds: float) -> Round:
+    def load_lists(self, seconds: float | None = None) -> Round:
+        """A round of events in lists; its rate counts the lists."""
         order = Order(
             port=self._forwarder.port,
             kind=EVENTS,
-            seconds=seconds,
+            seconds=seconds or self._length.forwarder_s,
             warm_s=self._length.warm_s,
             connections=LIST_CONNECTIONS,
             first=self._next_list,
@@ -120,7 +133,7 @@ class ForwardBench:
         try:
             before = await connection.fetchrow(DELIVERIES)
             while before["pending"] < self._length.backlog:
-                await asyncio.to_thread(self._load_lists, 1.0)
+                await asyncio.to_thread(self.load_lists, 1.0)
                 before = await connection.fetchrow(DELIVERIES)
             self._place(worker, self._cores.server)
             goal = before["delivered"] + self._length.backlog

@@ -19,8 +19,17 @@ START_LIMIT_S = 90.0
 STOP_LIMIT_S = 45.0  # the processes' time to finish, then the engines'
 METRICS_OFFSET = 1000  # each process also listens at its own port + 1000
 PORTS = ("REDIRECTOR_PORT", "FORWARDER_PORT", "CONSOLE_PORT", "SANDBOX_PORT", "WORKER_PORT")
-# what would lead it to somebody's real engines or real TikTok account
-NOT_INHERITED = ("REDIS_URL", "DATABASE_URL", "SECRET_KEY", "PUBLIC_URL", "CONSOLE_URL", "HOST", "TIKTOK_API_URL")
+# what would lead it to other code than its interpreter's, to somebody's real engines or real TikTok account
+NOT_INHERITED = (
+    "PYTHONPATH",
+    "REDIS_URL",
+    "DATABASE_URL",
+    "SECRET_KEY",
+    "PUBLIC_URL",
+    "CONSOLE_URL",
+    "HOST",
+    "TIKTOK_API_URL",
+)
 
 
 def free_ports(count: int) -> list[int]:
@@ -46,9 +55,12 @@ def _is_free(port: int) -> bool:
 class Product:
     """A running `signalpost up --demo`. Ends with everything it started when the block ends."""
 
-    def __init__(self, directory: Path, **settings: str) -> None:
-        """`directory` is ours alone and its path short: the engines' sockets lie in it. `settings` as in its .env."""
+    def __init__(self, directory: Path, python: str = sys.executable, **settings: str) -> None:
+        """`directory` is ours alone and its path short: the engines' sockets lie in it. `python` is the interpreter
+        that imports it, `settings` as in its .env.
+        """
         self._directory = directory
+        self._python = python
         ports = dict(zip(PORTS, map(str, free_ports(len(PORTS))), strict=True))
         inherited = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
         data_dir = directory / "data"
@@ -64,7 +76,7 @@ class Product:
         log = self._directory / "up.log"
         with log.open("wb") as output:
             self._up = subprocess.Popen(
-                [sys.executable, "-P", "-m", "cli", "up", "--demo", "--no-history"],
+                [self._python, "-P", "-m", "cli", "up", "--demo", *self._options_of_up()],
                 cwd=self._directory,  # away from any .env
                 env=self._environment,
                 stdout=output,
@@ -79,6 +91,13 @@ class Product:
             self.__exit__()
             raise
         return self
+
+    def _options_of_up(self) -> list[str]:
+        """`--no-history`, which earlier commits do not know: they never made one."""
+        asked = [self._python, "-P", "-m", "cli", "up", "--help"]
+        wide = {**self._environment, "COLUMNS": "200", "NO_COLOR": "1"}
+        done = subprocess.run(asked, cwd=self._directory, env=wide, capture_output=True, text=True, check=False)
+        return ["--no-history"] if "--no-history" in done.stdout else []
 
     @staticmethod
     def _wait_until_ready(up: subprocess.Popen[bytes], log: Path) -> None:
@@ -110,7 +129,7 @@ class Product:
             ContestantError: it refused.
         """
         done = subprocess.run(
-            [sys.executable, "-P", "-m", "cli", *arguments, "--json"],
+            [self._python, "-P", "-m", "cli", *arguments, "--json"],
             cwd=self._directory,
             env=self._environment,
             capture_output=True,

@@ -64,13 +64,13 @@ class RedirectBench:
         if self._cores.pinned:
             for contestant in contestants:
                 pin(contestant.pid, self._cores.server)
-        empty = self._stored()
+        empty = self.stored()
         closed = self._closed(contestants)
         offered = closed[self._redirector.name].rate / 2
         open_rounds = [self._load(self._redirector, CLICKS, offered) for _ in range(self._length.rounds)]
-        plain = self._stored()
+        plain = self.stored()
         every_macro = self._load(self._redirector, CLICKS_EVERY_MACRO)
-        full = self._stored()
+        full = self.stored()
         return Redirecting(
             closed=closed,
             every_macro=summary_of([every_macro]),
@@ -78,11 +78,20 @@ class RedirectBench:
             open_loop=summary_of(open_rounds),
             service_p99_ms=median(each.result.service_p99_ms for each in open_rounds),
             send_delay_p99_ms=median(each.result.send_delay_p99_ms for each in open_rounds),
-            bytes_per_click=_bytes_each(empty, plain),
-            bytes_every_macro=_bytes_each(plain, full),
+            bytes_per_click=bytes_each(empty, plain),
+            bytes_every_macro=bytes_each(plain, full),
             clicks_per_address=plain.clicks / max(1, plain.addresses),
-            check=self._check(full),
+            check=self.check(full),
         )
+
+    def place(self) -> None:
+        """Give the redirector its core."""
+        if self._cores.pinned:
+            pin(self._redirector.pid, self._cores.server)
+
+    def load(self, kind: str) -> Round:
+        """A round of clicks, as fast as the redirector answers."""
+        return self._load(self._redirector, kind)
 
     def _closed(self, contestants: Sequence[Contestant]) -> dict[str, Summary]:
         rounds: dict[str, list[Round]] = {contestant.name: [] for contestant in contestants}
@@ -109,15 +118,16 @@ class RedirectBench:
             self._unanswered += done.result.sent - done.result.answered
         return done
 
-    def _stored(self) -> StoredClicks:
+    def stored(self) -> StoredClicks:
         return read_stored_clicks(self._product.redis_url)
 
-    def _check(self, stored: StoredClicks) -> ClickCheck:
+    def check(self, stored: StoredClicks) -> ClickCheck:
+        """Whether every click is there, once; waits for those that are on their way."""
         redirects = self._statuses["302"]
         deadline = time.monotonic() + COUNT_WAIT_S
         while stored.clicks < redirects and time.monotonic() < deadline:  # what Redis did not take in time is spooled
             time.sleep(0.5)
-            stored = self._stored()
+            stored = self.stored()
         while (reported := self._reported()) < stored.clicks and time.monotonic() < deadline:
             time.sleep(0.5)
         return ClickCheck(redirects, self._unanswered, stored.clicks, reported)
@@ -126,5 +136,6 @@ class RedirectBench:
         return int(self._product.command("report", "--app", self._app)["totals"]["link_clicks"])
 
 
-def _bytes_each(before: StoredClicks, after: StoredClicks) -> float:
+def bytes_each(before: StoredClicks, after: StoredClicks) -> float:
+    """Redis memory per click between two readings."""
     return (after.used_memory - before.used_memory) / max(1, after.clicks - before.clicks)

@@ -52,7 +52,7 @@ def _redirect_part(found: Redirecting) -> list[str]:
     rows.append(_load_row(f"{REDIRECTOR}, all ten macros filled in", found.every_macro))
     latency, check = found.open_loop.latency, found.check
     open_row = [f"{found.offered:,.0f}", f"{found.open_loop.rate:,.0f}"]
-    open_row += [f"{value:.2f}" for value in (latency.p50, latency.p90, latency.p99, latency.max)]
+    open_row += [f"{value:.2f}" for value in (latency.p50, latency.p90, latency.p99, latency.p999, latency.max)]
     counts = [
         ["302s received", f"{check.redirects:,}"],
         ["requests without an answer", f"{check.unanswered:,}"],
@@ -64,7 +64,7 @@ def _redirect_part(found: Redirecting) -> list[str]:
         "## Redirects at 32 connections (closed loop)",
         table(LOAD_HEADER, rows),
         "## The redirector at half its own maximum (open loop, from when each request was due)",
-        table(("offered per s", "achieved", "p50 ms", "p90 ms", "p99 ms", "max ms"), [open_row]),
+        table(("offered per s", "achieved", "p50 ms", "p90 ms", "p99 ms", "p99.9 ms", "max ms"), [open_row]),
         f"The generator itself was {found.send_delay_p99_ms:.2f} ms late (p99), which counts in these latencies; "
         f"from the sending on, p99 is {found.service_p99_ms:.2f} ms.",
         "## Clicks",
@@ -87,7 +87,8 @@ def _forward_part(found: Forwarding) -> list[str]:
     return ["## Forwarder (answered after commit) and worker", table(LOAD_HEADER, rows), sentence]
 
 
-def _circumstances(machine: Machine, rounds: int) -> str:
+def circumstances(machine: Machine, rounds: int) -> str:
+    """When, where and how it was measured, as a list."""
     return "\n".join(
         [
             f"- {machine.at} UTC, commit {machine.commit}, Python {machine.python}",
@@ -107,7 +108,7 @@ def markdown(machine: Machine, redirecting: Redirecting, forwarding: Forwarding 
     rounds = redirecting.closed[REDIRECTOR].rounds
     parts = [
         "# Benchmark",
-        _circumstances(machine, rounds),
+        circumstances(machine, rounds),
         "## Figures and targets",
         table(("", "measured", "target", ""), [_figure_row(figure) for figure in figures]),
         *_redirect_part(redirecting),

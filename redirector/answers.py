@@ -25,13 +25,9 @@ def redirect_headers(redirect: Redirect) -> list[tuple[bytes, bytes]]:
 
 def redirect_bytes(redirect: Redirect, keep_alive: bool, date: bytes) -> bytes:
     """The whole 302 as it goes over the wire; `date` is a finished header line."""
-    parts = [_HEAD, redirect.location]
-    if redirect.set_cookie is not None:
-        parts += (_COOKIE, redirect.set_cookie)
-    if not keep_alive:
-        parts.append(_CLOSE)
-    parts += (b"\r\n", date, b"\r\n")
-    return b"".join(parts)
+    cookie = b"" if redirect.set_cookie is None else _COOKIE + redirect.set_cookie
+    end = b"\r\n" if keep_alive else _CLOSE + b"\r\n"
+    return b"".join((_HEAD, redirect.location, cookie, end, date, b"\r\n"))
 
 
 def refusal_bytes(status: bytes, extra: bytes = b"") -> bytes:

@@ -7,7 +7,7 @@ from bisect import bisect_left
 from collections import Counter
 from typing import Protocol
 
-from redis.exceptions import RedisError
+from redis.exceptions import ResponseError
 
 from clicks.names import AdName
 from clicks.record_layout import Text
@@ -70,6 +70,6 @@ class Counters:
 def _error_class(error: Exception) -> str:
     """`TimeoutError`, or what Redis itself said: `OOM`, `READONLY`, `LOADING`, `NOAUTH`, ..."""
     first_word = str(error).split(" ", 1)[0]
-    if isinstance(error, RedisError) and first_word.isupper() and first_word.isascii():
+    if isinstance(error, ResponseError) and first_word.isupper() and first_word.isascii():
         return first_word
     return type(error).__name__

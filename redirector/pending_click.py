@@ -6,28 +6,31 @@ from redirector.answers import redirect_bytes
 from redirector.visit_reader import Redirect
 
 
+class _NoEvent:
+    def set(self) -> None:
+        """Nobody waits for a click's body."""
+
+
 class PendingClick:
-    """A click that waits for its record; to uvicorn a request in progress, so that pipelining and shutdown hold."""
+    """A click that waits for its record; to uvicorn a request in progress, so that pipelining and shutdown hold.
 
-    __slots__ = (
-        "_date",
-        "_protocol",
-        "_started",
-        "disconnected",
-        "keep_alive",
-        "message_event",
-        "redirect",
-        "response_complete",
-    )
+    One serves all clicks of a connection, which come one after another.
+    """
 
-    def __init__(self, protocol: Any, redirect: Redirect, keep_alive: bool) -> None:
+    __slots__ = ("_protocol", "_started", "disconnected", "keep_alive", "redirect", "response_complete")
+
+    message_event = _NoEvent()
+
+    def __init__(self, protocol: Any) -> None:
         self._protocol = protocol
-        self._started = protocol.loop.time()
+        self.disconnected = False
+        self.response_complete = True
+
+    def begin(self, redirect: Redirect, keep_alive: bool) -> None:
+        self._started = self._protocol.loop.time()
         self.redirect = redirect
         self.keep_alive = keep_alive
-        self.disconnected = False
         self.response_complete = False
-        self.message_event = _NOBODY_WAITS
 
     def release(self) -> None:
         """The click is recorded: answer it."""
@@ -39,11 +42,3 @@ class PendingClick:
             if not self.keep_alive:
                 protocol.transport.close()
         protocol.on_response_complete()
-
-
-class _NoEvent:
-    def set(self) -> None:
-        """Nobody waits for a click's body."""
-
-
-_NOBODY_WAITS = _NoEvent()

@@ -1,24 +1,22 @@
 """HTTP at the socket: uvicorn's protocol with a short way for clicks and limits before anything is parsed twice.
 
-A plain `GET /{slug}` of a known link is answered from the parser's callbacks, without an ASGI scope, a task or a
-response object, which doubles what a core can redirect (docs/decisions). Everything else, and whatever is pipelined
-behind a request that is still being answered, takes uvicorn's own way into the Starlette app.
+A plain `GET /{slug}` of a known link is answered from its raw bytes, or from the parser's callbacks: without an ASGI
+scope, a task or a response object (decision 4). All else, and what is pipelined, takes uvicorn's own way to Starlette.
 """
 
 import asyncio
-import re
 from typing import Any
-from urllib.parse import quote_from_bytes
 
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from config.http_heads import MAX_HEADER_BYTES, MAX_HEADERS, is_host
 from redirector.answers import refusal_bytes
-from redirector.paths import tidy_path, tidy_slug
+from redirector.paths import tidy_path
 from redirector.pending_click import PendingClick
+from redirector.raw_bytes import RUNS, percent_encoded
 from redirector.state import RedirectorState
-from redirector.visit_reader import Request
+from redirector.visit_reader import Redirect, Request
 
 MAX_URL_BYTES = 8 * 1024  # httptools mangles URLs of 64 KiB and more without an error (MagicStack/httptools#43)
 HEAD_DEADLINE_S = 10.0  # for a whole request head; uvicorn's own timer restarts with each byte
@@ -28,12 +26,6 @@ HTTP_VERSIONS = ("1.1", "1.0")
 METHODS = b"allow: GET, HEAD\r\n"
 BEACON_METHODS = b"allow: POST\r\n"
 MAX_KNOWN_HOSTS = 1_000
-_NOT_ASCII = re.compile(rb"[\x80-\xff]+")
-_RUNS = re.compile(rb"[\x00-\x7f]+|[\x80-\xff]+")
-
-
-def _percent_encoded(run: re.Match[bytes]) -> bytes:
-    return quote_from_bytes(run[0]).encode()
 
 
 def new_parser(protocol: Any) -> httptools.HttpRequestParser:
@@ -59,8 +51,9 @@ class SignalLinkProtocol(HttpToolsProtocol):
         self.peer = ""
         self.awaiting_since = 0.0  # loop time since which a request head is awaited; 0 = one is being answered
         self._header_bytes = self._head_bytes = self._hosts = 0
-        self._host = b""
-        self._is_in_head = False
+        self._host, self._is_in_head = b"", False
+        self._is_between = True  # requests, to the parser: no byte of the next one has come
+        self._pending = PendingClick(self)
         self._refusal: bytes | None = None  # the last answer of this connection
         self._stalled_since = 0.0  # loop time since which the client reads too slowly; 0 = it does not
 
@@ -111,7 +104,7 @@ class SignalLinkProtocol(HttpToolsProtocol):
         return self.state.date_line(self.server_state.default_headers)
 
     def data_received(self, data: bytes) -> None:
-        if self._refusal is not None:
+        if self._refusal is not None or (self._is_between and self._open_plain(data)):
             return
         if self._is_in_head:
             self._head_bytes += len(data)
@@ -140,7 +133,7 @@ class SignalLinkProtocol(HttpToolsProtocol):
         what others do.
         """
         fed = 0
-        for run in _RUNS.finditer(data):
+        for run in RUNS.finditer(data):
             if run.end() <= fed:
                 continue
             try:
@@ -156,7 +149,7 @@ class SignalLinkProtocol(HttpToolsProtocol):
                 end = data.find(b" ", run.start())
                 fed = end if end >= 0 else len(data)
                 self.parser = new_parser(self)
-                self.parser.feed_data(line + _NOT_ASCII.sub(_percent_encoded, data[run.start() : fed]))
+                self.parser.feed_data(line + percent_encoded(data[run.start() : fed]))
             if self._refusal is not None:
                 return
 
@@ -167,6 +160,7 @@ class SignalLinkProtocol(HttpToolsProtocol):
         self.expect_100_continue = False
         self._header_bytes = self._head_bytes = self._hosts = 0
         self._is_in_head = True
+        self._is_between = False
         if not self.awaiting_since:  # pipelined behind an answer in progress
             self.awaiting_since = self.loop.time()
 
@@ -203,27 +197,44 @@ class SignalLinkProtocol(HttpToolsProtocol):
         if self._hosts and len(self.state.known_hosts) < MAX_KNOWN_HOSTS:
             self.state.known_hosts.add(self._host)
 
-    def _open_click(self) -> bool:
-        """Whether this was a click that is now being recorded."""
-        url = self.url
-        if self.parser.get_method() != b"GET" or url[:1] != b"/" or (self.cycle and not self.cycle.response_complete):
+    def _open_plain(self, data: bytes) -> bool:
+        """Whether these bytes were a plain GET, and a click that is now being recorded; the parser never sees them."""
+        state = self.state
+        plain = state.plain_gets.read(data) if self._may_open_click() else None
+        if plain is None:
             return False
-        if self.flow.write_paused:  # uvicorn's way waits until the client has read what was sent
+        path, query, host, seen = plain
+        link = state.redirect_link(path, ((b"host", host),))
+        if link is None:
+            return False
+        self.awaiting_since = 0.0
+        self._record(state.reader.open_seen(link, query, seen, self.peer), not state.draining_since)
+        return True
+
+    def _open_click(self) -> bool:
+        """Whether what the parser has read was a click that is now being recorded."""
+        url, state = self.url, self.state
+        if self.parser.get_method() != b"GET" or url[:1] != b"/" or not self._may_open_click():
             return False
         path, _, query = url.partition(b"?")
-        link = self.state.redirect_link(path[1:], self.headers)
-        if link is None and path:
-            link = self.state.redirect_link(tidy_slug(path), self.headers)
+        link = state.redirect_link(path, self.headers)
         if link is None or b"#" in url:  # a fragment is neither path nor query: uvicorn's way cuts it off
             return False
         version = self.parser.get_http_version()
         if version not in HTTP_VERSIONS:
             return False
-        keep_alive = version == "1.1" and not self.state.draining_since and self.parser.should_keep_alive()
-        redirect = self.state.reader.open(link, Request(query, self.headers, self.peer))
-        self.cycle = PendingClick(self, redirect, keep_alive)
-        self.state.recorder.record(redirect.rows, redirect.count, self.cycle)
+        keep_alive = version == "1.1" and not state.draining_since and self.parser.should_keep_alive()
+        self._record(state.reader.open(link, Request(query, self.headers, self.peer)), keep_alive)
         return True
+
+    def _may_open_click(self) -> bool:
+        """Whether no answer is in progress, and the client has read those before: else uvicorn's way makes it wait."""
+        return not self.flow.write_paused and (self.cycle is None or self.cycle.response_complete)
+
+    def _record(self, redirect: Redirect, keep_alive: bool) -> None:
+        pending = self.cycle = self._pending
+        pending.begin(redirect, keep_alive)
+        self.state.recorder.record(redirect.rows, redirect.count, pending)
 
     def _take_the_long_way(self) -> None:
         method, url, headers = self.parser.get_method(), self.url, self.headers
@@ -249,6 +260,7 @@ class SignalLinkProtocol(HttpToolsProtocol):
             super().on_body(body)
 
     def on_message_complete(self) -> None:
+        self._is_between = True
         if not isinstance(self.cycle, PendingClick):
             super().on_message_complete()
 

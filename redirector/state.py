@@ -11,8 +11,11 @@ from clicks.store import ClickStore
 from redirector.caps import ClickCaps
 from redirector.counters import Counters
 from redirector.link_table import LinkTable
+from redirector.paths import tidy_slug
+from redirector.plain_get import PlainGets
 from redirector.recorder import Recorder
-from redirector.visit_reader import Headers, VisitReader
+from redirector.seen_headers import Headers
+from redirector.visit_reader import VisitReader
 
 
 class Connection(Protocol):
@@ -42,6 +45,7 @@ class RedirectorState:
         self.token_keys = bridging.token_keys
         self.clock: Callable[[], float] = time.time
         self.connections: set[Connection] = set()
+        self.plain_gets = PlainGets()
         self.known_hosts: set[bytes] = set()  # valid values of Host headers
         self._dated: list[tuple[bytes, bytes]] | None = None
         self._date_line = b""
@@ -55,9 +59,11 @@ class RedirectorState:
             self._date_line = b"".join(b"date: " + value + b"\r\n" for value in values)
         return self._date_line
 
-    def redirect_link(self, slug: bytes, headers: Headers) -> Link | None:
-        """The enabled link of a slug that is answered with a 302 straight away."""
-        link = self.links.plain.get(slug)
+    def redirect_link(self, path: bytes, headers: Headers) -> Link | None:
+        """The enabled link of a path, as it came, that is answered with a 302 straight away."""
+        link = self.links.plain.get(path[1:])
+        if link is None and path:
+            link = self.links.plain.get(tidy_slug(path))
         if link is None or self.links.hosts.serve_any or self.links.hosts.serves(link.app_id, headers):
             return link
         return None

@@ -2,7 +2,7 @@
 
 import secrets
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 import msgspec
 
@@ -11,7 +11,7 @@ from clicks.batch import Row, clicks_key
 from clicks.click_id import RANDOM_BYTES, ClickId
 from clicks.counts import count_field
 from clicks.links import Link
-from clicks.record import PLATFORM_NUMBERS, RecordCodec, generated_ttp, pointer
+from clicks.record import PLATFORM_NUMBERS, RecordCodec, generated_ttp_bytes, pointer
 from clicks.record_layout import IPV6, PREFIX_SHIFT, TTP_GENERATED, Text, assemble
 from clicks.record_strings import visitor_text
 from clicks.shared_strings import MIN_USES
@@ -19,6 +19,7 @@ from redirector.ads import MAX_REMEMBERED, MAX_REMEMBERED_BYTES, AdClick, Ads
 from redirector.counters import Counters
 from redirector.crawlers import LookupLimit, is_listed
 from redirector.link_table import LinkTable
+from redirector.seen_headers import Headers, SeenHeaders, read_headers
 from redirector.visitors import read_user_agent
 
 TTP_MAX_AGE_S = 34_190_000  # 13 months, as TikTok's own cookie
@@ -26,10 +27,6 @@ TTP_MAX_CHARS = 100
 RANDOM_POOL_BYTES = 4_096
 UNKNOWN_ADDRESS = bytes(4)
 MAX_TEXTS = 10_000  # that wait to be shared
-PREFETCH_HEADERS = frozenset({b"purpose", b"sec-purpose", b"x-purpose", b"x-moz"})
-READ_HEADERS = PREFETCH_HEADERS | {b"user-agent", b"accept-language", b"cookie", b"x-forwarded-for"}
-
-Headers = Iterable[tuple[bytes, bytes]]
 
 
 class Request(msgspec.Struct, frozen=True, gc=False):
@@ -57,16 +54,6 @@ class VisitReaderSettings(msgspec.Struct, frozen=True):
     address_key: bytes  # the newest secret key of the address hash
     trusted_proxies: Networks  # whose X-Forwarded-For is believed
     public_base: str  # base of the Signal links: the page that offers both stores lies below it
-
-
-class _Seen(msgspec.Struct, gc=False):
-    """The headers that matter."""
-
-    user_agent: bytes = b""
-    languages: bytes = b""
-    cookie: bytes = b""
-    forwarded_for: bytes = b""
-    prefetch: bool = False
 
 
 class _Visitor(msgspec.Struct, frozen=True):
@@ -98,7 +85,7 @@ class VisitReader:
         self._hasher = AddressHasher(settings.address_key)
         self._codec = RecordCodec()
         secure = "; Secure" if settings.public_base.startswith("https:") else ""
-        self._cookie_end = f"; Max-Age={TTP_MAX_AGE_S}; Path=/; SameSite=Lax{secure}"
+        self._cookie_end = f"; Max-Age={TTP_MAX_AGE_S}; Path=/; SameSite=Lax{secure}".encode()
         self._visitors: dict[tuple[bytes, bytes], _Visitor] = {}
         self._ads = Ads(links, counters, self._codec)
         self._addresses: dict[str, tuple[bytes, bool]] = {}  # peer -> packed, whether its word on others counts
@@ -108,30 +95,32 @@ class VisitReader:
 
     def open(self, link: Link, visit: Request) -> Redirect:
         """The redirect of one visit. Never raises, whatever the visit carries."""
-        seen = _read_headers(visit.headers)
+        return self.open_seen(link, visit.query, read_headers(visit.headers), visit.peer, visit.is_head)
+
+    def open_seen(self, link: Link, query: bytes, seen: SeenHeaders, peer: str, is_head: bool = False) -> Redirect:
+        """The same where the headers are read already."""
         visitor = self._visitor(seen.user_agent, seen.languages)
-        kind = "head" if visit.is_head else visitor.kind
+        kind = "head" if is_head else visitor.kind
         if seen.prefetch and kind == "click":
             kind = "prefetch"
-        address = self._address(visit.peer, seen.forwarded_for)
-        ad_click = self._ads.read(link, visitor.platform, visit.query, address, visitor.user_agent)
+        address = self._address(peer, seen.forwarded_for)
+        ad_click = self._ads.read(link, visitor.platform, query, address, visitor.user_agent)
         ad = ad_click.ad
         at_ms = int(self._clock() * 1000)
         click = ClickId(at_ms, self._hasher.hash(address), self._random_bytes())
         click_id = click.text()
-        location = ad.destination.location(click_id).encode("latin-1")
-        count = count_field(at_ms, kind, ad.count_label)
+        location = ad.location(click_id.encode())
         if kind != "click":
             self._counters.visits[link.slug, visitor.platform, kind] += 1
-            return Redirect(location, None, (), count, click_id)
+            return Redirect(location, None, (), count_field(at_ms, kind, ad.count_label), click_id)
         if not ad.clicks:
             self._counters.clicked.append(ad)
         ad.clicks += 1
         ttp, set_cookie = self._browser_id(link, seen.cookie, click_id)
-        rows = self._rows(click, self._record(click, visitor, ad_click, address, ttp), ad_click)
-        return Redirect(location, set_cookie, rows, count, click_id)
+        rows = self._rows(click, self._record(click.random, visitor, ad_click, address, ttp), ad_click.other_address)
+        return Redirect(location, set_cookie, rows, ad.click_field(at_ms), click_id)
 
-    def _record(self, click: ClickId, visitor: _Visitor, ad_click: AdClick, address: bytes, ttp: bytes | None) -> bytes:
+    def _record(self, random: bytes, visitor: _Visitor, ad_click: AdClick, address: bytes, ttp: bytes | None) -> bytes:
         cut, text = ad_click.cut, ad_click.ad.text
         flags = visitor.platform_number | cut.prefix << PREFIX_SHIFT
         if len(address) == 16:
@@ -142,7 +131,7 @@ class VisitReader:
             self._used(text)
         if visitor.text.reference is None:
             self._used(visitor.text)
-        record = assemble(click.random, flags, address + cut.packed, visitor.text, text)
+        record = assemble(random, flags, address + cut.packed, visitor.text, text)
         return record + self._codec.own(ttp or b"", cut.own) if ttp or cut.own else record
 
     def _used(self, text: Text) -> None:
@@ -151,8 +140,7 @@ class VisitReader:
         if text.uses % MIN_USES == 0 and len(self._counters.texts) < MAX_TEXTS:
             self._counters.texts.append(text)
 
-    def _rows(self, click: ClickId, record: bytes, ad_click: AdClick) -> tuple[Row, ...]:
-        other_address = ad_click.other_address
+    def _rows(self, click: ClickId, record: bytes, other_address: bytes | None) -> tuple[Row, ...]:
         row = Row(clicks_key(click.address_hash), click.at_ms, record)
         if other_address is None:
             return (row,)
@@ -163,10 +151,10 @@ class VisitReader:
 
     def _browser_id(self, link: Link, cookie: bytes, click_id: str) -> tuple[bytes | None, bytes | None]:
         """The `_ttp` to keep with the click (None = the generated one), and the cookie to set."""
-        ttp = cookie_value(cookie)
+        ttp = cookie_value(cookie) if cookie else None
         if ttp is not None or not link.generate_ttp:
             return ttp or b"", None
-        return None, f"_ttp={generated_ttp(click_id)}{self._cookie_end}".encode()
+        return None, b"_ttp=" + generated_ttp_bytes(click_id.encode()) + self._cookie_end
 
     def _visitor(self, user_agent: bytes, languages: bytes) -> _Visitor:
         known = self._visitors.get((user_agent, languages))
@@ -203,24 +191,6 @@ class VisitReader:
             self._random, start = self._token_bytes(RANDOM_POOL_BYTES), 0
         self._random_at = start + RANDOM_BYTES
         return self._random[start : start + RANDOM_BYTES]
-
-
-def _read_headers(headers: Headers) -> _Seen:
-    seen = _Seen()
-    for name, value in headers:
-        if name not in READ_HEADERS:
-            continue
-        if name == b"user-agent":
-            seen.user_agent = value
-        elif name == b"accept-language":
-            seen.languages = value
-        elif name == b"cookie":
-            seen.cookie = seen.cookie + b"; " + value if seen.cookie else value
-        elif name == b"x-forwarded-for":
-            seen.forwarded_for = seen.forwarded_for + b"," + value if seen.forwarded_for else value
-        elif b"prefetch" in value.lower() or b"preview" in value.lower():
-            seen.prefetch = True
-    return seen
 
 
 def _nobody(_user_agent: str) -> bool:

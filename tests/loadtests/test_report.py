@@ -86,6 +86,8 @@ def test_the_figures_follow_from_what_was_measured() -> None:
     figures = {each.name: each.value for each in redirect_figures(REDIRECTING) + forward_figures(FORWARDING)}
     assert figures["ratio_to_bare"] == pytest.approx(0.55)
     assert figures["cpu_ratio_to_bare"] == pytest.approx(0.5)
+    assert figures["every_macro_to_bare"] == pytest.approx(0.25)
+    assert (figures["open_p99_ms"], figures["open_p999_ms"]) == (3.0, 4.0)
     assert figures["ratio_to_nginx"] == pytest.approx(0.22)
     assert figures["list_events_per_s"] == 10_000
     assert figures["deliveries_per_s"] == 2500
@@ -102,7 +104,17 @@ def test_a_table_is_aligned_text_left_and_figures_right() -> None:
 
 def test_the_report_shows_every_contestant_every_target_and_the_count() -> None:
     text = markdown(MACHINE, REDIRECTING, FORWARDING)
-    for expected in ("nginx `return 302`", "bare uvicorn", ">= 0.6", "<= 450", "471", "1,000", "abc1234", "20,000"):
+    for expected in (
+        "nginx `return 302`",
+        "bare uvicorn",
+        ">= 0.8",
+        "p99.9 ms",
+        "<= 450",
+        "471",
+        "1,000",
+        "abc1234",
+        "20,000",
+    ):
         assert expected in text
     assert "Noise" not in text
     assert "was the limit" not in text

@@ -1,4 +1,4 @@
-"""A click has two ways: from the parser, and through Starlette. Whatever comes, both make the same of it.
+"""A click has two ways: from its bytes or the parser, and through Starlette. Whatever comes, both make the same of it.
 
 What may differ is listed here by name; all else, each byte of the answer and of what is stored and counted, may not.
 """
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from clicks.links import Site
 from tests.engines import SessionEngines
 from tests.redirector.visits import CORPUS, PLAIN_LINKS, Visit
-from tests.redirector.ways import Answered, Ways, opened_ways
+from tests.redirector.ways import Answered, ParserWay, ShortWay, Ways, opened_ways
 from tests.redirector.wire import IPHONE, request
 
 
@@ -106,6 +106,17 @@ def test_both_ways_answer_store_and_count_the_whole_corpus_alike(outcomes: list[
 
 def test_the_short_way_answers_the_visits_it_is_made_for_and_no_others(outcomes: list[Outcome]) -> None:
     assert {each.visit.name: each.was_short for each in outcomes} == {each.name: each.is_plain for each in CORPUS}
+
+
+def test_the_strict_look_takes_nearly_all_of_the_corpus(outcomes: list[Outcome]) -> None:
+    assert ShortWay.unparsed > 0.9 * len(outcomes)
+
+
+def test_the_corpus_is_the_same_with_the_parser_and_without(engines: SessionEngines) -> None:
+    with opened_ways(engines.valkey.url, 7, PLAIN_LINKS, other=ParserWay) as ways:
+        for visit in CORPUS:
+            plain, parsed, _ = ways.visit(visit.raw)
+            assert like(plain) == like(parsed), visit.name
 
 
 def test_the_corpus_names_each_visit_once() -> None:

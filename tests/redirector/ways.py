@@ -1,7 +1,7 @@
-"""Both ways through a click, each as a redirector of its own in this process: real sockets, a real Redis, one clock.
+"""Ways through a click, each as a redirector of its own in this process: real sockets, a real Redis, one clock.
 
-One takes the parser's short way wherever it may, the other always the long way through Starlette. What else differs
-between two redirectors, their time and their random bytes, is the same for both.
+One takes a short way wherever it may, from the raw bytes or from the parser; another always the parser's, or always the
+long way through Starlette. What else differs between two redirectors, their time and their random bytes, is the same.
 """
 
 import asyncio
@@ -49,9 +49,16 @@ _LAST_ANSWER = re.compile(rb"HTTP/1\.1 200 OK\r\n.*\Z", re.DOTALL)
 
 
 class ShortWay(SignalLinkProtocol):
-    """The protocol as it is; it counts the visits that it answered itself."""
+    """The protocol as it is; it counts the visits that it answered itself, and of them those without the parser."""
 
     answered = 0
+    unparsed = 0
+
+    def _open_plain(self, data: bytes) -> bool:
+        is_plain = super()._open_plain(data)
+        ShortWay.answered += is_plain
+        ShortWay.unparsed += is_plain
+        return is_plain
 
     def _open_click(self) -> bool:
         is_short = super()._open_click()
@@ -59,7 +66,14 @@ class ShortWay(SignalLinkProtocol):
         return is_short
 
 
-class LongWay(SignalLinkProtocol):
+class ParserWay(SignalLinkProtocol):
+    """The protocol that has the parser read every visit."""
+
+    def _open_plain(self, data: bytes) -> bool:
+        return False
+
+
+class LongWay(ParserWay):
     """The protocol that leaves every visit to Starlette."""
 
     def _open_click(self) -> bool:
@@ -211,25 +225,31 @@ async def listening(config: uvicorn.Config) -> AsyncIterator[int]:
 
 
 class Ways:
-    """Both ways, visited alike."""
+    """The short way and another one, visited alike."""
 
-    def __init__(self, short: Way, long: Way, clock: Clock) -> None:
-        self._short, self._long, self._clock = short, long, clock
+    def __init__(self, short: Way, other: Way, clock: Clock) -> None:
+        self._short, self._other, self._clock = short, other, clock
 
     def visit(self, raw: bytes) -> tuple[Answered, Answered, bool]:
-        """What the short and the long way made of it, and whether the first was really taken."""
+        """What the short and the other way made of it, and whether the first was really taken."""
         self._clock.visit += 1
         before = ShortWay.answered
         short = self._short.visit(raw)
-        return short, self._long.visit(raw), ShortWay.answered > before
+        return short, self._other.visit(raw), ShortWay.answered > before
 
     def drain(self) -> None:
-        for way in (self._short, self._long):
+        for way in (self._short, self._other):
             way.drain()
 
 
 @contextmanager
-def opened_ways(redis_url: str, database: int, links: tuple[Link, ...], sites: tuple[Site, ...] = ()) -> Iterator[Ways]:
+def opened_ways(
+    redis_url: str,
+    database: int,
+    links: tuple[Link, ...],
+    sites: tuple[Site, ...] = (),
+    other: type[SignalLinkProtocol] = LongWay,
+) -> Iterator[Ways]:
     """Both ways over these links, on an event loop of their own; they use this Redis's `database` and the next."""
     clock = Clock()
 
@@ -251,9 +271,9 @@ def opened_ways(redis_url: str, database: int, links: tuple[Link, ...], sites: t
     with (
         start_blocking_portal(backend_options={"use_uvloop": True}) as portal,
         portal.wrap_async_context_manager(opened(database, ShortWay)) as short,
-        portal.wrap_async_context_manager(opened(database + 1, LongWay)) as long,
+        portal.wrap_async_context_manager(opened(database + 1, other)) as second,
     ):
-        yield Ways(short, long, clock)
+        yield Ways(short, second, clock)
 
 
 def way_settings(redis_url: str, data_dir: Path) -> RedirectorSettings:
