@@ -134,9 +134,19 @@ async def _asked(connection: Any, url: str) -> EngineReport:
     checks = [
         Check("postgresql", recent, f"PostgreSQL {version} answers", "" if recent else f"install {MIN_POSTGRESQL}+"),
         await _migrated(connection),
+        *await _read_only(connection),
         _clock("postgresql", now_s, before, after),
     ]
     return EngineReport({"url": masked(url), "version": version}, checks)
+
+
+async def _read_only(connection: Any) -> list[Check]:
+    if await connection.fetchval("SHOW transaction_read_only") == "off":
+        return []
+    standby = await connection.fetchval("SELECT pg_is_in_recovery()")
+    detail = "a standby: it takes no writes" if standby else "it is set to read-only: it takes no writes"
+    fix = "lead DATABASE_URL to the primary, or name both (h1:5432,h2:5432); a replica goes into REPORT_DATABASE_URL"
+    return [Check("postgresql writes", False, detail, fix)]
 
 
 async def _migrated(connection: Any) -> Check:

@@ -9,6 +9,7 @@ from admin.check import Check, shown_settings
 from admin.click_checks import check_old_clicks
 from admin.connection_health import check_connections
 from admin.engine_checks import LEDGER, EngineReport, check_postgresql, check_redis
+from admin.replica_checks import check_replica
 from admin.report_checks import check_reports
 from admin.setup_checks import (
     check_data_dir,
@@ -56,6 +57,7 @@ async def examination(settings: AllSettings, ask_tiktok: bool = True) -> dict[st
         *(await check_sources(settings) if migrated else []),
         *(await check_connections(settings) if migrated else []),
         *(await check_reports(settings) if migrated else []),
+        *await check_replica(settings),
         *processes,
         *check_proxies(),
         *tiktok,

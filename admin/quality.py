@@ -36,8 +36,8 @@ async def quality(session: Session, app_id: str, period: Period, cohorts_by: str
     """
     bounds = str(period.first), str(period.last)
     (reliability, is_own), methods, signals, cohorts, discrepancies, pixels = await asyncio.gather(
-        match_reliability(session.database, app_id),
-        match_methods(session.database, app_id, period.zone, (period.first, period.last)),
+        session.reports.read(lambda pool: match_reliability(pool, app_id)),
+        session.reports.read(lambda pool: match_methods(pool, app_id, period.zone, (period.first, period.last))),
         signals_report(session, app_id),
         told(session, ReportAsked(app_id, cohorts_by, *bounds, kind="cohorts")),
         told(session, ReportAsked(app_id, "campaign", *bounds, kind="discrepancies")),

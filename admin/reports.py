@@ -57,13 +57,15 @@ async def told(session: Session, asked: ReportAsked) -> dict[str, Any]:
         Misused: the days are no period that a report has.
     """
     async with _asked(session, asked) as query:
-        return await answered(session.database, query, asked.kind, datetime.now(UTC), _rates(session).between)
+        convert, now = _rates(session).between, datetime.now(UTC)
+        return await session.reports.read(lambda pool: answered(pool, query, asked.kind, now, convert))
 
 
 async def told_rows(session: Session, asked: ReportAsked) -> tuple[Report, list[str]]:
     """The same of `ledger.report`, for whoever shows a few rows of many: (report, warnings). Raises as `told`."""
     async with _asked(session, asked) as query:
-        return await answered_report(session.database, query, datetime.now(UTC), _rates(session).between)
+        convert, now = _rates(session).between, datetime.now(UTC)
+        return await session.reports.read(lambda pool: answered_report(pool, query, now, convert))
 
 
 @asynccontextmanager
@@ -108,8 +110,9 @@ async def signals_report(session: Session, app_id: str = "") -> dict[str, Any]:
     """
     if app_id:
         await require_app(session, app_id)
-    shares = asdict(await signal_shares(session.database, app_id or None))
-    counts = await set_aside(session.database, app_id or None, datetime.now(UTC))
+    shares = asdict(await session.reports.read(lambda pool: signal_shares(pool, app_id or None)))
+    now = datetime.now(UTC)
+    counts = await session.reports.read(lambda pool: set_aside(pool, app_id or None, now))
     return {**shares, "set_aside": [asdict(count) for count in counts]}
 
 

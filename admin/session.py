@@ -11,6 +11,7 @@ from config.secrets import Keyring, load_keyring
 from config.settings import AllSettings, load
 from ledger.outages import LEDGER_FAILED
 from ledger.pool import open_pool
+from ledger.report_pool import ReportPool
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis, RedisCluster
@@ -31,6 +32,8 @@ class Session:
     """Who acts, for the audit log: `cli:name`, `user:name`."""
     notes: list[str] = field(default_factory=list)
     """What whoever acts should know although the act was done."""
+    replica: ReportPool | None = None
+    """Of REPORT_DATABASE_URL; None = reports are read where all else is."""
     unchanged: "Callable[[Session], Awaitable[None]] | None" = None
     """Asked within the transaction of the act, with a session that stands in it: raises where what is to be changed is
     no more what the actor saw, and nothing is done."""
@@ -38,6 +41,11 @@ class Session:
     def note(self, text: str) -> None:
         """Something to know that does not keep the act from being done."""
         self.notes.append(text)
+
+    @property
+    def reports(self) -> ReportPool:
+        """Where reports are read."""
+        return self.replica or ReportPool(self.database)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Any]:
@@ -71,9 +79,11 @@ async def open_session(
     except OSError as error:
         raise Refused(f"DATA_DIR: {settings.data_dir} cannot be used: {error.strerror}") from None
     pool = await _open_ledger(settings.database_url, connections)
+    replica = ReportPool(pool, settings.report_database_url)
     try:
-        yield Session(settings, keyring, pool, actor)
+        yield Session(settings, keyring, pool, actor, replica=replica)
     finally:
+        await replica.close()
         await pool.close()
 
 

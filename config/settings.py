@@ -54,6 +54,7 @@ class Settings(BaseSettings):
     data_dir: Path = Path("./var")
     redis_url: str = ""  # empty = the embedded Valkey of DATA_DIR
     database_url: str = ""  # empty = the embedded PostgreSQL of DATA_DIR
+    report_database_url: str = ""  # a replica that reports may read; empty = DATABASE_URL
     secret_key: str = ""  # comma-separated, first writes; empty = generated in DATA_DIR
     host: str = "127.0.0.1"
     redirector_port: int = Field(default=8000, ge=0, le=65535)
@@ -79,7 +80,7 @@ class Settings(BaseSettings):
             raise ValueError("must start with redis://, rediss://, unix:// or redis+cluster://")
         return value
 
-    @field_validator("database_url")
+    @field_validator("database_url", "report_database_url")
     @classmethod
     def _database_scheme(cls, value: str) -> str:
         if value and not re.match(r"\s*postgres(?:ql)?(?:\+\w+)?://", value, re.IGNORECASE):

@@ -51,6 +51,7 @@ from forwarder.services import Services, services_of
 from ledger.cold_clicks import ColdClicks
 from ledger.outages import LEDGER_FAILED
 from ledger.pool import open_pool
+from ledger.report_pool import ReportPool
 from tiktok.currency_rates import RateTable
 
 REDIS_TIMEOUT_S = 1.0  # an install is taken and matched later rather than kept waiting
@@ -154,6 +155,7 @@ async def opened(settings: ForwarderSettings, within_s: float) -> AsyncIterator[
         data_centres=data_centres,
         set_aside=SetAside(pool),
         rates=RateTable(settings.currency_rates_file),
+        reports=ReportPool(pool, settings.report_database_url),
         outages=outages,
         answer_within_s=within_s,
     )
@@ -194,6 +196,7 @@ async def _close(services: Services, refreshing: asyncio.Future[Any]) -> None:
     await services.redis.aclose()
     try:
         async with asyncio.timeout(CLOSE_WITHIN_S):
+            await services.reports.close()
             await services.pool.close()
     except LEDGER_FAILED:  # a stopped PostgreSQL acknowledges nothing
         services.pool.terminate()

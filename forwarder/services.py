@@ -22,6 +22,7 @@ from forwarder.outages import OutageLog
 from ledger.erasure import TombstoneKeys
 from ledger.events import NewEvent
 from ledger.installs import Install
+from ledger.report_pool import ReportPool
 from tiktok.currency_rates import RateTable
 
 
@@ -42,6 +43,7 @@ class Services:
     data_centres: DataCentres
     set_aside: SetAside
     rates: RateTable
+    reports: ReportPool
     outages: OutageLog
     answer_within_s: float
     """From a request's begin; then it is answered 503."""

@@ -31,7 +31,8 @@ async def get_report(request: Request) -> Response:
         try:
             query = read_query(admitted.entry.app_id, asked.get("by", ""), asked.get("from", ""), asked.get("to", ""))
             convert = services.rates.rates.between
-            found = await answered(services.pool, query, "report", datetime.now(UTC), convert)
+            now = datetime.now(UTC)
+            found = await services.reports.read(lambda pool: answered(pool, query, "report", now, convert))
         except QueryError as error:
             raise FieldError(error.field, str(error)).refusal() from None
         except SettingError as error:
