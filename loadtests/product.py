@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -110,7 +110,8 @@ class Product:
 
     def __exit__(self, *_: object) -> None:
         for pid in list(self._stopped):
-            self.resume(pid)
+            with suppress(ProcessLookupError):  # it has died meanwhile
+                self.resume(pid)
         if self._up is not None:
             stop(self._up, STOP_LIMIT_S)
 
@@ -148,6 +149,10 @@ class Product:
     @property
     def database_url(self) -> str:
         return str(self._doctor["engines"]["postgresql"]["url"])
+
+    @property
+    def redis_pid(self) -> int:
+        return int(self._doctor["engines"]["redis"]["pid"])
 
     @property
     def postgres_pid(self) -> int:
