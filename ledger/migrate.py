@@ -34,21 +34,28 @@ def head_revision() -> str | None:
     return ScriptDirectory.from_config(_config()).get_current_head()
 
 
-def _upgrade(connection: Connection) -> None:
+def knows_revision(revision: str) -> bool:
+    """Whether this program has the migration."""
+    return revision in {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+
+
+def _upgrade(connection: Connection, revision: str) -> None:
     connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK})
     config = _config()
-    scripts = ScriptDirectory.from_config(config)
     current = MigrationContext.configure(connection).get_current_revision()
-    if current is not None and current not in {script.revision for script in scripts.walk_revisions()}:
+    if current is not None and not knows_revision(current):
         raise SchemaTooNewError(
             f"the ledger is at revision {current}, which this version does not know: install the version that wrote it"
         )
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, revision)
 
 
-async def migrate(database_url: str) -> None:
+async def migrate(database_url: str, revision: str = "head") -> None:
     """Apply what is missing, under a lock, so that any number of processes may call it at once.
+
+    Args:
+        revision: the last to apply; a restore fills the tables of the version that the backup is of.
 
     Raises:
         SchemaTooNewError: the ledger is ahead of this program.
@@ -68,6 +75,6 @@ async def migrate(database_url: str) -> None:
     engine = create_async_engine("postgresql+asyncpg://", poolclass=NullPool, creator=opened)
     try:
         async with engine.begin() as connection:
-            await connection.run_sync(_upgrade)
+            await connection.run_sync(_upgrade, revision)
     finally:
         await engine.dispose()
