@@ -84,11 +84,14 @@ async def copied_counts(redis: Any) -> list[KeyCopy]:
 
 async def holds_nothing(redis: Any) -> bool:
     """Whether there is no key of those that a copy has."""
-    for family in (CLICKS, ERASED, COUNTS):
+    for family in (CLICKS, ERASED, TEXTS, APPLIED):
         async for keys in _keys(redis, family + b"*"):
             if family != CLICKS or any(len(key) == CLICKS_KEY_BYTES for key in keys):
                 return False
-    return not await redis.exists(LINK_CLICKS)
+    for key in (COUNTS, COUNTS_DRAINING, NAMES, LINK_CLICKS):
+        if await redis.exists(key):
+            return False
+    return True
 
 
 async def put_back(redis: Any, copies: Iterable[KeyCopy]) -> int:

@@ -1,4 +1,4 @@
-"""The file of a backup: what is written comes back, what is damaged is found and named, and half a file never stands."""
+"""The file of a backup: what is written comes back, damage is found and named, and half a file never stands."""
 
 import io
 import os

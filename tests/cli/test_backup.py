@@ -52,7 +52,7 @@ def keys_of(url: str) -> dict[bytes, Any]:
         }
         return {
             key: (read[client.type(key)](key), client.expiretime(key))
-            for key in client.keys()
+            for key in client.scan_iter()
             if not key.startswith(b"{links}") or key == b"{links}:clicks"
         }
 
@@ -76,8 +76,8 @@ def installation(cli: Cli, app_id: str, environment: dict[str, str], data_dir: P
         environment["DATABASE_URL"],
         "CREATE TABLE cold_click_pages_20261001 PARTITION OF cold_click_pages"
         " FOR VALUES FROM ('2026-10-01') TO ('2026-10-02')",
-        f"INSERT INTO cold_click_pages VALUES ('{app_id}', '2026-10-01', '\\x00', '\\xff', 2, '\\x5c0a09')",
-        f"INSERT INTO cold_clicks VALUES ('{app_id}', '2026-10-02', '\\x01', '\\x0a5c2e0a', NULL)",
+        f"INSERT INTO cold_click_pages VALUES ('{app_id}', '2026-10-01', '\\x00', '\\xff', 2, '\\x5c0a09')",  # noqa: S608
+        f"INSERT INTO cold_clicks VALUES ('{app_id}', '2026-10-02', '\\x01', '\\x0a5c2e0a', NULL)",  # noqa: S608
         "INSERT INTO ad_names (kind, id, name) VALUES ('ad', '1', E'tab\\t, line\\n, \\\\. and ü')",
         "INSERT INTO tombstones (hash) VALUES ('\\xabcd')",
     )
