@@ -1,0 +1,288 @@
+"""The nginx configuration, run for real before a whole Signalpost, with a certificate of its own."""
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from loadtests.contestants import nginx_path
+from tests.cli.running_up import PATIENCE_S, RunningUp, environment, free_ports, running_up, signalpost
+from tests.console.pages.open_feed import OpenFeed
+from tests.deploy.files import DEPLOY, PORTS
+from tests.engines import short_directory
+from tests.journeys.traveller import ANDROID, until
+
+pytestmark = pytest.mark.skipif(nginx_path() is None, reason="nginx is not installed")
+
+CONFIG = DEPLOY / "nginx" / "signalpost.conf"
+GO, IN, CONSOLE = "go.example.com", "in.example.com", "console.example.com"
+ALLOWED, PHONE = "127.0.0.1", "127.0.0.5"
+FORGED = "203.0.113.9"
+SECRET_WORD = "E.C.P.very-secret"
+EMAIL, PASSWORD = "anna@example.com", "kettle-on-the-stove"
+MIB = 1024 * 1024
+
+
+@dataclass
+class Front:
+    """nginx before a running Signalpost."""
+
+    up: RunningUp
+    directory: Path
+    http: int
+    https: int
+    process: subprocess.Popen[bytes]
+
+    @property
+    def demo(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads((Path(self.up.env["DATA_DIR"]) / "demo.json").read_text())
+        return found
+
+    def client(self, host: str, address: str = ALLOWED) -> httpx.Client:
+        """A client at this address that takes nginx for that host."""
+        transport = httpx.HTTPTransport(verify=False, local_address=address)
+
+        def name_it(request: httpx.Request) -> None:
+            request.headers["host"] = host
+            request.extensions["sni_hostname"] = host
+
+        return httpx.Client(
+            base_url=f"https://127.0.0.1:{self.https}",
+            transport=transport,
+            timeout=PATIENCE_S,
+            event_hooks={"request": [name_it]},
+        )
+
+    def command(self, *arguments: str) -> Any:
+        done = signalpost(self.up.env, *arguments, "--json")
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    def key(self) -> dict[str, str]:
+        return {"authorization": f"Bearer {self.demo['api_key']}"}
+
+    def log(self) -> str:
+        return (self.directory / "log" / "signalpost.log").read_text()
+
+
+def write_certificate(directory: Path) -> None:
+    """Self-signed, for the three names."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, GO)])
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name).issuer_name(name).public_key(key.public_key()).serial_number(1)
+        .not_valid_before(datetime.now(UTC) - timedelta(days=1)).not_valid_after(datetime.now(UTC) + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(host) for host in (GO, IN, CONSOLE)]), critical=False)
+        .sign(key, hashes.SHA256())
+    )  # fmt: skip
+    encoding = serialization.Encoding.PEM
+    (directory / "fullchain.pem").write_bytes(certificate.public_bytes(encoding))
+    secret = key.private_bytes(encoding, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    (directory / "privkey.pem").write_bytes(secret)
+
+
+def configuration(directory: Path, http: int, https: int, env: dict[str, str]) -> str:
+    """Our file with this machine's ports and folders for a server's, and what stands around it in nginx.conf."""
+    text = CONFIG.read_text()
+    text = re.sub(r"\n    listen \[::\]:.*", "", text)
+    text = re.sub(r"listen 80\b", f"listen 127.0.0.1:{http}", text)
+    text = re.sub(r"listen 443\b", f"listen 127.0.0.1:{https}", text)
+    text = re.sub(r"/etc/letsencrypt/live/[\w.]+", str(directory), text)
+    text = text.replace("/var/log/nginx", str(directory / "log")).replace("/var/www/acme", str(directory / "acme"))
+    for process in ("redirector", "forwarder", "console"):
+        text = text.replace(
+            f"server 127.0.0.1:{PORTS[process]};", f"server 127.0.0.1:{env[f'{process.upper()}_PORT']};"
+        )
+    folders = "".join(
+        f"{name}_temp_path {directory}/{name};" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    )
+    return f"""
+daemon off; worker_processes 1; pid {directory}/nginx.pid; error_log {directory}/start.log;
+{"user root;" if psutil.Process().uids().effective == 0 else ""}
+events {{ worker_connections 512; }}
+http {{ {folders}
+{text}
+}}
+"""
+
+
+@contextmanager
+def running_nginx(up: RunningUp, directory: Path) -> Iterator[Front]:
+    program = nginx_path()
+    assert program is not None
+    http, https = free_ports(2)
+    for folder in ("log", "acme/.well-known/acme-challenge"):
+        (directory / folder).mkdir(parents=True)
+    write_certificate(directory)
+    (directory / "nginx.conf").write_text(configuration(directory, http, https, up.env))
+    process = subprocess.Popen([program, "-p", str(directory), "-c", str(directory / "nginx.conf")])
+    front = Front(up, directory, http, https, process)
+    try:
+        until(lambda: process.poll() is not None or _answers(front))
+        assert process.poll() is None, (directory / "start.log").read_text()
+        yield front
+    finally:
+        process.terminate()
+        process.wait(PATIENCE_S)
+
+
+def _answers(front: Front) -> bool:
+    try:
+        with front.client(GO) as client:
+            return client.get("/healthz").status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+@pytest.fixture(scope="module")
+def front() -> Iterator[Front]:
+    with short_directory() as directory, short_directory() as own:
+        urls = {"PUBLIC_URL": f"https://{GO}", "FORWARDER_URL": f"https://{IN}", "CONSOLE_URL": f"https://{CONSOLE}"}
+        env = environment(directory) | urls | {"TRUSTED_PROXIES": "127.0.0.1/32"}
+        with running_up(env, "--demo", "--no-history") as up, running_nginx(up, own) as started:
+            yield started
+
+
+def click(front: Front, address: str = PHONE, **headers: str) -> httpx.Response:
+    with front.client(GO, address) as client:
+        return client.get(
+            f"/{front.demo['slug']}?campaign_id=179&ttclid={SECRET_WORD}", headers={"user-agent": ANDROID, **headers}
+        )
+
+
+def test_a_click_is_the_phones_whatever_it_claims(front: Front) -> None:
+    assert click(front, **{"x-forwarded-for": FORGED}).status_code == 302
+    assert click(front, **{"x-forwarded-for": f"{FORGED}, 127.0.0.1"}).status_code == 302
+    stored = until(lambda: front.command("click", "find", "--ip", PHONE)["items"])
+    assert {item["ip"] for item in stored} == {PHONE}
+    assert front.command("click", "find", "--ip", FORGED)["items"] == []
+    assert front.command("click", "find", "--ip", "127.0.0.1")["items"] == []
+
+
+def candidates(front: Front, base: httpx.Client, install_id: str) -> int:
+    """How many clicks an install could be from that is sent here and claims the address of one."""
+    body = {"install_id": install_id, "platform": "android", "user_agent": ANDROID}
+    answer = base.post("/v1/installs", json=body, headers={**front.key(), "x-forwarded-for": FORGED})
+    assert answer.status_code == 200
+    return len(front.command("match", "explain", install_id)["candidates"])
+
+
+def test_an_install_that_claims_anothers_address_does_not_get_its_click(front: Front) -> None:
+    direct = {name: f"http://127.0.0.1:{front.up.env[f'{name}_PORT']}" for name in ("REDIRECTOR", "FORWARDER")}
+    headers = {"user-agent": ANDROID, "x-forwarded-for": FORGED}
+    httpx.get(f"{direct['REDIRECTOR']}/{front.demo['slug']}?ttclid=E.C.P.anothers", headers=headers, trust_env=False)
+    with front.client(IN, PHONE) as phone:
+        assert candidates(front, phone, "01234567-89ab-4def-8123-456789abcdef") == 0
+    with httpx.Client(base_url=direct["FORWARDER"], trust_env=False) as trusted:  # who is believed would get it
+        assert candidates(front, trusted, "11234567-89ab-4def-8123-456789abcdef") == 1
+
+
+def test_the_domain_of_the_links_gives_nothing_but_links(front: Front) -> None:
+    with front.client(GO) as phone:
+        assert phone.post("/v1/events", json={}, headers=front.key()).status_code == 405
+        assert phone.get("/login").status_code == 404
+        assert phone.get("/metrics").status_code == 404
+
+
+def test_the_console_is_closed_to_other_networks(front: Front) -> None:
+    with front.client(CONSOLE, PHONE) as stranger, front.client(CONSOLE) as ours:
+        for path in ("/login", "/apps/app_1/live/items"):
+            assert stranger.get(path, headers={"x-forwarded-for": ALLOWED}).status_code == 403
+        assert ours.get("/login").status_code == 200
+
+
+@contextmanager
+def signed_in(front: Front) -> Iterator[httpx.Client]:
+    made = subprocess.run(
+        [sys.executable, "-P", "-m", "cli", "user", "create", EMAIL, "--role", "owner", "--password-stdin"],
+        env=front.up.env, input=f"{PASSWORD}\n", text=True, capture_output=True, check=False,
+    )  # fmt: skip
+    assert made.returncode == 0, made.stderr
+    with front.client(CONSOLE) as browser:
+        answer = browser.post("/login", data={"email": EMAIL, "password": PASSWORD})
+        assert answer.status_code == 303, answer.text
+        cookie = answer.headers["set-cookie"]
+        assert cookie.startswith("__Host-signalpost=")  # it knows that the browser came by TLS
+        browser.headers["cookie"] = cookie.partition(";")[0]
+        yield browser
+
+
+def test_the_live_feed_is_told_each_click_while_it_stays_open(front: Front) -> None:
+    app = front.demo["app_id"]
+    wanted = {"accept": "text/event-stream"}
+    with signed_in(front) as browser, browser.stream("GET", f"/apps/{app}/live/items", headers=wanted) as answer:
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        feed = OpenFeed(answer)
+        assert feed.next().comment == "open"
+        click(front, "127.0.0.8")
+        assert feed.until(front.demo["slug"]).told["count"] >= 1
+
+
+def test_a_body_over_the_limit_is_answered_by_signalpost_and_one_far_over_by_nginx(front: Front) -> None:
+    with front.client(IN) as app:
+        long = app.post("/v1/events", content=b" " * (MIB + 1000), headers=front.key())
+        assert (long.status_code, long.json()["error"]["code"] != "") == (413, True)
+        assert app.post("/v1/events", content=b" " * (3 * MIB), headers=front.key()).status_code == 413
+    with front.client(GO) as phone:
+        assert phone.post(f"/{front.demo['slug']}/enrich", content=b"x" * 20_000).status_code == 413
+
+
+def test_limits_of_urls_are_signalposts_own(front: Front) -> None:
+    with front.client(GO) as phone:
+        assert phone.get(f"/{front.demo['slug']}?x={'y' * 7_000}").status_code == 302
+        assert phone.get(f"/{front.demo['slug']}?x={'y' * 9_000}").status_code == 414
+
+
+def test_connections_to_signalpost_are_kept(front: Front) -> None:
+    port = int(front.up.env["REDIRECTOR_PORT"])
+    for _ in range(5):
+        click(front)
+    (worker,) = psutil.Process(front.process.pid).children()
+    kept = [c for c in worker.net_connections("tcp") if c.raddr and c.raddr.port == port]
+    assert [c.status for c in kept] == [psutil.CONN_ESTABLISHED] * len(kept)
+    assert len(kept) >= 1
+
+
+def test_plain_http_leads_to_tls_and_strangers_names_nowhere(front: Front) -> None:
+    with httpx.Client(base_url=f"http://127.0.0.1:{front.http}", trust_env=False) as client:
+        answer = client.get("/spring?a=b", headers={"host": GO})
+        assert (answer.status_code, answer.headers["location"]) == (301, f"https://{GO}/spring?a=b")
+        with pytest.raises(httpx.RemoteProtocolError):
+            client.get("/spring", headers={"host": "evil.example.net"})
+        (front.directory / "acme" / ".well-known" / "acme-challenge" / "token").write_text("proof")
+        assert client.get("/.well-known/acme-challenge/token", headers={"host": GO}).text == "proof"
+
+
+def test_no_log_names_a_person(front: Front) -> None:
+    click(front)
+    install = "76543210-89ab-4def-8123-456789abcdef"
+    with front.client(GO, PHONE) as phone:
+        phone.get(f"/{front.demo['slug']}%3Fttclid={SECRET_WORD}")
+        phone.get(f"/{front.demo['slug']}?x={'y' * 9_000}&ttclid={SECRET_WORD}")
+    with front.client(IN, PHONE) as app:
+        app.get(f"/v1/installs/{install}?external_id=ada", headers=front.key())
+    with front.client(CONSOLE, PHONE) as stranger:
+        stranger.get(f"/setup?token={SECRET_WORD}")
+    until(lambda: '"/setup"' in front.log())
+    said = front.log()
+    for word in (SECRET_WORD, "ttclid", "?", PHONE, install, "ada", "campaign"):
+        assert word not in said, word
+    assert (front.directory / "log" / "signalpost-error.log").read_text() == ""
+    lines = [json.loads(line) for line in said.splitlines()]
+    assert {"/v1/installs/*", f"/{front.demo['slug']}"} <= {line["path"] for line in lines}
+    assert {line["site"] for line in lines} >= {GO, IN, CONSOLE}
