@@ -43,7 +43,8 @@ async def backup(session: Session, path: Path, *, with_secret_key: bool = False)
     """
     try:
         with new_file(path) as file:
-            writer = BackupWriter(file, _header(session))
+            header = _header(session)
+            writer = BackupWriter(file, header)
             told = await _written(session, writer, with_secret_key=with_secret_key)
             writer.finish()
     except FileExistsError:
@@ -52,7 +53,13 @@ async def backup(session: Session, path: Path, *, with_secret_key: bool = False)
         if isinstance(error, OSError) and error.errno is not None and error.filename is not None:
             raise Refused(f"file: {path} cannot be written: {error.strerror}") from None
         raise Refused(f"the backup was not finished, and there is no file: {reason_of(error)}") from None
-    return {"file": str(path), "bytes": writer.written, **told, "secret_key": with_secret_key}
+    return {
+        "file": str(path),
+        "bytes": writer.written,
+        "made_at": header["made_at"],
+        **told,
+        "secret_key": with_secret_key,
+    }
 
 
 def _header(session: Session) -> dict[str, Any]:
@@ -64,7 +71,7 @@ def _header(session: Session) -> dict[str, Any]:
 
 
 async def _written(session: Session, writer: BackupWriter, *, with_secret_key: bool) -> dict[str, Any]:
-    data_dir, made_at = session.settings.data_dir, datetime.now(UTC)
+    data_dir = session.settings.data_dir
     if with_secret_key:
         with writer.section(SECRET_SECTION):
             writer.write((session.settings.secret_key or secret_key_path(data_dir).read_text().strip()).encode())
@@ -77,7 +84,7 @@ async def _written(session: Session, writer: BackupWriter, *, with_secret_key: b
                 if counts is not None:
                     keys += await _write_keys(writer, "counts", _each(counts))
                     rows = await _write_ledger(writer, ledger)
-                    return {"made_at": made_at, "rows": rows, "keys": keys, "spool_files": spool_files}
+                    return {"rows": rows, "keys": keys, "spool_files": spool_files}
     raise Refused("workers move visits to the ledger faster than they can be read: try again when there is less to do")
 
 

@@ -16,6 +16,7 @@ from admin.backup_file import BackupReader
 from clicks.connection import connect
 from clicks.counts import drain, finish_drain
 from ledger.counts import add_counts
+from ledger.migrate import head_revision, migrate
 from redirector.spool import Spool, abandoned_segments, read_segment
 from tests.cli.conftest import PIXEL_CODE, TOKEN, Cli, Ran
 from tests.engines import SessionEngines
@@ -257,6 +258,22 @@ def test_a_backup_of_a_later_version_is_refused(scene: Scene) -> None:
     scene.move()
     refused = scene.restore()
     assert (refused.status, "install that one" in refused.stderr) == (1, True)
+
+
+def test_a_backup_of_an_earlier_version_is_brought_up_to_date(
+    cli: Cli, environment: dict[str, str], engines: SessionEngines, tmp_path: Path
+) -> None:
+    name = f"older_{secrets.token_hex(4)}"
+    engines.portal.call(engines.admin.execute, f"CREATE DATABASE {name}")
+    environment["DATABASE_URL"] = engines.postgresql.database_url(name)
+    asyncio.run(migrate(environment["DATABASE_URL"], "0011"))  # before cold clicks, for one
+    execute(environment["DATABASE_URL"], "INSERT INTO ad_names (kind, id, name) VALUES ('ad', '1', 'Summer')")
+    scene = Scene(cli, environment, tmp_path / "old.backup", "", engines)
+    scene.back_up_and_move()
+    assert scene.restore().status == 0
+    rows = scene.rows()
+    assert (rows["alembic_version"], rows["cold_clicks"]) == ([f"({head_revision()})"], [])
+    assert len(rows["ad_names"]) == 1
 
 
 def test_visits_that_a_worker_moves_meanwhile_are_counted_once(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -35,6 +36,7 @@ FORGED = "203.0.113.9"
 SECRET_WORD = "E.C.P.very-secret"
 EMAIL, PASSWORD = "anna@example.com", "kettle-on-the-stove"
 MIB = 1024 * 1024
+SECOND = "PORT_OF_THE_SECOND_FORWARDER"
 
 
 @dataclass
@@ -108,6 +110,7 @@ def configuration(directory: Path, http: int, https: int, env: dict[str, str]) -
         text = text.replace(
             f"server 127.0.0.1:{PORTS[process]};", f"server 127.0.0.1:{env[f'{process.upper()}_PORT']};"
         )
+    text = text.replace("# server 127.0.0.1:8011;", f"server 127.0.0.1:{env[SECOND]};")
     folders = "".join(
         f"{name}_temp_path {directory}/{name};" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     )
@@ -153,7 +156,7 @@ def _answers(front: Front) -> bool:
 def front() -> Iterator[Front]:
     with short_directory() as directory, short_directory() as own:
         urls = {"PUBLIC_URL": f"https://{GO}", "FORWARDER_URL": f"https://{IN}", "CONSOLE_URL": f"https://{CONSOLE}"}
-        env = environment(directory) | urls | {"TRUSTED_PROXIES": "127.0.0.1/32"}
+        env = environment(directory) | urls | {"TRUSTED_PROXIES": "127.0.0.1/32", SECOND: str(free_ports(1)[0])}
         with running_up(env, "--demo", "--no-history") as up, running_nginx(up, own) as started:
             yield started
 
@@ -176,18 +179,21 @@ def test_a_click_is_the_phones_whatever_it_claims(front: Front) -> None:
 
 def candidates(front: Front, base: httpx.Client, install_id: str) -> int:
     """How many clicks an install could be from that is sent here and claims the address of one."""
-    body = {"install_id": install_id, "platform": "android", "user_agent": ANDROID}
+    body = {"install_id": install_id, "platform": "android", "consent": {"marketing": "granted"}}
     answer = base.post("/v1/installs", json=body, headers={**front.key(), "x-forwarded-for": FORGED})
     assert answer.status_code == 200
     return len(front.command("match", "explain", install_id)["candidates"])
 
 
-def test_an_install_that_claims_anothers_address_does_not_get_its_click(front: Front) -> None:
+def test_an_install_gets_the_click_of_its_own_address_and_not_of_that_it_claims(front: Front) -> None:
     direct = {name: f"http://127.0.0.1:{front.up.env[f'{name}_PORT']}" for name in ("REDIRECTOR", "FORWARDER")}
     headers = {"user-agent": ANDROID, "x-forwarded-for": FORGED}
     httpx.get(f"{direct['REDIRECTOR']}/{front.demo['slug']}?ttclid=E.C.P.anothers", headers=headers, trust_env=False)
-    with front.client(IN, PHONE) as phone:
-        assert candidates(front, phone, "01234567-89ab-4def-8123-456789abcdef") == 0
+    click(front, "127.0.0.9")
+    with front.client(IN, "127.0.0.9") as phone:
+        assert candidates(front, phone, "01234567-89ab-4def-8123-456789abcdef") == 1
+    with front.client(IN, "127.0.0.10") as phone:
+        assert candidates(front, phone, "21234567-89ab-4def-8123-456789abcdef") == 0
     with httpx.Client(base_url=direct["FORWARDER"], trust_env=False) as trusted:  # who is believed would get it
         assert candidates(front, trusted, "11234567-89ab-4def-8123-456789abcdef") == 1
 
@@ -256,6 +262,54 @@ def test_connections_to_signalpost_are_kept(front: Front) -> None:
     kept = [c for c in worker.net_connections("tcp") if c.raddr and c.raddr.port == port]
     assert [c.status for c in kept] == [psutil.CONN_ESTABLISHED] * len(kept)
     assert len(kept) >= 1
+
+
+@contextmanager
+def second_forwarder(front: Front) -> Iterator[subprocess.Popen[bytes]]:
+    env = {**front.up.env, "FORWARDER_PORT": front.up.env[SECOND]}
+    process = subprocess.Popen([sys.executable, "-P", "-m", "cli", "run", "forwarder"], env=env)
+    try:
+        until(lambda: _is_ready(f"http://127.0.0.1:{env[SECOND]}/readyz"))
+        yield process
+    finally:
+        process.terminate()
+        process.wait(PATIENCE_S)
+
+
+def _is_ready(url: str) -> bool:
+    try:
+        return httpx.get(url, trust_env=False).status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+def _hundred_more(answers: list[int]) -> None:
+    before = len(answers)
+    until(lambda: len(answers) > before + 100)
+
+
+def test_no_event_is_refused_while_one_of_two_forwarders_restarts(front: Front) -> None:
+    answers: list[int] = []
+    stop = threading.Event()
+
+    def report(worker: int) -> None:
+        with front.client(IN) as app:
+            while not stop.is_set():
+                event = {"event_id": f"{worker}-{len(answers)}", "install_id": "a-b", "name": "sign_up"}
+                answers.append(app.post("/v1/events", json=event, headers=front.key()).status_code)
+
+    threads = [threading.Thread(target=report, args=(number,)) for number in range(4)]
+    with second_forwarder(front):
+        for thread in threads:
+            thread.start()
+        _hundred_more(answers)
+    _hundred_more(answers)  # it has ended, with requests on their way to it
+    with second_forwarder(front):
+        _hundred_more(answers)
+        stop.set()
+        for thread in threads:
+            thread.join()
+    assert set(answers) == {202}
 
 
 def test_plain_http_leads_to_tls_and_strangers_names_nowhere(front: Front) -> None:
