@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from admin.backup_file import BackupWriter, new_file
+from admin.backup_file import BackupError, BackupWriter, new_file
 from admin.refusal import Refused
 from admin.session import Session, open_redis, reason_of
 from clicks.key_copies import KeyCopy, copied_clicks, copied_counts
@@ -49,10 +49,10 @@ async def backup(session: Session, path: Path, *, with_secret_key: bool = False)
             writer.finish()
     except FileExistsError:
         raise Refused(f"file: {path} exists already: choose another name") from None
-    except LEDGER_FAILED as error:
-        if isinstance(error, OSError) and error.errno is not None and error.filename is not None:
-            raise Refused(f"file: {path} cannot be written: {error.strerror}") from None
-        raise Refused(f"the backup was not finished, and there is no file: {reason_of(error)}") from None
+    except OSError as error:
+        raise Refused(f"file: {path} cannot be written: {error.strerror}") from None
+    except BackupError as error:
+        raise Refused(f"file: {path}: {error}; there is no backup") from None
     return {
         "file": str(path),
         "bytes": writer.written,
@@ -78,13 +78,20 @@ async def _written(session: Session, writer: BackupWriter, *, with_secret_key: b
     spool_files = _write_spool(writer, data_dir / "spool")
     async with open_redis(session.settings) as redis:
         keys = await _write_keys(writer, "clicks", copied_clicks(redis))
-        for _ in range(TRIES):
-            async with moment(session.settings.database_url) as ledger:
-                counts = await _counts_of(session, redis, ledger)
-                if counts is not None:
-                    keys += await _write_keys(writer, "counts", _each(counts))
-                    rows = await _write_ledger(writer, ledger)
-                    return {"rows": rows, "keys": keys, "spool_files": spool_files}
+        try:
+            moved, rows = await _write_moment(session, writer, redis)
+        except LEDGER_FAILED as error:  # here, or it would be taken for Redis's
+            raise Refused(f"PostgreSQL did not give its tables, and there is no backup: {reason_of(error)}") from None
+    return {"rows": rows, "keys": keys + moved, "spool_files": spool_files}
+
+
+async def _write_moment(session: Session, writer: BackupWriter, redis: Any) -> tuple[int, int]:
+    """The counts and the ledger; how many keys and rows."""
+    for _ in range(TRIES):
+        async with moment(session.settings.database_url) as ledger:
+            counts = await _counts_of(session, redis, ledger)
+            if counts is not None:
+                return await _write_keys(writer, "counts", _each(counts)), await _write_ledger(writer, ledger)
     raise Refused("workers move visits to the ledger faster than they can be read: try again when there is less to do")
 
 

@@ -36,11 +36,11 @@ _json = msgspec.json.Encoder().encode
 
 
 class BackupError(ValueError):
-    """The file is no backup, of a later format, or damaged; the text says what of it."""
+    """The file is no backup, of a later format, or damaged, and the text says what of it; or it cannot be written."""
 
 
 class BackupWriter:
-    """Writes one backup. Memory: about two chunks."""
+    """Writes one backup. Memory: about two chunks. Every method raises BackupError where the file takes no more."""
 
     def __init__(self, file: BinaryIO, header: dict[str, Any]) -> None:
         self._file = file
@@ -81,7 +81,10 @@ class BackupWriter:
 
     def _frame(self, kind: bytes, body: bytes) -> None:
         check = zlib.crc32(body, zlib.crc32(kind))
-        self.written += self._file.write(kind + len(body).to_bytes(4) + check.to_bytes(4) + body)
+        try:
+            self.written += self._file.write(kind + len(body).to_bytes(4) + check.to_bytes(4) + body)
+        except OSError as error:  # not taken for an engine's
+            raise BackupError(f"it cannot be written: {error.strerror}") from None
 
 
 class Section:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from sqlalchemy.exc import DBAPIError
 
 from admin.backup import (
     LAYOUT_SECTION,
@@ -104,19 +105,20 @@ async def restore(settings: AllSettings, backup: Checked) -> dict[str, Any]:
     Raises:
         Refused: a target holds something already, or an engine does not answer.
     """
-    spool = settings.data_dir / "spool"
-    try:
-        async with open_redis(settings) as redis:
-            await _check_empty(settings, redis, spool)
+    async with open_redis(settings) as redis:
+        try:
+            await _check_empty(settings, redis, settings.data_dir / "spool")
             settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
             _keep_secret_key(settings, backup)
             await migrate(settings.database_url, backup.layout.revision)
             keys = await _fill(settings, redis, backup)
-        await migrate(settings.database_url)
-    except (BackupError, ValueError) as error:
-        raise Refused(f"the backup cannot be restored: {error}; empty both engines before the next try") from None
-    except LEDGER_FAILED as error:
-        raise Refused(f"the restore was cut short ({reason_of(error)}): empty both engines and begin again") from None
+            await migrate(settings.database_url)
+        except (BackupError, ValueError) as error:
+            raise Refused(f"the backup cannot be restored: {error}; empty both engines before the next try") from None
+        except (*LEDGER_FAILED, DBAPIError) as error:  # here, or it would be taken for Redis's
+            raise Refused(
+                f"the restore was cut short ({reason_of(error)}): empty both engines and begin again"
+            ) from None
     async with open_session(settings) as session:
         await publish(session)
     return {

@@ -47,6 +47,7 @@ WHERE schemaname = current_schema() AND last_value IS NOT NULL ORDER BY 1
 """
 DRAINS_ADDED: Final = "SELECT drain_id FROM count_drains WHERE at > now() - interval '1 hour'"
 CREATE_PARTITION: Final = 'CREATE TABLE IF NOT EXISTS "{name}" PARTITION OF "{parent}" {bound}'
+DROP_PARTITION: Final = 'DROP TABLE IF EXISTS "{name}"'
 SET_SEQUENCE = "SELECT setval(quote_ident($1)::regclass, $2)"
 EMPTY: Final = "TRUNCATE {tables}"
 
@@ -148,6 +149,10 @@ class Filling:
             ValueError: the layout names what no ledger has.
         """
         await self._connection.execute(IN_PLAIN_WORDS)
+        made = [Partition(**row) for row in await self._connection.fetch(PARTITIONS)]
+        for one in reversed(made):
+            if one not in layout.partitions:  # a migration's, for days that are not the backup's
+                await self._connection.execute(DROP_PARTITION.format(name=one.name))
         for one in layout.partitions:
             named = _NAME.fullmatch(one.name) and _NAME.fullmatch(one.parent)
             if not (named and _BOUND.fullmatch(one.bound) and _KEY.fullmatch(one.key or "RANGE")):

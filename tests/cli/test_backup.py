@@ -1,6 +1,7 @@
 """`signalpost backup` and `restore`: what comes back, and what is refused."""
 
 import asyncio
+import resource
 import secrets
 import shutil
 from collections.abc import Callable
@@ -170,6 +171,34 @@ def test_a_backup_is_readable_by_its_owner_alone_and_never_written_over(scene: S
     again = scene.cli("backup", str(scene.file))
     assert (again.status, again.stderr) == (1, f"file: {scene.file} exists already: choose another name\n")
     assert scene.file.read_bytes() == content
+
+
+def test_a_full_disk_is_told_as_such_and_leaves_no_file(scene: Scene) -> None:
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, before[1]))
+    try:
+        refused = scene.cli("backup", str(scene.file))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert refused.status == 1
+    assert refused.stderr.startswith(f"file: {scene.file}: it cannot be written: ")
+    assert list(scene.file.parent.iterdir()) == []
+
+
+def test_a_folder_that_is_not_there_is_named(scene: Scene) -> None:
+    refused = scene.cli("backup", str(scene.file.parent / "none" / "a.backup"))
+    assert (refused.status, "cannot be written: No such file" in refused.stderr) == (1, True)
+
+
+def test_a_ledger_that_goes_away_is_not_taken_for_redis(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def gone(*_: Any) -> None:
+        raise ConnectionResetError("the server went away")
+
+    monkeypatch.setattr("ledger.table_copies.Moment.layout", gone)
+    refused = scene.cli("backup", str(scene.file))
+    assert refused.status == 1
+    assert refused.stderr.startswith("PostgreSQL did not give its tables")
+    assert not scene.file.exists()
 
 
 def test_no_token_and_no_secret_key_lies_in_it_as_it_is(scene: Scene) -> None:
