@@ -1,147 +1,26 @@
-"""`signalpost backup` and `restore`: what comes back, and what is refused."""
+"""`signalpost backup` and `restore`: what comes back."""
 
 import asyncio
 import resource
 import secrets
-import shutil
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 import pytest
-import redis as redis_client
 
 from admin.backup_file import BackupReader
 from clicks.connection import connect
 from clicks.counts import drain, finish_drain
 from ledger.counts import add_counts
 from ledger.migrate import head_revision, migrate
-from redirector.spool import Spool, abandoned_segments, read_segment
-from tests.cli.conftest import PIXEL_CODE, TOKEN, Cli, Ran
+from redirector.spool import abandoned_segments, read_segment
+from tests.cli.backup_scene import Scene, execute, installation, scene
+from tests.cli.conftest import TOKEN, Cli
 from tests.engines import SessionEngines
 from tests.redirector.test_spool import batch
 
-MB = 1024 * 1024
-Rows = dict[str, list[Any]]
-
-
-def rows_of(url: str) -> Rows:
-    """Every row of every table, as text."""
-
-    async def ask() -> Rows:
-        connection = await asyncpg.connect(url)
-        names = await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")
-        found = {
-            name: sorted(row[0] for row in await connection.fetch(f'SELECT t::text FROM ONLY "{name}" t'))  # noqa: S608
-            for (name,) in names
-        }
-        await connection.close()
-        # its number says only that something changed, and filling the tables does
-        return found | {"directory_version": []}
-
-    return asyncio.run(ask())
-
-
-def keys_of(url: str) -> dict[bytes, Any]:
-    """Every key with its content and the second in which it expires; not what the ledger publishes."""
-    with redis_client.Redis.from_url(url) as client:
-        read: dict[bytes, Callable[[bytes], Any]] = {
-            b"zset": lambda key: client.zrange(key, 0, -1, withscores=True),
-            b"hash": client.hgetall,
-            b"string": client.get,
-        }
-        return {
-            key: (read[client.type(key)](key), client.expiretime(key))
-            for key in client.scan_iter()
-            if not key.startswith(b"{links}") or key == b"{links}:clicks"
-        }
-
-
-def execute(url: str, *statements: str) -> None:
-    async def run() -> None:
-        connection = await asyncpg.connect(url)
-        for statement in statements:
-            await connection.execute(statement)
-        await connection.close()
-
-    asyncio.run(run())
-
-
-@pytest.fixture
-def installation(cli: Cli, app_id: str, environment: dict[str, str], data_dir: Path) -> str:
-    """An app with link and pixel, clicks of all sorts of keys, a partition, an event with its delivery, a spool."""
-    cli("link", "create", "--app", app_id, "--slug", "spring")
-    cli("pixel", "add", "--app", app_id, "--code", PIXEL_CODE, "--token", TOKEN, "--no-validate")
-    execute(
-        environment["DATABASE_URL"],
-        "CREATE TABLE cold_click_pages_20261001 PARTITION OF cold_click_pages"
-        " FOR VALUES FROM ('2026-10-01') TO ('2026-10-02')",
-        f"INSERT INTO cold_click_pages VALUES ('{app_id}', '2026-10-01', '\\x00', '\\xff', 2, '\\x5c0a09')",  # noqa: S608
-        f"INSERT INTO cold_clicks VALUES ('{app_id}', '2026-10-02', '\\x01', '\\x0a5c2e0a', NULL)",  # noqa: S608
-        "INSERT INTO ad_names (kind, id, name) VALUES ('ad', '1', E'tab\\t, line\\n, \\\\. and ü')",
-        "INSERT INTO tombstones (hash) VALUES ('\\xabcd')",
-    )
-    with redis_client.Redis.from_url(environment["REDIS_URL"]) as client:
-        for number in range(500):
-            client.zadd(b"c:" + number.to_bytes(6), {secrets.token_bytes(40): 1_790_000_000_000 + number})
-        client.zadd(b"c:sixby6", {secrets.token_bytes(300): 1_790_000_000_000 + n for n in range(3_000)})
-        client.pexpire(b"c:sixby6", 86_400_000)
-        client.hset("{counts}:texts:2950", mapping={bytes([n]): bytes([n]) * 90 for n in range(200)})
-        client.hset("{counts}:names", "ad:1", "Summer")
-        client.setbit("{counts}:applied:w", 17, 1)
-        client.hset("{counts}", "q2000000\x1fclick\x1fspring\x1fios\x1f\x1f\x1f", 3)
-        client.hset("{links}:clicks", "spring", 9)
-        client.set(b"erased:" + b"0123456789abcdef", b"", ex=1_000)
-    spool = Spool(data_dir / "spool", MB)
-    spool.append(batch(1))
-    spool.append(batch(2))
-    spool.close()
-    return app_id
-
-
-@dataclass
-class Scene:
-    """An installation, a backup's file, and empty engines for a restore."""
-
-    cli: Cli
-    env: dict[str, str]
-    """Of the commands."""
-    file: Path
-    app_id: str
-    engines: SessionEngines
-
-    def key(self) -> Path:
-        return Path(self.env["DATA_DIR"]) / "secret_key"
-
-    def move(self) -> None:
-        """Make the commands' installation an empty one, under the same key."""
-        name = f"restored_{secrets.token_hex(4)}"
-        self.engines.portal.call(self.engines.admin.execute, f"CREATE DATABASE {name}")
-        self.engines.empty_redis()
-        target = self.file.parent / name
-        target.mkdir(mode=0o700)
-        shutil.copy(self.key(), target)
-        self.env |= {"DATABASE_URL": self.engines.postgresql.database_url(name), "DATA_DIR": str(target)}
-
-    def back_up_and_move(self, *options: str) -> None:
-        assert self.cli("backup", str(self.file), *options).status == 0
-        self.move()
-
-    def restore(self) -> Ran:
-        return self.cli("restore", str(self.file))
-
-    def rows(self) -> Rows:
-        return rows_of(self.env["DATABASE_URL"])
-
-    def keys(self) -> dict[bytes, Any]:
-        return keys_of(self.env["REDIS_URL"])
-
-
-@pytest.fixture
-def scene(cli: Cli, environment: dict[str, str], installation: str, engines: SessionEngines, tmp_path: Path) -> Scene:
-    return Scene(cli, environment, tmp_path / "monday.backup", installation, engines)
+__all__ = ["installation", "scene"]
 
 
 def test_everything_comes_back_as_it_was(scene: Scene) -> None:
@@ -210,83 +89,6 @@ def test_no_token_and_no_secret_key_lies_in_it_as_it_is(scene: Scene) -> None:
     assert TOKEN.encode() not in content
     assert secret not in content
     assert b"spring" in content  # it would be found
-
-
-def test_under_another_key_it_is_refused_and_nothing_is_written(scene: Scene) -> None:
-    scene.back_up_and_move()
-    scene.env["SECRET_KEY"] = "another key of thirty characters"
-    refused = scene.restore()
-    assert refused.status == 1
-    assert "the backup was made under another key" in refused.stderr
-    assert scene.rows() == {"directory_version": []}
-
-
-def test_without_any_key_it_is_refused_and_none_is_made(scene: Scene) -> None:
-    scene.back_up_and_move()
-    key = scene.key()
-    key.unlink()
-    assert "made under another key" in scene.restore().stderr
-    assert not key.exists()
-
-
-def test_a_key_that_came_with_it_opens_what_is_encrypted(scene: Scene) -> None:
-    secret = scene.key().read_text()
-    scene.back_up_and_move("--with-secret-key")
-    key = scene.key()
-    key.unlink()
-    assert scene.restore().status == 0
-    assert key.read_text() == secret
-    assert key.stat().st_mode & 0o777 == 0o600
-
-
-def test_a_key_behind_a_new_one_on_the_list_will_do(scene: Scene) -> None:
-    scene.back_up_and_move()
-    old = scene.key().read_text()
-    scene.env["SECRET_KEY"] = f"another key of thirty characters,{old}"
-    assert scene.restore().status == 0
-
-
-@pytest.mark.parametrize("what", ["DATABASE_URL", "REDIS_URL", "DATA_DIR"])
-def test_a_target_that_holds_something_is_refused(scene: Scene, what: str) -> None:
-    scene.back_up_and_move()
-    if what == "DATABASE_URL":
-        execute(scene.env["DATABASE_URL"], "CREATE TABLE somebodys (number int)")
-    elif what == "REDIS_URL":
-        with redis_client.Redis.from_url(scene.env["REDIS_URL"]) as client:
-            client.zadd("c:sixbyt", {"a": 1})
-    else:
-        Spool(Path(scene.env["DATA_DIR"]) / "spool", MB).append(batch(1))
-    refused = scene.restore()
-    assert refused.status == 1
-    assert refused.stderr.startswith(f"{what}: ")
-    assert "apps" not in scene.rows()
-
-
-@pytest.mark.parametrize("section", ["redis/clicks", "ledger", "ledger/links"])
-def test_a_damaged_file_is_refused_before_anything_is_written_and_says_where(scene: Scene, section: str) -> None:
-    scene.cli("backup", str(scene.file))
-    content = bytearray(scene.file.read_bytes())
-    words = content.index(f'"name":"{section}"'.encode())
-    content[content.index(b"D", words) + 20] ^= 0x10  # in the first of its data
-    scene.file.write_bytes(content)
-    scene.move()
-    refused = scene.restore()
-    assert refused.status == 1
-    assert f"damaged in the section {section} (" in refused.stderr
-    assert "nothing was restored" in refused.stderr
-    assert scene.rows() == {"directory_version": []}
-    assert scene.keys() == {}
-
-
-def test_a_backup_of_a_later_version_is_refused(scene: Scene) -> None:
-    execute(scene.env["DATABASE_URL"], "UPDATE alembic_version SET version_num = '9999'")
-    try:
-        scene.cli("backup", str(scene.file))
-    finally:
-        execute(scene.env["DATABASE_URL"], "DROP TABLE alembic_version")  # so that no other test gets this database
-    scene.move()
-    refused = scene.restore()
-    assert (refused.status, "install that one" in refused.stderr) == (1, True)
 
 
 def test_a_backup_of_an_earlier_version_is_brought_up_to_date(
