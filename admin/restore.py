@@ -106,8 +106,8 @@ async def restore(settings: AllSettings, backup: Checked) -> dict[str, Any]:
         Refused: a target holds something already, or an engine does not answer.
     """
     async with open_redis(settings) as redis:
+        await _check_empty(settings, redis, settings.data_dir / "spool")
         try:
-            await _check_empty(settings, redis, settings.data_dir / "spool")
             settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
             _keep_secret_key(settings, backup)
             await migrate(settings.database_url, backup.layout.revision)
@@ -131,7 +131,11 @@ async def restore(settings: AllSettings, backup: Checked) -> dict[str, Any]:
 
 
 async def _check_empty(settings: AllSettings, redis: Any, spool: Path) -> None:
-    if await has_tables(settings.database_url):
+    try:
+        is_taken = await has_tables(settings.database_url)
+    except LEDGER_FAILED as error:
+        raise Refused(f"PostgreSQL does not let us in ({reason_of(error)}): nothing was restored") from None
+    if is_taken:
         raise Refused("DATABASE_URL: the database has tables already: restore into one that is new and empty")
     if not await holds_nothing(redis):
         raise Refused("REDIS_URL: there are clicks already: restore into a Redis that is empty")

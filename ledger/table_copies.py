@@ -4,7 +4,7 @@ In PostgreSQL's text format, which every version from 14 on reads. A partitioned
 """
 
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from graphlib import TopologicalSorter
 from typing import Any, Final
@@ -45,6 +45,7 @@ SEQUENCES = """
 SELECT sequencename AS name, last_value AS last FROM pg_sequences
 WHERE schemaname = current_schema() AND last_value IS NOT NULL ORDER BY 1
 """
+KEEP: Final = "LOCK TABLE {tables} IN ACCESS SHARE MODE"
 DRAINS_ADDED: Final = "SELECT drain_id FROM count_drains WHERE at > now() - interval '1 hour'"
 CREATE_PARTITION: Final = 'CREATE TABLE IF NOT EXISTS "{name}" PARTITION OF "{parent}" {bound}'
 DROP_PARTITION: Final = 'DROP TABLE IF EXISTS "{name}"'
@@ -96,9 +97,10 @@ class Moment:
         """The latest drains of counters whose visits are in it."""
 
     async def layout(self) -> Layout:
-        """Tables, partitions and numbers."""
+        """Tables, partitions and numbers. A table stays until the end of the moment: retention drops none meanwhile."""
         ask = self._connection.fetch
         relations = {row["name"]: row["columns"] for row in await ask(RELATIONS)}
+        await self._connection.execute(KEEP.format(tables=_listed(relations)))
         needs: dict[str, set[str]] = {name: set() for name in relations}
         for row in await ask(REFERENCES):
             needs.setdefault(row["name"], set()).add(row["needs"])
@@ -117,6 +119,10 @@ class Moment:
             relation.name, columns=relation.columns, output=write, format="text"
         )
         return int(done.rsplit(" ", maxsplit=1)[1])
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f'"{name}"' for name in names)
 
 
 @asynccontextmanager
@@ -160,7 +166,7 @@ class Filling:
             statement = CREATE_PARTITION.format(name=one.name, parent=one.parent, bound=one.bound)
             await self._connection.execute(f"{statement} PARTITION BY {one.key}" if one.key else statement)
         present = [row["name"] for row in await self._connection.fetch(RELATIONS)]
-        await self._connection.execute(EMPTY.format(tables=", ".join(f'"{name}"' for name in present)))
+        await self._connection.execute(EMPTY.format(tables=_listed(present)))
 
     async def fill(self, relation: Relation, pieces: AsyncIterator[bytes]) -> None:
         """Rows as `Moment.copy` gave them."""

@@ -14,6 +14,7 @@ from clicks.connection import connect
 from clicks.counts import drain, finish_drain
 from ledger.counts import add_counts
 from ledger.migrate import head_revision, migrate
+from ledger.table_copies import Moment, Relation
 from redirector.spool import abandoned_segments, read_segment
 from tests.cli.backup_scene import Scene, execute, installation, scene
 from tests.cli.conftest import TOKEN, Cli
@@ -89,6 +90,25 @@ def test_no_token_and_no_secret_key_lies_in_it_as_it_is(scene: Scene) -> None:
     assert TOKEN.encode() not in content
     assert secret not in content
     assert b"spring" in content  # it would be found
+
+
+def test_retention_drops_no_partition_while_it_is_read(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    copied, refused = Moment.copy, []
+
+    async def while_a_worker_drops(self: Moment, relation: Relation, write: Any) -> int:
+        if not refused:
+            connection = await asyncpg.connect(scene.env["DATABASE_URL"])
+            await connection.execute("SET lock_timeout = '1ms'")
+            try:
+                await connection.execute("DROP TABLE cold_click_pages_20261001")
+            except asyncpg.LockNotAvailableError as error:
+                refused.append(error)
+            await connection.close()
+        return await copied(self, relation, write)
+
+    monkeypatch.setattr(Moment, "copy", while_a_worker_drops)
+    assert scene.cli("backup", str(scene.file)).status == 0
+    assert refused
 
 
 def test_a_backup_of_an_earlier_version_is_brought_up_to_date(
