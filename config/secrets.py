@@ -34,6 +34,10 @@ class Keyring:
         """One 32-byte key per secret, newest first, for this purpose only (HMAC-SHA256 of the purpose)."""
         return tuple(hmac.digest(key, purpose.encode(), "sha256") for key in self.keys)
 
+    def fingerprints(self) -> list[str]:
+        """What names each key without giving it away (16 hex digits), newest first: for a backup to say its keys."""
+        return [hashlib.sha256(key).hexdigest()[:16] for key in self.derive("fingerprint")]
+
     def encrypt(self, plaintext: str, record: str) -> bytes:
         """AES-256-GCM. `record` (e.g. `pixel:px_1:token`) is bound in: moved to another row, it does not open."""
         key = self.derive("encrypt")[0]
@@ -69,7 +73,22 @@ def load_keyring(secret_key: str, data_dir: Path) -> Keyring:
         SecretError: an entry is shorter than 16 characters.
         OSError: DATA_DIR cannot be written.
     """
-    text = secret_key or _stored_secret(data_dir)
+    return _keyring(secret_key or _stored_secret(data_dir))
+
+
+def keyring_of(secret_key: str, data_dir: Path) -> Keyring | None:
+    """As `load_keyring`, but nothing is generated: None where there is no key yet."""
+    path = secret_key_path(data_dir)
+    text = secret_key or (path.read_text().strip() if path.exists() else "")
+    return _keyring(text) if text else None
+
+
+def secret_key_path(data_dir: Path) -> Path:
+    """Where the generated key lies."""
+    return data_dir / "secret_key"
+
+
+def _keyring(text: str) -> Keyring:
     entries = [part.strip() for part in text.split(",") if part.strip()]
     if not entries or any(len(entry) < MIN_SECRET_CHARS for entry in entries):
         raise SecretError(f"SECRET_KEY: each entry needs at least {MIN_SECRET_CHARS} characters, separated by commas")
@@ -77,7 +96,7 @@ def load_keyring(secret_key: str, data_dir: Path) -> Keyring:
 
 
 def _stored_secret(data_dir: Path) -> str:
-    path = data_dir / "secret_key"
+    path = secret_key_path(data_dir)
     try:
         return path.read_text().strip()
     except FileNotFoundError:

@@ -20,8 +20,11 @@ class MigrationError(RuntimeError):
     """PostgreSQL refused a change of the tables; the text is what it said."""
 
 
-async def migrate(database_url: str) -> None:
+async def migrate(database_url: str, revision: str = "head") -> None:
     """Apply what is missing, under a lock, so that any number of processes may call it at once.
+
+    Args:
+        revision: the last to apply; a restore fills the tables of the version that the backup is of.
 
     Raises:
         SchemaTooNewError: the ledger is ahead of this program.
@@ -30,11 +33,12 @@ async def migrate(database_url: str) -> None:
         OSError, asyncpg.PostgresError: the server cannot be reached or refuses.
     """
     address = read_database_url(database_url)
-    if await _revision_at(address) == head_revision():
+    wanted = head_revision() if revision == "head" else revision
+    if await _revision_at(address) == wanted:
         return
     from ledger.schema_upgrade import upgrade  # noqa: PLC0415 - see above
 
-    await upgrade(address)
+    await upgrade(address, wanted)
 
 
 async def _revision_at(address: DatabaseAddress) -> str | None:

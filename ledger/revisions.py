@@ -1,4 +1,4 @@
-"""Which revision of the ledger this version of the program knows, without the library that applies them: 20 MB."""
+"""Which revisions of the ledger this version of the program knows, without the library that applies them: 20 MB."""
 
 from pathlib import Path
 from typing import Final
@@ -8,4 +8,13 @@ VERSIONS: Final = Path(__file__).parent / "migrations" / "versions"
 
 def head_revision() -> str:
     """The revision of a ledger that `migrate` has brought up to date: files of `versions/` begin with theirs."""
-    return max(path.name.partition("_")[0] for path in VERSIONS.glob("[0-9]*_*.py"))
+    return max(_revisions())
+
+
+def knows_revision(revision: str) -> bool:
+    """Whether this program has the migration."""
+    return revision in _revisions()
+
+
+def _revisions() -> set[str]:
+    return {path.name.partition("_")[0] for path in VERSIONS.glob("[0-9]*_*.py")}

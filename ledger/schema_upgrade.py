@@ -7,7 +7,6 @@ from uuid import uuid4
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.exc import DBAPIError
@@ -17,6 +16,7 @@ from sqlalchemy.pool import NullPool
 from ledger.connecting import connect
 from ledger.database_url import DatabaseAddress
 from ledger.migrate import MigrationError, SchemaTooNewError
+from ledger.revisions import knows_revision
 
 MIGRATION_LOCK = 7_316_214  # arbitrary, the same in every process: two starts at once migrate in turn
 
@@ -27,21 +27,20 @@ def _config() -> Config:
     return config
 
 
-def _upgrade(connection: Connection) -> None:
+def _upgrade(connection: Connection, revision: str) -> None:
     connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK})
     config = _config()
-    scripts = ScriptDirectory.from_config(config)
     current = MigrationContext.configure(connection).get_current_revision()
-    if current is not None and current not in {script.revision for script in scripts.walk_revisions()}:
+    if current is not None and not knows_revision(current):
         raise SchemaTooNewError(
             f"the ledger is at revision {current}, which this version does not know: install the version that wrote it"
         )
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, revision)
 
 
-async def upgrade(address: DatabaseAddress) -> None:
-    """Apply what is missing, under a lock. Raises as `ledger.migrate.migrate`."""
+async def upgrade(address: DatabaseAddress, revision: str) -> None:
+    """Apply what is missing up to a revision, under a lock. Raises as `ledger.migrate.migrate`."""
     # our own connection, so that the URL has one reader; a pooler's sessions need names that nobody else has
 
     def opened() -> Any:
@@ -54,7 +53,7 @@ async def upgrade(address: DatabaseAddress) -> None:
     engine = create_async_engine("postgresql+asyncpg://", poolclass=NullPool, creator=opened)
     try:
         async with engine.begin() as connection:
-            await connection.run_sync(_upgrade)
+            await connection.run_sync(_upgrade, revision)
     except DBAPIError as error:
         raise MigrationError(str(error)) from error
     finally:

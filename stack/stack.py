@@ -45,7 +45,6 @@ from stack.program import Program
 from stack.together import together
 
 PROCESS_GRACE_S = 10.0
-ENGINE_GRACE_S = 20.0
 
 
 log = structlog.get_logger()
@@ -218,9 +217,7 @@ class Stack:
         others = [child for name, child in self._processes.items() if name is not ProcessName.SANDBOX]
         for children in (others, sandbox):
             await asyncio.gather(*(child.stop(PROCESS_GRACE_S, hurry) for child in children))
-        await asyncio.gather(
-            *(child.stop(ENGINE_GRACE_S, asyncio.Event()) for child in self._engines.children.values())
-        )
+        await self._engines.stop()
         remove_runfile(self.settings.data_dir)
         for end in self._pipe:
             os.close(end)

@@ -17,6 +17,7 @@ from stack.engines.valkey import Valkey
 from stack.together import together
 
 CONNECT_TIMEOUT_S = 5.0
+GRACE_S = 20.0  # they hold the data: nothing hurries them
 
 
 class RunningEngines:
@@ -48,6 +49,10 @@ class RunningEngines:
             return settings.model_copy(update={engine.setting: engine.url for engine in engines})
         except EngineError as error:
             raise Refused(str(error)) from None
+
+    async def stop(self) -> None:
+        """Stop the embedded engines in good order."""
+        await asyncio.gather(*(child.stop(GRACE_S, asyncio.Event()) for child in self.children.values()))
 
     async def _start(self, engine: Valkey | PostgreSQL) -> None:
         async def ready() -> bool:

@@ -1,0 +1,30 @@
+"""Bringing an installation's ledger up to this version, where no `signalpost up` does so at its start."""
+
+from typing import Any
+
+from admin.publishing import publish
+from admin.refusal import Refused
+from admin.session import NO_DATABASE, open_session, reason_of
+from config.settings import AllSettings
+from ledger.migrate import MigrationError, SchemaTooNewError, migrate
+from ledger.outages import LEDGER_FAILED
+from ledger.revisions import head_revision
+
+
+async def migrate_ledger(settings: AllSettings) -> dict[str, Any]:
+    """Apply what is missing and publish the links anew; {"revision", "notes"}. Safe to repeat, and beside others.
+
+    Raises:
+        Refused: there is no ledger, it does not let us in, or it is of a later version.
+    """
+    if not settings.database_url:
+        raise Refused(NO_DATABASE)
+    try:
+        await migrate(settings.database_url)
+    except SchemaTooNewError as error:
+        raise Refused(str(error)) from None
+    except (*LEDGER_FAILED, MigrationError) as error:
+        raise Refused(f"the ledger's tables cannot be brought up to date: {reason_of(error)}") from None
+    async with open_session(settings) as session:
+        await publish(session)
+        return {"revision": head_revision(), "notes": session.notes}

@@ -1,0 +1,1 @@
+"""What an installation is put up with: each file as far as this machine can check it."""
