@@ -57,6 +57,7 @@ PLACES: Final[Mapping[str, Place]] = {
     "pixel validate": _OF_PIXEL,
     "pixel test": _OF_PIXEL,
     "mapping set": Place(f"{APP}/mapping", "Mapping"),
+    "mapping preset": Place(f"{APP}/mapping", "Mapping"),
     "mapping show": Place(f"{APP}/mapping", "Mapping"),
     "mapping field": Place(f"{APP}/mapping", "Mapping", "fields"),
     "tiktok connect": Place(_TIKTOK, "the TikTok page"),

@@ -11,7 +11,7 @@ from ledger.database_url import read_database_url
 
 # A plan made while a table was empty scans it once it is full; PostgreSQL itself looks again only after an ANALYZE.
 PLANS_KEPT_S = 5
-STATEMENTS_KEPT = 512  # of each connection: all of ours, in each of the sizes of those for many rows
+STATEMENTS_KEPT = 640  # of each connection: all of ours, in each of the sizes of those for many rows
 COMMAND_TIMEOUT_S = 30.0  # a statement that takes longer is stuck behind a lock or a full disk
 
 

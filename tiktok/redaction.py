@@ -17,10 +17,10 @@ _TOKENS: Final = frozenset({"access_token", "access-token", "token", "authorizat
 
 _EMAIL_IN_TEXT: Final = re.compile(r"[^\s@<>\"',;:]{1,64}@[^\s@<>\"',;:]{1,255}")
 _PHONE_IN_TEXT: Final = re.compile(r"\+\d[\d ()-]{5,18}\d")
-_IPV4_IN_TEXT: Final = re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}\b")
+_IPV4_IN_TEXT: Final = re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}(?:/24)?\b")
 # Tokens, hashes and click ids: long, unbroken, with a digit in them, which the names of fields do not have. The lengths
 # in these patterns are bounded so that no text takes long to search.
-_IPV6_IN_TEXT: Final = re.compile(r"(?<![\w:.])[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:.]{1,40}(?![\w:])")
+_IPV6_IN_TEXT: Final = re.compile(r"(?<![\w:.])[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:.]{1,40}(?:/48)?(?![\w:])")
 _CLICK_ID_IN_TEXT: Final = re.compile(r"\bE\.C\.P\.[\w.-]{8,}", re.ASCII)  # whatever it consists of
 _SECRET_IN_TEXT: Final = re.compile(r"(?=[A-Za-z_-]{0,64}\d)[A-Za-z0-9_-]{32,}")
 
@@ -53,7 +53,7 @@ def redact_message(text: str) -> str:
     """TikTok's words, should they echo an e-mail address, telephone number, IP address, token, hash or click id."""
     text = _EMAIL_IN_TEXT.sub("[email]", text)
     text = _PHONE_IN_TEXT.sub("[phone]", text)
-    text = _IPV4_IN_TEXT.sub(lambda found: mask_ip(found[0]), text)
+    text = _IPV4_IN_TEXT.sub(lambda found: mask_ip(_address(found[0])), text)
     text = _IPV6_IN_TEXT.sub(lambda found: _if_address(found[0]), text)
     text = _CLICK_ID_IN_TEXT.sub(lambda found: f"E.C.P.{_start(found[0].removeprefix('E.C.P.'))}", text)
     return _SECRET_IN_TEXT.sub(lambda found: _start(found[0]), text)
@@ -68,8 +68,13 @@ def mask_ip(text: str) -> str:
         return "…"
 
 
+def _address(text: str) -> str:
+    """Of what may be masked already: it is masked the same again."""
+    return text.partition("/")[0]
+
+
 def _if_address(text: str) -> str:
-    masked = mask_ip(text)
+    masked = mask_ip(_address(text))
     return text if masked == "…" else masked
 
 

@@ -19,7 +19,10 @@ STATEMENTS: Final = {
     "alerts.TAKE_POSTS": _POLL,
     "app_removal.OWN_ADVERTISERS": "whether another app was ever shown the advertiser",
     "apps.ALL_APPS": _DIRECTORY,
-    **{f"cold_clicks.{name}": _OF_CLICKS for name in ("COLD_CLICKS_AT", "COLD_CLICKS_BETWEEN", "PAGES_WITH")},
+    **{
+        f"cold_clicks.{name}": _OF_CLICKS
+        for name in ("TELL_COLD_CLICK", "COLD_CLICKS_AT", "COLD_CLICKS_BETWEEN", "ERASE_COLD_CLICKS", "PAGES_WITH")
+    },
     "cold_clicks.SCAN_COLD_CLICKS": _REPORT,
     "cold_click_pages.RIPE_COLD_CLICKS": _POLL,
     "cold_click_pages.DELETE_OLD_COLD_CLICKS": _RETENTION,

@@ -50,9 +50,11 @@ def unbounded(plan: dict[str, Any], owners: Mapping[str, str]) -> set[str]:
 
 
 def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """All of a plan, but for what stands beneath an OR of indexes: each row meets one of those conditions only."""
     yield {"Relation Name": None, **plan}
     for child in plan.get("Plans", ()):
-        yield from _nodes(child)
+        if child["Node Type"] != "BitmapOr":
+            yield from _nodes(child)
 
 
 def _conditions(node: dict[str, Any]) -> Iterator[str]:
