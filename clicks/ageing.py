@@ -17,7 +17,7 @@ from clicks.record_layout import POINTER, Text, inlined
 from clicks.tombstones import erased
 
 KEYS = 200  # in one round trip: others wait for Redis meanwhile, a fraction of a millisecond
-MEMBERS = 1_000  # of one key: a carrier's address has a hundred thousand, and gives the others in the next walks
+MEMBERS = 1_000  # of one key at once: a carrier's address has a hundred thousand
 
 
 class Aged(msgspec.Struct, frozen=True):
@@ -29,6 +29,8 @@ class Aged(msgspec.Struct, frozen=True):
     """(key of the click, record) of what bridge pages told of clicks that have moved before."""
     stored: dict[bytes, list[bytes]]
     """Redis key -> what lies there and goes once the ledger has all of this."""
+    unread: list[bytes]
+    """Keys that hold more, to be read once this has gone."""
 
 
 class OldClicks:
@@ -57,12 +59,14 @@ class OldClicks:
         pipe = self._redis.pipeline(transaction=False)
         for key in keys:
             pipe.zrangebyscore(key, "-inf", f"({before_ms}", start=0, num=MEMBERS, withscores=True)
-        aged = Aged([], [], {})
+        aged = Aged([], [], {}, [])
         found: list[Click] = []
         for key, answer in zip(keys, await pipe.execute(), strict=True):
-            timed = [(member, int(score)) for member, score in answer]
+            timed = _whole([(member, int(score)) for member, score in answer])
             if timed:
                 found += await self._take(key, timed, aged)
+            if len(answer) >= MEMBERS and key in aged.stored:  # else nothing would go, and the same would come again
+                aged.unread.append(key)
         await self._take_pointers(found, aged)
         return aged
 
@@ -139,6 +143,14 @@ class OldClicks:
             for record, target, there in zip(pointers, targets, answers, strict=True)
             if not any(is_record(member) and member[1 : 1 + RANDOM_BYTES] == target.random for member in there)
         ]
+
+
+def _whole(timed: Sequence[Timed]) -> Sequence[Timed]:
+    """Without the last moment of an answer that was cut: what a click's bridge page told lies behind the click."""
+    if len(timed) < MEMBERS:
+        return timed
+    last = timed[-1][1]
+    return [one for one in timed if one[1] != last] or timed
 
 
 def _owner(member: ColdMember) -> ClickId:

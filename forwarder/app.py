@@ -19,7 +19,7 @@ from clicks.connection import connect
 from clicks.store import ClickStore
 from config.collector import spare_the_imported
 from config.logging import configure_logging
-from config.secrets import load_keyring
+from config.secrets import Keyring, load_keyring
 from config.settings import ForwarderSettings, load
 from forwarder.directory import Directory
 from forwarder.errors import (
@@ -135,8 +135,7 @@ async def opened(settings: ForwarderSettings, within_s: float) -> AsyncIterator[
     data_centres = read_data_centres(settings.datacenter_ranges_file)
     pool = await _open_ledger(settings.database_url, within_s)
     redis = connect(settings.redis_url, timeout_s=REDIS_TIMEOUT_S, data_dir=settings.data_dir)
-    hot = ClickStore(redis, keyring.derive("address"), settings.click_retention_days)
-    clicks = AllClicks(hot, ColdClicks(pool), settings.click_hot_hours)
+    clicks = _clicks(settings, keyring, redis, pool)
     directory, knowledge, tombstone_keys = Directory(pool, keyring), Knowledge(pool), keyring.derive("tombstone")
     install_ledger = InstallLedger(pool, clicks, directory, tombstone_keys, knowledge, outages)
     event_ledger = EventLedger(pool, directory, tombstone_keys)
@@ -160,19 +159,26 @@ async def opened(settings: ForwarderSettings, within_s: float) -> AsyncIterator[
         answer_within_s=within_s,
     )
     await directory.refresh()
-    refreshing = _kept_fresh(services, knowledge)
-    try:
+    async with _kept_fresh(services, knowledge):
         yield {"services": services}
-    finally:
-        await _close(services, refreshing)
 
 
-def _kept_fresh(services: Services, knowledge: Knowledge) -> asyncio.Future[Any]:
-    """What is read and written beside the requests, until it is cancelled."""
+def _clicks(settings: ForwarderSettings, keyring: Keyring, redis: Any, pool: Any) -> AllClicks:
+    hot = ClickStore(redis, keyring.derive("address"), settings.click_retention_days)
+    return AllClicks(hot, ColdClicks(pool), settings.click_hot_hours)
+
+
+@asynccontextmanager
+async def _kept_fresh(services: Services, knowledge: Knowledge) -> AsyncIterator[None]:
+    """What is read and written beside the requests; at its end all is closed."""
     outages = services.outages
-    return asyncio.gather(
+    refreshing = asyncio.gather(
         services.directory.keep_fresh(outages), knowledge.keep_fresh(outages), services.set_aside.keep_stored(outages)
     )
+    try:
+        yield
+    finally:
+        await _close(services, refreshing)
 
 
 async def _end(refreshing: asyncio.Future[Any]) -> None:

@@ -7,6 +7,7 @@ from typing import Any, Final, TypeVar
 
 import structlog
 
+from ledger.database_url import DatabaseUrlError
 from ledger.outages import LEDGER_FAILED
 from ledger.pool import open_pool
 
@@ -14,6 +15,7 @@ T = TypeVar("T")
 
 POOL_SIZE: Final = 4
 MAX_LAG_S: Final = 60.0
+ANSWER_WITHIN_S: Final = 3.0  # a replica that is there but silent must not hold a report up
 LEFT_ALONE_S: Final = 10.0  # after a failure; each read would wait for a server that does not answer
 # what was received is replayed: nothing happened since, however long that is ago
 LAG = """
@@ -45,10 +47,11 @@ class ReportPool:
         """
         if self._url and self._clock() >= self._left_alone_until:
             try:
-                replica = await self._fresh_replica()
+                async with asyncio.timeout(ANSWER_WITHIN_S):
+                    replica = await self._fresh_replica()
                 if replica is not None:
                     return await work(replica)
-            except LEDGER_FAILED as error:
+            except (*LEDGER_FAILED, DatabaseUrlError) as error:
                 self._leave_alone("does not answer", error=type(error).__name__)
         return await work(self._primary)
 

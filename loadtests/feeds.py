@@ -135,9 +135,7 @@ async def measure(given: argparse.Namespace) -> list[tuple[str, str]]:
             rows.append((f"{given.clicks} clicks, from answered to shown: median, p99, most", shown))
         async with opened(client, path, given.feeds) as feeds:
             quiet = await core(console, given.seconds)
-            rows.append(
-                (f"{given.feeds} feeds, nothing happens", f"{percent(quiet)}: {percent(quiet / given.feeds)} each")
-            )
+            rows.append((f"{given.feeds} feeds, nothing happens", each(quiet, given.feeds)))
             cost, sent = await asyncio.gather(
                 core(console, given.seconds),
                 post_events(run["processes"]["forwarder"]["url"], demo["api_key"], given.rate, given.seconds),
@@ -146,15 +144,16 @@ async def measure(given: argparse.Namespace) -> list[tuple[str, str]]:
             delays = sorted(delay for feed in feeds for delay in feed.delays)
             fewest = min(feed.items for feed in feeds)
             rows += [
-                (
-                    f"{given.feeds} feeds, {given.rate:g} events/s",
-                    f"{percent(cost)}: {percent(cost / given.feeds)} each",
-                ),
+                (f"{given.feeds} feeds, {given.rate:g} events/s", each(cost, given.feeds)),
                 ("events sent, and received by the feed with the fewest", f"{sent}, {fewest}"),
                 ("from received to shown: median, p99, most", ", ".join(f"{at:.2f} s" for at in spread(delays))),
                 (f"memory with {given.feeds} feeds", f"{megabytes(console):.0f} MB"),
             ]
     return rows
+
+
+def each(cost: float, feeds: int) -> str:
+    return f"{percent(cost)}: {percent(cost / feeds)} each"
 
 
 def spread(delays: list[float]) -> tuple[float, float, float]:

@@ -41,6 +41,11 @@ class DeliveryScheduler:
         """Whether any batch is in flight."""
         return self._running.total() > 0
 
+    @property
+    def is_stopping(self) -> bool:
+        """Whether the worker was told to stop."""
+        return self._stopping.is_set()
+
     async def start_due(self) -> None:
         """Begin a batch, or one more, for every pixel that has something due."""
         pixels = await pixels_with_due(self._context.pool, self._context.clock())

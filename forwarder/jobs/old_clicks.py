@@ -5,6 +5,7 @@ it again changes nothing; members become pages in one transaction.
 """
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
@@ -35,6 +36,8 @@ class Mover:
     redis: Any
     old: OldClicks
     before_ms: int
+    stopping: Callable[[], bool]
+    """A worker that is told to stop does not wait for the end of a walk."""
 
     async def walk(self) -> int:
         """Move what is old; how many clicks and pointers. Nothing where another worker is at it."""
@@ -44,6 +47,8 @@ class Mover:
         moved = 0
         try:
             async for keys in self.old.keys():
+                if self.stopping():
+                    break
                 started = anyio.current_time()
                 moved += await self._move(keys)
                 await self.redis.expire(MOVING, LEASE_S)
@@ -55,11 +60,15 @@ class Mover:
         return moved
 
     async def _move(self, keys: list[bytes]) -> int:
-        aged = await self.old.read(keys, self.before_ms)
-        if aged.stored:
-            await self._keep(aged)
-            await self.old.remove(aged)
-        return len(aged.members)
+        moved = 0
+        while keys:
+            aged = await self.old.read(keys, self.before_ms)
+            if aged.stored:
+                await self._keep(aged)
+                await self.old.remove(aged)
+            moved += len(aged.members)
+            keys = aged.unread
+        return moved
 
     async def _keep(self, aged: Aged) -> None:
         async with self.pool.acquire() as connection, connection.transaction():
@@ -86,17 +95,24 @@ async def hot_hours(pool: Any, settings: Settings) -> int:
     return min(max(settings.click_hot_hours, *windows, 0), settings.click_retention_days * 24)
 
 
-async def move_old(pool: Any, redis: Any, old: OldClicks, settings: Settings, now: datetime) -> int:
-    """Move, pack and drop what is due; how many clicks and pointers moved."""
-    hot = await hot_hours(pool, settings)
-    before_ms = int(now.timestamp() * 1000) - hot * 3_600_000 - SLACK_MS
-    moved = await Mover(pool, redis, old, before_ms).walk()
-    await pack(pool, day_of(before_ms) - RIPE_AFTER)
-    await cold_click_pages.drop_days(pool, (now - timedelta(days=settings.click_retention_days)).date())
+async def move_old(mover: Mover) -> int:
+    """Move what is old, and pack the days that are over; how many clicks and pointers moved."""
+    moved = await mover.walk()
+    await pack(mover.pool, day_of(mover.before_ms) - RIPE_AFTER, mover.stopping)
     return moved
 
 
-async def pack(pool: Any, before: date) -> int:
+async def old_before_ms(pool: Any, settings: Settings, now: datetime) -> int:
+    """Clicks before this time, in ms, are to move."""
+    return int(now.timestamp() * 1000) - await hot_hours(pool, settings) * 3_600_000 - SLACK_MS
+
+
+async def drop_old(pool: Any, settings: Settings, now: datetime) -> int:
+    """Drop the days that clicks are no longer kept of; how many, and single clicks with them."""
+    return await cold_click_pages.drop_days(pool, (now - timedelta(days=settings.click_retention_days)).date())
+
+
+async def pack(pool: Any, before: date, stopping: Callable[[], bool]) -> int:
     """Put the members of days before this one into pages; how many."""
     pages, packed = ColdPages(), 0
 
@@ -104,6 +120,6 @@ async def pack(pool: Any, before: date) -> int:
         return pages.pack([ColdMember(app_id, key, record, told) for key, record, told in rows])
 
     for owner in await cold_click_pages.ripe_days(pool, before):
-        while count := await cold_click_pages.pack_some(pool, owner, PAGE_CLICKS, page):
+        while not stopping() and (count := await cold_click_pages.pack_some(pool, owner, PAGE_CLICKS, page)):
             packed += count
     return packed

@@ -28,7 +28,7 @@ from forwarder.jobs.alerts import (
     watch_sources,
     watch_spend,
 )
-from forwarder.jobs.old_clicks import move_old
+from forwarder.jobs.old_clicks import Mover, drop_old, move_old, old_before_ms
 from forwarder.jobs.pending_matches import join_missed, match_pending
 from forwarder.jobs.qualifying import emit_due
 from forwarder.jobs.spend_imports import import_due
@@ -134,7 +134,9 @@ async def move_old_clicks(job: JobContext) -> None:
     """Clicks older than CLICK_HOT_HOURS leave Redis for the ledger."""
     context = job.delivery_context
     old = OldClicks(job.redis, context.keyring.derive("address"))
-    moved = await move_old(job.pool, job.redis, old, context.settings, job.now())
+    before_ms = await old_before_ms(job.pool, context.settings, job.now())
+    moved = await move_old(Mover(job.pool, job.redis, old, before_ms, lambda: job.scheduler.is_stopping))
+    await drop_old(job.pool, context.settings, job.now())
     context.metrics.moved(moved)
     if moved:
         log.info("old clicks moved to the ledger", clicks=moved)

@@ -21,7 +21,7 @@ from clicks.record_strings import ad_text
 from clicks.shared_strings import MIN_USES, SharedStrings
 from clicks.store import DAY_S, ClickStore
 from config.settings import WorkerSettings
-from forwarder.jobs.old_clicks import move_old
+from forwarder.jobs.old_clicks import Mover, drop_old, move_old, old_before_ms
 from ledger.cold_clicks import ColdClicks
 from ledger.pool import open_pool
 from tests.clicks.texts import CODEC, visitor
@@ -42,6 +42,7 @@ class OldClicksScene:
     redis: Any
     pool: asyncpg.Pool
     now_s: float = NOW_S
+    is_stopping: bool = False
     stored: dict[str, tuple[str, str]] = field(default_factory=dict)
     told: set[str] = field(default_factory=set)
 
@@ -90,7 +91,13 @@ class OldClicksScene:
     async def move(self, redis: Any = None, pool: Any = None) -> int:
         """A worker's round, by other connections where such are given."""
         redis = redis or self.redis
-        return await move_old(pool or self.pool, redis, OldClicks(redis, (KEY, OLD_KEY)), SETTINGS, self.now)
+        pool = pool or self.pool
+        before_ms = await old_before_ms(pool, SETTINGS, self.now)
+        moved = await move_old(
+            Mover(pool, redis, OldClicks(redis, (KEY, OLD_KEY)), before_ms, lambda: self.is_stopping)
+        )
+        await drop_old(pool, SETTINGS, self.now)
+        return moved
 
     async def hot_members(self) -> int:
         """Members of all addresses in Redis."""

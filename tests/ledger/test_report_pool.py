@@ -1,5 +1,7 @@
 """Reports read a replica, and the primary where it fails them."""
 
+import asyncio
+import socket
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -117,3 +119,19 @@ async def test_doctor_says_that_a_replica_does_not_answer() -> None:
     (check,) = await check_replica(AllSettings(report_database_url=NOWHERE))
     assert not check.ok
     assert "reports are read from DATABASE_URL meanwhile" in check.fix
+
+
+async def test_a_replica_that_never_answers_holds_no_report_up(
+    primary: asyncpg.Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(report_pool, "ANSWER_WITHIN_S", 0.2)
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        reports = ReportPool(primary, f"postgresql://nobody@127.0.0.1:{silent.getsockname()[1]}/none")
+        async with asyncio.timeout(30):  # connecting alone would take a minute
+            assert not await reports.read(is_replica)
+
+
+async def test_an_address_of_a_replica_that_cannot_be_read_leaves_reads_to_the_primary(primary: asyncpg.Pool) -> None:
+    assert not await ReportPool(primary, "postgresql://h:port/db").read(is_replica)

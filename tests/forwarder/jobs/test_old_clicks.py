@@ -175,14 +175,47 @@ async def test_a_second_worker_leaves_the_walk_to_the_first(scene: OldClicksScen
     assert await scene.redis.get(MOVING) == b"another"
 
 
-async def test_thousands_of_clicks_behind_one_address_move_in_several_rounds(
+async def test_more_clicks_behind_one_address_than_are_read_at_once_move_in_one_walk(
     scene: OldClicksScene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("clicks.ageing.MEMBERS", 3)
     for number in range(7):
         await scene.click(RIPE + number / 100)
-    assert [await scene.move() for _ in range(4)] == [3, 3, 1, 0]
+    assert await scene.move() == 7
+    assert await scene.hot_members() == 0
     await scene.assert_both_places_are_one()
+
+
+async def test_a_click_and_what_its_bridge_page_told_are_not_cut_apart(
+    scene: OldClicksScene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("clicks.ageing.MEMBERS", 3)
+    for number in range(5):
+        await scene.tell(await scene.click(RIPE + number / 100))
+    await scene.move()
+    assert (await scene.hot_members(), await rows(scene, "cold_clicks")) == (0, 0)
+    await scene.assert_both_places_are_one()
+
+
+async def test_more_pointers_than_are_read_at_once_end_a_walk_and_go_with_their_clicks(
+    scene: OldClicksScene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("clicks.ageing.MEMBERS", 3)
+    for number in range(7):
+        await scene.click(RIPE + number / 100, f"203.0.113.{number}", "198.51.100.9")
+    await scene.move()
+    await scene.move()
+    assert await scene.hot_members() == 0
+    await scene.assert_both_places_are_one()
+
+
+async def test_a_worker_that_is_told_to_stop_ends_its_walk(scene: OldClicksScene) -> None:
+    await scene.click(RIPE)
+    scene.is_stopping = True
+    assert await scene.move() == 0
+    assert await scene.redis.get(MOVING) is None
+    scene.is_stopping = False
+    assert await scene.move() == 1
 
 
 @pytest.mark.parametrize(
