@@ -7,12 +7,13 @@ counts travel with them: rows and counts are each applied once, in whatever orde
 import asyncio
 from collections import defaultdict
 
-from redis.asyncio import RedisCluster
 from redis.crc import key_slot
 from redis.exceptions import MovedError
 
 from clicks.batch import Batch, Call, Row, apply_call, rows_call
+from clicks.cluster_client import Cluster
 from clicks.keys import COUNTS
+from clicks.replicas import ReplicaPolicy
 from clicks.script_connection import ScriptConnection
 from clicks.shared_strings import SharedStrings
 
@@ -22,15 +23,20 @@ COUNTS_SLOT = key_slot(COUNTS)
 class ClusterCommitter:
     """Applies one batch at a time. Not for concurrent use."""
 
-    def __init__(self, redis: RedisCluster, retention_s: int, texts: SharedStrings) -> None:
+    def __init__(
+        self, redis: Cluster, retention_s: int, texts: SharedStrings, replicas: ReplicaPolicy | None = None
+    ) -> None:
         """`texts` are those that the records of the batches refer to."""
         self._redis = redis
+        self._replicas = replicas or ReplicaPolicy()
         self._retention_s = retention_s
         self._texts = texts
         self._connections: dict[str, ScriptConnection] = {}  # by the node's name
 
     async def apply(self, batch: Batch) -> None:
         """As `ClickStore.apply`. Slots that have moved are looked up once; one that is just moving is a failure.
+
+        Behind a failure it is looked up who has the slots now: a replica may have taken a dead node's place.
 
         Raises:
             redis.exceptions.RedisError, OSError: a node is away or refuses.
@@ -39,6 +45,7 @@ class ClusterCommitter:
             are_there = await self._apply(batch)
         except BaseException:  # also a deadline's: whoever waits calls it off
             self._texts.doubt()
+            self._redis.look_anew()
             raise
         if not are_there or self._texts.has_lost:
             await self._texts.put_back(is_gone=not are_there)
@@ -91,5 +98,5 @@ class ClusterCommitter:
         node = self._redis.nodes_manager.get_node_from_slot(slot)
         name: str = node.name
         if name not in self._connections:
-            self._connections[name] = ScriptConnection(node.acquire_connection)
+            self._connections[name] = ScriptConnection(node.acquire_connection, self._replicas.of_a_server())
         return name

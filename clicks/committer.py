@@ -3,6 +3,7 @@
 from redis.asyncio import Redis
 
 from clicks.batch import Batch, apply_call
+from clicks.replicas import ReplicaPolicy
 from clicks.script_connection import ScriptConnection
 from clicks.shared_strings import SharedStrings
 
@@ -10,9 +11,12 @@ from clicks.shared_strings import SharedStrings
 class Committer:
     """Applies one batch at a time. Not for concurrent use."""
 
-    def __init__(self, redis: Redis, retention_s: int, texts: SharedStrings) -> None:
+    def __init__(
+        self, redis: Redis, retention_s: int, texts: SharedStrings, replicas: ReplicaPolicy | None = None
+    ) -> None:
         """`texts` are those that the records of the batches refer to."""
-        self._connection = ScriptConnection(redis.connection_pool.make_connection)
+        of_server = (replicas or ReplicaPolicy()).of_a_server()
+        self._connection = ScriptConnection(redis.connection_pool.make_connection, of_server)
         self._retention_s = retention_s
         self._texts = texts
 

@@ -1,49 +1,21 @@
 """Opening Redis: a single server, a socket or a cluster, by the URL alone."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from redis.asyncio import BlockingConnectionPool, Redis, RedisCluster
+from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.cluster import ClusterNode
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import ConnectionError, RedisClusterException  # noqa: A004
 
+from clicks.cluster_client import Cluster
 from clicks.redis_url import RedisAddress, RedisUrlError, read_redis_url
 from clicks.seen_nodes import SeenNodes
 
 POOL_SIZE = 32
 
 
-class Cluster(RedisCluster):
-    """A cluster whose failures are `RedisError`s, as a single server's are, and whose nodes are remembered."""
-
-    seen: SeenNodes | None = None
-
-    async def initialize(self, *args: Any, **kwargs: Any) -> "Cluster":
-        is_due = self._initialize
-        with _as_connection_error():
-            await super().initialize(*args, **kwargs)
-        if is_due and self.seen is not None:
-            self.seen.write([(str(node.host), int(node.port)) for node in self.get_nodes()])
-        return self
-
-    async def execute_command(self, *args: Any, **kwargs: Any) -> Any:
-        with _as_connection_error():
-            return await super().execute_command(*args, **kwargs)
-
-
-@contextmanager
-def _as_connection_error() -> Iterator[None]:
-    try:
-        yield
-    except RedisClusterException as error:  # no node answers, or a slot is nobody's: redis-py has it under no roof
-        raise ConnectionError(str(error)) from error
-
-
-def connect(redis_url: str, *, timeout_s: float = 5.0, data_dir: Path | None = None) -> Redis | RedisCluster:
+def connect(redis_url: str, *, timeout_s: float = 5.0, data_dir: Path | None = None) -> Redis | Cluster:
     """A client that never retries by itself. Nothing is opened before the first command.
 
     redis-py's own defaults turn a dead server into seconds, and repeat writes that timed out.
@@ -75,7 +47,7 @@ def _single(address: RedisAddress, timeout_s: float) -> Redis:
     return Redis(connection_pool=pool)
 
 
-def _cluster(address: RedisAddress, timeout_s: float, data_dir: Path | None) -> RedisCluster:
+def _cluster(address: RedisAddress, timeout_s: float, data_dir: Path | None) -> Cluster:
     seen = SeenNodes(data_dir, address.nodes) if data_dir else None
     others = [*address.nodes[1:], *(seen.read() if seen else [])]
     cluster = Cluster.from_url(

@@ -17,6 +17,7 @@ from redis.exceptions import NoScriptError, RedisError
 
 from clicks.batch import Call
 from clicks.redis_link import RedisLink
+from clicks.replicas import Replicas
 
 SCRIPT = files("clicks").joinpath("apply.lua")
 
@@ -24,8 +25,10 @@ SCRIPT = files("clicks").joinpath("apply.lua")
 class ScriptConnection:
     """Runs the script on one server. Not for concurrent use."""
 
-    def __init__(self, make_connection: Callable[[], AbstractConnection]) -> None:
+    def __init__(self, make_connection: Callable[[], AbstractConnection], replicas: Replicas) -> None:
+        """`replicas` are the server's: an answer waits for them."""
         self._make_connection = make_connection
+        self._replicas = replicas
         self._connection: AbstractConnection | None = None
         self._link: RedisLink | None = None
         self._sha: Any = None
@@ -73,8 +76,13 @@ class ScriptConnection:
 
     async def _exchange(self, link: RedisLink, calls: Sequence[Call]) -> list[int]:
         commands = b"".join([_pack(["EVALSHA", self._sha, *call]) for call in calls])
+        wait = self._replicas.command()
         try:
-            answers = await link.ask(commands, len(calls))
+            if wait is None:
+                answers = await link.ask(commands, len(calls))
+            else:
+                *answers, replicas = await link.ask(commands + _pack(list(wait)), len(calls) + 1)
+                answers.append(replicas) if isinstance(replicas, RedisError) else self._replicas.heard(replicas)
         except BaseException:  # lost, or given up by whoever waits
             await self._drop()
             raise

@@ -5,7 +5,7 @@ Every method raises `redis.exceptions.RedisError` (or `TimeoutError`, `OSError`)
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from importlib.resources import files
 from typing import Any
 
@@ -24,6 +24,8 @@ from clicks.tombstones import erased, lay_tombstone
 
 SCANNED = 500  # keys read in one round trip
 DAY_S = 86_400
+
+Apply = Callable[[Batch], Awaitable[None]]
 
 
 class ClickStore:
@@ -149,15 +151,15 @@ class ClickStore:
         await lay_tombstone(self._redis, parsed, self.lifetime_s)
         return await self._remove(parsed)
 
-    async def replay(self, batch: Batch) -> int:
+    async def replay(self, batch: Batch, apply: Apply | None = None) -> int:
         """`apply` for a batch that waited in a spool, but for clicks erased meanwhile; how many rows it left out.
 
-        Looked up again behind it: whoever erased a click in between did not find it yet.
+        `apply` may be a committer's. Looked up again behind it: whoever erased a click in between did not find it yet.
         """
         owners = [click_of(row) for row in batch.rows]
         gone = await erased(self._redis, owners)
         kept = [row for row, owner in zip(batch.rows, owners, strict=True) if owner not in gone]
-        await self.apply(msgspec.structs.replace(batch, rows=kept))
+        await (apply or self.apply)(msgspec.structs.replace(batch, rows=kept))
         for click_id in await erased(self._redis, set(owners) - gone):
             await self._remove(click_id)
         return len(batch.rows) - len(kept)

@@ -154,6 +154,7 @@ class IngressSettings(Settings):
 class RedirectorSettings(IngressSettings):
     redirector_workers: int = Field(default=1, ge=1, le=256)
     redis_budget_ms: int = Field(default=50, ge=1, le=10_000)
+    redis_wait_replicas: int = Field(default=0, ge=0, le=5)  # so many must have a click before its visitor is answered
     spool_max_mb: int = Field(default=1024, ge=1)
 
 

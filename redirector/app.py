@@ -7,7 +7,6 @@ from functools import partial
 from typing import Any
 
 import structlog
-from redis.asyncio import Redis, RedisCluster
 from redis.exceptions import RedisError
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -15,8 +14,6 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from clicks.cluster_committer import ClusterCommitter
-from clicks.committer import Committer
 from clicks.connection import connect
 from clicks.names import note_names
 from clicks.shared_strings import SharedStrings
@@ -26,6 +23,7 @@ from config.secrets import load_keyring
 from config.settings import RedirectorSettings, load
 from redirector import deep_links
 from redirector.caps import ClickCaps
+from redirector.committing import COMMIT_TIMEOUT_S, Committing
 from redirector.counters import Counters
 from redirector.drain import Drainer
 from redirector.enrich import enrich
@@ -44,7 +42,7 @@ CANCEL_AGAIN_S = 0.2
 STAGGER_S = 0.08  # what is done each second is not all done at once: redirects would stand behind it
 NAMES_AT_ONCE = 1_000
 LINK_TIMEOUT_S = 1.0
-COMMIT_TIMEOUT_S = 1.0  # a live commit is given up by its own budget long before; this bounds replays
+NOT_COPIED = "ok, but fewer replicas have the clicks than REDIS_WAIT_REPLICAS asks"
 
 
 Upkeep = Callable[[], Coroutine[Any, Any, None]]
@@ -77,7 +75,7 @@ async def readyz(request: HttpRequest) -> Response:
     """Ready once links are loaded, from Redis or from the last-known-good file: without Redis it serves and spools."""
     state: RedirectorState = request.state.redirector
     is_away = state.recorder.breaker.is_open or not state.links.is_following
-    redis = "away: clicks are spooled" if is_away else "ok"
+    redis = "away: clicks are spooled" if is_away else NOT_COPIED if state.replicas.is_short else "ok"
     ready = state.links.is_loaded
     return JSONResponse({"ok": ready, "links": len(state.links.by_slug), "redis": redis}, 200 if ready else 503)
 
@@ -95,7 +93,6 @@ async def not_so(_request: HttpRequest, error: Exception) -> Response:
 async def opened(settings: RedirectorSettings) -> AsyncIterator[dict[str, Any]]:
     """The parts of a redirect, and the tasks that keep them going, for as long as the process serves."""
     keyring = load_keyring(settings.secret_key, settings.data_dir)
-    retention_s = settings.click_retention_days * DAY_S
     redis = connect(settings.redis_url, timeout_s=COMMIT_TIMEOUT_S, data_dir=settings.data_dir)
     links_redis = connect(settings.redis_url, timeout_s=LINK_TIMEOUT_S, data_dir=settings.data_dir)
     counters = Counters()
@@ -106,16 +103,17 @@ async def opened(settings: RedirectorSettings) -> AsyncIterator[dict[str, Any]]:
     await caps.sync()
     store = ClickStore(redis, keyring.derive("address"), settings.click_retention_days)
     spool = Spool(settings.data_dir / "spool", settings.spool_max_mb * 1024 * 1024)
-    texts = SharedStrings(links_redis, retention_s)
-    committer = _committer(redis, retention_s, texts)
-    recorder = Recorder(committer, spool, counters, settings.redis_budget_ms / 1000)
+    texts = SharedStrings(links_redis, settings.click_retention_days * DAY_S)
+    commits = Committing(redis, texts, settings)
+    recorder = Recorder(commits.live, spool, counters, settings.redis_budget_ms / 1000)
     reader_settings = VisitReaderSettings(keyring.derive("address")[0], settings.trusted_proxies, settings.public_base)
     reader = VisitReader(links, counters, reader_settings)
     state = RedirectorState(links, reader, recorder, counters, Bridging(store, caps, keyring.derive("enrichment")))
+    state.replicas = commits.replicas
     upkeep: tuple[Upkeep, ...] = (
         links.follow,
         caps.run,
-        Drainer(store, spool, recorder, counters).run,
+        Drainer(partial(commits.replay, store), spool, recorder, counters).run,
         partial(_maintain, state, spool),
         partial(_note_names, counters, links_redis),
         partial(_share_texts, counters, texts),
@@ -130,7 +128,7 @@ async def opened(settings: RedirectorSettings) -> AsyncIterator[dict[str, Any]]:
         spool.close()
         log_refusals(counters)
         publish(counters, spool)
-        for connection in (committer, redis, links_redis):
+        for connection in (commits, redis, links_redis):
             await connection.aclose()
 
 
@@ -154,12 +152,6 @@ async def _keep_going(work: Upkeep, after_s: float) -> None:
         except Exception:
             log.exception("upkeep failed, going on")
             await asyncio.sleep(MAINTENANCE_EVERY_S)
-
-
-def _committer(redis: Redis | RedisCluster, retention_s: int, texts: SharedStrings) -> Committer | ClusterCommitter:
-    if isinstance(redis, RedisCluster):
-        return ClusterCommitter(redis, retention_s, texts)
-    return Committer(redis, retention_s, texts)
 
 
 async def _maintain(state: RedirectorState, spool: Spool) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from itertools import count
 from pathlib import Path
 
@@ -10,7 +10,6 @@ import structlog
 from redis.exceptions import RedisError
 
 from clicks.batch import Batch
-from clicks.store import ClickStore
 from redirector.counters import Counters
 from redirector.recorder import Recorder
 from redirector.spool import Spool, abandoned_segments, read_segment, sync_and_close
@@ -21,14 +20,17 @@ PAUSE_S = 0.005  # between batches: at most 200 batches, or 25,000 clicks, a sec
 MAX_MERGED = 128  # visits
 PROBE_TIMEOUT_S = 0.25
 
+Replay = Callable[[Batch], Awaitable[int]]
+
 log = structlog.get_logger()
 
 
 class Drainer:
     """Replays segments nobody writes any more: this process's own sealed ones and those of processes that died."""
 
-    def __init__(self, store: ClickStore, spool: Spool, recorder: Recorder, counters: Counters) -> None:
-        self._store = store
+    def __init__(self, replay: Replay, spool: Spool, recorder: Recorder, counters: Counters) -> None:
+        """`replay` is `ClickStore.replay`, or a call of it: the number of rows it left out."""
+        self._replay_batch = replay
         self._spool = spool
         self._recorder = recorder
         self._counters = counters
@@ -89,7 +91,7 @@ class Drainer:
 
     async def _apply(self, batch: Batch) -> bool:
         try:
-            left_out = await self._store.replay(batch)
+            left_out = await self._replay_batch(batch)
         except (RedisError, OSError, TimeoutError) as error:
             self._counters.redis_failed(error)
             return False
@@ -101,7 +103,7 @@ class Drainer:
         """Whether Redis takes writes: a replica or a full server answers a ping, too."""
         try:
             async with asyncio.timeout(PROBE_TIMEOUT_S):
-                await self._store.apply(Batch("probe", 0, [], {}))
+                await self._replay_batch(Batch("probe", 0, [], {}))
         except (RedisError, OSError, TimeoutError):
             return False
         return True

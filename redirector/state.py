@@ -7,6 +7,7 @@ from typing import Protocol
 import msgspec
 
 from clicks.links import Link
+from clicks.replicas import ReplicaPolicy
 from clicks.store import ClickStore
 from redirector.caps import ClickCaps
 from redirector.counters import Counters
@@ -43,6 +44,7 @@ class RedirectorState:
         self.store = bridging.store
         self.caps = bridging.caps
         self.token_keys = bridging.token_keys
+        self.replicas = ReplicaPolicy()  # of Redis: whoever opens it says which
         self.clock: Callable[[], float] = time.time
         self.connections: set[Connection] = set()
         self.plain_gets = PlainGets()

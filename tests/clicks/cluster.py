@@ -11,11 +11,11 @@ __all__ = ["Cluster", "running_cluster"]
 
 
 @contextmanager
-def running_cluster() -> Iterator[Cluster]:
-    """Three nodes, for as long as the block runs."""
+def running_cluster(replicated: bool = False) -> Iterator[Cluster]:
+    """Three nodes, `replicated` with a replica each, for as long as the block runs."""
     with (
         short_directory() as directory,
-        valkey_cluster.running_cluster(directory) as cluster,
-        ended_with_us([node.process for node in cluster.nodes]),
+        valkey_cluster.running_cluster(directory, replicated=replicated) as cluster,
+        ended_with_us([node.process for node in [*cluster.nodes, *cluster.replicas]]),
     ):
         yield cluster

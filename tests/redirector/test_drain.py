@@ -65,7 +65,7 @@ class Scene:
         self.spool = Spool(directory, MB)
         self.store = ClickStore(client, (b"k" * 32,))
         self.recorder = Recorder(self.store, self.spool, self.counters, budget_s=5.0)
-        self.drainer = Drainer(self.store, self.spool, self.recorder, self.counters)
+        self.drainer = Drainer(self.store.replay, self.spool, self.recorder, self.counters)
 
     async def visit(self, number: int) -> None:
         waiter = Waiter()
