@@ -133,11 +133,11 @@ def is_served(cluster: Cluster, slot: int) -> bool:
 
 
 def test_slots_that_move_cost_no_click(redirector: Redirector, cluster: Cluster) -> None:
-    for replica in cluster.replicas:  # on a busy machine a node that is only slow would be replaced meanwhile
-        with replica.client() as client:
+    for node in living_nodes(cluster):  # on a busy machine one that is only slow would be replaced meanwhile
+        with node.client() as client:
             client.config_set("cluster-replica-no-failover", "yes")
     source = owner_of(cluster, COUNTS_SLOT)
-    target = next(node for node in cluster.nodes if node is not source)
+    target = next(node for slot in range(0, 16_384, 1_024) if (node := owner_of(cluster, slot)) is not source)
     with under_load(redirector) as load:
         wait_for(lambda: len(busy_slots(source)) > MOVED)
         for slot in [COUNTS_SLOT, *busy_slots(source)[:MOVED]]:
@@ -157,7 +157,8 @@ def move(cluster: Cluster, slot: int, source: Node, target: Node) -> None:
     with source.client() as old, target.client() as new:
         new.execute_command("CLUSTER SETSLOT", slot, "IMPORTING", node_id(source))
         old.execute_command("CLUSTER SETSLOT", slot, "MIGRATING", node_id(target))
-        while keys := old.execute_command("CLUSTER GETKEYSINSLOT", slot, 100):
+        # not CLUSTER GETKEYSINSLOT: redis-py makes text of its keys, and ours are bytes
+        while keys := [key for key in old.scan_iter(count=10_000) if key_slot(key) == slot]:
             old.execute_command("MIGRATE", "127.0.0.1", target.port, "", 0, 5_000, "KEYS", *keys)
         new.execute_command("CLUSTER SETSLOT", slot, "NODE", node_id(target))
         old.execute_command("CLUSTER SETSLOT", slot, "NODE", node_id(target))
