@@ -1,4 +1,4 @@
-"""Deliveries as they are made: one event on its way to one pixel, stored in the transaction of the event itself."""
+"""Deliveries as they are made: one event on its way to one pixel, stored with the event itself (`stored_events`)."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -7,7 +7,6 @@ from typing import Any, Literal
 import msgspec
 
 from ledger.event_refs import EventRef, columns_of
-from ledger.row_inserts import inserts
 
 State = Literal["due", "sending", "delivered", "suppressed", "skipped", "dead"]
 
@@ -19,10 +18,10 @@ class NewDelivery(msgspec.Struct, frozen=True):
 
     app_id: str
     pixel_id: str
-    event_key: int
     event_id: str
     """As it will be sent, the same on every retry and replay."""
     source_event_id: str
+    """Of the event, which gets its key as it is stored."""
     source_event: str
     target_event: str
     """TikTok's name; empty where it is not mapped."""
@@ -32,42 +31,6 @@ class NewDelivery(msgspec.Struct, frozen=True):
     """Why it is not simply due; empty when it is."""
     next_attempt_at: datetime | None
     """When a due delivery may be sent first; None for every other state."""
-
-
-INSERT_DELIVERIES = """
-INSERT INTO deliveries (app_id, pixel_id, event_key, event_id, source_event_id, source_event, target_event,
-    install_id, state, reason, next_attempt_at)
-VALUES ($1::text, $2::text, $3::bigint, $4::text, $5::text, $6::text, $7::text, $8::text, $9::text, $10::text,
-    $11::timestamptz)
-ON CONFLICT (app_id, event_key, pixel_id) DO NOTHING
-"""
-
-
-async def insert_deliveries(connection: Any, deliveries: Sequence[NewDelivery]) -> int:
-    """Store them; those of an event and pixel that are there already stay as they are.
-
-    Returns how many are new. `connection` is an asyncpg connection or pool, here and in the modules beside this one.
-    """
-    new = 0
-    for statement, values in inserts(INSERT_DELIVERIES, [_row(delivery) for delivery in deliveries]):
-        new += rows_of(await connection.execute(statement, *values))
-    return new
-
-
-def _row(delivery: NewDelivery) -> tuple[Any, ...]:
-    return (
-        delivery.app_id,
-        delivery.pixel_id,
-        delivery.event_key,
-        delivery.event_id,
-        delivery.source_event_id,
-        delivery.source_event,
-        delivery.target_event,
-        delivery.install_id,
-        delivery.state,
-        delivery.reason,
-        delivery.next_attempt_at,
-    )
 
 
 RELEASE_FOR_INSTALLS = """

@@ -8,9 +8,8 @@ from typing import Any
 import msgspec
 
 from ledger.event_refs import EventRef
-from ledger.installs import SEPARATOR, InstallKey
+from ledger.installs import InstallKey
 from ledger.report_deltas import count_events
-from ledger.row_inserts import inserts
 
 
 class NewEvent(msgspec.Struct, frozen=True):
@@ -38,49 +37,6 @@ class NewEvent(msgspec.Struct, frozen=True):
     """Of a webhook: what the start and the end of a subscription have in common."""
 
 
-INSERT_EVENTS = """
-INSERT INTO events (app_id, event_id, source, name, install_id, external_ids, occurred_at, received_at, value, currency,
-    body, joined, flags, subscription_id)
-VALUES ($1::text, $2::text, $3::text, $4::text, $5::text, string_to_array($6::text, E'\\x1f'), $7::timestamptz,
-    $8::timestamptz, $9::numeric, $10::text, $11::jsonb, $12::boolean, string_to_array($13::text, E'\\x1f'), $14::text)
-ON CONFLICT (app_id, event_id) DO NOTHING
-RETURNING event_key, app_id, event_id
-"""
-
-
-async def insert_events(connection: Any, events: Sequence[NewEvent]) -> dict[tuple[str, str], int]:
-    """Store those that are not there yet; returns (app_id, event_id) -> event_key of the new ones.
-
-    `connection` is an asyncpg connection. Rows go in by id, so that two transactions storing the same events meet them
-    in the same order.
-    """
-    ordered = sorted(events, key=lambda event: (event.app_id, event.event_id))
-    keys: dict[tuple[str, str], int] = {}
-    for statement, values in inserts(INSERT_EVENTS, [_row(event) for event in ordered]):
-        for row in await connection.fetch(statement, *values):
-            keys[row["app_id"], row["event_id"]] = row["event_key"]
-    return keys
-
-
-def _row(event: NewEvent) -> tuple[Any, ...]:
-    return (
-        event.app_id,
-        event.event_id,
-        event.source,
-        event.name,
-        event.install_id,
-        SEPARATOR.join(event.external_ids),
-        event.occurred_at,
-        event.received_at,
-        event.value,
-        event.currency,
-        event.body,
-        event.joined,
-        SEPARATOR.join(event.flags),
-        event.subscription_id,
-    )
-
-
 class JoinedEvent(msgspec.Struct, frozen=True):
     """An event that has found its install."""
 
@@ -92,16 +48,16 @@ class JoinedEvent(msgspec.Struct, frozen=True):
         return self.install[0], self.event_key
 
 
-JOIN_BY_INSTALL = """
-UPDATE events e SET joined = true
-FROM unnest($1::text[], $2::text[]) AS arrived (app_id, install_id)
-WHERE NOT e.joined AND e.app_id = arrived.app_id AND e.install_id = arrived.install_id
-RETURNING e.event_key, e.app_id, e.install_id
-"""
-JOIN_BY_PERSON = """
-WITH joining AS (
+# by the install that an event names, and by a person's id where it names none
+JOIN_EVENTS = """
+WITH named AS (
+    UPDATE events e SET joined = true
+    FROM unnest($1::text[], $2::text[]) AS arrived (app_id, install_id)
+    WHERE NOT e.joined AND e.app_id = arrived.app_id AND e.install_id = arrived.install_id
+    RETURNING e.event_key, e.app_id, e.install_id
+), joining AS (
     SELECT DISTINCT ON (arrived.app_id, e.event_key) arrived.app_id, e.event_key, arrived.install_id
-    FROM unnest($1::text[], $2::text[], $3::text[]) AS arrived (app_id, install_id, external_id)
+    FROM unnest($3::text[], $4::text[], $5::text[]) AS arrived (app_id, install_id, external_id)
     -- OFFSET keeps it a look-up per id: joined by app, every waiting event would be held against every id
     CROSS JOIN LATERAL (
         SELECT event_key FROM events
@@ -116,6 +72,8 @@ WITH joining AS (
     UPDATE deliveries d SET install_id = joined.install_id FROM joined
     WHERE d.app_id = joined.app_id AND d.event_key = joined.event_key
 )
+SELECT event_key, app_id, install_id FROM named
+UNION ALL
 SELECT event_key, app_id, install_id FROM joined
 """
 
@@ -127,11 +85,9 @@ async def join_events(connection: Any, installs: Sequence[tuple[str, str, tuple[
     event calls a person may be the install's own id: a subscription platform knows no other word for it.
     """
     app_ids, install_ids = [install[0] for install in installs], [install[1] for install in installs]
-    rows = await connection.fetch(JOIN_BY_INSTALL, app_ids, install_ids)
     people = [(app_id, install_id, one) for app_id, install_id, ids in installs for one in (install_id, *ids)]
-    if people:
-        columns = [list(column) for column in zip(*people, strict=True)]
-        rows += await connection.fetch(JOIN_BY_PERSON, *columns)
+    columns = [[person[at] for person in people] for at in range(3)]
+    rows = await connection.fetch(JOIN_EVENTS, app_ids, install_ids, *columns)
     await count_events(connection, [(row["app_id"], row["event_key"]) for row in rows])
     return [JoinedEvent(row["event_key"], (row["app_id"], row["install_id"])) for row in rows]
 

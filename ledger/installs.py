@@ -6,10 +6,6 @@ from typing import Any
 
 import msgspec
 
-from ledger.row_inserts import inserts
-
-SEPARATOR = "\x1f"  # in the place of an array per row, which is dearer to send; no stored text holds it
-
 InstallKey = tuple[str, str]
 """(app_id, install_id)."""
 
@@ -48,47 +44,6 @@ class KnownInstall(msgspec.Struct, frozen=True):
     match_method: str
     consent: dict[str, str]
     """Category -> granted | denied | unknown, as the install said."""
-
-
-INSERT_INSTALLS = """
-INSERT INTO installs (app_id, install_id, platform, occurred_at, received_at, body, match_method, match_probability,
-    match_reason, match_detail, click_id, click, external_ids)
-VALUES ($1::text, $2::text, $3::text, $4::timestamptz, $5::timestamptz, $6::jsonb, $7::text, $8::float8, $9::text,
-    $10::jsonb, $11::text, $12::jsonb, string_to_array($13::text, E'\\x1f'))
-ON CONFLICT (app_id, install_id) DO NOTHING
-RETURNING app_id, install_id
-"""
-
-
-async def insert_installs(connection: Any, installs: Sequence[Install]) -> set[InstallKey]:
-    """Store those that are not there yet; returns the keys of the new ones. `connection` is an asyncpg connection.
-
-    An install that another transaction is storing is waited for, and then not new. Rows go in by key, so that two
-    transactions storing the same installs meet them in the same order.
-    """
-    ordered = sorted(installs, key=lambda install: install.key)
-    new: set[InstallKey] = set()
-    for statement, values in inserts(INSERT_INSTALLS, [_row(install) for install in ordered]):
-        new.update((row["app_id"], row["install_id"]) for row in await connection.fetch(statement, *values))
-    return new
-
-
-def _row(install: Install) -> tuple[Any, ...]:
-    return (
-        install.app_id,
-        install.install_id,
-        install.platform,
-        install.occurred_at,
-        install.received_at,
-        install.body,
-        install.match_method,
-        install.match_probability,
-        install.match_reason,
-        install.match_detail,
-        install.click_id,
-        install.click,
-        SEPARATOR.join(install.external_ids),
-    )
 
 
 UPDATE_MATCHES = """
@@ -146,7 +101,7 @@ async def known_installs(connection: Any, keys: Sequence[InstallKey]) -> dict[In
         return {}
     app_ids, install_ids = [app_id for app_id, _ in keys], [install_id for _, install_id in keys]
     rows = await connection.fetch(KNOWN_INSTALLS, app_ids, install_ids)
-    return {(row["app_id"], row["install_id"]): _known(row) for row in rows}
+    return {(row["app_id"], row["install_id"]): known_of(row) for row in rows}
 
 
 INSTALLS_OF_PEOPLE = """
@@ -173,7 +128,7 @@ async def installs_of_people(connection: Any, people: Sequence[tuple[str, str]])
         return {}
     app_ids, external_ids = [app_id for app_id, _ in people], [external_id for _, external_id in people]
     rows = await connection.fetch(INSTALLS_OF_PEOPLE, app_ids, external_ids)
-    return {(row["app_id"], row["external_id"]): _known(row) for row in rows}
+    return {(row["app_id"], row["external_id"]): known_of(row) for row in rows}
 
 
 _LOOKED_AT = "coalesce((match_detail ->> 'look_again_at')::float8, 0) <= extract(epoch FROM $1::timestamptz)"
@@ -203,7 +158,8 @@ async def pending_installs(connection: Any, app_id: str, limit: int, now: dateti
     return [_install(row) for row in await connection.fetch(PENDING_INSTALLS, now, limit, app_id)]
 
 
-def _known(row: Mapping[str, Any]) -> KnownInstall:
+def known_of(row: Mapping[str, Any]) -> KnownInstall:
+    """Of a row of `KNOWN_INSTALLS`."""
     return KnownInstall(row["app_id"], row["install_id"], row["match_method"], row["consent"] or {})
 
 

@@ -49,15 +49,6 @@ _INSTALLS = (
     "unnest($1::text[], $2::text[]) AS given (app_id, install_id) "
     "JOIN installs i ON i.app_id = given.app_id AND i.install_id = given.install_id"
 )
-COUNT_INSTALLS = inserted(DELTAS, added_up(credited(install_facts(_INSTALLS))))
-
-
-async def count_installs(connection: Any, installs: Sequence[InstallKey]) -> None:
-    """Installs that are new, with none of their events."""
-    if installs:
-        await connection.execute(COUNT_INSTALLS, *_columns(installs))
-
-
 _AND_EVENTS: Final = f"{_INSTALLS} JOIN events e ON e.app_id = i.app_id AND e.install_id = i.install_id"
 _ALL_OF_INSTALLS: Final = (credited(install_facts(_INSTALLS)), credited(event_facts(_AND_EVENTS)))
 ADD_INSTALLS = inserted(DELTAS, added_up(" UNION ALL ".join(_ALL_OF_INSTALLS)))

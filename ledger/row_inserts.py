@@ -9,6 +9,8 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any, Final
 
+SEPARATOR: Final = "\x1f"  # in the place of an array per row, which is dearer to send; no stored text holds it
+
 SIZES: Final = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 80, 96)
 """Rows of a statement. Few, as each connection prepares each of them; asyncpg keeps none that is longer than 15 KiB."""
 
@@ -65,6 +67,23 @@ def of_arrays(statement: str) -> str:
     names = ", ".join(f"p{number}" for number, _ in places)
     selected = _PLACE.sub(r"p\g<number>", row).removeprefix("(").removesuffix(")")
     return f"{head}SELECT {selected} FROM unnest({arrays}) AS given ({names}){tail}"  # noqa: S608 - only the given statement's own text
+
+
+def of_json(statement: str, given: str) -> str:
+    """The same for the rows that `given`, what follows FROM, has as `r`: JSON arrays of a row's values, in their order.
+
+    One text of JSON is put together in a fraction of the time that the parameters of its rows take, in whatever number.
+    """
+    head, row, tail = _parts(statement)
+    selected = _PLACE.sub(_of_json, row).removeprefix("(").removesuffix(")")
+    return f"{head}SELECT {selected} FROM {given}{tail}"  # noqa: S608 - only the given statement's own text
+
+
+def _of_json(place: "re.Match[str]") -> str:
+    at, kind = int(place["number"]) - 1, place["type"]
+    if kind == "jsonb":
+        return f"nullif(r -> {at}, 'null')"
+    return f"r ->> {at}" if kind == "text" else f"(r ->> {at})::{kind}"
 
 
 def _parts(statement: str) -> tuple[str, str, str]:

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
 
-from ledger.installs import SEPARATOR
-from ledger.row_inserts import inserts
+from ledger.row_inserts import SEPARATOR, inserts
 from ledger.webhook_providers import Provider
 
 BodyOutcome = Literal["event", "counted", "test", "ignored", "unread"]

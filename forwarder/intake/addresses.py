@@ -18,6 +18,8 @@ _EXAMPLES = (
     IPv4Network("198.18.0.0/15"), IPv6Network("2001:db8::/32"),
 )  # fmt: skip
 _PROTOCOLS = IPv4Network("192.0.0.0/24")  # RFC 6890: 192.0.0.4 is what a phone behind 464XLAT calls its own
+# first bytes of IPv4 addresses with none among them that is private, shared, reserved, multicast or an example
+_ORDINARY = frozenset(range(1, 224)) - {10, 100, 127, 169, 172, 192, 198, 203}
 _WITH_PORT = re.compile(r"(\d{1,3}(?:\.\d{1,3}){3}):\d{1,5}|\[([0-9A-Fa-f:.]+)(?:%[^\]]*)?\](?::\d{1,5})?", re.ASCII)
 _UNKNOWN = frozenset({"unknown", "localhost", "-", "n/a"})
 
@@ -34,8 +36,10 @@ def address(field: str, value: str | None) -> str | None:
     if value is None:
         return None
     packed = packed_address(value)
-    if packed is not None and is_public(found := address_text(packed)):
-        return found
+    if packed is not None:
+        found = address_text(packed)
+        if is_ordinary(packed) or is_public(found):
+            return found
     return _from_parts(field, value) if value.strip() else None
 
 
@@ -68,6 +72,11 @@ def addresses(field: str, values: list[str] | None) -> list[str]:
     if len(found) > MAX_ADDRESSES:
         raise FieldError(field, f"must be at most {MAX_ADDRESSES} addresses")
     return list(dict.fromkeys(found))
+
+
+def is_ordinary(packed: bytes) -> bool:
+    """Whether its first byte alone tells that the address is public: of nearly every IPv4 address it does."""
+    return len(packed) == 4 and packed[0] in _ORDINARY
 
 
 @lru_cache(maxsize=16_384)

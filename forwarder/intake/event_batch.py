@@ -1,29 +1,44 @@
-"""Storing events: the rows, joined to their installs where these are known, and their deliveries, in one
-transaction.
-"""
+"""Storing events: the rows, joined to their installs where these are known, and their deliveries, all or nothing."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import nullcontext
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
 from forwarder import metrics
 from forwarder.directory import Directory
 from forwarder.intake.install_batch import ACQUIRE_TIMEOUT_S
-from forwarder.intake.joining import join, join_by_what_they_bring
+from forwarder.intake.joining import join, join_by_what_they_bring, wanted_installs
 from forwarder.intake.revenue import is_refused
 from forwarder.intake.routing import Destination, deliveries
-from ledger.deliveries import NewDelivery, insert_deliveries
-from ledger.erasure import TombstoneKeys, erased, tombstones
-from ledger.events import NewEvent, insert_events
-from ledger.installs import KnownInstall
-from ledger.report_deltas import count_events
+from ledger.deliveries import NewDelivery
+from ledger.erasure import TombstoneKeys, tombstones
+from ledger.events import NewEvent
+from ledger.installs import KnownInstall, known_installs
+from ledger.known_or_erased import known_or_erased
 from ledger.revenue_sources import note_second_sources
+from ledger.stored_events import store_events
 
 Outcome = Literal["accepted", "duplicate", "erased"]
 EventKey = tuple[str, str]
 """(app_id, event_id)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Routed:
+    """Events that know their installs, where those are known, and where they go."""
+
+    events: Sequence[NewEvent]
+    deliveries: list[NewDelivery] = field(default_factory=list)
+    rivals: set[EventKey] = field(default_factory=set)
+    """Sales of a source whose sales are not sent."""
+
+    @property
+    def is_all(self) -> bool:
+        """Whether nothing else is to be written: no second source to note, no person's id to learn."""
+        return not self.rivals and not any(event.joined and event.external_ids for event in self.events)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,59 +56,53 @@ class EventLedger:
             for event in events:
                 first.setdefault((event.app_id, event.event_id), event)
         async with self.pool.acquire(timeout=ACQUIRE_TIMEOUT_S) as connection:
-            gone = await self._erased(connection, list(first.values()))
-            wanted = [event for key, event in first.items() if key not in gone]
-            async with connection.transaction():
-                new = await self.store(connection, wanted)
+            hashes = {key: self._tombstones(event) for key, event in first.items()}
+            asked = wanted_installs(first.values()), [one for of_event in hashes.values() for one in of_event]
+            by_id, standing = await known_or_erased(connection, *asked)
+            gone = {key for key, own in hashes.items() if not standing.isdisjoint(own)} if standing else set()
+            joined = await join(connection, [event for key, event in first.items() if key not in gone], by_id)
+            routed = self._route(joined)
+            # mostly there is one statement, which needs no transaction around it
+            async with nullcontext() if routed.is_all else connection.transaction():
+                new = await self._store(connection, routed)
         return [[_outcome(event, first, new, gone) for event in events] for events in requests]
 
-    async def _erased(self, connection: Any, events: Sequence[NewEvent]) -> set[EventKey]:
-        hashes = [tombstones(self.tombstone_keys, e.app_id, e.install_id, e.external_ids) for e in events]
-        standing = await erased(connection, [one for of_event in hashes for one in of_event])
-        if not standing:
-            return set()
-        return {
-            (event.app_id, event.event_id)
-            for event, own in zip(events, hashes, strict=True)
-            if any(one in standing for one in own)
-        }
+    def _tombstones(self, event: NewEvent) -> list[bytes]:
+        return tombstones(self.tombstone_keys, event.app_id, event.install_id, event.external_ids)
 
     async def store(self, connection: Any, events: Sequence[NewEvent]) -> dict[EventKey, int]:
         """Store the events that are new, joined to their installs, with their deliveries; returns their event_keys.
 
         Runs in the caller's transaction.
         """
-        joined = await join(connection, events)
-        keys = await insert_events(connection, [event for event, _ in joined])
-        new = [(event, install) for event, install in joined if (event.app_id, event.event_id) in keys]
-        made: list[NewDelivery] = []
-        rivals: dict[tuple[str, str], datetime] = {}
-        for event, install in new:
-            key = keys[event.app_id, event.event_id]
-            own = list(deliveries(event, key, install, self._destinations(event.app_id)))
-            if any(is_refused(delivery.reason) for delivery in own):
-                rivals[event.app_id, event.source] = event.received_at
-            made += own
-        await insert_deliveries(connection, made)
+        by_id = await known_installs(connection, wanted_installs(events))
+        return await self._store(connection, self._route(await join(connection, events, by_id)))
+
+    def _route(self, joined: Sequence[tuple[NewEvent, KnownInstall | None]]) -> "Routed":
+        routed = Routed([event for event, _ in joined])
+        for event, install in joined:
+            for delivery in deliveries(event, install, self._destinations(event.app_id)):
+                routed.deliveries.append(delivery)
+                if is_refused(delivery.reason):
+                    routed.rivals.add((event.app_id, event.event_id))
+        return routed
+
+    async def _store(self, connection: Any, routed: "Routed") -> dict[EventKey, int]:
+        keys = await store_events(connection, routed.events, routed.deliveries)
+        new = [event for event in routed.events if (event.app_id, event.event_id) in keys]
+        refused = (event for event in new if (event.app_id, event.event_id) in routed.rivals)
+        rivals = {(event.app_id, event.source): event.received_at for event in refused}
         await note_second_sources(connection, rivals)
-        await count_events(
-            connection, [(e.app_id, keys[e.app_id, e.event_id]) for e, install in new if _counts(install)]
-        )
-        bringing = [(event, keys[event.app_id, event.event_id]) for event, _ in new if event.joined]
-        if any(event.external_ids for event, _ in bringing):
-            with_ids = [(event.app_id, key) for event, key in bringing if event.external_ids]
-            await join_by_what_they_bring(connection, with_ids, bringing[0][0].received_at)
-        _count([event for event, _ in new], rivals)
+        bringing = [event for event in new if event.joined and event.external_ids]
+        if bringing:
+            refs = [(event.app_id, keys[event.app_id, event.event_id]) for event in bringing]
+            await join_by_what_they_bring(connection, refs, bringing[0].received_at)
+        _count(new, rivals)
         return keys
 
     def _destinations(self, app_id: str) -> tuple[Destination, ...]:
         entry = self.directory.get(app_id)
         return entry.destinations if entry is not None else ()
-
-
-def _counts(install: KnownInstall | None) -> bool:
-    """Whether a report counts the install's events; of one whose match is pending it is asked again under its lock."""
-    return install is not None and install.match_method != "none"
 
 
 def _count(events: Sequence[NewEvent], rivals: Mapping[tuple[str, str], datetime]) -> None:

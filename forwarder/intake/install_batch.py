@@ -1,17 +1,18 @@
 """Storing installs: the rows, their events and deliveries, the claims and the joins, in one transaction per batch."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
 from redis.exceptions import RedisError
 
 from clicks.all_clicks import ClickReader
 from forwarder import metrics
 from forwarder.directory import Directory
 from forwarder.errors import unavailable
-from forwarder.intake.crediting import credit, note
+from forwarder.intake.crediting import credit
 from forwarder.intake.evidence import Case, gather, needs_clicks
 from forwarder.intake.install_request import InstallReport
 from forwarder.intake.install_rows import install_event, install_row, known
@@ -24,11 +25,12 @@ from forwarder.matching.policy import Policy
 from forwarder.matching.verdict import LATE_CLICK, Verdict
 from forwarder.outages import OutageLog
 from ledger.claims import release_claims
-from ledger.deliveries import NewDelivery, insert_deliveries, release_for_events
-from ledger.erasure import TombstoneKeys, erased, tombstones
-from ledger.events import insert_events, join_events
-from ledger.installs import Install, InstallKey, get_installs, insert_installs
-from ledger.report_deltas import count_installs
+from ledger.deliveries import release_for_events
+from ledger.erasure import TombstoneKeys, tombstones
+from ledger.events import join_events
+from ledger.installs import Install, InstallKey, get_installs
+from ledger.known_or_erased import known_or_erased
+from ledger.stored_installs import NewInstalls, store_installs
 
 ACQUIRE_TIMEOUT_S = 5.0
 CLICKS_WITHIN_S = 2.5  # for all their questions to Redis; then the installs are matched later
@@ -61,11 +63,8 @@ class InstallLedger:
         """Each report's stored row, whoever stored it; None where the install was erased before. See GroupCommit."""
         first = {(report.app_id, report.install_id): report for report in reversed(reports)}
         async with self.pool.acquire(timeout=ACQUIRE_TIMEOUT_S) as connection:
-            stored: dict[InstallKey, Install | None] = dict(await get_installs(connection, list(first)))
+            stored = await self._stored(connection, first)
             new = [report for key, report in first.items() if key not in stored]
-            for report in await self._erased(connection, new):
-                stored[report.app_id, report.install_id] = None
-            new = [report for report in new if (report.app_id, report.install_id) not in stored]
             if new:
                 cases = await self._cases(new)
                 async with connection.transaction():
@@ -75,10 +74,15 @@ class InstallLedger:
                     metrics.count_install(install.app_id, install.match_method)
         return [stored[report.app_id, report.install_id] for report in reports]
 
-    async def _erased(self, connection: Any, reports: Sequence[InstallReport]) -> list[InstallReport]:
-        hashes = [tombstones(self.tombstone_keys, r.app_id, r.install_id, r.external_ids) for r in reports]
-        standing = await erased(connection, [one for of_report in hashes for one in of_report]) if hashes else ()
-        return [r for r, own in zip(reports, hashes, strict=True) if any(one in standing for one in own)]
+    async def _stored(
+        self, connection: Any, first: Mapping[InstallKey, InstallReport]
+    ) -> dict[InstallKey, Install | None]:
+        """Those that are there, and None for those that were erased."""
+        keys = self.tombstone_keys
+        hashes = {key: tombstones(keys, *key, report.external_ids) for key, report in first.items()}
+        known, standing = await known_or_erased(connection, list(first), [h for own in hashes.values() for h in own])
+        erased = [key for key, own in hashes.items() if not standing.isdisjoint(own)] if standing else []
+        return dict.fromkeys(erased) | (await get_installs(connection, list(known)) if known else {})
 
     async def _cases(self, reports: Sequence[InstallReport]) -> list[Case | Verdict]:
         """The evidence of each install, or why it cannot be decided yet: the click store or its click is away."""
@@ -109,36 +113,44 @@ class InstallLedger:
         verdicts = iter(await credit(connection, known, self.knowledge.statistics))
         decided = [next(verdicts) if isinstance(case, Case) else case for case in cases]
         rows = [install_row(report, verdict) for report, verdict in zip(reports, decided, strict=True)]
-        won = await insert_installs(connection, rows)
-        new = [(row, report) for row, report in zip(rows, reports, strict=True) if row.key in won]
-        await note(connection, [verdict for row, verdict in zip(rows, decided, strict=True) if row.key in won])
-        await count_installs(connection, [row.key for row, _ in new if row.click_id is not None])
-        await self._send_on(connection, new)
-        stored = {row.key: row for row, _ in new}
+        won = await store_installs(connection, self._with_what_follows(rows, reports, decided))
+        new = [row for row in rows if row.key in won]
+        await self._join_waiting(connection, new)
+        stored = {row.key: row for row in new}
         lost = [row for row in rows if row.key not in won]
         if lost:
             await release_claims(connection, [(r.click_id, *r.key) for r in lost if r.click_id is not None])
             stored |= await get_installs(connection, [row.key for row in lost])
             if len(stored) < len(rows):
                 raise unavailable("an install that is being erased")
-        return Stored(stored, [row for row, _ in new])
+        return Stored(stored, new)
 
-    async def _send_on(self, connection: Any, new: Sequence[tuple[Install, InstallReport]]) -> None:
-        """The new installs' own events with their deliveries, and the events that waited for them."""
+    def _with_what_follows(
+        self, rows: Sequence[Install], reports: Sequence[InstallReport], verdicts: Sequence[Verdict]
+    ) -> NewInstalls:
+        events = [install_event(row, report.flags) for row, report in zip(rows, reports, strict=True)]
+        sent = (
+            deliveries(event, known(row), self._destinations(row.app_id))
+            for row, event in zip(rows, events, strict=True)
+        )
+        seen = ((row.key, verdict.observation) for row, verdict in zip(rows, verdicts, strict=True))
+        return NewInstalls(
+            rows=rows,
+            events=events,
+            deliveries=[delivery for of_one in sent for delivery in of_one],
+            seen=[(key, msgspec.to_builtins(one)) for key, one in seen if one is not None],
+        )
+
+    async def _join_waiting(self, connection: Any, new: Sequence[Install]) -> None:
+        """The events that waited for these installs, and what those bring."""
         if not new:
             return
-        events = [install_event(install, report.flags) for install, report in new]
-        keys = await insert_events(connection, events)
-        made: list[NewDelivery] = []
-        for (install, _), event in zip(new, events, strict=True):
-            key = keys.get((event.app_id, event.event_id))
-            if key is not None:
-                made += deliveries(event, key, known(install), self._destinations(event.app_id))
-        await insert_deliveries(connection, made)
-        joined = await join_events(connection, [(row.app_id, row.install_id, row.external_ids) for row, _ in new])
-        pending = {row.key for row, _ in new if row.match_method == PENDING}
+        joined = await join_events(connection, [(row.app_id, row.install_id, row.external_ids) for row in new])
+        if not joined:
+            return
+        pending = {row.key for row in new if row.match_method == PENDING}
         ready = [event.ref for event in joined if event.install not in pending]
-        now = new[0][0].received_at
+        now = new[0].received_at
         if ready:
             await release_for_events(connection, ready, now)
         await join_by_what_they_bring(connection, [event.ref for event in joined], now)

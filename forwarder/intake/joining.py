@@ -1,6 +1,6 @@
 """Events find their install by a person's id: at once, or as soon as another event says whose id it is."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,21 +10,32 @@ from forwarder.intake.routing import PENDING
 from ledger.deliveries import release_for_events
 from ledger.event_refs import EventRef
 from ledger.events import NewEvent, join_events
-from ledger.installs import KnownInstall, installs_of_people, known_installs
+from ledger.installs import InstallKey, KnownInstall, installs_of_people, known_installs
 from ledger.people import learn_people
 
 Installs = Mapping[tuple[str, str], KnownInstall]
 """(app_id, id) -> install."""
 
 
-async def join(connection: Any, events: Sequence[NewEvent]) -> list[tuple[NewEvent, KnownInstall | None]]:
+def wanted_installs(events: Iterable[NewEvent]) -> list[InstallKey]:
+    """Those that `join` has to know: what an event calls a person may be an install's id."""
+    named = {(event.app_id, event.install_id) for event in events if event.install_id is not None}
+    return sorted(named | _people(events))
+
+
+def _people(events: Iterable[NewEvent]) -> set[tuple[str, str]]:
+    return {(e.app_id, person) for e in events if e.install_id is None for person in e.external_ids}
+
+
+async def join(
+    connection: Any, events: Sequence[NewEvent], by_id: Installs
+) -> list[tuple[NewEvent, KnownInstall | None]]:
     """Each event with its install: the one it names, else that of the first of its ids that is an install's, else the
     latest of a person known by one of them; an event that names none takes its id.
+
+    `by_id`: the `wanted_installs` that are there.
     """
-    named = {(event.app_id, event.install_id) for event in events if event.install_id is not None}
-    people = {(e.app_id, person) for e in events if e.install_id is None for person in e.external_ids}
-    by_id = await known_installs(connection, sorted(named | people))
-    by_person = await installs_of_people(connection, sorted(people))
+    by_person = await installs_of_people(connection, sorted(_people(events)))
     return [_joined(event, by_id, by_person) for event in events]
 
 

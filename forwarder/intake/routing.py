@@ -75,7 +75,7 @@ def target_event(name: str, to: Destination) -> str:
 
 
 def deliveries(
-    event: NewEvent, event_key: int, install: KnownInstall | None, destinations: tuple[Destination, ...]
+    event: NewEvent, install: KnownInstall | None, destinations: tuple[Destination, ...]
 ) -> Iterator[NewDelivery]:
     """One delivery per destination. `install` is the event's, None while it is not known."""
     for to in destinations:
@@ -84,7 +84,6 @@ def deliveries(
         yield NewDelivery(
             app_id=event.app_id,
             pixel_id=to.pixel_id,
-            event_key=event_key,
             event_id=sent_event_id(event.app_id, event.event_id, target),
             source_event_id=event.event_id,
             source_event=event.name,

@@ -14,12 +14,14 @@ import msgspec
 
 from ledger.counts import add_counts
 from ledger.erasure import erase, erase_click
-from ledger.events import NewEvent, insert_events, join_events
-from ledger.installs import Install, get_installs, insert_installs, pending_installs, update_matches
+from ledger.events import NewEvent, join_events
+from ledger.installs import Install, get_installs, pending_installs, update_matches
 from ledger.pool import open_pool
-from ledger.report_deltas import count_events, count_installs, counted_anew
+from ledger.report_deltas import counted_anew
 from ledger.report_roll_ups import NOTHING, add_up
 from ledger.retention import delete_old
+from ledger.stored_events import store_events
+from ledger.stored_installs import NewInstalls, store_installs
 
 # the clocks of Berlin are set back on the morning of the 25th of October, those of New York a week later
 BEGIN = datetime(2026, 10, 20, tzinfo=UTC)
@@ -72,8 +74,7 @@ class History:
             None, "", {}, click["click_id"] if click else None, click, (f"p{number % 2}",),
         )  # fmt: skip
         async with self.transaction() as connection:
-            won = await insert_installs(connection, [row])
-            await count_installs(connection, [row.key] if row.key in won and click else [])
+            won = await store_installs(connection, NewInstalls([row]))
             if won:
                 await join_events(connection, [(self.app_id, name, row.external_ids)])
 
@@ -99,8 +100,7 @@ class History:
             {"proceeds": "0.70"} if source != "sdk" else {}, bool(known), (),
         )  # fmt: skip
         async with self.transaction() as connection:
-            keys = await insert_events(connection, [event])
-            await count_events(connection, [(self.app_id, key) for key in keys.values() if known])
+            await store_events(connection, [event])
 
     async def drain(self, number: int, quarters: int, visits: int) -> None:
         begins_s = int(self.at(quarters).timestamp()) // 900 * 900

@@ -1,12 +1,12 @@
-"""Making deliveries, and waking those that wait for their install."""
+"""Waking deliveries that wait for their install."""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
 
-from ledger.deliveries import NewDelivery, insert_deliveries, release_for_events, release_for_installs
-from tests.forwarder.delivering.scene import APP, PIXEL
+from ledger.deliveries import release_for_events, release_for_installs
+from tests.forwarder.delivering.scene import APP
 from tests.ledger.rows import NOW, Rows, opened_rows
 
 pytestmark = pytest.mark.anyio
@@ -16,17 +16,6 @@ pytestmark = pytest.mark.anyio
 async def rows(database_url: str) -> AsyncIterator[Rows]:
     async with opened_rows(database_url) as opened:
         yield opened
-
-
-async def test_a_delivery_of_the_same_event_and_pixel_is_stored_once(rows: Rows) -> None:
-    event = await rows.event("e1")
-    new = NewDelivery(APP, PIXEL, event, "sent", "e1", "purchase", "Purchase", "i1", "due", "", NOW)
-    assert await insert_deliveries(rows.pool, [new]) == 1
-    assert await insert_deliveries(rows.pool, [new, new]) == 0
-
-
-async def test_nothing_is_stored_of_nothing(rows: Rows) -> None:
-    assert await insert_deliveries(rows.pool, []) == 0
 
 
 async def test_an_install_wakes_what_waits_for_it_and_nothing_else(rows: Rows) -> None:

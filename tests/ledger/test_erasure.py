@@ -6,11 +6,12 @@ import asyncpg
 import pytest
 
 from ledger.claims import claim_clicks
-from ledger.deliveries import NewDelivery, insert_deliveries
+from ledger.deliveries import NewDelivery
 from ledger.erasure import erase, erase_click, erased, find_clicks, tombstone, tombstones
-from ledger.events import insert_events
-from ledger.installs import get_install, insert_installs
+from ledger.installs import get_install
 from ledger.pool import open_pool
+from ledger.stored_events import store_events
+from ledger.stored_installs import NewInstalls, store_installs
 from tests.ledger.test_events import event
 from tests.ledger.test_installs import APP, NOW, install
 
@@ -35,21 +36,22 @@ async def pool(database_url: str) -> AsyncIterator[asyncpg.Pool]:
 async def fill(pool: asyncpg.Pool) -> None:
     """Two installs of one person, one of another, the same id in another app; events and a sent delivery."""
     click = {"click_id": "c", "at_ms": 1, "ttclid": "secret"}
-    await insert_installs(
+    await store_installs(
         pool,
-        [
-            install("i", external_ids=("u",), match_method="referrer", click_id="c", click=click),
-            install("j", external_ids=("u", "v")),
-            install("k"),
-            install("i", app_id="app_b", external_ids=("u",)),
-        ],
+        NewInstalls(
+            [
+                install("i", external_ids=("u",), match_method="referrer", click_id="c", click=click),
+                install("j", external_ids=("u", "v")),
+                install("k"),
+                install("i", app_id="app_b", external_ids=("u",)),
+            ]
+        ),
     )
     await claim_clicks(pool, [("c", APP, "i"), ("d", "app_b", "i")])
-    keys = await insert_events(
-        pool, [event("e1"), event("e2", install_id=None, external_ids=("u",)), event("e3", install_id="k")]
-    )
-    await insert_deliveries(
-        pool, [NewDelivery(APP, "px", keys[APP, "e1"], "x", "e1", "purchase", "Purchase", "i", "due", "", NOW)]
+    await store_events(
+        pool,
+        [event("e1"), event("e2", install_id=None, external_ids=("u",)), event("e3", install_id="k")],
+        [NewDelivery(APP, "px", "x", "e1", "purchase", "Purchase", "i", "due", "", NOW)],
     )
     await pool.execute("UPDATE deliveries SET payload = 'secret'")
 
@@ -82,7 +84,7 @@ async def test_a_person_goes_with_every_install_and_event(pool: asyncpg.Pool) ->
 
 
 async def test_events_that_came_before_their_install_are_erased_by_its_id(pool: asyncpg.Pool) -> None:
-    await insert_events(pool, [event("e1", install_id="early")])
+    await store_events(pool, [event("e1", install_id="early")])
     gone = await erase(pool, KEYS[0], APP, install_id="early")
     assert (gone.install_ids, gone.events) == ((), 1)
     assert await pool.fetchval("SELECT count(*) FROM tombstones") == 1

@@ -8,9 +8,10 @@ from typing import Any
 import asyncpg
 import pytest
 
-from ledger.events import NewEvent, insert_events, join_events, late_installs
-from ledger.installs import insert_installs
+from ledger.events import NewEvent, join_events, late_installs
 from ledger.pool import open_pool
+from ledger.stored_events import store_events
+from ledger.stored_installs import NewInstalls, store_installs
 from tests.ledger.test_installs import APP, NOW, install
 
 pytestmark = pytest.mark.anyio
@@ -38,16 +39,16 @@ def event(event_id: str = "e", **columns: Any) -> NewEvent:
 
 
 async def test_an_event_is_stored_once_per_app(pool: asyncpg.Pool) -> None:
-    first = await insert_events(pool, [event("a", external_ids=("u",), flags=("f",)), event("b")])
+    first = await store_events(pool, [event("a", external_ids=("u",), flags=("f",)), event("b")])
     assert set(first) == {(APP, "a"), (APP, "b")}
-    assert set(await insert_events(pool, [event("b"), event("b", app_id="app_b")])) == {("app_b", "b")}
+    assert set(await store_events(pool, [event("b"), event("b", app_id="app_b")])) == {("app_b", "b")}
     row = await pool.fetchrow("SELECT value, currency, external_ids, flags FROM events WHERE event_id = 'a'")
     assert tuple(row) == (Decimal("9.99"), "EUR", ["u"], ["f"])
     assert await pool.fetchval("SELECT external_ids FROM events WHERE app_id = 'app_b'") == []
 
 
 async def test_waiting_events_join_the_install_they_name_or_whose_person_they_are(pool: asyncpg.Pool) -> None:
-    keys = await insert_events(
+    keys = await store_events(
         pool,
         [
             event("named"),
@@ -65,8 +66,8 @@ async def test_waiting_events_join_the_install_they_name_or_whose_person_they_ar
 
 
 async def test_an_install_that_missed_its_event_is_found_afterwards(pool: asyncpg.Pool) -> None:
-    await insert_installs(pool, [install(), install("j", external_ids=("u",)), install("k")])
-    await insert_events(
+    await store_installs(pool, NewInstalls([install(), install("j", external_ids=("u",)), install("k")]))
+    await store_events(
         pool, [event("a"), event("b", install_id=None, external_ids=("u",)), event("c", install_id="k", joined=True)]
     )
     late = await late_installs(pool, NOW - timedelta(minutes=1), 10)

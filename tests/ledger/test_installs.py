@@ -12,13 +12,13 @@ from ledger.installs import (
     apps_with_pending,
     get_install,
     get_installs,
-    insert_installs,
     installs_of_people,
     known_installs,
     pending_installs,
     update_matches,
 )
 from ledger.pool import open_pool
+from ledger.stored_installs import NewInstalls, store_installs
 
 pytestmark = pytest.mark.anyio
 
@@ -53,19 +53,19 @@ async def test_what_goes_in_comes_out(pool: asyncpg.Pool) -> None:
         click={"click_id": "c", "at_ms": 1}, external_ids=("u-1", "ü 2"),
         body={"platform": "ios", "x": [1, {"y": None}]},
     )  # fmt: skip
-    assert await insert_installs(pool, [stored]) == {(APP, "i")}
+    assert await store_installs(pool, NewInstalls([stored])) == {(APP, "i")}
     assert await get_install(pool, APP, "i") == stored
 
 
 async def test_the_first_install_of_an_id_stands(pool: asyncpg.Pool) -> None:
-    await insert_installs(pool, [install(match_reason="first")])
-    assert await insert_installs(pool, [install(match_reason="second"), install("j")]) == {(APP, "j")}
+    await store_installs(pool, NewInstalls([install(match_reason="first")]))
+    assert await store_installs(pool, NewInstalls([install(match_reason="second"), install("j")])) == {(APP, "j")}
     found = await get_installs(pool, [(APP, "i"), (APP, "j"), (APP, "k"), ("app_b", "i")])
     assert {key: row.match_reason for key, row in found.items()} == {(APP, "i"): "first", (APP, "j"): "nobody"}
 
 
 async def test_a_match_that_was_pending_is_written_later(pool: asyncpg.Pool) -> None:
-    await insert_installs(pool, [install(match_method="pending"), install("j")])
+    await store_installs(pool, NewInstalls([install(match_method="pending"), install("j")]))
     async with pool.acquire() as connection, connection.transaction():
         [waiting] = await pending_installs(connection, APP, 10, NOW)
         assert waiting.install_id == "i"
@@ -78,7 +78,9 @@ async def test_a_match_that_was_pending_is_written_later(pool: asyncpg.Pool) -> 
 
 async def test_a_pending_install_is_left_alone_until_it_is_to_be_looked_at_again(pool: asyncpg.Pool) -> None:
     later = NOW + timedelta(seconds=5)
-    await insert_installs(pool, [install(match_method="pending", match_detail={"look_again_at": later.timestamp()})])
+    await store_installs(
+        pool, NewInstalls([install(match_method="pending", match_detail={"look_again_at": later.timestamp()})])
+    )
     async with pool.acquire() as connection, connection.transaction():
         assert await pending_installs(connection, APP, 10, NOW) == []
         assert await apps_with_pending(connection, NOW) == []
@@ -87,14 +89,16 @@ async def test_a_pending_install_is_left_alone_until_it_is_to_be_looked_at_again
 
 
 async def test_only_the_named_apps_pending_installs_are_taken(pool: asyncpg.Pool) -> None:
-    await insert_installs(pool, [install(match_method="pending"), install("j", app_id="app_b", match_method="pending")])
+    await store_installs(
+        pool, NewInstalls([install(match_method="pending"), install("j", app_id="app_b", match_method="pending")])
+    )
     assert await apps_with_pending(pool, NOW) == [APP, "app_b"]
     async with pool.acquire() as connection, connection.transaction():
         assert [row.key for row in await pending_installs(connection, "app_b", 10, NOW)] == [("app_b", "j")]
 
 
 async def test_two_workers_never_take_the_same_pending_install(pool: asyncpg.Pool) -> None:
-    await insert_installs(pool, [install(str(number), match_method="pending") for number in range(4)])
+    await store_installs(pool, NewInstalls([install(str(number), match_method="pending") for number in range(4)]))
     async with pool.acquire() as one, pool.acquire() as two, one.transaction(), two.transaction():
         first, second = await pending_installs(one, APP, 2, NOW), await pending_installs(two, APP, 10, NOW)
     assert {row.install_id for row in first}.isdisjoint(row.install_id for row in second)
@@ -102,7 +106,7 @@ async def test_two_workers_never_take_the_same_pending_install(pool: asyncpg.Poo
 
 
 async def test_events_learn_the_consent_and_match_of_their_install(pool: asyncpg.Pool) -> None:
-    await insert_installs(pool, [install(external_ids=("u",)), install("j", body={"platform": "ios"})])
+    await store_installs(pool, NewInstalls([install(external_ids=("u",)), install("j", body={"platform": "ios"})]))
     known = await known_installs(pool, [(APP, "i"), (APP, "j"), (APP, "k")])
     assert {key: (row.match_method, row.consent) for key, row in known.items()} == {
         (APP, "i"): ("none", {"marketing": "granted"}),
@@ -111,13 +115,15 @@ async def test_events_learn_the_consent_and_match_of_their_install(pool: asyncpg
 
 
 async def test_a_person_is_their_latest_install_within_the_app(pool: asyncpg.Pool) -> None:
-    await insert_installs(
+    await store_installs(
         pool,
-        [
-            install("new", external_ids=("v", "u"), received_at=NOW + timedelta(hours=1)),
-            install("old", external_ids=("u",)),
-            install("foreign", app_id="app_b", external_ids=("u",), received_at=NOW + timedelta(hours=2)),
-        ],
+        NewInstalls(
+            [
+                install("new", external_ids=("v", "u"), received_at=NOW + timedelta(hours=1)),
+                install("old", external_ids=("u",)),
+                install("foreign", app_id="app_b", external_ids=("u",), received_at=NOW + timedelta(hours=2)),
+            ]
+        ),
     )
     found = await installs_of_people(pool, [(APP, "u"), (APP, "nobody")])
     assert {key: row.install_id for key, row in found.items()} == {(APP, "u"): "new"}

@@ -14,7 +14,6 @@ from config.secrets import Keyring
 from config.settings import WorkerSettings
 from forwarder.delivering.delivery import Batch, DeliveryContext, deliver_batch
 from forwarder.worker_metrics import WorkerMetrics
-from ledger.deliveries import NewDelivery, insert_deliveries
 from ledger.delivery_views import DeliveryDetail, show_delivery
 from ledger.pixels import token_record, update_pixel
 from ledger.pool import open_pool
@@ -146,21 +145,13 @@ class Scene:
         due_at = columns.pop("due_at", self.clock.now)
         reason = columns.pop("reason", "")
         event_key = await self.event(event_id, install_id, **columns)
-        new = NewDelivery(
-            APP,
-            PIXEL,
-            event_key,
-            f"sent-{event_id}",
-            event_id,
-            "purchase",
-            "Purchase",
-            install_id,
-            "due",
-            reason,
-            due_at,
-        )
-        await insert_deliveries(self.pool, [new])
-        return str(await self.pool.fetchval("SELECT delivery_id FROM deliveries WHERE event_key = $1", event_key))
+        number = await self.pool.fetchval(
+            """INSERT INTO deliveries (app_id, pixel_id, event_key, event_id, source_event_id, source_event,
+                target_event, install_id, state, reason, next_attempt_at)
+            VALUES ($1, $2, $3, $4, $5, 'purchase', 'Purchase', $6, 'due', $7, $8) RETURNING delivery_id""",
+            APP, PIXEL, event_key, f"sent-{event_id}", event_id, install_id, reason, due_at,
+        )  # fmt: skip
+        return str(number)
 
     async def deliveries(self, count: int, **columns: Any) -> list[str]:
         return [await self.delivery(f"e{number}", **columns) for number in range(count)]

@@ -2,8 +2,9 @@
 
 import pytest
 
+from clicks.address import address_text
 from forwarder.errors import FieldError
-from forwarder.intake.addresses import address, addresses
+from forwarder.intake.addresses import address, addresses, is_ordinary, is_public
 from forwarder.intake.set_aside import noting
 
 
@@ -24,6 +25,18 @@ def test_an_address_is_kept_in_its_canonical_text(value: str, expected: str | No
 def test_anything_else_is_no_address(value: str) -> None:
     with pytest.raises(FieldError):
         address("ip", value)
+
+
+@pytest.mark.parametrize("first", range(256))
+def test_a_first_byte_tells_that_an_address_is_public_only_where_it_is(first: int) -> None:
+    rest = [bytes(3), b"\xff\xff\xff", *(bytes([byte, 0, 1]) for byte in range(256))]
+    ordinary = {is_ordinary(bytes([first]) + one) for one in rest}
+    assert len(ordinary) == 1
+    assert not ordinary.pop() or all(is_public(address_text(bytes([first]) + one)) for one in rest)
+
+
+def test_of_nearly_every_address_the_first_byte_tells_it() -> None:
+    assert sum(is_ordinary(bytes([first, 0, 0, 1])) for first in range(256)) == 215
 
 
 def test_addresses_are_listed_once_each() -> None:

@@ -71,20 +71,20 @@ def only(made: Any) -> NewDelivery:
 def test_a_delivery_begins_in_the_state_its_event_install_and_pixel_give_it(
     given: NewEvent, known: KnownInstall | None, where: Destination, state: str, reason: str
 ) -> None:
-    delivery = only(deliveries(given, 1, known, (where,)))
+    delivery = only(deliveries(given, known, (where,)))
     assert (delivery.state, delivery.reason) == (state, reason)
     expected = None if state != "due" else NOW + (JOIN_GRACE if reason else timedelta())
     assert delivery.next_attempt_at == expected
 
 
 def test_the_id_that_is_sent_depends_on_app_event_and_target() -> None:
-    delivery = only(deliveries(event(), 7, install(), (to(targets={"purchase": "Subscribe"}),)))
-    assert (delivery.event_key, delivery.target_event) == (7, "Subscribe")
+    delivery = only(deliveries(event(), install(), (to(targets={"purchase": "Subscribe"}),)))
+    assert (delivery.source_event_id, delivery.target_event) == ("e", "Subscribe")
     assert delivery.event_id == sent_event_id("app", "e", "Subscribe")
 
 
 def test_each_destination_gets_its_own_delivery() -> None:
-    made = list(deliveries(event(), 1, install(), (to(pixel_id="a"), to(pixel_id="b", targets={"purchase": ""}))))
+    made = list(deliveries(event(), install(), (to(pixel_id="a"), to(pixel_id="b", targets={"purchase": ""}))))
     assert [(one.pixel_id, one.state) for one in made] == [("a", "due"), ("b", "skipped")]
 
 

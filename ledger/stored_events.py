@@ -1,0 +1,117 @@
+"""Events as they come in: their rows, their deliveries and what reports count of them, in one statement."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from ledger.deliveries import NewDelivery
+from ledger.events import NewEvent
+from ledger.report_deltas import DELTAS
+from ledger.report_facts import added_up, credited, event_facts, inserted
+from ledger.row_inserts import SEPARATOR, of_json
+
+_EVENT: Final = """
+events (app_id, event_id, source, name, install_id, external_ids, occurred_at, received_at, value, currency,
+    body, joined, flags, subscription_id)
+VALUES ($1::text, $2::text, $3::text, $4::text, $5::text, string_to_array($6::text, E'\\x1f'), $7::timestamptz,
+    $8::timestamptz, $9::numeric, $10::text, $11::jsonb, $12::boolean, string_to_array($13::text, E'\\x1f'), $14::text)
+ON CONFLICT (app_id, event_id) DO NOTHING
+RETURNING *
+"""
+_DELIVERY: Final = """
+deliveries (app_id, pixel_id, event_id, source_event_id, source_event, target_event, install_id, state,
+    reason, next_attempt_at, event_key)
+VALUES ($1::text, $2::text, $3::text, $4::text, $5::text, $6::text, $7::text, $8::text, $9::text, $10::timestamptz,
+    new.event_key)
+ON CONFLICT (app_id, event_key, pixel_id) DO NOTHING
+"""
+
+
+def events_of(rows: str, which: str = "") -> str:
+    """The insert of events, in the order of `rows`, a parameter that has them as `event_values` does."""
+    return of_json(f"INSERT INTO {_EVENT}", f"{_given(rows)} {which} ORDER BY at")
+
+
+def deliveries_of(rows: str) -> str:
+    """The insert of the deliveries of events that are `new`, of rows as `delivery_values` has them, in their order."""
+    which = "JOIN new ON new.app_id = r ->> 0 AND new.event_id = r ->> 3"
+    return of_json(f"INSERT INTO {_DELIVERY}", f"{_given(rows)} {which} ORDER BY at")
+
+
+def _given(rows: str) -> str:
+    return f"jsonb_array_elements({rows}::jsonb) WITH ORDINALITY AS given (r, at)"
+
+
+# The click is unpacked once and not for each of its fields: it stands in what is selected, not in a function beside it,
+# so that of an install that was waited for it is read again, as it is then.
+STORE_EVENTS: Final = f"""
+WITH new AS ({events_of("$1")}),
+sent AS ({deliveries_of("$2")}),
+held AS MATERIALIZED (
+    SELECT i.app_id, i.install_id, i.platform, i.occurred_at, i.body || '{{}}' AS body, i.click_id,
+        i.click || '{{}}' AS click
+    FROM (SELECT DISTINCT app_id, install_id FROM new WHERE joined) AS of_new
+    JOIN installs i ON i.app_id = of_new.app_id AND i.install_id = of_new.install_id
+    WHERE i.match_method <> 'none' ORDER BY i.app_id, i.install_id FOR KEY SHARE OF i
+),
+counted AS ({
+    inserted(
+        DELTAS,
+        added_up(credited(event_facts("new e JOIN held i ON i.app_id = e.app_id AND i.install_id = e.install_id"))),
+    )
+})
+SELECT app_id, event_id, event_key FROM new
+"""  # noqa: S608 - put together from the ledger's own text
+
+
+async def store_events(
+    connection: Any, events: Sequence[NewEvent], deliveries: Sequence[NewDelivery] = ()
+) -> dict[tuple[str, str], int]:
+    """Store those that are not there yet, with their deliveries; returns (app_id, event_id) -> event_key of the new
+    ones. `connection` is an asyncpg connection or pool.
+
+    Rows go in by id, so that two transactions storing the same events meet them in the same order. The credited
+    installs of those that are `joined` are held until the transaction's end: a match or an erasure that comes meanwhile
+    finds these events.
+    """
+    if not events:
+        return {}
+    ordered = sorted(events, key=lambda event: (event.app_id, event.event_id))
+    values = [event_values(event) for event in ordered], [delivery_values(one) for one in deliveries]
+    rows = await connection.fetch(STORE_EVENTS, *values)
+    return {(row["app_id"], row["event_id"]): row["event_key"] for row in rows}
+
+
+def event_values(event: NewEvent) -> tuple[Any, ...]:
+    """A row of JSON, as `events_of` reads it."""
+    return (
+        event.app_id,
+        event.event_id,
+        event.source,
+        event.name,
+        event.install_id,
+        SEPARATOR.join(event.external_ids),
+        event.occurred_at,
+        event.received_at,
+        event.value,
+        event.currency,
+        event.body,
+        event.joined,
+        SEPARATOR.join(event.flags),
+        event.subscription_id,
+    )
+
+
+def delivery_values(delivery: NewDelivery) -> tuple[Any, ...]:
+    """A row of JSON, as `deliveries_of` reads it."""
+    return (
+        delivery.app_id,
+        delivery.pixel_id,
+        delivery.event_id,
+        delivery.source_event_id,
+        delivery.source_event,
+        delivery.target_event,
+        delivery.install_id,
+        delivery.state,
+        delivery.reason,
+        delivery.next_attempt_at,
+    )
