@@ -16,12 +16,13 @@ from ledger.advertisers import Advertiser, selected_of
 from ledger.campaigns import campaigns_of
 from ledger.counts import add_counts
 from ledger.default_mapping import DEFAULT_TARGETS
-from ledger.deliveries import NewDelivery, insert_deliveries
-from ledger.events import NewEvent, insert_events
-from ledger.installs import Install, insert_installs
+from ledger.deliveries import NewDelivery
+from ledger.events import NewEvent
+from ledger.installs import Install
 from ledger.local_time import day_begins, local_day
-from ledger.report_deltas import count_events, count_installs
 from ledger.spend_rows import NOT_AT_AD_LEVEL, stored_rows
+from ledger.stored_events import store_events
+from ledger.stored_installs import NewInstalls, store_installs
 from stack.demo.account import DAYS
 from stack.demo.people import AdDay, Person, Population
 from stack.demo.reliability import learn_reliability
@@ -75,18 +76,11 @@ async def _ad_days(pool: Any, advertiser: Advertiser, now: datetime) -> list[AdD
 
 async def _store(connection: Any, demo: Demo, people: Sequence[Person], now: datetime) -> None:
     installs = [_install(demo.app_id, person) for person in people]
-    new = await insert_installs(connection, installs)
-    await count_installs(connection, sorted(new))
+    new = await store_installs(connection, NewInstalls(installs))
     await learn_reliability(connection, demo.app_id, [one for one in people if (demo.app_id, one.install_id) in new])
     events = [event for person in people for event in _events(demo.app_id, person)]
-    keys = await insert_events(connection, events)
-    await count_events(connection, [(app_id, key) for (app_id, _), key in keys.items()])
-    deliveries = [
-        _delivery(demo, event, keys[event.app_id, event.event_id], now)
-        for event in events
-        if (event.app_id, event.event_id) in keys and event.occurred_at > now - SENT_FOR
-    ]
-    await insert_deliveries(connection, [one for one in deliveries if one is not None])
+    sent = (_delivery(demo, event, now) for event in events if event.occurred_at > now - SENT_FOR)
+    await store_events(connection, events, [one for one in sent if one is not None])
 
 
 def _install(app_id: str, person: Person) -> Install:
@@ -138,14 +132,13 @@ def _events(app_id: str, person: Person) -> list[NewEvent]:
     return [event(f"install:{person.install_id}", "install", person.at, None), *followed]
 
 
-def _delivery(demo: Demo, event: NewEvent, event_key: int, now: datetime) -> NewDelivery | None:
+def _delivery(demo: Demo, event: NewEvent, now: datetime) -> NewDelivery | None:
     target = DEFAULT_TARGETS.get(event.name)
     if not target:
         return None
     return NewDelivery(
         app_id=demo.app_id,
         pixel_id=demo.pixel_id,
-        event_key=event_key,
         event_id=sent_event_id(demo.app_id, event.event_id, target),
         source_event_id=event.event_id,
         source_event=event.name,
