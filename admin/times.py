@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from admin.refusal import Misused, Refused
-from ledger.local_time import DEFAULT_ZONE, UnknownZoneError, zone
+from ledger.local_time import DEFAULT_ZONE, YEARS, UnknownZoneError, zone
 
 _AGO = re.compile(r"(\d{1,6})\s*([smhd])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -29,6 +29,8 @@ def parse_time(field: str, text: str, now: datetime) -> datetime:
         raise Refused(
             f"{field}: {text[:40]!r} is not a time; write 2026-11-20T10:00:00Z, Unix seconds, or 24h for a day ago"
         ) from None
+    if time.year not in YEARS:
+        raise Refused(f"{field}: {text[:40]!r} must lie in the years {YEARS[0]} to {YEARS[-1]}")
     return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
@@ -39,9 +41,12 @@ def parse_day(field: str, text: str) -> date | None:
         Misused: it is no day.
     """
     try:
-        return date.fromisoformat(text) if text else None
+        day = date.fromisoformat(text) if text else None
     except ValueError:
         raise Misused(f"{field}: {text[:40]!r} is not a day; write it as 2026-11-20") from None
+    if day and day.year not in YEARS:
+        raise Misused(f"{field}: {text[:40]!r} must lie in the years {YEARS[0]} to {YEARS[-1]}")
+    return day
 
 
 def named_zone(name: str) -> ZoneInfo:

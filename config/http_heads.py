@@ -2,6 +2,8 @@
 
 import re
 
+HTTP_VERSIONS = ("1.1", "1.0")  # a request line without a version is 0.9 to the parser
+MAX_URL_BYTES = 8 * 1024  # httptools mangles URLs of 64 KiB and more without an error (MagicStack/httptools#43)
 MAX_HEADERS = 100
 MAX_HEADER_BYTES = 32 * 1024  # names and values of all of them
 

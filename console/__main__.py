@@ -42,6 +42,7 @@ def serve(settings: AllSettings) -> None:
             host=settings.host,
             port=settings.console_port,
             loop="uvloop",
+            http="console.protocol:ConsoleProtocol",
             ws="none",
             lifespan="on",
             access_log=False,  # its lines would hold codes of logins

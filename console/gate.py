@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from typing import Final
 from urllib.parse import quote
 
 import structlog
@@ -19,6 +20,8 @@ from console.posting import answer_form, typed_in
 from console.problems import ledger_away, problem_page
 from console.snapshots import with_snapshots
 
+NUL: Final = "\x00"
+
 log = structlog.get_logger()
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -31,6 +34,7 @@ def endpoint(page: Page) -> Endpoint:
         call = Call(request, request.state.console, request.state.console.session)
         try:
             call = await call_of(request)
+            _check_words(request)
             if request.method == "POST":
                 return await _posted(page, call)
             return await _shown(page, call)
@@ -44,6 +48,20 @@ def endpoint(page: Page) -> Endpoint:
             return ledger_away(nobody, await _typed_again(page, request))
 
     return answer
+
+
+def _check_words(request: Request) -> None:
+    """PostgreSQL has no NUL in a text, so nothing is named by one and nothing can be searched for.
+
+    Raises:
+        NotThere: the path has one.
+        Refused: the query has.
+    """
+    if any(NUL in text for text in request.path_params.values()):
+        raise NotThere("Nothing has a name with a NUL in it.")
+    for name, text in request.query_params.items():
+        if NUL in text:
+            raise Refused(f"{name.replace(NUL, '')[:20]}: must not hold a NUL")
 
 
 async def _typed_again(page: Page, request: Request) -> dict[str, str]:

@@ -44,11 +44,18 @@ def is_from_us(request: Request, settings: AllSettings) -> bool:
     if origin is None:
         return True
     known = {request.headers.get("host", "").lower(), urlsplit(settings.console_base).netloc.lower()}
-    return urlsplit(origin).netloc.lower() in known
+    return _host_of(origin) in known
 
 
 def local_path(text: str) -> str:
     """The path of ours that a login leads on to; `/` for anything else."""
-    parts = urlsplit(text)
-    is_ours = text.startswith("/") and not text.startswith(("//", "/\\")) and not parts.netloc and text.isprintable()
+    is_ours = text.startswith("/") and not text.startswith(("//", "/\\")) and _host_of(text) == "" and text.isprintable()
     return text if is_ours and len(text) <= 2000 else "/"
+
+
+def _host_of(url: str) -> str | None:
+    """With its port, in lower case; empty where the URL names none, None where it cannot be read."""
+    try:
+        return urlsplit(url).netloc.lower()
+    except ValueError:  # an address in brackets that is none
+        return None

@@ -7,7 +7,7 @@ from typing import Final
 
 import structlog
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from admin.refusal import REFUSALS, Refused
@@ -52,11 +52,14 @@ async def typed_in(request: Request) -> dict[str, str]:
     if int(request.headers.get("content-length", "0")) > MAX_FORM_BYTES:
         raise HTTPException(413)
     typed: dict[str, str] = {}
-    async with request.form(max_files=0) as form:
-        for name, value in form.multi_items():
-            if isinstance(value, str):
-                text = value.replace("\r\n", "\n").replace("\x00", "")
-                typed[name] = f"{typed[name]}\n{text}" if name in typed else text
+    try:
+        async with request.form(max_files=0) as form:
+            for name, value in form.multi_items():
+                if isinstance(value, str):
+                    text = value.replace("\r\n", "\n").replace("\x00", "")
+                    typed[name] = f"{typed[name]}\n{text}" if name in typed else text
+    except ClientDisconnect:
+        raise HTTPException(400) from None
     return typed
 
 

@@ -14,6 +14,7 @@ from tzdata import IANA_VERSION
 
 VERSION = IANA_VERSION
 DEFAULT_ZONE = "UTC"
+YEARS = range(2000, 9999)  # that may be asked about: at the calendar's ends no day has one before or after it
 QUARTER = timedelta(minutes=15)  # every zone's offset has been a multiple of it since 1972
 
 _LEAP_SECONDS_EXPIRE = "#expires"

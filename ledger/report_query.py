@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
+from ledger.local_time import YEARS
 from ledger.report_dimensions import AT_ONCE, DIMENSIONS, By
 
 MOST_DAYS: Final = 400
@@ -72,9 +73,12 @@ def day(field: str, text: str) -> date | None:
         QueryError: it is no day.
     """
     try:
-        return date.fromisoformat(text) if text else None
+        asked = date.fromisoformat(text) if text else None
     except ValueError:
         raise QueryError(field, f"{text[:40]!r} is not a day; write it as 2026-11-20") from None
+    if asked and asked.year not in YEARS:
+        raise QueryError(field, f"{text[:40]!r} must lie in the years {YEARS[0]} to {YEARS[-1]}")
+    return asked
 
 
 def check_range(query: ReportQuery, today: date) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from config.http_heads import MAX_HEADER_BYTES, MAX_HEADERS, is_host
+from config.http_heads import HTTP_VERSIONS, MAX_HEADER_BYTES, MAX_HEADERS, MAX_URL_BYTES, is_host
 from redirector.answers import refusal_bytes
 from redirector.paths import tidy_path
 from redirector.pending_click import PendingClick
@@ -18,11 +18,9 @@ from redirector.raw_bytes import RUNS, percent_encoded
 from redirector.state import RedirectorState
 from redirector.visit_reader import Redirect, Request
 
-MAX_URL_BYTES = 8 * 1024  # httptools mangles URLs of 64 KiB and more without an error (MagicStack/httptools#43)
 HEAD_DEADLINE_S = 10.0  # for a whole request head; uvicorn's own timer restarts with each byte
 DRAIN_S = 1.0  # for open connections of a process that stops: a request may be on its way
 LINGER_S = 2.0  # for whoever was refused to read the answer: closing on bytes still under way would take it with them
-HTTP_VERSIONS = ("1.1", "1.0")
 METHODS = b"allow: GET, HEAD\r\n"
 BEACON_METHODS = b"allow: POST\r\n"
 MAX_KNOWN_HOSTS = 1_000

@@ -9,15 +9,18 @@ from typing import Any
 import msgspec
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from config.http_heads import MAX_HEADER_BYTES, MAX_HEADERS, is_host
+from config.http_heads import HTTP_VERSIONS, MAX_HEADER_BYTES, MAX_HEADERS, MAX_URL_BYTES, is_host
 from forwarder.intake.pending_post import PendingPost
 from forwarder.intake.short_way import plain_post
 from forwarder.services import Services
 
 HEAD_DEADLINE_S = 10.0  # from the first byte, or from the connection's begin, to the end of the headers
 MAX_HEAD_BYTES = 2 * MAX_HEADER_BYTES  # with the request line: a header is told of only once it is complete
+READ_WITHIN_S = 10.0  # for a client that has stopped reading its answers
 LINGER_S = 2.0  # for whoever was refused to read the answer: closing on bytes still under way would take it with them
 TOO_LARGE = (431, "Request Header Fields Too Large", "headers_too_large", "at most 100 headers and 32 KiB of them")
+TOO_LONG = (414, "URI Too Long", "url_too_long", "at most 8 KiB of URL")
+NO_REQUEST = (400, "Bad Request", "malformed_request", "this is no HTTP/1.1 request")
 NO_HOST = (400, "Bad Request", "invalid_host", "HTTP/1.1 needs exactly one valid Host header")
 
 
@@ -33,6 +36,7 @@ class IntakeProtocol(HttpToolsProtocol):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._deadline: asyncio.TimerHandle | None = None
+        self._stalled: asyncio.TimerHandle | None = None
         self._head_bytes = self._header_bytes = 0
         self._is_in_head = self._has_begun = False
         self._hosts: list[bytes] = []
@@ -77,6 +81,11 @@ class IntakeProtocol(HttpToolsProtocol):
         self._is_in_head = self._has_begun = True
         self._hosts = []
 
+    def on_url(self, url: bytes) -> None:
+        self.url += url
+        if len(self.url) > MAX_URL_BYTES:
+            self._refuse(TOO_LONG)
+
     def on_header(self, name: bytes, value: bytes) -> None:
         super().on_header(name, value)
         self._header_bytes += len(name) + len(value)
@@ -88,7 +97,10 @@ class IntakeProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._head_is_there()
         self._is_in_head = False
-        is_old = not self._hosts and self.parser.get_http_version() == "1.0"
+        version = self.parser.get_http_version()
+        if version not in HTTP_VERSIONS:
+            self._refuse(NO_REQUEST)
+        is_old = not self._hosts and version == "1.0"
         if not is_old and (len(self._hosts) != 1 or not is_host(self._hosts[0])):
             self._refuse(NO_HOST)
         if not self._open_post():
@@ -128,16 +140,25 @@ class IntakeProtocol(HttpToolsProtocol):
         else:
             super().on_message_complete()
 
-    def send_400_response(self, msg: str) -> None:
-        """What uvicorn answers to a head it could not take: which is ours to say where we refused it."""
-        if self._refusal is None:
-            super().send_400_response(msg)
-            return
-        status, phrase, code, message = self._refusal
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._stalled = self.loop.call_later(READ_WITHIN_S, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        if self._stalled is not None:
+            self._stalled.cancel()
+            self._stalled = None
+
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - ours says why
+        """What uvicorn answers to a head it could not take, in the shape of every refusal."""
+        status, phrase, code, message = self._refusal = self._refusal or NO_REQUEST
         body = msgspec.json.encode({"error": {"code": code, "message": message}})
         head = f"HTTP/1.1 {status} {phrase}\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n"
         self.transport.write(head.encode() + b"connection: close\r\n\r\n" + body)
         self._head_is_there()
+        if self.cycle is not None:
+            self.cycle.disconnected = True  # this was the last answer
         if self.transport.can_write_eof():
             self.transport.write_eof()
             self._deadline = self.loop.call_later(LINGER_S, self.transport.abort)
@@ -146,6 +167,7 @@ class IntakeProtocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._head_is_there()
+        self.resume_writing()
         super().connection_lost(exc)
 
     def _refuse(self, refusal: tuple[int, str, str, str]) -> None:

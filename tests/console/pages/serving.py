@@ -9,6 +9,7 @@ import uvicorn
 
 from config.settings import AllSettings
 from console.app import build_app
+from console.protocol import ConsoleProtocol
 
 PATIENCE_S = 20.0
 
@@ -17,8 +18,9 @@ PATIENCE_S = 20.0
 def served(settings: AllSettings) -> Iterator[str]:
     """Where it answers."""
     config = uvicorn.Config(
-        build_app(settings), port=0, lifespan="on", ws="none", log_config=None, proxy_headers=False, server_header=False
-    )
+        build_app(settings), port=0, http=ConsoleProtocol, lifespan="on", ws="none", log_config=None,
+        proxy_headers=False, server_header=False,
+    )  # fmt: skip
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
