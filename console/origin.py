@@ -49,8 +49,8 @@ def is_from_us(request: Request, settings: AllSettings) -> bool:
 
 def local_path(text: str) -> str:
     """The path of ours that a login leads on to; `/` for anything else."""
-    is_ours = text.startswith("/") and not text.startswith(("//", "/\\")) and _host_of(text) == "" and text.isprintable()
-    return text if is_ours and len(text) <= 2000 else "/"
+    is_path = text.startswith("/") and not text.startswith(("//", "/\\")) and _host_of(text) == ""
+    return text if is_path and text.isprintable() and len(text) <= 2000 else "/"
 
 
 def _host_of(url: str) -> str | None:

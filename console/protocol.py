@@ -13,7 +13,7 @@ from console.response_headers import HEADERS
 
 DEADLINE_S: Final = 10.0  # of a head from its begin; of a body from its head; of a reader who takes nothing
 MAX_HEAD_BYTES: Final = MAX_URL_BYTES + 2 * MAX_HEADER_BYTES  # a header is told of only once it is complete
-LINGER_S: Final = 2.0  # for whoever was refused to read the answer: closing on bytes still under way would take it along
+LINGER_S: Final = 2.0  # for whoever was refused to read why: closing on bytes still under way would take that along
 NO_REQUEST: Final = ("400 Bad Request", "This is no HTTP/1.1 request.")
 NO_HOST: Final = ("400 Bad Request", "HTTP/1.1 needs exactly one valid Host header.")
 TOO_LONG: Final = ("414 URI Too Long", "An address may have 8 KiB.")

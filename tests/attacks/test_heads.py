@@ -1,4 +1,4 @@
-"""Heads that no browser and no app sends, at the forwarder's and the console's sockets: refused, closed, and forgotten."""
+"""Heads that no browser and no app sends, at the forwarder's and the console's sockets."""
 
 import json
 
@@ -66,7 +66,9 @@ def test_too_many_or_too_long_headers_are_431(server: Server, lines: bytes) -> N
     assert_is_refused(server, get(server, lines), 431)
 
 
-@pytest.mark.parametrize("host", [b"", HOST + HOST, b"Host: [\r\n", b"Host: a b\r\n"], ids=["none", "two", "[", "blank"])
+@pytest.mark.parametrize(
+    "host", [b"", HOST + HOST, b"Host: [\r\n", b"Host: a b\r\n"], ids=["none", "two", "[", "blank"]
+)
 def test_http_1_1_needs_exactly_one_valid_host(server: Server, host: bytes) -> None:
     assert_is_refused(server, get(server).replace(HOST, host), 400)
 
