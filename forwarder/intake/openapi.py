@@ -37,17 +37,26 @@ class Error(msgspec.Struct):
 
 
 _STRUCTS = (InstallRequest, EventRequest, InstallAnswer, EventsAnswer, DeliveryItem, Error)
-_REFUSALS = {
+_OF_HEADS = {
+    "400": "This is no HTTP/1.1 request, or has no valid Host",
+    "414": "The URL is longer than 8 KiB",
+    "431": "There are more than 100 headers, or more than 32 KiB of them",
+}
+_REFUSALS = _OF_HEADS | {
     "400": "The body is not JSON in UTF-8, broke off, or took longer than 10 seconds",
     "401": "No valid API key or signature",
     "409": "The nonce of a signed request was used before",
     "413": "The body is larger than 1 MiB, or the list longer than 1,000 events",
     "415": "The body is not JSON",
     "422": "A field is missing, of the wrong type or out of range; `field` names it",
-    "503": "PostgreSQL cannot be reached: nothing was stored, send the same request again",
+    "503": "PostgreSQL cannot be reached, or did not answer in time: send the same request again, it is stored once",
 }
 
 
+_SENT_ALONG = {
+    "401": {"WWW-Authenticate": {"schema": {"const": "Bearer"}}},
+    "503": {"Retry-After": {"schema": {"type": "integer"}, "description": "Seconds"}},
+}
 _FIGURE = {"type": ["number", "null"]}
 _TEXT = {"type": ["string", "null"]}
 _FIGURES = dict.fromkeys(("currency", "installs_from", "revenue_from"), _TEXT)
@@ -96,9 +105,11 @@ def _paths(schemas: dict[str, Any]) -> dict[str, Any]:
         ]
     }
     found = {"allOf": [schemas["InstallAnswer"], _install_details(schemas)]}
-    install_id = _parameter("install_id", "path", required=True)
-    external_id = _parameter("external_id", "query", required=True)
+    install_id = _parameter("install_id", "path", minLength=1)
+    external_id = _parameter("external_id", "query", minLength=1)
     error = schemas["Error"]
+    events = _operation("Report events", error, status="202", ok=schemas["EventsAnswer"], body=one_or_many)
+    events["responses"]["422"] = _json(f"{_REFUSALS['422']}: all were refused", _all_rejected(schemas))
     return {
         "/v1/installs": {
             "post": _operation("Report an install", error, ok=schemas["InstallAnswer"], body=schemas["InstallRequest"]),
@@ -108,9 +119,7 @@ def _paths(schemas: dict[str, Any]) -> dict[str, Any]:
             "get": _operation("An install's match and deliveries", error, ok=found, parameters=[install_id]),
             "delete": _operation("Erase an install", error, ok=_erased_schema(), parameters=[install_id]),
         },
-        "/v1/events": {
-            "post": _operation("Report events", error, status="202", ok=schemas["EventsAnswer"], body=one_or_many),
-        },
+        "/v1/events": {"post": events},
         "/v1/reports": {"get": _report(error)},
         "/v1/webhooks/{provider}/{app_id}": {"post": _webhook(error)},
         "/healthz": {"get": _health("The process answers")},
@@ -119,13 +128,15 @@ def _paths(schemas: dict[str, Any]) -> dict[str, Any]:
 
 
 def _operation(summary: str, error: Any, *, status: str = "200", **parts: Any) -> dict[str, Any]:
-    refusals = _REFUSALS if "body" in parts else {code: _REFUSALS[code] for code in ("401", "409", "422", "503")}
+    refusals = _REFUSALS
+    if "body" not in parts:
+        refusals = _OF_HEADS | {code: _REFUSALS[code] for code in ("401", "409", "422", "503")}
     if "parameters" in parts:
         refusals = refusals | {"404": "Nothing of this id"}
     operation: dict[str, Any] = {
         "summary": summary,
         "responses": {status: _json("Done", parts["ok"])}
-        | {code: _json(text, error) for code, text in sorted(refusals.items())},
+        | {code: _refusal(code, text, error) for code, text in sorted(refusals.items())},
     }
     if "body" in parts:
         operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": parts["body"]}}}
@@ -135,17 +146,20 @@ def _operation(summary: str, error: Any, *, status: str = "200", **parts: Any) -
 
 
 def _report(error: Any) -> dict[str, Any]:
-    described = {
-        "by": f"One or two, a comma between: {', '.join(DIMENSIONS)}",
-        "from": "First day, 2026-11-20, of the app's time zone",
-        "to": "Last day, inclusive",
-        "format": "json or csv",
-    }
+    dimension = f"({'|'.join(DIMENSIONS)})"
+    asked = (
+        _parameter(
+            "by", "query", "One dimension, or two with a comma between", pattern=f"^{dimension}(,{dimension})?$"
+        ),
+        _parameter("from", "query", "First day, of the app's time zone; 400 days at most", format="date"),
+        _parameter("to", "query", "Last day, inclusive", format="date"),
+        _parameter("format", "query", enum=["json", "csv"]),
+    )
     operation = _operation(
         "What the app's ads cost and brought",
         error,
         ok=_report_schema(),
-        parameters=[_parameter(name, "query", required=False) | {"description": it} for name, it in described.items()],
+        parameters=[parameter | {"required": False} for parameter in asked],
     )
     operation["responses"]["200"]["content"]["text/csv"] = {"schema": {"type": "string"}}
     del operation["responses"]["404"]
@@ -165,15 +179,15 @@ def _report_schema() -> dict[str, Any]:
 
 
 def _webhook(error: Any) -> dict[str, Any]:
-    provider = _parameter("provider", "path", required=True) | {"schema": {"enum": list(PROVIDERS)}}
+    provider = _parameter("provider", "path", enum=list(PROVIDERS))
     operation = _operation(
         "What a subscription platform posts",
         error,
         ok={"type": "object", "required": ["received"], "properties": {"received": {"type": "boolean"}}},
-        parameters=[provider, _parameter("app_id", "path", required=True)],
+        parameters=[provider, _parameter("app_id", "path")],
     )
     body = {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}}
-    responses = {code: operation["responses"][code] for code in ("200", "404", "503")}
+    responses = {code: operation["responses"][code] for code in ("200", "404", "414", "431", "503")}
     responses |= {code: _json(_REFUSALS[code], error) for code in ("400", "413", "415")}
     responses["401"] = _json("The provider's own proof is missing or wrong", error)
     # each provider signs in its own way: none of the schemes of the other paths
@@ -184,8 +198,18 @@ def _json(text: str, schema: Any) -> dict[str, Any]:
     return {"description": text, "content": {"application/json": {"schema": schema}}}
 
 
-def _parameter(name: str, place: str, *, required: bool) -> dict[str, Any]:
-    return {"name": name, "in": place, "required": required, "schema": {"type": "string"}}
+def _refusal(code: str, text: str, error: Any) -> dict[str, Any]:
+    return _json(text, error) | ({"headers": _SENT_ALONG[code]} if code in _SENT_ALONG else {})
+
+
+def _parameter(name: str, place: str, description: str = "", **rules: Any) -> dict[str, Any]:
+    parameter = {"name": name, "in": place, "required": True, "schema": {"type": "string"} | rules}
+    return parameter | ({"description": description} if description else {})
+
+
+def _all_rejected(schemas: dict[str, Any]) -> dict[str, Any]:
+    rows = schemas["EventsAnswer"]["$ref"] + "/properties/rejected"
+    return {"allOf": [schemas["Error"], {"type": "object", "properties": {"rejected": {"$ref": rows}}}]}
 
 
 def _install_details(schemas: dict[str, Any]) -> dict[str, Any]:
