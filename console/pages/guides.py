@@ -40,6 +40,7 @@ DOCS_SAY: Final = {
     "operating": "addresses of the engines, proxies, several machines, backups",
     "scaling": "what 1 to 100,000 clicks a second take",
     "reports": "whose day it is, and every column of a report",
+    "security": "what is sent by whoever means no good, and what comes of it",
     "signals": "what TikTok is told of an event, field by field",
     "spend": "how spend is read from TikTok and kept right",
     "tiktok-accounts": "connecting an ad account, tokens, what is red and why",

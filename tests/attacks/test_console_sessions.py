@@ -1,11 +1,13 @@
 """Who is signed in to the console, and what other people's cookies, forms, frames and addresses make of it."""
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 import console as console_package
+from admin import passwords
 from console.route_table import all_pages
 from tests.attacks.length import IS_LONG, dice, how_to_repeat
 from tests.attacks.servers import EMAIL, PASSWORD, Server
@@ -65,6 +67,31 @@ def test_a_cookie_that_was_tampered_with_signs_nobody_in(stranger: Person, owner
     ):  # fmt: skip
         assert not is_in(stranger, cookie), cookie
     assert is_in(stranger, good)
+
+
+def test_an_address_that_a_client_made_up_is_not_whom_tries_are_counted_for(stranger: Person) -> None:
+    statuses = []
+    for number in range(6):
+        guess = {"email": f"nobody{number}@example.com", "password": "wrong-password"}
+        forged = {"X-Forwarded-For": f"203.0.113.{number}", "X-Real-IP": f"203.0.113.{number}"}
+        statuses.append(stranger.post("/login", guess, headers=forged).status_code)
+    assert statuses == [422] * 5 + [429]
+
+
+def test_a_guess_at_nobody_is_as_much_work_as_one_at_somebody(monkeypatch: pytest.MonkeyPatch) -> None:
+    checked: list[str] = []
+    verify = passwords._verify
+
+    def counting(password_hash: str, password: str) -> bool:
+        checked.append(password_hash.rpartition("$")[0].rpartition("$")[0])  # what is asked of the hash, no salt
+        return verify(password_hash, password)
+
+    monkeypatch.setattr(passwords, "_verify", counting)
+    known = asyncio.run(passwords.hash_password(PASSWORD))
+    assert not asyncio.run(passwords.is_password(known, "wrong-password"))
+    assert not asyncio.run(passwords.is_password(None, "wrong-password"))
+    assert len(checked) == 2
+    assert checked[0] == checked[1]
 
 
 def test_no_answer_is_for_caches_or_frames(owner: Person) -> None:
