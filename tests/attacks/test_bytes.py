@@ -107,12 +107,12 @@ def of_server(server: Server, honest: Sequence[bytes]) -> Target:
     )  # fmt: skip
 
 
-def test_a_forwarder_under_fire_goes_on(forwarder: Server) -> None:
+def test_a_forwarder_under_fire_goes_on(forwarder: Server, redis_url: str) -> None:
     statuses = survived(of_server(forwarder, reports()), rounds(160, 20_000))
     assert {200, 202, 400, 401, 404, 422} <= set(statuses)
 
 
-def test_a_console_under_fire_goes_on(console: Server) -> None:
+def test_a_console_under_fire_goes_on(console: Server, redis_url: str) -> None:
     statuses = survived(of_server(console, pages(console)), rounds(120, 10_000))
     assert {200, 303, 400, 404} <= set(statuses)
 

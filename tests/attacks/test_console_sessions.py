@@ -14,6 +14,7 @@ from tests.attacks.servers import EMAIL, PASSWORD, Server
 from tests.console.pages.person import Forms, Person
 from tests.console.pages.test_roles import address
 from tests.console.pages.test_words_of_others import NAMES
+from tests.engines import SessionEngines
 from tests.forwarder.api import APP
 
 COOKIE = "signalpost_session"
@@ -27,14 +28,16 @@ HOSTILE = (
 
 
 @pytest.fixture(scope="module")
-def owner(console: Server) -> Iterator[Person]:
+def owner(console: Server, engines: SessionEngines) -> Iterator[Person]:
+    engines.empty_redis()  # tries at passwords are counted there
     with Person(f"http://127.0.0.1:{console.port}") as person:
         person.sign_in(EMAIL)
         yield person
 
 
 @pytest.fixture
-def stranger(console: Server) -> Iterator[Person]:
+def stranger(console: Server, redis_url: str) -> Iterator[Person]:
+    """Nobody yet, and no try at a password is counted."""
     with Person(f"http://127.0.0.1:{console.port}") as person:
         yield person
 

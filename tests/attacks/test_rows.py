@@ -18,7 +18,7 @@ NAMED = re.compile(r"`(tests/[\w/]+\.py)(?:::(test_\w+))?`")
 
 
 @cache
-def tests_of(path: str) -> set[str]:
+def names_in(path: str) -> set[str]:
     tree = ast.parse((ROOT / path).read_text())
     return {node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
 
@@ -35,6 +35,6 @@ def test_a_row_names_at_least_one_test(number: str) -> None:
 
 
 def test_every_test_that_is_named_is_there() -> None:
-    missing = [(path, name) for path, name in NAMED.findall(TEXT) if name and name not in tests_of(path)]
+    missing = [(path, name) for path, name in NAMED.findall(TEXT) if name and name not in names_in(path)]
     assert missing == []
     assert all((ROOT / path).is_file() for path, _ in NAMED.findall(TEXT))

@@ -1,4 +1,4 @@
-"""Whoever keeps a connection of the forwarder or the console without using it. Their servers have 0.3 s here, not 10."""
+"""Whoever keeps a connection of the forwarder or the console without using it. Both have 0.3 s here instead of 10."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -92,7 +92,7 @@ async def test_a_second_head_that_does_not_come_ends_the_connection(port: int) -
 
 
 async def test_a_client_that_never_reads_ends_its_connection_and_no_other(port: int) -> None:
-    reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1_024)
+    _, writer = await asyncio.open_connection("127.0.0.1", port, limit=1_024)
     writer.write(HEAD + b"\r\n")
     await asyncio.sleep(0)
     writer.transport.pause_reading()  # type: ignore[attr-defined]
