@@ -9,7 +9,7 @@ PYTHON ?= $(firstword $(foreach name,python3.14 python3.13 python3.12 python3.11
 	$(name) -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $(name))))
 
 .DEFAULT_GOAL := help
-.PHONY: run test check bench loadtest help
+.PHONY: run test attacks check bench loadtest help
 
 ## run       everything on this machine, with a demo app and a stand-in for TikTok (Ctrl-C stops it)
 run: $(STAMP)
@@ -18,6 +18,13 @@ run: $(STAMP)
 ## test      the whole test suite, on the embedded engines (ENGINES=debian: on Debian's redis-server and postgresql)
 test: $(STAMP)
 	@TEST_ENGINES=$(ENGINES) $(VENV)/bin/pytest -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+
+## attacks   hostile input, and crashes in any order, for hours; SEED=<number>: a run once more
+attacks: seed := $(or $(SEED),$(shell date +%s))
+attacks: $(STAMP)
+	@echo "make attacks SEED=$(seed)"
+	@TEST_ENGINES=$(ENGINES) ATTACKS=long ATTACKS_SEED=$(seed) $(VENV)/bin/pytest -n logical --maxprocesses 4 --dist loadfile \
+		tests/attacks
 
 ## check     format, lint, types and import rules
 check: $(STAMP)
