@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from forwarder.errors import JsonResponse
-from forwarder.intake.answers import EventsAnswer, InstallAnswer
+from forwarder.intake.answers import EventsAnswer, InstallAnswer, RejectedRow
 from forwarder.intake.event_request import MAX_EVENTS, EventRequest
 from forwarder.intake.install_request import InstallRequest
 from ledger.delivery_views import DeliveryItem
@@ -36,7 +36,7 @@ class Error(msgspec.Struct):
     error: ErrorBody
 
 
-_STRUCTS = (InstallRequest, EventRequest, InstallAnswer, EventsAnswer, DeliveryItem, Error)
+_STRUCTS = (InstallRequest, EventRequest, InstallAnswer, EventsAnswer, RejectedRow, DeliveryItem, Error)
 _OF_HEADS = {
     "400": "This is no HTTP/1.1 request, or has no valid Host",
     "414": "The URL is longer than 8 KiB",
@@ -57,6 +57,7 @@ _SENT_ALONG = {
     "401": {"WWW-Authenticate": {"schema": {"const": "Bearer"}}},
     "503": {"Retry-After": {"schema": {"type": "integer"}, "description": "Seconds"}},
 }
+_DAY = {"anyOf": [{"format": "date"}, {"const": ""}]}
 _FIGURE = {"type": ["number", "null"]}
 _TEXT = {"type": ["string", "null"]}
 _FIGURES = dict.fromkeys(("currency", "installs_from", "revenue_from"), _TEXT)
@@ -149,11 +150,11 @@ def _report(error: Any) -> dict[str, Any]:
     dimension = f"({'|'.join(DIMENSIONS)})"
     asked = (
         _parameter(
-            "by", "query", "One dimension, or two with a comma between", pattern=f"^{dimension}(,{dimension})?$"
+            "by", "query", "One dimension, or two with a comma between", pattern=f"^({dimension}(,{dimension})?)?$"
         ),
-        _parameter("from", "query", "First day, of the app's time zone; 400 days at most", format="date"),
-        _parameter("to", "query", "Last day, inclusive", format="date"),
-        _parameter("format", "query", enum=["json", "csv"]),
+        _parameter("from", "query", "First day, of the app's time zone; 400 days at most", **_DAY),
+        _parameter("to", "query", "Last day, inclusive", **_DAY),
+        _parameter("format", "query", enum=["", "json", "csv"]),
     )
     operation = _operation(
         "What the app's ads cost and brought",
@@ -208,8 +209,8 @@ def _parameter(name: str, place: str, description: str = "", **rules: Any) -> di
 
 
 def _all_rejected(schemas: dict[str, Any]) -> dict[str, Any]:
-    rows = schemas["EventsAnswer"]["$ref"] + "/properties/rejected"
-    return {"allOf": [schemas["Error"], {"type": "object", "properties": {"rejected": {"$ref": rows}}}]}
+    rows = {"type": "array", "items": schemas["RejectedRow"]}
+    return {"allOf": [schemas["Error"], {"type": "object", "properties": {"rejected": rows}}]}
 
 
 def _install_details(schemas: dict[str, Any]) -> dict[str, Any]:

@@ -86,7 +86,7 @@ class Story:
 
     def event(self, event_id: str, install_id: str, refuses: bool) -> None:
         consent = {"consent": {"marketing": "denied"}} if refuses else {}
-        body = {"event_id": event_id, "install_id": install_id, "name": "purchase", "value": 1, "currency": "EUR"}
+        body = {"event_id": event_id, "install_id": install_id, "name": "sign_up"}
         self._post("/v1/events", body | consent)
         self.events.setdefault(event_id, (install_id, refuses))
 
@@ -151,6 +151,6 @@ async def begin_story(everything: Everything, number: int) -> Story:
         app_id = created["app_id"]
         settings = {"revenuecat_authorization": WEBHOOK_SECRET, "revenue_source": "revenuecat"}
         await set_app(session, app_id, settings)
-        await add_pixel(session, PixelToAdd(app_id, code, "t" * 40), validate=False)
+        await add_pixel(session, PixelToAdd(app_id, code, f"{number:040d}"), validate=False)
         await create_link(session, app_id, slug, {})
     return Story(everything, app_id, created["api_key"], slug, code)

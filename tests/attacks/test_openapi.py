@@ -10,15 +10,16 @@ from tests.attacks.servers import Server
 from tests.forwarder.api import KEY
 
 ROOT = Path(__file__).parents[2]
+CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
 # the schema says what a field looks like; whose id is nobody's, which days lie in the future, or that an event needs
 # somebody it is of, stands in the answer alone: a 422 that names the field
 BEYOND_A_SCHEMA = "positive_data_acceptance"
-LENGTH = ["--phases", "coverage,fuzzing,stateful", "-n", "300"] if IS_LONG else ["--phases", "fuzzing", "-n", "12"]
+LENGTH = ["--phases", "coverage,fuzzing,stateful", "-n", "100"] if IS_LONG else ["--phases", "fuzzing", "-n", "12"]
 
 
 def test_every_answer_is_one_that_the_description_knows(forwarder: Server, tmp_path: Path) -> None:
     command = [
-        sys.executable, "-m", "schemathesis.cli", "run", f"http://127.0.0.1:{forwarder.port}/openapi.json",
+        sys.executable, "-m", "schemathesis.cli", "--config-file", str(CONFIGURATION), "run", f"http://127.0.0.1:{forwarder.port}/openapi.json",
         "--header", f"Authorization: Bearer {KEY}", "--exclude-checks", BEYOND_A_SCHEMA, "--seed", str(SEED),
         "--suppress-health-check", "all", "--request-timeout", "60", "--no-color", *LENGTH,
     ]  # fmt: skip
