@@ -119,7 +119,7 @@ def test_a_console_under_fire_goes_on(console: Server, redis_url: str) -> None:
 
 def test_spoilt_visits_are_read_alike_from_raw_bytes_and_by_the_parser(config: uvicorn.Config) -> None:
     honest = visits()
-    for number in range(rounds(600, 100_000)):
+    for number in range(rounds(150, 100_000)):
         chance = dice("two ways", number)
         parts = packets(chance, spoilt(chance, honest))
         if happened(WithLook, config, parts) != happened(WithoutLook, config, parts):

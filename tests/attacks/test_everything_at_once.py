@@ -147,5 +147,5 @@ def test_whatever_happens_each_302_is_a_click_and_what_was_accepted_ends_once(ev
             ),
         )  # fmt: skip
     # the first story that hypothesis tells is the simplest: one thing, again and again
-    assert len(Here.done) > 7, Here.done
+    assert len(Here.done) > 5, Here.done
     assert Here.done["crash"] + Here.done["redis"] > 0, Here.done

@@ -14,7 +14,7 @@ CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
 # the schema says what a field looks like; whose id is nobody's, which days lie in the future, or that an event needs
 # somebody it is of, stands in the answer alone: a 422 that names the field
 BEYOND_A_SCHEMA = "positive_data_acceptance"
-LENGTH = ["--phases", "coverage,fuzzing,stateful", "-n", "100"] if IS_LONG else ["--phases", "fuzzing", "-n", "12"]
+LENGTH = ["--phases", "coverage,fuzzing,stateful", "-n", "100"] if IS_LONG else ["--phases", "fuzzing", "-n", "5"]
 
 
 def test_every_answer_is_one_that_the_description_knows(forwarder: Server, tmp_path: Path) -> None:
