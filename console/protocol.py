@@ -37,6 +37,7 @@ class ConsoleProtocol(HttpToolsProtocol):
         self._head_bytes = self._header_bytes = 0
         self._is_in_head = False
         self._hosts: list[bytes] = []
+        self._earlier: list[Any] = []  # cycles of pipelined requests that later ones came behind
         self._refusal: tuple[str, str] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -46,6 +47,7 @@ class ConsoleProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._await_nothing()
         self.resume_writing()
+        self._answer_no_more()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -82,6 +84,8 @@ class ConsoleProtocol(HttpToolsProtocol):
             self._hosts.append(value)
 
     def on_headers_complete(self) -> None:
+        if self.cycle is not None and not self.cycle.response_complete:
+            self._earlier = [cycle for cycle in (*self._earlier, self.cycle) if not cycle.response_complete]
         self._is_in_head = False
         version = self.parser.get_http_version()
         if version not in HTTP_VERSIONS:
@@ -114,13 +118,19 @@ class ConsoleProtocol(HttpToolsProtocol):
         head = f"HTTP/1.1 {status}\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: {len(sentence)}\r\n"
         self.transport.write(f"{head}{_SAID}connection: close\r\n\r\n{sentence}".encode())
         self._await_nothing()
-        if self.cycle is not None:
-            self.cycle.disconnected = True  # this was the last answer
+        self._answer_no_more()
         if self.transport.can_write_eof():
             self.transport.write_eof()
             self._deadline = self.loop.call_later(LINGER_S, self.transport.abort)
         else:
             self.transport.close()
+
+    def _answer_no_more(self) -> None:
+        """The connection is over for every request of it; uvicorn tells the last one alone."""
+        for cycle in (*self._earlier, self.cycle):
+            if cycle is not None and not cycle.response_complete:
+                cycle.disconnected = True
+                cycle.message_event.set()
 
     def _refuse(self, refusal: tuple[str, str]) -> None:
         self._refusal = refusal

@@ -40,6 +40,7 @@ class IntakeProtocol(HttpToolsProtocol):
         self._head_bytes = self._header_bytes = 0
         self._is_in_head = self._has_begun = False
         self._hosts: list[bytes] = []
+        self._earlier: list[Any] = []  # cycles of pipelined requests that later ones came behind
         self._services: Services | None = self.app_state.get("services")
         self._peer = ""
         self._refusal: tuple[int, str, str, str] | None = None
@@ -95,6 +96,8 @@ class IntakeProtocol(HttpToolsProtocol):
             self._hosts.append(value)
 
     def on_headers_complete(self) -> None:
+        if self.cycle is not None and not self.cycle.response_complete:
+            self._earlier = [cycle for cycle in (*self._earlier, self.cycle) if not cycle.response_complete]
         self._head_is_there()
         self._is_in_head = False
         version = self.parser.get_http_version()
@@ -157,8 +160,7 @@ class IntakeProtocol(HttpToolsProtocol):
         head = f"HTTP/1.1 {status} {phrase}\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n"
         self.transport.write(head.encode() + b"connection: close\r\n\r\n" + body)
         self._head_is_there()
-        if self.cycle is not None:
-            self.cycle.disconnected = True  # this was the last answer
+        self._answer_no_more()
         if self.transport.can_write_eof():
             self.transport.write_eof()
             self._deadline = self.loop.call_later(LINGER_S, self.transport.abort)
@@ -168,7 +170,15 @@ class IntakeProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._head_is_there()
         self.resume_writing()
+        self._answer_no_more()
         super().connection_lost(exc)
+
+    def _answer_no_more(self) -> None:
+        """The connection is over for every request of it; uvicorn tells the last one alone."""
+        for cycle in (*self._earlier, self.cycle):
+            if cycle is not None and not cycle.response_complete:
+                cycle.disconnected = True
+                cycle.message_event.set()
 
     def _refuse(self, refusal: tuple[int, str, str, str]) -> None:
         self._refusal = refusal

@@ -25,7 +25,13 @@ def forwarder(engines: SessionEngines, ledger: str) -> Iterator[Server]:
 
 @pytest.fixture(scope="package")
 def console(engines: SessionEngines, ledger: str) -> Iterator[Server]:
-    with running_server("console", ledger, engines.valkey.url) as running:
+    # a developer app: without one, whoever comes back from a login at TikTok is told 503
+    connected = {
+        "TIKTOK_APP_ID": "7000000000000000042",
+        "TIKTOK_APP_SECRET": "a-secret-of-tests",
+        "TIKTOK_API_URL": "http://127.0.0.1:9",
+    }
+    with running_server("console", ledger, engines.valkey.url, **connected) as running:
         yield running
 
 

@@ -115,4 +115,4 @@ async def _visits_are_counted(connection: Any, story: Story) -> None:
     while (visits := await connection.fetchval(VISITS, story.slug)) < story.redirects:
         assert time.monotonic() < deadline, (visits, story.redirects)
         await asyncio.sleep(0.2)
-    assert visits <= story.redirects + story.unanswered
+    assert visits <= story.redirects + story.unanswered, (visits, story.redirects, story.unanswered)
