@@ -7,6 +7,7 @@ from typing import Any
 from redis.exceptions import RedisError
 
 from admin.check import Check
+from admin.pooler_checks import check_pooler
 from admin.session import NO_DATABASE, NO_REDIS, reason_of
 from admin.shown_url import masked
 from clicks.connection import connect
@@ -108,7 +109,8 @@ async def check_postgresql(settings: Settings) -> EngineReport:
         connection = await connect_ledger(address, timeout_s=CONNECT_TIMEOUT_S)
         try:
             report = await _asked(connection, url)
-            return EngineReport(report.engine, [*report.checks, *_set_aside(address)])
+            pooler = await check_pooler(address, connection, CONNECT_TIMEOUT_S)
+            return EngineReport(report.engine, [*report.checks, *pooler, *_set_aside(address)])
         finally:
             await connection.close()
     except LEDGER_FAILED as error:

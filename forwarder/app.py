@@ -62,6 +62,12 @@ WEBHOOKS_AT_ONCE = 200  # in one transaction
 LOOKUPS = {"enable_seqscan": "off", "jit": "off"}
 CLOSE_WITHIN_S = 2.0
 CANCEL_AGAIN_S = 0.2
+MAY_BE_STARTING = (
+    OSError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.PostgresConnectionError,  # of a pooler whose server is away
+    asyncpg.TargetServerAttributeNotMatched,  # standbys, one of which is about to be promoted
+)
 LEDGER_WAIT_S = 30  # how long a start waits for PostgreSQL
 
 log = structlog.get_logger()
@@ -217,7 +223,7 @@ async def _open_ledger(database_url: str, within_s: float) -> Any:
     for _ in range(LEDGER_WAIT_S):
         try:
             return await open_pool(database_url, POOL_SIZE, bounds)
-        except (OSError, TimeoutError, asyncpg.CannotConnectNowError) as error:
+        except MAY_BE_STARTING as error:
             log.warning("waiting for PostgreSQL", error=type(error).__name__)
             await asyncio.sleep(1)
     return await open_pool(database_url, POOL_SIZE, bounds)

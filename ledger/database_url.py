@@ -45,8 +45,9 @@ class DatabaseAddress:
     server_settings: Mapping[str, str] = field(default_factory=dict, repr=False)
     other: Mapping[str, str] = field(default_factory=dict, repr=False)
     """`passfile`, `service`, `krbsrvname`, `gsslib`: asyncpg's arguments of the same names."""
-    shared_sessions: bool = False
-    """A pooler gives each transaction another session: no statement is kept prepared, and none is told its settings."""
+    shared_sessions: bool | None = None
+    """A pooler gives each transaction another session: no statement is kept prepared, and none is told its settings.
+    None = the URL does not say: `ledger.connecting` finds out."""
     set_aside: tuple[str, ...] = ()
     """Words of the URL that change nothing here, in its order."""
 
@@ -192,8 +193,11 @@ def _server_settings(words: Mapping[str, str]) -> dict[str, str]:
     return {"application_name": words.get("fallback_application_name") or APPLICATION_NAME, **settings}
 
 
-def _is_shared(words: Mapping[str, str]) -> bool:
-    return words.get("pgbouncer", "").lower() in _YES or any(words.get(word) == off for word, off in CACHE_OFF.items())
+def _is_shared(words: Mapping[str, str]) -> bool | None:
+    if any(words.get(word) == off for word, off in CACHE_OFF.items()):
+        return True
+    said = words.get("pgbouncer", "").lower()
+    return said in _YES if said else None
 
 
 def _used(words: Mapping[str, str]) -> frozenset[str]:

@@ -5,14 +5,38 @@ from typing import Any
 
 import asyncpg
 import msgspec
+from asyncpg.pool import PoolAcquireContext
 
-from ledger.connecting import connect
+from ledger.connecting import Connector
 from ledger.database_url import read_database_url
 
 # A plan made while a table was empty scans it once it is full; PostgreSQL itself looks again only after an ANALYZE.
 PLANS_KEPT_S = 5
 STATEMENTS_KEPT = 640  # of each connection: all of ours, in each of the sizes of those for many rows
 COMMAND_TIMEOUT_S = 30.0  # a statement that takes longer is stuck behind a lock or a full disk
+
+QUERIES_OF_ONE = 50_000  # then a connection is replaced; as idle ones are
+IDLE_KEPT_S = 300.0
+
+
+class LedgerPool(asyncpg.Pool):  # type: ignore[misc]
+    """Keeps no connection to a server that has become a standby, or read-only: it would refuse to write for as long as
+    it is kept, while a new one finds the server that takes writes.
+    """
+
+    __slots__ = ()
+
+    def acquire(self, *, timeout: float | None = None) -> Any:
+        return _Acquired(self, timeout)
+
+
+class _Acquired(PoolAcquireContext):  # type: ignore[misc]
+    __slots__ = ()
+
+    async def __aexit__(self, *raised: Any) -> None:
+        if isinstance(raised[1], asyncpg.ReadOnlySQLTransactionError):
+            await self.pool.expire_connections()
+        await super().__aexit__(*raised)
 
 
 async def _set_up(connection: asyncpg.Connection) -> None:
@@ -45,12 +69,12 @@ async def open_pool(
         DatabaseUrlError: the URL cannot be read.
         OSError, asyncpg.PostgresError: the server cannot be reached or refuses.
     """
-    address = read_database_url(database_url)
+    connector = Connector(read_database_url(database_url), server_settings or {})
 
     async def opened(*_: Any, **options: Any) -> asyncpg.Connection:
-        return await connect(address, server_settings=server_settings, **options)
+        return await connector.connect(**options)
 
-    return await asyncpg.create_pool(
+    return await LedgerPool(
         connect=opened,
         min_size=1,
         max_size=max_size,
@@ -59,4 +83,9 @@ async def open_pool(
         command_timeout=COMMAND_TIMEOUT_S,
         statement_cache_size=STATEMENTS_KEPT,
         max_cached_statement_lifetime=PLANS_KEPT_S,
+        max_queries=QUERIES_OF_ONE,
+        max_inactive_connection_lifetime=IDLE_KEPT_S,
+        loop=None,
+        connection_class=asyncpg.Connection,
+        record_class=asyncpg.Record,
     )

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import asyncpg
 import msgspec
 import structlog
 
@@ -22,6 +21,7 @@ from config.runfile import remove_runfile, write_runfile
 from config.secrets import load_keyring
 from config.settings import AllSettings
 from ledger.migrate import MigrationError, SchemaTooNewError, migrate
+from ledger.outages import LEDGER_FAILED
 from ledger.pool import open_pool
 from stack.child import Child, NotReadyError
 from stack.demo.account import connect_account, read_spend
@@ -130,7 +130,7 @@ class Stack:
             await migrate(self.settings.database_url)
         except SchemaTooNewError as error:
             raise Refused(str(error)) from None
-        except (OSError, MigrationError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except (*LEDGER_FAILED, MigrationError) as error:
             raise Refused(f"the ledger's tables cannot be brought up to date: {reason_of(error)}") from None
         keyring = load_keyring(self.settings.secret_key, self.settings.data_dir)
         pool = await open_pool(self.settings.database_url, max_size=2)

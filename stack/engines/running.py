@@ -10,6 +10,7 @@ from admin.session import open_redis, reason_of
 from admin.shown_url import without_password
 from config.settings import AllSettings
 from ledger.connecting import connect
+from ledger.outages import LEDGER_FAILED
 from stack.child import Child, NotReadyError
 from stack.engines.errors import EngineError, last_log_line
 from stack.engines.postgresql import PostgreSQL
@@ -79,7 +80,7 @@ class RunningEngines:
 async def _check_database(database_url: str) -> None:
     try:
         connection = await connect(database_url, timeout_s=CONNECT_TIMEOUT_S)
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+    except LEDGER_FAILED as error:
         raise Refused(
             f"PostgreSQL at {without_password(database_url)} does not let us in ({reason_of(error)}): "
             "check DATABASE_URL, or start it"

@@ -105,3 +105,18 @@ async def test_the_sort_of_server_is_kept(database_url: str, session: str, lets_
             await connect(url)
         with pytest.raises(asyncpg.TargetServerAttributeNotMatched):
             await migrate(url)
+
+
+async def test_connections_that_have_become_read_only_are_not_kept(database_url: str) -> None:
+    pool = await open_pool(database_url, max_size=2)
+    try:
+        async with pool.acquire() as first, pool.acquire() as second:
+            for connection in (first, second):
+                await connection.execute("SET default_transaction_read_only = on")  # as a standby has it
+        with pytest.raises(asyncpg.ReadOnlySQLTransactionError):
+            await pool.execute("DELETE FROM apps")
+        async with pool.acquire() as first, pool.acquire() as second:
+            for connection in (first, second):
+                assert await connection.execute("DELETE FROM apps") == "DELETE 0"
+    finally:
+        await pool.close()
