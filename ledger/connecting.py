@@ -1,8 +1,8 @@
 """One connection to the ledger, made from a DATABASE_URL: the pool, the migrations and doctor all use it.
 
 A pooler in transaction mode gives each transaction another session. A statement that one of ours prepared there would
-be met by another of ours under the same name: wrong rows without an error. So where the URL does not say whose a session
-is, the server is asked, and what looks like a pooler is taken for one of that mode.
+be met by another of ours under the same name: wrong rows without an error. So where the URL does not say whose a
+session is, the server is asked, and what looks like a pooler is taken for one of that mode.
 """
 
 import os
@@ -10,6 +10,7 @@ import ssl
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
+from uuid import uuid4
 
 import asyncpg
 import structlog
@@ -108,7 +109,7 @@ class Connector:
         address = self._address
         arguments = {**_arguments(address, self._server_settings), **options}
         if address.shared_sessions:
-            arguments["statement_cache_size"] = 0
+            arguments |= {"statement_cache_size": 0, "connection_class": SharedSessionConnection}
         limits = [limit for limit in (timeout_s, address.timeout_s) if limit is not None]
         usual_s = CONNECT_TIMEOUT_OF_SEVERAL_S if len(address.hosts) > 1 else CONNECT_TIMEOUT_S
         arguments["timeout"] = min(limits) if limits else usual_s
@@ -128,11 +129,18 @@ class Connector:
     def _refused(self, error: asyncpg.ProtocolViolationError) -> asyncpg.PostgresError:
         """Of another kind than a pooler that lost its server: waiting does not mend a setting of the URL."""
         way_out = (
-            "it takes no settings of a session: take it out of DATABASE_URL and give it to the role (ALTER ROLE ... SET)"
+            "it takes no settings of a session: take it out of DATABASE_URL, give it to the role (ALTER ROLE ... SET)"
             if self._address.shared_sessions
             else "name it in the pooler's ignore_startup_parameters, or say pgbouncer=true in DATABASE_URL"
         )
         return asyncpg.FeatureNotSupportedError(f"the pooler before PostgreSQL says: {error}; {way_out}")
+
+
+class SharedSessionConnection(asyncpg.Connection):  # type: ignore[misc]
+    """Names what it must name, as for a cursor, so that no other connection, of any process, has the name."""
+
+    def _get_unique_id(self, prefix: str) -> str:  # asyncpg counts them, from 1 in each process
+        return f"signalpost_{prefix}_{uuid4().hex}"
 
 
 async def is_direct(connection: Any) -> bool:

@@ -85,6 +85,21 @@ async def test_asyncpg_by_itself_asks_a_session_that_does_not_know_the_statement
 
 
 @pytest.mark.parametrize("words", [SHARED, UNSAID])
+async def test_cursors_of_two_processes_share_a_session(
+    pooler: Pooler, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows: list[list[int]] = []
+    for first in (1, 100):
+        monkeypatch.setattr("asyncpg.connection._uid", 0)  # as in a process that has just begun
+        connection = await connect(pooler.url("postgres", words))
+        async with connection.transaction():
+            found = connection.cursor(f"SELECT generate_series({first}, $1::int)", first + 2, prefetch=2)
+            rows.append([row[0] async for row in found])
+        await connection.close()
+    assert rows == [[1, 2, 3], [100, 101, 102]]
+
+
+@pytest.mark.parametrize("words", [SHARED, UNSAID])
 async def test_migrations_are_made_through_it(pooler: Pooler, new_database: str, words: str) -> None:
     url = pooler.url(new_database, words)
     await asyncio.gather(migrate(url), migrate(url))
