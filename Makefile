@@ -15,9 +15,17 @@ PYTHON ?= $(firstword $(foreach name,python3.14 python3.13 python3.12 python3.11
 run: $(STAMP)
 	@$(VENV)/bin/signalpost up --demo
 
-## test      the whole test suite, on the embedded engines (ENGINES=debian: on Debian's redis-server and postgresql)
+# servers that the tests may use up: said on the command line alone, never what happens to stand in the environment
+given = $(if $(filter command,$(firstword $(origin $(1)))),$($(1)))
+# which tests, for a part of them: make test TESTS=tests/clicks
+TESTS ?=
+unexport DATABASE_URL REDIS_URL
+
+## test      the whole test suite, on the embedded engines. ENGINES=debian: Debian's redis-server and postgresql;
+##           ENGINES=cluster: a Valkey Cluster of three; DATABASE_URL=, REDIS_URL=: servers given for it (an empty Redis)
 test: $(STAMP)
-	@TEST_ENGINES=$(ENGINES) $(VENV)/bin/pytest -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+	@TEST_ENGINES='$(ENGINES)' TEST_DATABASE_URL='$(call given,DATABASE_URL)' TEST_REDIS_URL='$(call given,REDIS_URL)' \
+		$(VENV)/bin/pytest -n $(if $(call given,REDIS_URL),0,logical) --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(TESTS)
 
 ## attacks   hostile input, and crashes in any order, for hours; SEED=<number>: a run once more
 attacks: seed := $(or $(SEED),$(shell date +%s))

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, settings
 
 from tests.clicks.cluster import Cluster, running_cluster
 from tests.engines import SessionEngines, session_engines, short_directory
+from tests.given_engines import GivenRedis
 
 # a busy machine is slow to make examples and to run them: no test is decided by its time
 settings.register_profile("signalpost", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -71,6 +72,13 @@ def cluster_url(cluster: Cluster) -> str:
 def redis_url(engines: SessionEngines) -> str:
     """A real Valkey without a key in it."""
     return engines.empty_redis()
+
+
+@pytest.fixture
+def own_redis(engines: SessionEngines) -> None:
+    """For a test that reconfigures Redis, or asks how it is set up."""
+    if isinstance(engines.valkey, GivenRedis):
+        pytest.skip("needs one Redis that the tests have started: this test reconfigures it")
 
 
 @pytest.fixture

@@ -35,14 +35,21 @@ class DebianPostgreSQL(PostgreSQL):
         account.owns(self.data_dir)
 
 
-def engines_of(kind: str, directory: Path, settings: Mapping[str, str]) -> tuple[Valkey, PostgreSQL]:
-    """The engines of a kind: '' the embedded ones, `debian`. `settings` are PostgreSQL's.
+def redis_of(kind: str, directory: Path) -> Valkey:
+    """Of a kind: '' the embedded one, `debian`.
 
     Raises:
-        EngineError: there is no such kind, or it is not installed.
+        EngineError: there is no such kind.
     """
-    if kind == DEBIAN:
-        return DebianRedis(directory), DebianPostgreSQL(directory, settings)
-    if kind:
-        raise EngineError(f"ENGINES={kind}: there are the embedded ones (leave it out) and {DEBIAN}")
-    return Valkey(directory), PostgreSQL(directory, settings)
+    return DebianRedis(directory) if _is_debian(kind) else Valkey(directory)
+
+
+def postgresql_of(kind: str, directory: Path, settings: Mapping[str, str]) -> PostgreSQL:
+    """As `redis_of`. `settings` are PostgreSQL's."""
+    return DebianPostgreSQL(directory, settings) if _is_debian(kind) else PostgreSQL(directory, settings)
+
+
+def _is_debian(kind: str) -> bool:
+    if kind not in {"", DEBIAN}:
+        raise EngineError(f"ENGINES={kind}: there are the embedded ones (leave it out), {DEBIAN} and cluster")
+    return kind == DEBIAN

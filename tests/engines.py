@@ -1,31 +1,34 @@
-"""The engines the tests run on: the embedded ones themselves, started once per session in a directory of their own."""
+"""The engines the tests run on, started once per session in a directory of their own, unless servers are given."""
 
 import os
+import secrets
 import shutil
 import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from functools import partial
-from itertools import count
 from pathlib import Path
 from typing import Any
 
 import asyncpg
-import redis
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from ledger.migrate import migrate
+from loadtests import valkey_cluster
 from stack.engines.errors import EngineError, last_log_line
 from stack.engines.postgresql import PostgreSQL
 from stack.engines.valkey import Valkey
 from stack.program import Program
-from tests.debian_engines import engines_of
+from tests.debian_engines import postgresql_of, redis_of
+from tests.given_engines import DATABASE_URL, REDIS_URL, GivenPostgreSQL, GivenRedis
+from tests.redis_clients import open_redis
 
 START_TIMEOUT_S = 60.0
-TEMPLATE_DATABASE = "signalpost_template"
+CLUSTER = "cluster"  # of three Valkeys; PostgreSQL is the embedded one
+OURS = "signalpost_test"  # the names of all databases of the tests begin so
+DATABASES = "SELECT datname FROM pg_database WHERE starts_with(datname, $1)"
 # a power cut may destroy the tests' data
 FAST = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "shared_buffers": "64MB"}
 
@@ -72,27 +75,44 @@ def short_directory() -> Iterator[Path]:
 class SessionEngines:
     """Both engines of one test session."""
 
-    valkey: Valkey
-    postgresql: PostgreSQL
+    valkey: Valkey | GivenRedis
+    postgresql: PostgreSQL | GivenPostgreSQL
     portal: BlockingPortal
     admin: asyncpg.Connection
-    _numbers: Iterator[int] = field(default_factory=partial(count, 1))
+    _prefix: str = field(default_factory=lambda: f"{OURS}_{secrets.token_hex(4)}")
     _database: "SharedDatabase | None" = None
 
-    def _sql(self, statement: str) -> Any:
+    def sql(self, statement: str) -> Any:
         return self.portal.call(self.admin.execute, statement)
 
     def empty_redis(self) -> str:
         """Remove every key; the URL."""
-        with redis.Redis.from_url(self.valkey.url) as client:
+        with open_redis(self.valkey.url) as client:
             client.flushall()
             client.config_resetstat()
         return self.valkey.url
 
+    def name(self, kind: str) -> str:
+        """A new one, for a database."""
+        return f"{self._prefix}_{kind}_{secrets.token_hex(4)}"
+
+    def new_database(self, kind: str = "new") -> str:
+        """The URL of one without a table."""
+        name = self.name(kind)
+        self.sql(f"CREATE DATABASE {name}")
+        return self.postgresql.database_url(name)
+
     def make_template(self) -> None:
         """One migrated database, which the tests' own is a copy of."""
-        self._sql(f"CREATE DATABASE {TEMPLATE_DATABASE}")
-        self.portal.call(migrate, self.postgresql.database_url(TEMPLATE_DATABASE))
+        self.sql(f"CREATE DATABASE {self._prefix}")
+        self.portal.call(migrate, self.postgresql.database_url(self._prefix))
+
+    def drop_databases(self) -> None:
+        """All that these tests have made."""
+        if self._database is not None:
+            self._database.close()
+        for row in self.portal.call(self.admin.fetch, DATABASES, self._prefix):
+            self.sql(f"DROP DATABASE {row['datname']} WITH (FORCE)")
 
     @contextmanager
     def empty_database(self) -> Iterator[str]:
@@ -106,8 +126,10 @@ class SessionEngines:
         yield database.url
 
     def _make_database(self) -> "SharedDatabase":
-        name = f"test_{next(self._numbers)}"
-        self._sql(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE_DATABASE} STRATEGY file_copy")
+        name = self.name("ledger")
+        # said from 15 on, the only way there was before
+        how = "STRATEGY file_copy" if self.admin.get_server_version().major >= 15 else ""
+        self.sql(f"CREATE DATABASE {name} TEMPLATE {self._prefix} {how}")
         return SharedDatabase(self, name)
 
 
@@ -158,9 +180,12 @@ class SharedDatabase:
         self._engines.portal.call(self._connection.execute, END_OTHERS)
         self._engines.portal.call(self._connection.execute, self._cleaning)
 
-    def drop(self) -> None:
+    def close(self) -> None:
         self._engines.portal.call(self._connection.close)
-        self._engines.portal.call(self._engines.admin.execute, f"DROP DATABASE {self._name} WITH (FORCE)")
+
+    def drop(self) -> None:
+        self.close()
+        self._engines.sql(f"DROP DATABASE {self._name} WITH (FORCE)")
 
 
 @contextmanager
@@ -177,19 +202,58 @@ def ended_with_us(processes: list[subprocess.Popen[bytes]]) -> Iterator[None]:
 
 @contextmanager
 def session_engines() -> Iterator[SessionEngines]:
-    """Start both engines, and end them by process id."""
-    with short_directory() as directory, start_blocking_portal() as portal:
-        valkey, postgresql = engines_of(os.environ.get("TEST_ENGINES", ""), directory, FAST)
-        started = [(engine, start_program(engine.prepare())) for engine in (valkey, postgresql)]
-        try:
-            with ended_with_us([process for _, process in started]):
-                for engine, process in started:
-                    wait_until_ready(engine, process)
-                admin = portal.call(asyncpg.connect, postgresql.database_url("postgres"))
-                engines = SessionEngines(valkey, postgresql, portal, admin)
-                engines.make_template()
-                yield engines
-                portal.call(admin.close)
-        finally:
+    """Start what is not given, and end it by process id.
+
+    Raises:
+        EngineError: an engine cannot be started, or a given one cannot be used; the text has the way out.
+    """
+    kind, redis_url = os.environ.get("TEST_ENGINES", ""), os.environ.get(REDIS_URL, "")
+    with ExitStack() as stack:
+        directory, portal = stack.enter_context(short_directory()), stack.enter_context(start_blocking_portal())
+        own_kind = "" if kind == CLUSTER else kind
+        valkey: Valkey | GivenRedis = redis_of(own_kind, directory)
+        if redis_url:
+            valkey = GivenRedis(redis_url)
+            valkey.take()
+        elif kind == CLUSTER:
+            valkey = GivenRedis(stack.enter_context(_running_cluster(directory)))
+        given = os.environ.get(DATABASE_URL, "")
+        postgresql = GivenPostgreSQL(given) if given else postgresql_of(own_kind, directory, FAST)
+        own = [engine for engine in (valkey, postgresql) if isinstance(engine, (Valkey, PostgreSQL))]
+        stack.enter_context(_running(own))
+        admin = _signed_in(postgresql, portal)
+        engines = SessionEngines(valkey, postgresql, portal, admin)
+        engines.make_template()
+        yield engines
+        engines.drop_databases()
+        engines.empty_redis()
+        portal.call(admin.close)
+
+
+@contextmanager
+def _running(engines: list[Valkey | PostgreSQL]) -> Iterator[None]:
+    started = [(engine, start_program(engine.prepare())) for engine in engines]
+    try:
+        with ended_with_us([process for _, process in started]):
             for engine, process in started:
-                stop_engine(engine, process)
+                wait_until_ready(engine, process)
+            yield
+    finally:
+        for engine, process in started:
+            stop_engine(engine, process)
+
+
+@contextmanager
+def _running_cluster(directory: Path) -> Iterator[str]:
+    """The URL of one that is this session's own."""
+    with (
+        valkey_cluster.running_cluster(directory) as cluster,
+        ended_with_us([node.process for node in cluster.nodes]),
+    ):
+        yield cluster.url
+
+
+def _signed_in(postgresql: PostgreSQL | GivenPostgreSQL, portal: BlockingPortal) -> asyncpg.Connection:
+    if isinstance(postgresql, GivenPostgreSQL):
+        return postgresql.sign_in(portal)
+    return portal.call(asyncpg.connect, postgresql.database_url("postgres"))

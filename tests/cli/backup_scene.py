@@ -10,12 +10,12 @@ from typing import Any
 
 import asyncpg
 import pytest
-import redis as redis_client
 
 from redirector.spool import Spool
 from tests.cli.conftest import PIXEL_CODE, TOKEN, Cli, Ran
 from tests.engines import SessionEngines
 from tests.redirector.test_spool import batch
+from tests.redis_clients import open_redis
 
 MB = 1024 * 1024
 Rows = dict[str, list[Any]]
@@ -40,7 +40,7 @@ def rows_of(url: str) -> Rows:
 
 def keys_of(url: str) -> dict[bytes, Any]:
     """Every key with its content and the second in which it expires; not what the ledger publishes."""
-    with redis_client.Redis.from_url(url) as client:
+    with open_redis(url) as client:
         read: dict[bytes, Callable[[bytes], Any]] = {
             b"zset": lambda key: client.zrange(key, 0, -1, withscores=True),
             b"hash": client.hgetall,
@@ -77,7 +77,7 @@ def installation(cli: Cli, app_id: str, environment: dict[str, str], data_dir: P
         "INSERT INTO ad_names (kind, id, name) VALUES ('ad', '1', E'tab\\t, line\\n, \\\\. and ü')",
         "INSERT INTO tombstones (hash) VALUES ('\\xabcd')",
     )
-    with redis_client.Redis.from_url(environment["REDIS_URL"]) as client:
+    with open_redis(environment["REDIS_URL"]) as client:
         for number in range(500):
             client.zadd(b"c:" + number.to_bytes(6), {secrets.token_bytes(40): 1_790_000_000_000 + number})
         client.zadd(b"c:sixby6", {secrets.token_bytes(300): 1_790_000_000_000 + n for n in range(3_000)})
@@ -112,12 +112,11 @@ class Scene:
     def move(self) -> None:
         """Make the commands' installation an empty one, under the same key."""
         name = f"restored_{secrets.token_hex(4)}"
-        self.engines.portal.call(self.engines.admin.execute, f"CREATE DATABASE {name}")
         self.engines.empty_redis()
         target = self.file.parent / name
         target.mkdir(mode=0o700)
         shutil.copy(self.key(), target)
-        self.env |= {"DATABASE_URL": self.engines.postgresql.database_url(name), "DATA_DIR": str(target)}
+        self.env |= {"DATABASE_URL": self.engines.new_database("restored"), "DATA_DIR": str(target)}
 
     def back_up_and_move(self, *options: str) -> None:
         assert self.cli("backup", str(self.file), *options).status == 0

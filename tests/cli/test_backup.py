@@ -2,7 +2,6 @@
 
 import asyncio
 import resource
-import secrets
 from pathlib import Path
 from typing import Any
 
@@ -115,9 +114,7 @@ def test_retention_drops_no_partition_while_it_is_read(scene: Scene, monkeypatch
 def test_a_backup_of_an_earlier_version_is_brought_up_to_date(
     cli: Cli, environment: dict[str, str], engines: SessionEngines, tmp_path: Path
 ) -> None:
-    name = f"older_{secrets.token_hex(4)}"
-    engines.portal.call(engines.admin.execute, f"CREATE DATABASE {name}")
-    environment["DATABASE_URL"] = engines.postgresql.database_url(name)
+    environment["DATABASE_URL"] = engines.new_database("older")
     asyncio.run(migrate(environment["DATABASE_URL"], "0011"))  # before cold clicks, for one
     execute(environment["DATABASE_URL"], "INSERT INTO ad_names (kind, id, name) VALUES ('ad', '1', 'Summer')")
     scene = Scene(cli, environment, tmp_path / "old.backup", "", engines)

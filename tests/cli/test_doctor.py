@@ -7,11 +7,11 @@ from typing import Any
 
 import httpx
 import pytest
-import redis
 
 from admin.shown_url import masked
 from config.runfile import write_runfile
 from tests.cli.conftest import TOKEN, Cli, Ran, Sql
+from tests.redis_clients import open_redis
 
 
 def checks(ran: Ran) -> dict[str, dict[str, Any]]:
@@ -65,7 +65,7 @@ def test_without_engines_it_says_how_to_have_them(cli: Cli, environment: dict[st
 def test_a_redis_that_would_lose_clicks_or_waste_memory_is_named(
     cli: Cli, redis_url: str, name: str, bad: str, wanted: str
 ) -> None:
-    with redis.Redis.from_url(redis_url) as client:
+    with open_redis(redis_url) as client:
         before = client.config_get(name)[name]
         client.config_set(name, bad)
         try:

@@ -1,7 +1,6 @@
 """`signalpost migrate`: the tables are made, brought up to date, and left alone where they are."""
 
 import asyncio
-import secrets
 
 import asyncpg
 import pytest
@@ -17,9 +16,7 @@ from tests.engines import SessionEngines
 @pytest.fixture
 def new_database(engines: SessionEngines, environment: dict[str, str]) -> str:
     """The commands' database: one without a table."""
-    name = f"new_{secrets.token_hex(4)}"
-    engines.portal.call(engines.admin.execute, f"CREATE DATABASE {name}")
-    environment["DATABASE_URL"] = engines.postgresql.database_url(name)
+    environment["DATABASE_URL"] = engines.new_database()
     return environment["DATABASE_URL"]
 
 

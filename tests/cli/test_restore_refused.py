@@ -3,11 +3,11 @@
 from pathlib import Path
 
 import pytest
-import redis as redis_client
 
 from redirector.spool import Spool
 from tests.cli.backup_scene import MB, Scene, execute, installation, scene
 from tests.redirector.test_spool import batch
+from tests.redis_clients import open_redis
 
 __all__ = ["installation", "scene"]
 
@@ -52,7 +52,7 @@ def test_a_target_that_holds_something_is_refused(scene: Scene, what: str) -> No
     if what == "DATABASE_URL":
         execute(scene.env["DATABASE_URL"], "CREATE TABLE somebodys (number int)")
     elif what == "REDIS_URL":
-        with redis_client.Redis.from_url(scene.env["REDIS_URL"]) as client:
+        with open_redis(scene.env["REDIS_URL"]) as client:
             client.zadd("c:sixbyt", {"a": 1})
     else:
         Spool(Path(scene.env["DATA_DIR"]) / "spool", MB).append(batch(1))

@@ -1,10 +1,9 @@
-import redis
-
 from loadtests.stored_clicks import read_stored_clicks
+from tests.redis_clients import open_redis
 
 
 def test_every_member_of_every_click_key_is_counted_and_nothing_else(redis_url: str) -> None:
-    with redis.Redis.from_url(redis_url) as client:
+    with open_redis(redis_url) as client:
         for address in range(3000):
             client.zadd(f"c:{address}", {f"click {address}-{number}": number for number in range(1 + address % 2)})
         client.hset("{counts}", "x", 1)

@@ -8,7 +8,6 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-import redis
 from typer.testing import CliRunner
 
 from backtest.click_feed import STRETCH, ClickFeed
@@ -23,6 +22,7 @@ from tests.matching.conftest import Run
 from tests.matching.knobs import PLAIN
 from tests.matching.recorded import BOT, IPHONE, click, install, written
 from tests.matching.world import make_world
+from tests.redis_clients import open_redis
 
 OWN_ID = "A" * 22
 
@@ -226,7 +226,7 @@ def test_without_a_redis_of_ones_own_one_is_started_and_nothing_is_left(
 
 
 def test_a_redis_that_holds_something_is_not_touched(backtest: Run, redis_url: str) -> None:
-    with redis.Redis.from_url(redis_url) as client:
+    with open_redis(redis_url) as client:
         client.set("live", 1)
         ran = backtest([click()], [install()])
         assert ran.status == 1
@@ -236,7 +236,7 @@ def test_a_redis_that_holds_something_is_not_touched(backtest: Run, redis_url: s
 
 def test_the_named_redis_is_empty_again_afterwards(backtest: Run, redis_url: str) -> None:
     assert backtest([click()], [install()]).status == 0
-    with redis.Redis.from_url(redis_url) as client:
+    with open_redis(redis_url) as client:
         assert client.dbsize() == 0
 
 

@@ -2,10 +2,10 @@
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 import msgspec
 import pytest
-import redis
 
 from clicks.links import Link
 from clicks.record import Click
@@ -16,6 +16,7 @@ from redirector.visit_reader import Request
 from tests.redirector.serving import Redirector, find_clicks, ttclid
 from tests.redirector.test_visit_reader import reader
 from tests.redirector.wire import IPHONE, ask
+from tests.redis_clients import open_redis
 
 ADDRESS = "203.0.113.77"
 OWN_IPHONE = f"{IPHONE} musical_ly_47.9.9"  # which no other test uses: the redirector is shared
@@ -27,7 +28,7 @@ def click(redirector: Redirector, number: int) -> None:
     ask(redirector.port, f"/spring?{query}", f"X-Forwarded-For: {ADDRESS}", user_agent=OWN_IPHONE)
 
 
-def shared_in_all(client: "redis.Redis[bytes]") -> int:
+def shared_in_all(client: Any) -> int:
     """References in all records."""
     return sum(len(references(record)) for key in client.scan_iter(b"c:*") for record in client.zrange(key, 0, -1))
 
@@ -48,7 +49,7 @@ def said(found: Click) -> dict[str, object]:
 def test_clicks_read_alike_before_and_after_their_texts_are_shared_and_after_redis_was_emptied(
     redirector: Redirector,
 ) -> None:
-    with redis.Redis.from_url(redirector.redis_url) as client:
+    with open_redis(redirector.redis_url) as client:
         for number in range(MIN_USES):
             click(redirector, number)
         assert shared_in_all(client) == 0

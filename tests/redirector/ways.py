@@ -15,7 +15,6 @@ from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
-import redis
 import uvicorn
 from anyio.from_thread import start_blocking_portal
 from starlette.applications import Starlette
@@ -40,6 +39,7 @@ from redirector.visit_reader import VisitReader, VisitReaderSettings
 from tests.engines import short_directory
 from tests.redirector.serving import address_keys
 from tests.redirector.wire import connected, read_all, request
+from tests.redis_clients import open_redis, url_of_database
 
 FIRST_VISIT_S = 1_800_000_000.5
 NO_HURRY_S = 60.0  # for Redis: on a busy machine a click must not go by way of the spool
@@ -115,7 +115,7 @@ class Way:
     def __init__(self, port: int, state: RedirectorState, redis_url: str) -> None:
         self.port = port
         self._state = state
-        self._redis = redis.Redis.from_url(redis_url)
+        self._redis = open_redis(redis_url)
         self._redis.flushdb()
 
     def visit(self, raw: bytes) -> Answered:
@@ -255,7 +255,7 @@ def opened_ways(
 
     @asynccontextmanager
     async def opened(number: int, protocol: type[SignalLinkProtocol]) -> AsyncIterator[Way]:
-        url = redis_url.replace("db=0", f"db={number}")
+        url = url_of_database(redis_url, number)
         with short_directory() as directory:
             settings = way_settings(url, directory)
             async with connect(url) as client:

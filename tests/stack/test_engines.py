@@ -11,7 +11,6 @@ from pathlib import Path
 import asyncpg
 import psutil
 import pytest
-import redis
 
 from stack.engines.account import let_through
 from stack.engines.errors import EngineError, last_log_line, telling_line
@@ -21,6 +20,7 @@ from stack.engines.sockets import MAX_SOCKET_PATH_BYTES, socket_directory
 from stack.engines.valkey import Valkey
 from tests.engines import FAST, start_engine, start_program, stop_engine, wait_until_ready
 from tests.redirector.serving import wait_for
+from tests.redis_clients import open_redis
 from tests.zombies import dead_but_not_reaped
 
 
@@ -36,7 +36,7 @@ def query(url: str, statement: str) -> object:
 
 
 def test_the_redis_of_a_test_is_empty(redis_url: str) -> None:
-    with redis.Redis.from_url(redis_url) as client:
+    with open_redis(redis_url) as client:
         assert client.dbsize() == 0
 
 
@@ -48,7 +48,7 @@ def test_valkey_finds_its_data_again_after_a_restart(data_dir: Path) -> None:
     for expected in (None, b"stays"):
         valkey = Valkey(data_dir)
         process = start_engine(valkey)
-        with redis.Redis.from_url(valkey.url) as client:
+        with open_redis(valkey.url) as client:
             assert client.get("key") == expected
             client.set("key", "stays")
         stop_engine(valkey, process)
@@ -68,8 +68,9 @@ def test_valkey_finds_its_data_again_after_a_restart(data_dir: Path) -> None:
         ("zset-max-listpack-entries", "128"),
     ],
 )
+@pytest.mark.usefixtures("own_redis")
 def test_valkey_runs_with_the_setting(redis_url: str, name: str, value: str) -> None:
-    with redis.Redis.from_url(redis_url) as client:
+    with open_redis(redis_url) as client:
         assert client.config_get(name) == {name: value}
 
 
