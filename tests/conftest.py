@@ -10,6 +10,7 @@ import pytest
 import structlog
 from hypothesis import HealthCheck, settings
 
+from clicks.redis_url import read_redis_url
 from tests.clicks.cluster import Cluster, running_cluster
 from tests.engines import SessionEngines, session_engines, short_directory
 from tests.given_engines import GivenRedis
@@ -72,6 +73,13 @@ def cluster_url(cluster: Cluster) -> str:
 def redis_url(engines: SessionEngines) -> str:
     """A real Valkey without a key in it."""
     return engines.empty_redis()
+
+
+@pytest.fixture
+def one_redis(redis_url: str) -> None:
+    """For a test of what is done with a single server alone."""
+    if read_redis_url(redis_url).is_cluster:
+        pytest.skip("is about one Redis server: tests/clicks/test_cluster.py has what a cluster does in its place")
 
 
 @pytest.fixture

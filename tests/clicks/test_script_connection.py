@@ -13,7 +13,7 @@ from clicks.batch import Batch, Call, Row, apply_call
 from clicks.redis_link import RedisLink
 from clicks.script_connection import ScriptConnection
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("one_redis")]
 
 NOW_MS = 1_800_000_000_000
 

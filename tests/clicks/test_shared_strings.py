@@ -29,6 +29,7 @@ async def test_a_text_is_referred_to_once_redis_has_it_and_reads_as_before(clien
     assert [is_whole(click) for click in await clicks_of(client)] == [True, True]
 
 
+@pytest.mark.usefixtures("one_redis")
 async def test_what_redis_did_not_take_stays_in_the_records(client: Redis, texts: SharedStrings) -> None:
     one = visitor()
     await client.config_set("maxmemory", 1)
@@ -92,6 +93,7 @@ async def test_texts_outlive_the_clicks_of_their_week(client: Redis, texts: Shar
     assert await client.ttl(texts_key(2_951)) >= RETENTION_S + 8 * DAY_S
 
 
+@pytest.mark.usefixtures("one_redis")
 @pytest.mark.parametrize("others", [0, 1], ids=["the hash is gone", "another redirector has begun it anew"])
 async def test_texts_that_redis_lost_are_back_before_the_click_is_acknowledged(
     client: Redis, texts: SharedStrings, others: int
@@ -151,6 +153,7 @@ async def many(client: Redis, texts: SharedStrings, monkeypatch: pytest.MonkeyPa
     return shared
 
 
+@pytest.mark.usefixtures("one_redis")
 async def test_what_could_not_be_put_back_is_not_referred_to_until_it_is(
     client: Redis, texts: SharedStrings, many: list[Text]
 ) -> None:
@@ -184,6 +187,7 @@ async def test_a_text_that_nobody_remembers_is_not_kept_in_memory(texts: SharedS
     assert not texts.witness[1]
 
 
+@pytest.mark.usefixtures("one_redis")
 async def test_after_a_commit_that_failed_records_are_whole_until_redis_has_confirmed_again(
     client: Redis, texts: SharedStrings
 ) -> None:

@@ -74,6 +74,7 @@ class Scene:
         assert waiter.is_answered
 
 
+@pytest.mark.usefixtures("one_redis")
 @pytest.mark.anyio
 async def test_what_was_spooled_is_stored_and_counted_once_though_it_is_drained_twice(
     redis_url: str, tmp_path: Path
@@ -100,6 +101,7 @@ async def test_what_was_spooled_is_stored_and_counted_once_though_it_is_drained_
         assert (scene.counters.spooled, scene.counters.spool_dropped) == (300, 0)
 
 
+@pytest.mark.usefixtures("one_redis")
 @pytest.mark.anyio
 async def test_a_drain_that_redis_stops_keeps_the_segment(redis_url: str, tmp_path: Path) -> None:
     async with connect(redis_url) as client:
@@ -116,6 +118,7 @@ async def test_a_drain_that_redis_stops_keeps_the_segment(redis_url: str, tmp_pa
         assert await scene.drainer.drain() == 5
 
 
+@pytest.mark.usefixtures("one_redis")
 @pytest.mark.anyio
 async def test_a_click_erased_while_it_was_spooled_stays_away(redis_url: str, tmp_path: Path) -> None:
     async with connect(redis_url) as client:
