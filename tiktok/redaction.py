@@ -15,7 +15,7 @@ _HASHED: Final = frozenset({"email", "phone", "external_id", "first_name", "last
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 _TOKENS: Final = frozenset({"access_token", "access-token", "token", "authorization"})
 
-_EMAIL_IN_TEXT: Final = re.compile(r"[^\s@<>\"',;:]{1,64}@[^\s@<>\"',;:]{1,255}")
+_EMAIL_IN_TEXT: Final = re.compile(r"[^\s@<>\"',;:]{1,64}(?:@[^\s@<>\"',;:]{1,255})+")
 _PHONE_IN_TEXT: Final = re.compile(r"\+\d[\d ()-]{5,18}\d")
 _IPV4_IN_TEXT: Final = re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}(?:/24)?\b")
 # Tokens, hashes and click ids: long, unbroken, with a digit in them, which the names of fields do not have. The lengths

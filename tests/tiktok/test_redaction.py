@@ -118,6 +118,7 @@ def test_redacting_takes_a_payload_of_any_shape(payload: dict[str, Any]) -> None
 @given(st.text())
 @example("at 0.0.0.0 and 203.0.113.7/32")
 @example("from ::1 to 2001:db8:1:2::7/64")
+@example("0@0@0")
 def test_redacting_twice_changes_nothing_more(text: str) -> None:
     once = redact_message(text)
     assert redact_message(once) == once
