@@ -45,7 +45,7 @@ def clean(value: object) -> str:
     if isinstance(value, str):
         # printable ASCII has no control character, and is told sooner than one is looked for
         return (value if value.isascii() and value.isprintable() else _CONTROL.sub("", value)).strip()
-    if isinstance(value, bool):
+    if value is None or isinstance(value, bool):
         return ""
     if isinstance(value, float):
         return str(int(value)) if value.is_integer() else ("" if value - value != 0 else repr(value))

@@ -126,16 +126,17 @@ def sent_event_id(app_id: str, source_event_id: str, target_event: str) -> str:
 
 def _user(conversion: Conversion) -> dict[str, Any]:
     country = identifiers.country(conversion.country)
+    told = conversion  # few apps tell names and places; to read what is not there costs as much as what is
     return _present(
         {
             "email": identifiers.hashes(conversion.email, identifiers.email_hash),
             "phone": identifiers.hashes(conversion.phone, lambda value: identifiers.phone_hash(value, country)),
             "external_id": identifiers.hashes(conversion.external_id, identifiers.external_id_hash),
-            "first_name": identifiers.name_hash(conversion.first_name),
-            "last_name": identifiers.name_hash(conversion.last_name),
-            "zip_code": identifiers.zip_hash(conversion.zip_code, country),
-            "city": identifiers.place(conversion.city),
-            "state": identifiers.state(conversion.state, country),
+            "first_name": told.first_name and identifiers.name_hash(told.first_name),
+            "last_name": told.last_name and identifiers.name_hash(told.last_name),
+            "zip_code": told.zip_code and identifiers.zip_hash(told.zip_code, country),
+            "city": told.city and identifiers.place(told.city),
+            "state": told.state and identifiers.state(told.state, country),
             "country": country,
             "ttclid": identifiers.clean(conversion.ttclid),
             "ttp": identifiers.clean(conversion.ttp),
