@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from ledger.consent import ConsentWord, note_consent
 from ledger.event_refs import EventRef
 from ledger.installs import InstallKey
 from ledger.report_deltas import count_events
@@ -54,7 +55,7 @@ WITH named AS (
     UPDATE events e SET joined = true
     FROM unnest($1::text[], $2::text[]) AS arrived (app_id, install_id)
     WHERE NOT e.joined AND e.app_id = arrived.app_id AND e.install_id = arrived.install_id
-    RETURNING e.event_key, e.app_id, e.install_id
+    RETURNING e.event_key, e.app_id, e.install_id, e.event_id, e.occurred_at, e.body -> 'consent' AS consent
 ), joining AS (
     SELECT DISTINCT ON (arrived.app_id, e.event_key) arrived.app_id, e.event_key, arrived.install_id
     FROM unnest($3::text[], $4::text[], $5::text[]) AS arrived (app_id, install_id, external_id)
@@ -67,14 +68,14 @@ WITH named AS (
 ), joined AS (
     UPDATE events e SET joined = true, install_id = joining.install_id
     FROM joining WHERE e.app_id = joining.app_id AND e.event_key = joining.event_key
-    RETURNING e.event_key, e.app_id, e.install_id
+    RETURNING e.event_key, e.app_id, e.install_id, e.event_id, e.occurred_at, e.body -> 'consent' AS consent
 ), deliveries_joined AS (
     UPDATE deliveries d SET install_id = joined.install_id FROM joined
     WHERE d.app_id = joined.app_id AND d.event_key = joined.event_key
 )
-SELECT event_key, app_id, install_id FROM named
+SELECT event_key, app_id, install_id, event_id, occurred_at, consent FROM named
 UNION ALL
-SELECT event_key, app_id, install_id FROM joined
+SELECT event_key, app_id, install_id, event_id, occurred_at, consent FROM joined
 """
 
 
@@ -82,14 +83,21 @@ async def join_events(connection: Any, installs: Sequence[tuple[str, str, tuple[
     """Join waiting events to installs that arrived, (app_id, install_id, external_ids) each; returns the joined ones.
 
     An event that names no install and waits for a person takes the install's id, and so do its deliveries. What an
-    event calls a person may be the install's own id: a subscription platform knows no other word for it.
+    event calls a person may be the install's own id: a subscription platform knows no other word for it. What it says
+    of consent is its install's from now on.
     """
     app_ids, install_ids = [install[0] for install in installs], [install[1] for install in installs]
     people = [(app_id, install_id, one) for app_id, install_id, ids in installs for one in (install_id, *ids)]
     columns = [[person[at] for person in people] for at in range(3)]
     rows = await connection.fetch(JOIN_EVENTS, app_ids, install_ids, *columns)
     await count_events(connection, [(row["app_id"], row["event_key"]) for row in rows])
+    await note_consent(connection, [_word(row) for row in rows if row["consent"]])
     return [JoinedEvent(row["event_key"], (row["app_id"], row["install_id"])) for row in rows]
+
+
+def _word(row: Any) -> ConsentWord:
+    install = row["app_id"], row["install_id"]
+    return ConsentWord(install, row["consent"], row["occurred_at"], f"event {row['event_id']}")
 
 
 LATE_INSTALLS = """

@@ -15,6 +15,7 @@ from clicks.record import generated_ttp
 from forwarder.delivering.backoff import give_up_at
 from forwarder.delivering.field_mapping import Mapped, mapped_fields
 from forwarder.delivering.settlement import GAVE_UP
+from ledger.consent import answer_at
 from ledger.delivery_claims import Claimed
 from ledger.pixel_state import SendingPixel
 from ledger.sites import link_bases
@@ -60,9 +61,8 @@ def _takeover_objection(claimed: Claimed) -> NotSent | None:
 
 
 def _consent_objection(claimed: Claimed, pixel: SendingPixel) -> NotSent | None:
-    event = claimed.event_body.get("consent") or {}
-    install = (claimed.install_body or {}).get("consent") or {}
-    answers = [event.get(category) or install.get(category) for category in pixel.settings.consent_categories]
+    bodies = claimed.event_body, claimed.install_body or {}
+    answers = [answer_at(category, *bodies, claimed.occurred_at) for category in pixel.settings.consent_categories]
     if "denied" in answers:
         return NotSent("suppressed", "consent denied")
     if pixel.app_settings.consent_when_unknown == "deny" and any(answer != "granted" for answer in answers):

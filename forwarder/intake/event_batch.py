@@ -13,6 +13,7 @@ from forwarder.intake.install_batch import ACQUIRE_TIMEOUT_S
 from forwarder.intake.joining import join, join_by_what_they_bring, wanted_installs
 from forwarder.intake.revenue import is_refused
 from forwarder.intake.routing import Destination, deliveries
+from ledger.consent import REFUSALS, ConsentWord, note_consent
 from ledger.deliveries import NewDelivery
 from ledger.erasure import TombstoneKeys, tombstones
 from ledger.events import NewEvent
@@ -34,11 +35,13 @@ class Routed:
     deliveries: list[NewDelivery] = field(default_factory=list)
     rivals: set[EventKey] = field(default_factory=set)
     """Sales of a source whose sales are not sent."""
+    words: dict[EventKey, ConsentWord] = field(default_factory=dict)
+    """What they say of consent."""
 
     @property
     def is_all(self) -> bool:
-        """Whether nothing else is to be written: no second source to note, no person's id to learn."""
-        return not self.rivals and not any(event.joined and event.external_ids for event in self.events)
+        """Whether nothing else is to be written: no second source or consent to note, no person's id to learn."""
+        return not self.rivals and not self.words and not any(event.joined and event.external_ids for event in self.events)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,8 @@ class EventLedger:
     def _route(self, joined: Sequence[tuple[NewEvent, KnownInstall | None]]) -> "Routed":
         routed = Routed([event for event, _ in joined])
         for event, install in joined:
+            if word := _consent_word(event, install):
+                routed.words[event.app_id, event.event_id] = word
             for delivery in deliveries(event, install, self._destinations(event.app_id)):
                 routed.deliveries.append(delivery)
                 if is_refused(delivery.reason):
@@ -92,6 +97,7 @@ class EventLedger:
         new = [event for event in routed.events if (event.app_id, event.event_id) in keys]
         refused = (event for event in new if (event.app_id, event.event_id) in routed.rivals)
         rivals = {(event.app_id, event.source): event.received_at for event in refused}
+        await note_consent(connection, [word for key, word in routed.words.items() if key in keys])
         await note_second_sources(connection, rivals)
         bringing = [event for event in new if event.joined and event.external_ids]
         if bringing:
@@ -103,6 +109,18 @@ class EventLedger:
     def _destinations(self, app_id: str) -> tuple[Destination, ...]:
         entry = self.directory.get(app_id)
         return entry.destinations if entry is not None else ()
+
+
+def _consent_word(event: NewEvent, install: KnownInstall | None) -> ConsentWord | None:
+    """What the event says of consent, where it is news to its install. A refusal is kept each time it is said, so that
+    no older consent that comes late goes for the latest word.
+    """
+    answers: Mapping[str, str] = event.body.get("consent") or {}
+    if install is None or not answers:
+        return None
+    if not any(answer in REFUSALS or install.consent.get(category) != answer for category, answer in answers.items()):
+        return None
+    return ConsentWord((install.app_id, install.install_id), answers, event.occurred_at, f"event {event.event_id}")
 
 
 def _count(events: Sequence[NewEvent], rivals: Mapping[tuple[str, str], datetime]) -> None:

@@ -25,6 +25,7 @@ from forwarder.matching.policy import Policy
 from forwarder.matching.verdict import LATE_CLICK, Verdict
 from forwarder.outages import OutageLog
 from ledger.claims import release_claims
+from ledger.consent import ConsentWord, note_consent
 from ledger.deliveries import release_for_events
 from ledger.erasure import TombstoneKeys, tombstones
 from ledger.events import join_events
@@ -72,6 +73,10 @@ class InstallLedger:
                 stored |= outcome.rows
                 for install in outcome.new:
                     metrics.count_install(install.app_id, install.match_method)
+            words = [word for report in reports if (word := _consent_word(report, stored))]
+            if words:
+                async with connection.transaction():
+                    await note_consent(connection, words)
         return [stored[report.app_id, report.install_id] for report in reports]
 
     async def _stored(
@@ -158,3 +163,12 @@ class InstallLedger:
     def _destinations(self, app_id: str) -> tuple[Destination, ...]:
         entry = self.directory.get(app_id)
         return entry.destinations if entry is not None else ()
+
+
+def _consent_word(report: InstallReport, stored: Mapping[InstallKey, Install | None]) -> ConsentWord | None:
+    """What a report says of consent where its install, which was there before it, says something else."""
+    install = stored[report.app_id, report.install_id]
+    answers: Mapping[str, str] = report.body.get("consent") or {}
+    if install is None or not answers or answers == install.body.get("consent"):
+        return None
+    return ConsentWord(install.key, answers, report.occurred_at, "install")

@@ -8,6 +8,7 @@ import msgspec
 
 from forwarder.intake.revenue import is_refund, revenue_objection
 from ledger.apps import AppSettings
+from ledger.consent import UNKNOWN, own_word
 from ledger.default_mapping import DEFAULT_TARGETS
 from ledger.deliveries import WAITING_FOR_INSTALL, NewDelivery, State
 from ledger.events import NewEvent
@@ -124,11 +125,11 @@ def _first_state(
 def consent_objection(event: Mapping[str, str], install: Mapping[str, str], to: Destination) -> str:
     """Why consent keeps an event from a destination; empty where it does not.
 
-    Per category the event's own word counts, else its install's.
+    Per category the event's own word counts, else its install's. The worker asks again, with what was said since.
     """
-    words = [event.get(category) or install.get(category) or "unknown" for category in to.consent_categories]
+    words = [own_word(event.get(one), install.get(one)) or UNKNOWN for one in to.consent_categories]
     if "denied" in words:
         return CONSENT_DENIED
-    if "unknown" in words and to.consent_when_unknown == "deny":
+    if UNKNOWN in words and to.consent_when_unknown == "deny":
         return CONSENT_UNKNOWN
     return ""

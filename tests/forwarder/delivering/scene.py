@@ -53,7 +53,10 @@ class Sandbox:
 
     async def reset(self) -> None:
         await self._post("reset", {"pixels": True})
-        await self._post("pixels", {"code": CODE, "token": TOKEN, "advertiser_id": "7000000000000000001"})
+        await self.add_pixel(CODE, TOKEN)
+
+    async def add_pixel(self, code: str, token: str) -> None:
+        await self._post("pixels", {"code": code, "token": token, "advertiser_id": "7000000000000000001"})
 
     async def fault(self, **fields: Any) -> None:
         await self._post("faults", {"endpoint": "event/track", **fields})
