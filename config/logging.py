@@ -6,6 +6,8 @@ from typing import Literal
 
 import structlog
 
+from config.tracebacks import without_words
+
 
 def configure_logging(level: str, log_format: Literal["json", "console", ""], process: str) -> None:
     """Set up structlog and the standard library's loggers alike; each line names the process that wrote it."""
@@ -15,7 +17,7 @@ def configure_logging(level: str, log_format: Literal["json", "console", ""], pr
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.format_exc_info,
+        without_words,
     ]
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -34,8 +36,9 @@ def configure_logging(level: str, log_format: Literal["json", "console", ""], pr
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())
-    # the lines of the first three hold URLs with query strings; alembic's are four at each start that say nothing
-    for noisy in ("httpx", "httpcore", "uvicorn.access", "alembic"):
+    # the lines of the first three hold URLs with query strings, those of the next two what is sent to a page and what a
+    # form brings; alembic's are four at each start that say nothing
+    for noisy in ("httpx", "httpcore", "uvicorn.access", "sse_starlette", "python_multipart", "alembic"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     # a traceback for each try to fill its pool while PostgreSQL is away: forwarder.outages says that once a minute
     logging.getLogger("asyncpg.pool").setLevel(logging.ERROR)
