@@ -53,7 +53,9 @@ def _name(error: BaseException) -> str:
 
 
 def _scalar(value: object) -> str | None:
-    return str(value)[:LONGEST] if isinstance(value, str | int) and not isinstance(value, bool) and value != "" else None
+    return (
+        str(value)[:LONGEST] if isinstance(value, str | int) and not isinstance(value, bool) and value != "" else None
+    )
 
 
 def _error_of(given: object) -> BaseException | None:

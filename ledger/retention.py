@@ -7,6 +7,7 @@ was erased from coming back.
 from datetime import datetime, timedelta
 from typing import Any
 
+from ledger import oauth_states, replays, sessions
 from ledger.deliveries import rows_of
 from ledger.report_facts import ARCHIVED, added_up, credited, event_facts, inserted, install_facts
 
@@ -62,9 +63,24 @@ DELETE_OLD = {
     "count_drains": """
         DELETE FROM count_drains WHERE drain_id IN (SELECT drain_id FROM count_drains WHERE at < $1 LIMIT $2)
         """,
+    "replays": """
+        DELETE FROM replays WHERE (app_id, replay_id) IN
+            (SELECT app_id, replay_id FROM replays WHERE asked_at < $1 LIMIT $2)
+        """,
+    "oauth_states": """
+        DELETE FROM oauth_states WHERE (app_id, nonce) IN
+            (SELECT app_id, nonce FROM oauth_states WHERE used_at < $1 LIMIT $2)
+        """,
+    "sessions": "DELETE FROM sessions WHERE token_hash IN (SELECT token_hash FROM sessions WHERE created_at < $1 LIMIT $2)",
 }
 
-SHORTER = {"count_drains": DRAINS_KEPT, "webhook_bodies": BODIES_KEPT}
+SHORTER = {
+    "count_drains": DRAINS_KEPT,
+    "webhook_bodies": BODIES_KEPT,
+    "replays": replays.KEPT,
+    "oauth_states": oauth_states.KEPT,
+    "sessions": sessions.LONGEST,
+}
 
 
 async def delete_old(connection: Any, retention_days: int, now: datetime) -> dict[str, int]:

@@ -77,7 +77,14 @@ STATEMENTS: Final = {
     **{f"retention.DELETE_COUNTED[{table}]": _RETENTION for table in ("events", "installs")},
     **{
         f"retention.DELETE_OLD[{table}]": _RETENTION
-        for table in ("click_claims", "charge_refunds", "webhook_bodies", "input_set_aside")
+        for table in (
+            "click_claims",
+            "charge_refunds",
+            "webhook_bodies",
+            "input_set_aside",
+            "replays",
+            "oauth_states",
+        )
     },
 }
 

@@ -1,15 +1,24 @@
 """An app's server, a worker and the sandbox over one ledger and one Redis, and a clock that is turned by hand."""
 
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
+from anyio import Event, create_task_group
 
+from clicks.all_clicks import AllClicks
+from clicks.connection import connect
+from clicks.store import ClickStore
 from config.settings import WorkerSettings
 from forwarder.delivering.delivery import DeliveryContext, deliver_batch
+from forwarder.delivering.scheduler import DeliveryScheduler
+from forwarder.jobs.timetable import TIMETABLE, JobContext, JobScheduler
 from forwarder.worker_metrics import WorkerMetrics
+from ledger.cold_clicks import ColdClicks
 from tests.forwarder.api import APP, PIXEL, Api, opened_api, settings
 from tests.forwarder.delivering.scene import Clock, Sandbox
 from tests.forwarder.running_sandbox import running_sandbox
@@ -22,13 +31,17 @@ class Service:
 
     api: Api
     sandbox: Sandbox
-    context: DeliveryContext
+    job: JobContext
     clock: Clock
 
     async def deliver(self) -> None:
         """One look of a worker at what is due by the clock, which has not fallen behind the requests."""
         self.clock.now = max(self.clock.now, datetime.now(UTC))
-        await deliver_batch(self.context, (APP, PIXEL))
+        await deliver_batch(self.job.delivery_context, (APP, PIXEL))
+
+    async def do(self, task: str) -> None:
+        """One round of a worker's task, by the clock."""
+        await next(one for one in TIMETABLE if one.name == task).run(self.job)
 
     async def sent(self) -> list[str]:
         """TikTok's names of what arrived."""
@@ -38,6 +51,15 @@ class Service:
         """Source event id -> what became of its delivery."""
         rows = await self.api.deliveries()
         return {row["source_event_id"]: f"{row['state']}: {row['reason']}".rstrip(": ") for row in rows}
+
+
+@asynccontextmanager
+async def connected(redis_url: str) -> AsyncIterator[Any]:
+    redis = connect(redis_url)
+    try:
+        yield redis
+    finally:
+        await redis.aclose()
 
 
 @pytest.fixture(scope="session")
@@ -57,5 +79,14 @@ async def service(database_url: str, redis_url: str, data_dir: Path, sandbox_url
             api.pool, EventsApi(client, sandbox_url, 5.0), api.keyring, WorkerSettings(public_url="https://go.example.com"),
             WorkerMetrics(), clock, lambda: 0.0,
         )  # fmt: skip
-        yield Service(api, sandbox, context, clock)
+        async with connected(redis_url) as redis, create_task_group() as tasks:
+            stopping = Event()
+            scheduler = DeliveryScheduler(context, tasks, stopping, JobScheduler(stopping, lambda _: None).guarded)
+            clicks = AllClicks(
+                ClickStore(redis, api.keyring.derive("address")),
+                ColdClicks(api.pool),
+                72,
+                lambda: clock().timestamp(),
+            )
+            yield Service(api, sandbox, JobContext(context, scheduler, redis, clicks), clock)
     await sandbox.close()
