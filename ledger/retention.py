@@ -71,7 +71,9 @@ DELETE_OLD = {
         DELETE FROM oauth_states WHERE (app_id, nonce) IN
             (SELECT app_id, nonce FROM oauth_states WHERE used_at < $1 LIMIT $2)
         """,
-    "sessions": "DELETE FROM sessions WHERE token_hash IN (SELECT token_hash FROM sessions WHERE created_at < $1 LIMIT $2)",
+    "sessions": """
+        DELETE FROM sessions WHERE token_hash IN (SELECT token_hash FROM sessions WHERE created_at < $1 LIMIT $2)
+        """,
 }
 
 SHORTER = {
