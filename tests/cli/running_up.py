@@ -11,7 +11,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import psutil
 
@@ -50,12 +50,12 @@ def signalpost(env: dict[str, str], *arguments: str) -> subprocess.CompletedProc
 
 
 class RunningUp:
-    """One `up`. `lines` are those it printed up to `ready`."""
+    """One `up`. `lines` are those it printed up to `ready`; its log goes to `log`, or where the test's own goes."""
 
-    def __init__(self, env: dict[str, str], *options: str) -> None:
+    def __init__(self, env: dict[str, str], *options: str, log: IO[bytes] | None = None) -> None:
         self.env = env
         self.process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "cli", "up", *options], env=env, stdout=subprocess.PIPE, text=True
+            [sys.executable, "-P", "-m", "cli", "up", *options], env=env, stdout=subprocess.PIPE, stderr=log, text=True
         )
         self.lines = self._until_ready()
         self.everything = self.process_tree()
@@ -95,8 +95,8 @@ class RunningUp:
 
 
 @contextmanager
-def running_up(env: dict[str, str], *options: str) -> Iterator[RunningUp]:
-    up = RunningUp(env, *options)
+def running_up(env: dict[str, str], *options: str, log: IO[bytes] | None = None) -> Iterator[RunningUp]:
+    up = RunningUp(env, *options, log=log)
     try:
         yield up
     finally:
