@@ -25,7 +25,8 @@ from tests.journeys.traveller import until
 CONFIG = DEPLOY / "nginx" / "signalpost.conf"
 GO, IN, CONSOLE = "go.example.com", "in.example.com", "console.example.com"
 ALLOWED = "127.0.0.1"
-SECOND = "PORT_OF_THE_SECOND_FORWARDER"
+SECOND = {"forwarder": "PORT_OF_THE_SECOND_FORWARDER", "console": "PORT_OF_THE_SECOND_CONSOLE"}
+"""Process -> the variable with the port of its second."""
 
 
 @dataclass
@@ -99,7 +100,8 @@ def configuration(directory: Path, http: int, https: int, env: dict[str, str]) -
         text = text.replace(
             f"server 127.0.0.1:{PORTS[process]};", f"server 127.0.0.1:{env[f'{process.upper()}_PORT']};"
         )
-    text = text.replace("# server 127.0.0.1:8011;", f"server 127.0.0.1:{env[SECOND]};")
+    for process, port in SECOND.items():
+        text = text.replace(f"# server 127.0.0.1:{PORTS[process] + 10};", f"server 127.0.0.1:{env[port]};")
     folders = "".join(
         f"{name}_temp_path {directory}/{name};" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     )
