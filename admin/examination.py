@@ -5,6 +5,7 @@ import os
 from dataclasses import asdict
 from typing import Any
 
+from admin.alert_checks import check_alerts
 from admin.check import Check, shown_settings
 from admin.click_checks import check_old_clicks
 from admin.connection_health import check_connections
@@ -13,6 +14,7 @@ from admin.replica_checks import check_replica
 from admin.report_checks import check_reports
 from admin.setup_checks import (
     check_data_dir,
+    check_disk,
     check_env_file,
     check_ledger,
     check_processes,
@@ -47,12 +49,14 @@ async def examination(settings: AllSettings, ask_tiktok: bool = True) -> dict[st
     checks = [
         Check("settings", True, f"{len(type(settings).model_fields)} are usable"),
         data_dir,
+        *check_disk(settings.data_dir),
         check_env_file(),
         secret,
         check_time_zones_now(),
         *redis.checks,
         *postgresql.checks,
         *(await check_ledger(settings, keyring) if migrated else []),
+        *(await check_alerts(settings) if migrated else []),
         *(await check_old_clicks(settings) if migrated and all(check.ok for check in redis.checks[:1]) else []),
         *(await check_sources(settings) if migrated else []),
         *(await check_connections(settings) if migrated else []),

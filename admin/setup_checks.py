@@ -2,6 +2,7 @@
 
 import os
 import stat
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from admin.check import Check
 from admin.readiness import answers
 from admin.refusal import Refused
 from admin.session import open_session, reason_of
+from config.disk import room, waiting
 from config.env_conflicts import differing_secrets
 from config.secrets import Keyring, SecretError, load_keyring
 from config.settings import AllSettings
@@ -35,6 +37,22 @@ def check_data_dir(data_dir: Path) -> Check:
     if mode & 0o077:
         return Check("data directory", False, f"{shown} is open to others (mode {mode:04o})", f"chmod 700 {shown}")
     return Check("data directory", True, f"{shown}, mode {mode:04o}")
+
+
+def check_disk(data_dir: Path) -> list[Check]:
+    """There is room on the disk of DATA_DIR, and no click waits in its spool for long; [] before the first start."""
+    found = room(data_dir)
+    if found is None:
+        return []
+    low = "free some, or move DATA_DIR: with none left spools, embedded engines and backups stop"
+    spool = waiting(data_dir, time.time())
+    stuck = "see what Redis says, and that a redirector runs here: it stores them"
+    return [
+        Check("disk", not found.is_low, found.sentence(), low if found.is_low else ""),
+        Check(
+            "spool", not spool.is_stuck, spool.sentence() if spool.bytes else "empty", stuck if spool.is_stuck else ""
+        ),
+    ]
 
 
 def check_env_file() -> Check:

@@ -52,6 +52,10 @@ class WorkerMetrics:
             "app",
             "advertiser",
         )
+        self._disk = self._gauge("signalpost_disk_free_bytes", "Room on the disk of the worker's DATA_DIR")
+        self._lag = self._gauge(
+            "signalpost_report_replica_lag_seconds", "How far the replica for reports is behind; -1: it does not answer"
+        )
         self._alerts = self._gauge("signalpost_alerts", "Alerts whose cause stands", "kind")
 
     def moved(self, clicks: int) -> None:
@@ -107,3 +111,9 @@ class WorkerMetrics:
         self._alerts.clear()
         for kind, count in standing.items():
             self._alerts.labels(kind).set(count)
+
+    def show_machine(self, free_bytes: int | None, replica_lag_s: float | None) -> None:
+        """None: not known; of a replica, too, that there is none."""
+        if free_bytes is not None:
+            self._disk.set(free_bytes)
+        self._lag.set(-1 if replica_lag_s is None else replica_lag_s)

@@ -34,9 +34,11 @@ class AlertChanges:
     """Keys."""
 
 
+# a machine clears its own; what another raised goes after a day: if that one is still there, it raises it anew
 CLEAR = """
 DELETE FROM alerts WHERE kind = ANY($1::text[])
     AND (app_id, alert_key) NOT IN (SELECT * FROM unnest($2::text[], $3::text[]))
+    AND ($4::text[] IS NULL OR alert_key = ANY($4::text[]) OR raised_at < $5)
 RETURNING alert_key
 """
 RAISE = """
@@ -49,13 +51,19 @@ RETURNING app_id, alert_key, xmax = 0 AS raised
 """
 
 
-async def sync_alerts(connection: Any, kinds: Sequence[str], alerts: Iterable[Alert], now: datetime) -> AlertChanges:
+async def sync_alerts(
+    connection: Any, kinds: Sequence[str], alerts: Iterable[Alert], now: datetime, machine: str | None = None
+) -> AlertChanges:
     """Let exactly these alerts of these kinds stand. Any number of workers may look around at once: each change is
     returned to one of them. `connection` is an asyncpg connection or pool, here and below.
+
+    Args:
+        machine: the subject of all of them, where each machine looks around for itself; others' stay.
     """
     given = {(alert.app_id, alert.key): alert for alert in alerts}
     standing = [app_id for app_id, _ in given], [key for _, key in given]
-    cleared = await connection.fetch(CLEAR, list(kinds), *standing)
+    own = [f"{kind}:{machine}" for kind in kinds] if machine is not None else None
+    cleared = await connection.fetch(CLEAR, list(kinds), *standing, own, now - POST_AGAIN_AFTER)
     columns = [(a.key, a.kind, a.app_id, a.pixel_id, a.message) for _, a in sorted(given.items())]
     rows = await connection.fetch(RAISE, *(map(list, zip(*columns, strict=True)) if columns else [[]] * 5), now)
     raised = tuple(given[row["app_id"], row["alert_key"]] for row in rows if row["raised"])

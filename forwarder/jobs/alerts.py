@@ -7,11 +7,15 @@ from typing import Any
 import structlog
 
 from forwarder.jobs.alert_webhook import AlertWebhook, NotPosted
+from forwarder.jobs.machine_watch import KINDS as MACHINE_KINDS
+from forwarder.jobs.machine_watch import MachineState, machine
 from ledger.alerts import AlertChanges, posted, standing_alerts, sync_alerts, take_posts
 from ledger.delivery_watch import KINDS, delivery_alerts
 from ledger.grant_watch import KINDS as GRANT_KINDS
 from ledger.grant_watch import grant_alerts
 from ledger.pixels import all_pixels
+from ledger.report_watch import KINDS as REPORT_KINDS
+from ledger.report_watch import report_alerts
 from ledger.source_watch import KINDS as SOURCE_KINDS
 from ledger.source_watch import source_alerts
 from ledger.spend_progress import LATE, spend_alerts
@@ -37,6 +41,16 @@ async def watch_grants(pool: Any, now: datetime) -> None:
 async def watch_spend(pool: Any, now: datetime) -> None:
     """The same for spend that has not come in for hours."""
     _report(await sync_alerts(pool, (LATE,), await spend_alerts(pool, now), now))
+
+
+async def watch_machine(pool: Any, state: MachineState, now: datetime) -> None:
+    """The same for this machine's disk, spool and clock, and the replica as it is seen from here."""
+    _report(await sync_alerts(pool, MACHINE_KINDS, state.alerts, now, machine()))
+
+
+async def watch_reports(pool: Any, now: datetime) -> None:
+    """The same for sums that differ from what they are sums of."""
+    _report(await sync_alerts(pool, REPORT_KINDS, await report_alerts(pool, now), now))
 
 
 def _report(changes: AlertChanges) -> None:

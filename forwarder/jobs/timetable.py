@@ -25,9 +25,12 @@ from forwarder.jobs.alerts import (
     post_alerts,
     watch_deliveries,
     watch_grants,
+    watch_machine,
+    watch_reports,
     watch_sources,
     watch_spend,
 )
+from forwarder.jobs.machine_watch import machine_state
 from forwarder.jobs.old_clicks import Mover, drop_old, move_old, old_before_ms
 from forwarder.jobs.pending_matches import join_missed, match_pending
 from forwarder.jobs.qualifying import emit_due
@@ -163,6 +166,19 @@ async def watch(job: JobContext) -> None:
     job.delivery_context.metrics.show_alerts(await alerts_by_kind(job.pool))
 
 
+async def watch_this_machine(job: JobContext) -> None:
+    """Its disk, spool and clock, and the replica as it is seen from here."""
+    settings, metrics = job.delivery_context.settings, job.delivery_context.metrics
+    state = await machine_state(job.pool, job.redis, settings.data_dir, settings.report_database_url)
+    metrics.show_machine(state.room.free if state.room is not None else None, state.replica_lag_s)
+    await watch_machine(job.pool, state, job.now())
+
+
+async def compare_reports(job: JobContext) -> None:
+    """Reports' sums with the rows they are sums of."""
+    await watch_reports(job.pool, job.now())
+
+
 async def tell(job: JobContext) -> None:
     if job.alert_webhook is not None:
         await post_alerts(job.pool, job.alert_webhook, job.now())
@@ -207,6 +223,8 @@ TIMETABLE: Final = (
     Task("republish links", 30.0, republish_links),
     Task("show gauges", 5.0, show_gauges),
     Task("watch", 15.0, watch),
+    Task("watch this machine", 15.0, watch_this_machine),
+    Task("compare reports", 3600.0, compare_reports),
     Task("post alerts", 5.0, tell),
     Task("probe grants", 60.0, probe_grants),  # whose day is over
     Task("import spend", 5.0, import_spend),  # of advertisers whose hour is over

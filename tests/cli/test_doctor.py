@@ -192,3 +192,35 @@ def test_a_proxy_that_cannot_be_used_is_named_without_its_password(cli: Cli, env
     ran = cli("doctor", "--json")
     assert checks(ran)["proxy"]["detail"].startswith("ALL_PROXY cannot be used: socks4 ")
     assert "hu-sh" not in ran.stdout
+
+
+def test_a_full_disk_and_a_spool_that_stays_are_rows_with_the_way_out(
+    cli: Cli, app_id: str, data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert app_id
+    assert checks(cli("doctor", "--json"))["spool"]["detail"] == "empty"
+    monkeypatch.setattr("config.disk.MIN_FREE_SHARE", 1.1)
+    (data_dir / "spool").mkdir(exist_ok=True)
+    segment = data_dir / "spool" / "1.spool"
+    segment.write_bytes(b"a click")
+    os.utime(segment, (1_790_000_000, 1_790_000_000))
+    found = checks(cli("doctor", "--json"))
+    assert [found[name]["ok"] for name in ("disk", "spool")] == [False, False]
+    assert all(found[name]["fix"] for name in ("disk", "spool"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "ok"),
+    [("deliveries_late", False), ("clock_differs", False), ("replica_late", False), ("deliveries_dead", True)],
+)
+def test_what_a_worker_raised_is_a_row_until_it_is_over(cli: Cli, app_id: str, sql: Sql, kind: str, ok: bool) -> None:
+    assert checks(cli("doctor", "--json"))["alerts"]["ok"]
+    sql(
+        "INSERT INTO alerts (alert_key, kind, app_id, pixel_id, message, raised_at, post_at)"
+        " VALUES ($1, $2, $3, '', 'it is wrong', now(), now())",
+        f"{kind}:thing", kind, app_id,
+    )  # fmt: skip
+    row = checks(cli("doctor", "--json"))[f"{kind} thing"]
+    assert row["ok"] is ok
+    assert "it is wrong" in row["detail"]
+    assert row["fix"]
