@@ -38,6 +38,7 @@ DOCS_SAY: Final = {
     "matching": "the matcher in full, with its measured precision and recall",
     "deploying": "from an empty machine to TLS, containers, upgrades",
     "operating": "addresses of the engines, proxies, several machines, backups",
+    "licences": "of the libraries that are installed with it",
     "privacy": "what is kept of a person, how long, and how it is erased",
     "scaling": "what 1 to 100,000 clicks a second take",
     "reports": "whose day it is, and every column of a report",
