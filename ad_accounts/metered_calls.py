@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
 from ad_accounts.quota import Quota
+from config.tracing import span
 from tiktok.account_refusals import ApiRefused
 from tiktok.business_api import BusinessApi, Group, Reply
 
@@ -37,7 +38,8 @@ class MeteredCalls:
             await self._before_each()
             await self._quota.take()
             try:
-                reply = await self._api.get(group, path, self._token, parameters)
+                with span("tiktok", path=path):
+                    reply = await self._api.get(group, path, self._token, parameters)
             except ApiRefused as refused:
                 if refused.kind == "throttled":
                     self._quota.throttled(refused)

@@ -68,6 +68,7 @@ class Settings(BaseSettings):
     tiktok_api_url: str = "https://business-api.tiktok.com"
     click_retention_days: int = Field(default=28, ge=1, le=3650)
     click_hot_hours: int = Field(default=72, ge=1)  # so long clicks lie in Redis before they move to the ledger
+    otel_exporter_otlp_endpoint: str = ""  # where spans go; needs the extra `otel`; empty = nowhere
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["json", "console", ""] = ""  # empty = console on a terminal, else json
 
@@ -87,7 +88,7 @@ class Settings(BaseSettings):
             raise ValueError("must start with postgresql://")
         return value
 
-    @field_validator("public_url", "forwarder_url", "console_url", "tiktok_api_url")
+    @field_validator("public_url", "forwarder_url", "console_url", "tiktok_api_url", "otel_exporter_otlp_endpoint")
     @classmethod
     def _http_url(cls, value: str) -> str:
         if value and not value.startswith(("http://", "https://")):

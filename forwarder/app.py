@@ -17,10 +17,12 @@ from starlette.types import Receive, Scope, Send
 from clicks.all_clicks import AllClicks
 from clicks.connection import connect
 from clicks.store import ClickStore
+from config import tracing
 from config.collector import spare_the_imported
 from config.logging import configure_logging
 from config.secrets import Keyring, load_keyring
 from config.settings import ForwarderSettings, load
+from config.tracing import traced
 from forwarder.directory import Directory
 from forwarder.errors import (
     Handler,
@@ -135,6 +137,7 @@ async def opened(settings: ForwarderSettings, within_s: float) -> AsyncIterator[
         OSError, asyncpg.PostgresError: PostgreSQL was not there within 30 seconds.
         DataCentreRangesError, RatesError: DATACENTER_RANGES_FILE or CURRENCY_RATES_FILE cannot be used.
     """
+    tracing.begin(settings.otel_exporter_otlp_endpoint, "forwarder")
     outages = OutageLog()
     limits, of_webhooks = BatchLimits(seconds=within_s), BatchLimits(WEBHOOKS_AT_ONCE, within_s)
     keyring = load_keyring(settings.secret_key, settings.data_dir)
@@ -143,9 +146,10 @@ async def opened(settings: ForwarderSettings, within_s: float) -> AsyncIterator[
     redis = connect(settings.redis_url, timeout_s=REDIS_TIMEOUT_S, data_dir=settings.data_dir)
     clicks = _clicks(settings, keyring, redis, pool)
     directory, knowledge, tombstone_keys = Directory(pool, keyring), Knowledge(pool), keyring.derive("tombstone")
-    install_ledger = InstallLedger(pool, clicks, directory, tombstone_keys, knowledge, outages)
-    event_ledger = EventLedger(pool, directory, tombstone_keys)
-    webhook_ledger = WebhookLedger(pool, directory, tombstone_keys, event_ledger)
+    ledger = EventLedger(pool, directory, tombstone_keys)
+    installs = traced("installs", InstallLedger(pool, clicks, directory, tombstone_keys, knowledge, outages).commit)
+    events = traced("events", ledger.commit)
+    webhooks = traced("webhooks", WebhookLedger(pool, directory, tombstone_keys, ledger).commit)
     services = Services(
         settings=settings,
         pool=pool,
@@ -153,9 +157,9 @@ async def opened(settings: ForwarderSettings, within_s: float) -> AsyncIterator[
         clicks=clicks,
         directory=directory,
         authenticator=Authenticator(directory, redis, outages),
-        installs=GroupCommit(install_ledger.commit, lambda _: 1, directory.catch_up, outages, limits),
-        events=GroupCommit(event_ledger.commit, len, directory.catch_up, outages, limits),
-        webhooks=GroupCommit(webhook_ledger.commit, lambda _: 1, directory.catch_up, outages, of_webhooks),
+        installs=GroupCommit(installs, lambda _: 1, directory.catch_up, outages, limits),
+        events=GroupCommit(events, len, directory.catch_up, outages, limits),
+        webhooks=GroupCommit(webhooks, lambda _: 1, directory.catch_up, outages, of_webhooks),
         tombstone_keys=tombstone_keys,
         data_centres=data_centres,
         set_aside=SetAside(pool),

@@ -19,6 +19,7 @@ from ad_accounts.quota import Quota
 from clicks.all_clicks import AllClicks
 from clicks.connection import connect
 from clicks.store import ClickStore
+from config import tracing
 from config.collector import spare_the_imported
 from config.secrets import Keyring, load_keyring
 from config.settings import METRICS_PORT_OFFSET, WorkerSettings
@@ -60,6 +61,7 @@ def serve(settings: WorkerSettings) -> None:
 
 
 async def _run(settings: WorkerSettings, keyring: Keyring, rates: RateTable) -> None:
+    tracing.begin(settings.otel_exporter_otlp_endpoint, "worker")
     stopping, engines, metrics = anyio.Event(), Engines(), WorkerMetrics()
     async with anyio.create_task_group() as background:
         await background.start(_stop_on_signal, stopping)

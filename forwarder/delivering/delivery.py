@@ -16,6 +16,7 @@ import structlog
 
 from config.secrets import Keyring, SecretError
 from config.settings import WorkerSettings
+from config.tracing import span
 from forwarder.delivering.conversion import NotSent, conversion, objection
 from forwarder.delivering.prepared_delivery import PreparedDelivery, in_requests
 from forwarder.delivering.settlement import Consequences, DeliveryFacts, Hold, Pause, Resume, SendTiming, consequences
@@ -97,7 +98,9 @@ async def _deliver(context: DeliveryContext, pixel: SendingPixel, limit: int) ->
     claimed = await claim(context.pool, pixel.pixel_id, lease, limit, now)
     context.metrics.taken_over(sum(row.takeovers > 0 for row in claimed))
     deliveries = await prepare(context, pixel, lease, await _without_suspects(context, lease, claimed))
-    await send(context, BatchTarget(pixel, token, lease), deliveries)
+    if deliveries:
+        with span("deliveries", app_id=pixel.app_id, pixel_id=pixel.pixel_id, rows=len(deliveries)):
+            await send(context, BatchTarget(pixel, token, lease), deliveries)
     return Batch(len(claimed), len(deliveries))
 
 
@@ -205,7 +208,10 @@ async def _exchange(
 ) -> Consequences:
     sent_at = context.clock()
     rows = [msgspec.Raw(delivery.row) for delivery in deliveries]
-    answer = await context.api.track(target.token, request_body(target.pixel.code, rows, target.pixel.test_event_code))
+    with span("tiktok", path="event/track", rows=len(rows)) as asked:
+        body = request_body(target.pixel.code, rows, target.pixel.test_event_code)
+        answer = await context.api.track(target.token, body)
+        asked.tell(status=answer.status or 0)
     verdict = classify(answer, len(rows), [delivery.claimed.event_id for delivery in deliveries])
     timing = SendTiming(sent_at, context.clock(), context.chance(), target.pixel.throttle_step)
     facts = [DeliveryFacts(p.claimed.attempts, p.claimed.due_at, p.claimed.maybe_arrived_at) for p in deliveries]

@@ -68,8 +68,8 @@ def sandbox_url() -> Iterator[str]:
         yield url
 
 
-@pytest.fixture
-async def service(database_url: str, redis_url: str, data_dir: Path, sandbox_url: str) -> AsyncIterator[Service]:
+@asynccontextmanager
+async def opened_service(database_url: str, redis_url: str, data_dir: Path, sandbox_url: str) -> AsyncIterator[Service]:
     sandbox = Sandbox(sandbox_url)
     await sandbox.reset()
     await sandbox.add_pixel("C" * 20, "token")
@@ -90,3 +90,9 @@ async def service(database_url: str, redis_url: str, data_dir: Path, sandbox_url
             )
             yield Service(api, sandbox, JobContext(context, scheduler, redis, clicks), clock)
     await sandbox.close()
+
+
+@pytest.fixture
+async def service(database_url: str, redis_url: str, data_dir: Path, sandbox_url: str) -> AsyncIterator[Service]:
+    async with opened_service(database_url, redis_url, data_dir, sandbox_url) as opened:
+        yield opened
