@@ -41,7 +41,9 @@ class Routed:
     @property
     def is_all(self) -> bool:
         """Whether nothing else is to be written: no second source or consent to note, no person's id to learn."""
-        return not self.rivals and not self.words and not any(event.joined and event.external_ids for event in self.events)
+        return (
+            not self.rivals and not self.words and not any(event.joined and event.external_ids for event in self.events)
+        )
 
 
 @dataclass(frozen=True, slots=True)
