@@ -5,7 +5,7 @@ nothing at TikTok that was not accepted; no more sends than the log has, but for
 """
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -90,8 +90,13 @@ class _Row(msgspec.Struct):
 
 async def sends_by_event_id(scene: Scene) -> dict[str, list[bytes]]:
     """Every row the sandbox was sent, as it came."""
+    return rows_by_event_id(request["body"] for request in await scene.sandbox.requests())
+
+
+def rows_by_event_id(bodies: Iterable[str | bytes]) -> dict[str, list[bytes]]:
+    """The rows of these requests' bodies, byte for byte, by the event_id that TikTok counts them by."""
     sends: dict[str, list[bytes]] = defaultdict(list)
-    for request in await scene.sandbox.requests():
-        for row in msgspec.json.decode(request["body"], type=_Body).data:
+    for body in bodies:
+        for row in msgspec.json.decode(body, type=_Body).data:
             sends[msgspec.json.decode(row, type=_Row).event_id].append(bytes(row))
     return sends
