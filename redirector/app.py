@@ -75,7 +75,8 @@ async def readyz(request: HttpRequest) -> Response:
     """Ready once links are loaded, from Redis or from the last-known-good file: without Redis it serves and spools."""
     state: RedirectorState = request.state.redirector
     is_away = state.recorder.breaker.is_open or not state.links.is_following
-    redis = "away: clicks are spooled" if is_away else NOT_COPIED if state.replicas.is_short else "ok"
+    kept = "the spool takes no more: clicks are dropped" if state.recorder.is_dropping else "clicks are spooled"
+    redis = f"away: {kept}" if is_away else NOT_COPIED if state.replicas.is_short else "ok"
     ready = state.links.is_loaded
     return JSONResponse({"ok": ready, "links": len(state.links.by_slug), "redis": redis}, 200 if ready else 503)
 

@@ -18,6 +18,7 @@ from redirector.spool import Spool
 from redirector.writer import NEVER_SENT, Writer
 
 SAY_EVERY_S = 60.0
+DROPPING_S = 10.0
 MAX_BATCH = 512  # visits; bounds the time one script holds Redis
 
 log = structlog.get_logger()
@@ -54,6 +55,8 @@ class Recorder:
         self._waiters: list[Waiter] = []
         self._oldest = 0.0
         self._dropping_said_at = -SAY_EVERY_S
+        self._spooling_said_at = -SAY_EVERY_S
+        self._dropped_at = -SAY_EVERY_S
         self._full: deque[_Taken] = deque()  # batches that have their number of visits and wait for their turn
         self._flushing: asyncio.Task[None] | None = None
         self._loop = asyncio.get_running_loop()
@@ -70,6 +73,11 @@ class Recorder:
             self._full.append(self._take())
         if self._flushing is None:
             self._flushing = self._loop.create_task(self._flush())
+
+    @property
+    def is_dropping(self) -> bool:
+        """Whether the spool has refused a batch just now; a small one may still fit between two that do not."""
+        return self._clock() - self._dropped_at < DROPPING_S
 
     async def close(self) -> None:
         """Wait until everything taken so far is answered."""
@@ -100,17 +108,26 @@ class Recorder:
             async with asyncio.timeout_at(oldest + self._budget_s):
                 await self._store.apply(batch)
         except Exception as error:  # whatever it is, the visitors behind it are answered and their clicks spooled
-            self.breaker.failed(self._clock())
             self._counters.redis_failed(error)
+            self.breaker.failed(self._clock())
+            if self.breaker.is_open:
+                self._say_spooling(error)
             return False
         self.breaker.succeeded()
         return True
+
+    def _say_spooling(self, error: Exception) -> None:
+        """A Redis that is full, read-only or paused still hands out links: nobody else says so."""
+        if self._clock() - self._spooling_said_at >= SAY_EVERY_S:
+            self._spooling_said_at = self._clock()
+            log.warning("Redis takes no clicks: they go to the spool", error=type(error).__name__)
 
     def spool(self, batch: Batch) -> None:
         """Keep a batch in the local file. A full one is counted and said aloud; visits are answered all the same."""
         try:
             self._spool.append(batch)
         except OSError as error:
+            self._dropped_at = self._clock()
             self._counters.spool_dropped += len(batch.rows)
             # once a minute, not for each batch: the disk may be full, and a small batch may fit between two large ones
             if self._clock() - self._dropping_said_at >= SAY_EVERY_S:

@@ -111,6 +111,7 @@ def test_a_redis_that_takes_no_writes_loses_no_click(
         wait_for(lambda: scene.redirector.metric("signalpost_redirect_redis_failures_total") >= 3)
         assert any(f'error="{name}"' in key for key in scene.redirector.metrics() for name in error.split("|"))
         wait_for(lambda: scene.redirector.metric("signalpost_spool_clicks") >= 200)
+        assert scene.redirector.log.read_text().count("Redis takes no clicks: they go to the spool") == 1
         mends(scene)
         scene.reconcile()
 
@@ -215,7 +216,9 @@ def test_a_spool_at_its_cap_still_redirects_and_says_what_it_dropped() -> None:
         scene.click(500, more=BULKY)
         assert {reply.status for reply in scene.replies} == {302}
         dropped = wait_for_drops(scene)
+        assert scene.redirector.ready_state()["redis"] == "away: the spool takes no more: clicks are dropped"
         scene.restart_engine()
+        wait_for(lambda: scene.redirector.ready_state()["redis"] == "ok")
         wait_for(lambda: len(stored_clicks(scene.redis_url)) == len(scene.sent) - dropped)
         assert scene.redirector.log.read_text().count("the spool takes no more") < 10
 
