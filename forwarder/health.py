@@ -19,13 +19,14 @@ async def healthz(request: Request) -> Response:  # noqa: ARG001
 
 
 async def readyz(request: Request) -> Response:
-    """200 where PostgreSQL can be reached; without Redis installs are taken and matched later."""
+    """200 where PostgreSQL can be reached and takes rows; without Redis installs are taken and matched later."""
     services = services_of(request)
     ledger, clicks = await asyncio.gather(_ledger(services), _clicks(services))
-    ready = ledger and services.directory.loaded
+    refusing = services.outages.is_failing("postgresql")
+    ready = ledger and services.directory.loaded and not refusing
     content = {
         "ok": ready,
-        "postgresql": "ok" if ledger else "away: nothing is taken",
+        "postgresql": ("takes no rows: nothing is taken" if refusing else "ok") if ledger else "away: nothing is taken",
         "redis": "ok" if clicks else "away: installs are taken and matched once it is back",
     }
     return JsonResponse(content, 200 if ready else 503)

@@ -26,6 +26,7 @@ MISUSED: Final = (
 FIRST_WAIT_S: Final = 0.25
 LONGEST_WAIT_S: Final = 10.0
 SAY_EVERY_S: Final = 60.0
+STILL_AWAY_S: Final = 3.0  # after the last failure; what is retried fails more often than that
 
 
 def wait_after(failures: int) -> float:
@@ -63,10 +64,12 @@ class OutageLog:
 
     def __init__(self) -> None:
         self._said: dict[str, float] = {}
+        self._failed_at: dict[str, float] = {}
 
     def away(self, error: BaseException, engine: str | None = None) -> None:
         """`engine` names it where the error does not say: a socket's error may be either's."""
         engine = engine or ("redis" if isinstance(error, RedisError) else "postgresql")
+        self._failed_at[engine] = time.monotonic()
         if self._is_news(engine):
             log.warning("engine away, trying again until it is back", engine=engine, error=type(error).__name__)
 
@@ -78,6 +81,10 @@ class OutageLog:
             self.away(error)
         elif self._is_news(f"{what} {fields} {type(error).__name__} {_place(error)}"):
             log.error(what, error=type(error).__name__, exc_info=error, **fields)
+
+    def is_failing(self, engine: str) -> bool:
+        """Whether work failed for it just now: one that is full or read-only still answers a question."""
+        return time.monotonic() - self._failed_at.get(engine, -STILL_AWAY_S) < STILL_AWAY_S
 
     def _is_news(self, topic: str) -> bool:
         now = time.monotonic()

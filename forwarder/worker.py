@@ -62,7 +62,8 @@ def serve(settings: WorkerSettings) -> None:
 
 async def _run(settings: WorkerSettings, keyring: Keyring, rates: RateTable) -> None:
     tracing.begin(settings.otel_exporter_otlp_endpoint, "worker")
-    stopping, engines, metrics = anyio.Event(), Engines(), WorkerMetrics()
+    stopping, metrics = anyio.Event(), WorkerMetrics()
+    engines = Engines(metrics.undelivered)
     async with anyio.create_task_group() as background:
         await background.start(_stop_on_signal, stopping)
         if settings.worker_port:
@@ -83,9 +84,8 @@ async def _run(settings: WorkerSettings, keyring: Keyring, rates: RateTable) -> 
                 webhook = _alert_webhook(settings, alerts)
                 imports = _import_context(settings, account_side, metrics)
                 opened = engines.redis, clicks, webhook, account_side, imports
-                await _work(
-                    delivery_context, lambda scheduler: JobContext(delivery_context, scheduler, *opened), stopping
-                )
+                jobs = JobScheduler(stopping, metrics.task_failed, engines.outages)
+                await _work(delivery_context, lambda scheduler: JobContext(delivery_context, scheduler, *opened), jobs)
         background.cancel_scope.cancel()
     log.info("worker stopped")
 
@@ -136,7 +136,7 @@ async def _opened(settings: WorkerSettings, engines: Engines, stopping: anyio.Ev
     """Fill `engines`. Redis is opened by its first command; PostgreSQL is waited for, unless the stop comes first."""
     engines.redis = connect(settings.redis_url, data_dir=settings.data_dir)
     try:
-        engines.pool = await _pool(settings.database_url, stopping)
+        engines.pool = await _pool(settings.database_url, stopping, engines.outages)
         yield
     finally:
         with anyio.move_on_after(CLOSE_WITHIN_S, shield=True):
@@ -145,8 +145,8 @@ async def _opened(settings: WorkerSettings, engines: Engines, stopping: anyio.Ev
                 await engines.pool.close()
 
 
-async def _pool(database_url: str, stopping: anyio.Event) -> Any:
-    outages, failures = OutageLog(), 0
+async def _pool(database_url: str, stopping: anyio.Event, outages: OutageLog) -> Any:
+    failures = 0
     while not stopping.is_set():
         try:
             return await open_pool(database_url, POOL_SIZE)
@@ -159,10 +159,12 @@ async def _pool(database_url: str, stopping: anyio.Event) -> Any:
 
 
 async def _work(
-    delivery_context: DeliveryContext, job_with: Callable[[DeliveryScheduler], JobContext], stopping: anyio.Event
+    delivery_context: DeliveryContext,
+    job_with: Callable[[DeliveryScheduler], JobContext],
+    job_scheduler: JobScheduler,
 ) -> None:
     """Keep the timetable until the stop, then let what is in flight come to its end."""
-    job_scheduler = JobScheduler(stopping, delivery_context.metrics.task_failed)
+    stopping = job_scheduler.stopping
     async with anyio.create_task_group() as tasks:
         scheduler = DeliveryScheduler(delivery_context, tasks, stopping, job_scheduler.guarded)
         job = job_with(scheduler)

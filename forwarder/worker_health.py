@@ -1,7 +1,7 @@
 """The worker's own port: whether it lives, and whether its engines answer. Nothing else is said there."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import anyio
@@ -12,17 +12,20 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from forwarder.outages import ENGINE_AWAY
+from forwarder.outages import ENGINE_AWAY, OutageLog
 
 ANSWER_WITHIN_S = 1.0
 
 
 class Engines:
-    """What the worker has opened so far."""
+    """What the worker has opened so far, and how work with it goes."""
 
-    def __init__(self) -> None:
+    def __init__(self, undelivered: Callable[[], Sequence[str]] = tuple) -> None:
+        """`undelivered` says how the last request of each pixel that is not delivered to ended."""
         self.pool: Any = None
         self.redis: Any = None
+        self.outages = OutageLog()
+        self.undelivered = undelivered
 
     async def postgresql_answers(self) -> bool:
         if self.pool is None:
@@ -48,14 +51,23 @@ def health_app(engines: Engines) -> Starlette:
     async def ready(_: Request) -> JSONResponse:
         """Ready while the ledger answers: deliveries flow without Redis, only counters and late matches wait."""
         postgresql, redis = await engines.postgresql_answers(), await engines.redis_answers()
+        refusing = engines.outages.is_failing("postgresql")
+        takes = "takes no rows: nothing is delivered" if refusing else "ok"
         body = {
-            "ok": postgresql,
-            "postgresql": "ok" if postgresql else "away: nothing is delivered",
+            "ok": postgresql and not refusing,
+            "postgresql": takes if postgresql else "away: nothing is delivered",
             "redis": "ok" if redis else "away: counters and late matches wait",
+            "tiktok": _tiktok(engines.undelivered()),
         }
-        return JSONResponse(body, status_code=200 if postgresql else 503)
+        return JSONResponse(body, status_code=200 if body["ok"] else 503)
 
     return Starlette(routes=[Route("/healthz", alive), Route("/readyz", ready)])
+
+
+def _tiktok(undelivered: Sequence[str]) -> str:
+    if not undelivered:
+        return "ok"
+    return f"pixels not delivered to: {len(undelivered)} ({', '.join(sorted(set(undelivered)))}); their events wait"
 
 
 class HealthServer(uvicorn.Server):

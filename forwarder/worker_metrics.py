@@ -57,6 +57,7 @@ class WorkerMetrics:
             "signalpost_report_replica_lag_seconds", "How far the replica for reports is behind; -1: it does not answer"
         )
         self._alerts = self._gauge("signalpost_alerts", "Alerts whose cause stands", "kind")
+        self._undelivered: dict[tuple[str, str], str] = {}
 
     def moved(self, clicks: int) -> None:
         self._moved.inc(clicks)
@@ -72,6 +73,14 @@ class WorkerMetrics:
         self._requests.observe(seconds)
         for outcome in set(outcomes):
             self._deliveries.labels(app_id, pixel_id, outcome).inc(outcomes.count(outcome))
+        if "delivered" in outcomes:
+            self._undelivered.pop((app_id, pixel_id), None)
+        elif outcomes:
+            self._undelivered[app_id, pixel_id] = outcomes[0]
+
+    def undelivered(self) -> list[str]:
+        """How the last request ended, one word for each pixel of which it delivered nothing."""
+        return list(self._undelivered.values())
 
     def taken_over(self, deliveries: int) -> None:
         self._expired.inc(deliveries)

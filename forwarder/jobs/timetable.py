@@ -236,19 +236,21 @@ TIMETABLE: Final = (
 class JobScheduler:
     """Runs tasks again and again until it is stopped. A task that fails is reported and does not stop the others."""
 
-    def __init__(self, stopping: anyio.Event, failed: Callable[[str], None]) -> None:
-        """`failed` is told the name of a task for each round that failed."""
-        self._stopping = stopping
+    def __init__(
+        self, stopping: anyio.Event, failed: Callable[[str], None], outages: OutageLog | None = None
+    ) -> None:
+        """`failed` is told the name of a task for each round that failed; failures are said in `outages`."""
+        self.stopping = stopping
         self._failed = failed
-        self._outages = OutageLog()
+        self._outages = outages or OutageLog()
 
     async def keep(self, task: Task, job: JobContext) -> None:
         """Run the task until the stop, waiting longer after each failure in a row."""
         failures = 0
-        while not self._stopping.is_set():
+        while not self.stopping.is_set():
             failures = 0 if await self.guarded(task.name, lambda: task.run(job)) else failures + 1
             with anyio.move_on_after(max(task.every_s, wait_after(failures)) if failures else task.every_s):
-                await self._stopping.wait()
+                await self.stopping.wait()
 
     async def guarded(self, name: str, work: Callable[[], Awaitable[None]]) -> bool:
         """Do the work; False, with a line in the log, when it failed."""

@@ -120,6 +120,7 @@ async def test_a_worker_waits_for_an_engine_that_is_not_there_yet_and_stops_all_
         "ok": False,
         "postgresql": "away: nothing is delivered",
         "redis": "away: counters and late matches wait",
+        "tiktok": "ok",
     }
     worker.send_signal(signal.SIGTERM)
     assert await anyio.to_thread.run_sync(worker.wait, WAIT_S) == 0
@@ -139,7 +140,7 @@ async def test_health_and_metrics_stand_on_ports_of_their_own(keyed_scene: Scene
     start(WORKER_PORT=str(port))
     base = f"http://127.0.0.1:{port}"
     ready = await answer(f"{base}/readyz")
-    assert ready.json() == {"ok": True, "postgresql": "ok", "redis": "ok"}
+    assert ready.json() == {"ok": True, "postgresql": "ok", "redis": "ok", "tiktok": "ok"}
     assert (await answer(f"{base}/healthz")).json() == {"ok": True}
     assert (await answer(f"{base}/metrics")).status_code == 404
     assert "signalpost_deliveries_pending" in (await answer(f"http://127.0.0.1:{port + 1000}/metrics")).text
