@@ -24,6 +24,7 @@ MIN_REDIS = 7
 MIN_POSTGRESQL = 14
 MAX_CLOCK_DIFFERENCE_S = 2.0
 MIN_LISTPACK_VALUE = 512
+MAX_MEMORY_SHARE = 0.85
 CONNECT_TIMEOUT_S = 5.0
 
 
@@ -46,7 +47,7 @@ async def check_redis(settings: Settings) -> EngineReport:
     except RedisUrlError as error:
         return EngineReport({"url": masked(url)}, [Check("redis", False, str(error), "correct REDIS_URL")])
     try:
-        info = await redis.info("server")
+        info = await redis.info()
         clock = await _redis_clock(redis)
         configured = await _redis_settings(redis)
     except (RedisError, OSError) as error:
@@ -59,10 +60,27 @@ async def check_redis(settings: Settings) -> EngineReport:
     recent = int(version.split(".", maxsplit=1)[0]) >= MIN_REDIS
     checks = [
         Check("redis", recent, f"{product} answers", "" if recent else f"install Redis {MIN_REDIS} or Valkey"),
+        _redis_writes(info),
         *configured,
         clock,
     ]
     return EngineReport({"url": masked(url), "version": str(info.get("valkey_version", version))}, checks)
+
+
+def _redis_writes(info: dict[str, Any]) -> Check:
+    """Whether it takes clicks, as far as it says so itself: nothing is written to find out."""
+    name = "redis writes"
+    used, limit = int(info.get("used_memory", 0)), int(info.get("maxmemory", 0))
+    if info.get("role") == "slave":
+        fix = "lead REDIS_URL to its primary; clicks wait in the spool meanwhile"
+        return Check(name, False, "a replica: it takes no writes", fix)
+    if info.get("aof_last_write_status", "ok") != "ok":
+        fix = "make room on its disk, it goes on by itself; clicks wait in the spool meanwhile"
+        return Check(name, False, "it cannot write its append-only file", fix)
+    if limit and used > limit * MAX_MEMORY_SHARE:
+        fix = "raise maxmemory, give it more memory, or lower CLICK_HOT_HOURS; when it is full clicks go to the spool"
+        return Check(name, False, f"{used / limit:.0%} of maxmemory are used", fix)
+    return Check(name, True, f"{used / limit:.0%} of maxmemory are used" if limit else "no maxmemory is set")
 
 
 async def _redis_settings(redis: Any) -> list[Check]:

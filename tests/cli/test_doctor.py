@@ -224,3 +224,20 @@ def test_what_a_worker_raised_is_a_row_until_it_is_over(cli: Cli, app_id: str, s
     assert row["ok"] is ok
     assert "it is wrong" in row["detail"]
     assert row["fix"]
+
+
+def test_a_redis_that_takes_no_clicks_is_named(cli: Cli, redis_url: str) -> None:
+    with redis.Redis.from_url(redis_url) as client:
+        assert checks(cli("doctor", "--json"))["redis writes"]["ok"]
+        client.config_set("maxmemory", client.info("memory")["used_memory"])
+        try:
+            full = checks(cli("doctor", "--json"))["redis writes"]
+            client.config_set("maxmemory", 0)
+            client.replicaof("127.0.0.1", "1")
+            replica = checks(cli("doctor", "--json"))["redis writes"]
+        finally:
+            client.config_set("maxmemory", 0)
+            client.replicaof("NO", "ONE")
+    assert (full["ok"], replica["ok"]) == (False, False)
+    assert "of maxmemory are used" in full["detail"]
+    assert "replica" in replica["detail"]
