@@ -17,6 +17,7 @@ from admin.feed_items import FeedFilter, FeedItem, attempt_item, clicks_item, ev
 from admin.feed_reader import Batch, Bearer, End, Reader
 from admin.readiness import LEDGER_AWAY
 from admin.session import Session
+from config.news import News
 from ledger.feed import Part, clicks_between, count_new, new_attempts, new_events, newest, writers
 from ledger.sessions import roles_of
 
@@ -40,6 +41,7 @@ class LiveFeed:
         self._clicks = ClickCounts(datetime.now(UTC))
         self._newest: Numbers = (0, 0)
         self._readers: set[Reader] = set()
+        self._news = News()
         self._ready = asyncio.Event()
         self._soon = False
         self._cursor = Cursor(0, 0, 0, 0)
@@ -53,7 +55,8 @@ class LiveFeed:
                     await self._turn(turn)
                     pause = SOON_S if self._soon else TURN_S
                 except LEDGER_AWAY as error:
-                    log.warning("a live feed had no ledger", app_id=self._app_id, error=type(error).__name__)
+                    if self._news.is_news("no ledger"):
+                        log.warning("a live feed had no ledger", app_id=self._app_id, error=type(error).__name__)
                     pause = AWAY_S
                 turn += 1
                 idle = 0 if self._readers else idle + 1

@@ -11,6 +11,7 @@ import structlog
 from admin.readiness import LEDGER_AWAY
 from admin.session import Session
 from admin.spend_reads import run_read, waiting
+from config.news import News
 
 LOOK_EVERY_S: Final = 5.0
 
@@ -32,12 +33,14 @@ class Syncs:
 
     async def keep_looking(self) -> None:
         """Until it is cancelled: what was asked for and nobody is at."""
+        news = News()
         while True:
             try:
                 for app_id in await waiting(self._session):
                     self.begin(app_id)
             except LEDGER_AWAY as error:
-                log.warning("waiting reads of spend could not be looked for", error=type(error).__name__)
+                if news.is_news("no ledger"):
+                    log.warning("waiting reads of spend could not be looked for", error=type(error).__name__)
             await asyncio.sleep(LOOK_EVERY_S)
 
     async def end(self) -> None:

@@ -10,6 +10,7 @@ import asyncpg
 import structlog
 from redis.exceptions import RedisError
 
+from config.news import News
 from ledger.outages import LEDGER_AWAY
 
 log = structlog.get_logger()
@@ -25,7 +26,6 @@ MISUSED: Final = (
 """Among these, what waiting does not mend."""
 FIRST_WAIT_S: Final = 0.25
 LONGEST_WAIT_S: Final = 10.0
-SAY_EVERY_S: Final = 60.0
 STILL_AWAY_S: Final = 3.0  # after the last failure; what is retried fails more often than that
 
 
@@ -63,14 +63,14 @@ class OutageLog:
     """One line per engine and minute, however many tasks and requests stumble over it; and one per bug."""
 
     def __init__(self) -> None:
-        self._said: dict[str, float] = {}
+        self._news = News()
         self._failed_at: dict[str, float] = {}
 
     def away(self, error: BaseException, engine: str | None = None) -> None:
         """`engine` names it where the error does not say: a socket's error may be either's."""
         engine = engine or ("redis" if isinstance(error, RedisError) else "postgresql")
         self._failed_at[engine] = time.monotonic()
-        if self._is_news(engine):
+        if self._news.is_news(engine):
             log.warning("engine away, trying again until it is back", engine=engine, error=type(error).__name__)
 
     def failed(self, what: str, error: BaseException, **fields: Any) -> None:
@@ -79,19 +79,12 @@ class OutageLog:
         """
         if is_outage(error):
             self.away(error)
-        elif self._is_news(f"{what} {fields} {type(error).__name__} {_place(error)}"):
+        elif self._news.is_news(f"{what} {fields} {type(error).__name__} {_place(error)}"):
             log.error(what, error=type(error).__name__, exc_info=error, **fields)
 
     def is_failing(self, engine: str) -> bool:
         """Whether work failed for it just now: one that is full or read-only still answers a question."""
         return time.monotonic() - self._failed_at.get(engine, -STILL_AWAY_S) < STILL_AWAY_S
-
-    def _is_news(self, topic: str) -> bool:
-        now = time.monotonic()
-        if now - self._said.get(topic, -SAY_EVERY_S) < SAY_EVERY_S:
-            return False
-        self._said[topic] = now
-        return True
 
 
 def _place(error: BaseException) -> str:

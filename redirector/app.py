@@ -19,6 +19,7 @@ from clicks.names import note_names
 from clicks.shared_strings import SharedStrings
 from clicks.store import DAY_S, ClickStore
 from config.logging import configure_logging
+from config.news import News
 from config.secrets import load_keyring
 from config.settings import RedirectorSettings, load
 from redirector import deep_links
@@ -145,13 +146,18 @@ async def end(tasks: Iterable[asyncio.Task[None]]) -> None:
 
 
 async def _keep_going(work: Upkeep, after_s: float) -> None:
-    """Work that never ends by itself; where a mistake of ours ends it, it is said and begun again."""
+    """Work that never ends by itself; where a mistake of ours ends it, it is said and begun again.
+
+    What ends every round (no file descriptors left) is said once a minute, with where it came from.
+    """
+    news = News()
     await asyncio.sleep(after_s)
     while True:
         try:
             await work()
-        except Exception:
-            log.exception("upkeep failed, going on")
+        except Exception as error:
+            if news.is_news(type(error).__name__):
+                log.exception("upkeep failed, going on")
             await asyncio.sleep(MAINTENANCE_EVERY_S)
 
 

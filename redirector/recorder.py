@@ -12,12 +12,12 @@ from typing import Protocol
 import structlog
 
 from clicks.batch import Batch, Row
+from config.news import News
 from redirector.breaker import Breaker
 from redirector.counters import Counters
 from redirector.spool import Spool
 from redirector.writer import NEVER_SENT, Writer
 
-SAY_EVERY_S = 60.0
 DROPPING_S = 10.0
 MAX_BATCH = 512  # visits; bounds the time one script holds Redis
 
@@ -54,13 +54,12 @@ class Recorder:
         self._counts: dict[str, int] = {}
         self._waiters: list[Waiter] = []
         self._oldest = 0.0
-        self._dropping_said_at = -SAY_EVERY_S
-        self._spooling_said_at = -SAY_EVERY_S
-        self._dropped_at = -SAY_EVERY_S
+        self._dropped_at = -DROPPING_S
         self._full: deque[_Taken] = deque()  # batches that have their number of visits and wait for their turn
         self._flushing: asyncio.Task[None] | None = None
         self._loop = asyncio.get_running_loop()
         self._clock: Callable[[], float] = self._loop.time
+        self._news = News(self._clock)
 
     def record(self, rows: tuple[Row, ...], field: str, waiter: Waiter) -> None:
         """Have these rows stored and this field counted; `waiter` is released when that is done."""
@@ -118,8 +117,7 @@ class Recorder:
 
     def _say_spooling(self, error: Exception) -> None:
         """A Redis that is full, read-only or paused still hands out links: nobody else says so."""
-        if self._clock() - self._spooling_said_at >= SAY_EVERY_S:
-            self._spooling_said_at = self._clock()
+        if self._news.is_news("spooling"):
             log.warning("Redis takes no clicks: they go to the spool", error=type(error).__name__)
 
     def spool(self, batch: Batch) -> None:
@@ -130,8 +128,7 @@ class Recorder:
             self._dropped_at = self._clock()
             self._counters.spool_dropped += len(batch.rows)
             # once a minute, not for each batch: the disk may be full, and a small batch may fit between two large ones
-            if self._clock() - self._dropping_said_at >= SAY_EVERY_S:
-                self._dropping_said_at = self._clock()
+            if self._news.is_news("dropping"):
                 log.error("clicks are dropped: the spool takes no more", reason=str(error))
         else:
             self._counters.spooled += len(batch.rows)

@@ -1,7 +1,7 @@
 """`/apps/{app_id}/live`: what happens now, as it happens."""
 
 from collections.abc import AsyncIterator, Callable
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import anyio
 import msgspec
@@ -23,6 +23,7 @@ from console.page import Page
 SHOWN_AT_FIRST: Final = 50
 PING_S: Final = 15
 SEND_TIMEOUT_S: Final = 20
+FAREWELL_S: Final = 3  # for whoever reads slowly; less than the server's own patience
 STREAM: Final = "text/event-stream"
 
 Lines = Callable[[tuple[FeedItem, ...]], Markup]
@@ -57,8 +58,22 @@ async def send_items(call: Call) -> Response:
         ping=PING_S,
         ping_message_factory=lambda: ServerSentEvent(comment="still here"),
         send_timeout=SEND_TIMEOUT_S,
-        shutdown_event=anyio.Event(),
+        shutdown_event=cast(anyio.Event, _Farewell(reader)),
+        shutdown_grace_period=FAREWELL_S,
     )
+
+
+class _Farewell:
+    """What the library sets when the console is told to stop: the stream then ends by itself, and whole.
+
+    One that is cut off instead is a line of the log for each feed that was open.
+    """
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+
+    def set(self) -> None:
+        self._reader.finish("stopping")
 
 
 async def _events(

@@ -236,9 +236,7 @@ TIMETABLE: Final = (
 class JobScheduler:
     """Runs tasks again and again until it is stopped. A task that fails is reported and does not stop the others."""
 
-    def __init__(
-        self, stopping: anyio.Event, failed: Callable[[str], None], outages: OutageLog | None = None
-    ) -> None:
+    def __init__(self, stopping: anyio.Event, failed: Callable[[str], None], outages: OutageLog | None = None) -> None:
         """`failed` is told the name of a task for each round that failed; failures are said in `outages`."""
         self.stopping = stopping
         self._failed = failed

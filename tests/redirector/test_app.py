@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from structlog.testing import capture_logs
 
 from redirector import app
 
@@ -20,10 +21,12 @@ async def test_upkeep_that_fails_is_begun_again(monkeypatch: pytest.MonkeyPatch)
             twice.set()
         raise ValueError("a mistake of ours")
 
-    task = asyncio.create_task(app._keep_going(work, 0.0))
-    async with asyncio.timeout(5):
-        await twice.wait()
-    task.cancel()
+    with capture_logs() as lines:
+        task = asyncio.create_task(app._keep_going(work, 0.0))
+        async with asyncio.timeout(5):
+            await twice.wait()
+        task.cancel()
+    assert [line["event"] for line in lines] == ["upkeep failed, going on"]  # once a minute, however often it fails
 
 
 async def test_a_task_that_takes_a_cancellation_for_something_else_is_ended_all_the_same(

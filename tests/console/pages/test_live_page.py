@@ -98,6 +98,10 @@ def test_the_console_stops_within_five_seconds_with_feeds_open(settings: AllSett
             one.items(), two.items()
             began = time.monotonic()
             console.process.terminate()
+            assert (one.items().data, two.items().data) == ("stopping", "stopping")
+            for feed in (one, two):  # to its end, not cut off: that would be a line of the log for each
+                with pytest.raises(EOFError):
+                    feed.next()
             assert console.process.wait(PATIENCE_S) is not None
             assert time.monotonic() - began < 5
 
