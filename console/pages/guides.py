@@ -41,6 +41,7 @@ DOCS_SAY: Final = {
     "licences": "of the libraries that are installed with it",
     "privacy": "what is kept of a person, how long, and how it is erased",
     "scaling": "what 1 to 100,000 clicks a second take",
+    "reliability": "what is broken on purpose, and what comes of it",
     "reports": "whose day it is, and every column of a report",
     "security": "what is sent by whoever means no good, and what comes of it",
     "signals": "what TikTok is told of an event, field by field",

@@ -2,14 +2,16 @@
 
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from functools import partial
 
 from loadtests.percentiles import Latency, latency_of
-from tests.faults.machine_oracle import Losses, Sums, reconcile
-from tests.faults.traffic import Click, Traffic
+from tests.faults.machine_oracle import Losses, reconcile, resent
+from tests.faults.traffic import ACCEPTED, NO_ANSWER, Click, Traffic
 from tests.faults.whole_machine import WholeMachine
 
+NOTHING_LOST = Losses()
 REPEATED_AT_MOST = 30  # lines of one event and process, in a run of half a minute
 SAID_WITHIN_S = 30.0
 LONGEST_ANSWER_S = 8.0  # of a redirect, on a machine as busy as it may be; what was measured is in docs/reliability.md
@@ -34,7 +36,7 @@ class Fault:
     """Of the table in `rows`."""
     breaks: Callable[[WholeMachine], AbstractContextManager[None]]
     says: Says = Says()
-    losses: Losses = Losses()
+    losses: Losses = NOTHING_LOST
     needs: str = ""
     """The kind of machine, by its name in `machines`; "" = the ordinary one."""
 
@@ -49,22 +51,27 @@ class Phases:
 
 
 SHORT = Phases(1.0, 2.0, 1.0)
-LONG = Phases(5.0, 10.0, 5.0)
+LONG = Phases(3.0, 6.0, 3.0)
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What one run gave."""
 
-    clicks: int
+    redirected: int
     unanswered: int
+    lost: int
     healthy: Latency
     """Of redirects before the fault, ms."""
     faulty: Latency
     """From the fault until it was mended, ms."""
     posts: int
     refused: int
-    sums: Sums
+    """Of those, not taken when they were first sent."""
+    accepted: int
+    """All of them, in the end."""
+    resent: int
+    """Rows that TikTok was sent once more than it had to be."""
     drained_s: float
     """From the end of the traffic until nothing waited any more, leases and waits between tries cut short."""
     repeated: int
@@ -77,7 +84,8 @@ def run(fault: Fault, machine: WholeMachine, traffic: Traffic, phases: Phases) -
     Raises:
         AssertionError: what does not hold.
     """
-    first_click, first_post, first_byte = len(traffic.clicks), len(traffic.posts), machine.log.stat().st_size
+    first_click, first_post, first_byte = len(traffic.clicks), len(traffic.posts), machine.mark_log()
+    resent_before = resent(machine)
     with traffic.running():
         time.sleep(phases.before_s)
         broken_at = time.monotonic()
@@ -92,18 +100,20 @@ def run(fault: Fault, machine: WholeMachine, traffic: Traffic, phases: Phases) -
     drained_s = machine.until(machine.is_settled)
     sums = reconcile(machine, traffic, fault.losses)
     clicks, posts = traffic.clicks[first_click:], traffic.posts[first_post:]
-    during = [click for click in clicks if broken_at <= click.at < mended_at]
     outcome = Outcome(
-        clicks=len(clicks),
-        unanswered=sum(click.status == 0 for click in clicks),
+        redirected=sum(click.status == 302 for click in clicks),
+        unanswered=sum(click.status == NO_ANSWER for click in clicks),
+        lost=sums.lost,
         healthy=_latency([click for click in clicks if click.at < broken_at]),
-        faulty=_latency(during),
+        faulty=_latency([click for click in clicks if broken_at <= click.at < mended_at]),
         posts=len(posts),
-        refused=sum(post.statuses[0] not in {200, 202} for post in posts),
-        sums=sums,
+        refused=sum(post.statuses[0] not in ACCEPTED for post in posts),
+        accepted=sum(post.accepted for post in posts),
+        resent=sums.resent - resent_before,
         drained_s=drained_s,
         repeated=max(machine.said(first_byte).values(), default=0),
     )
+    assert fault.losses.unanswered or not outcome.unanswered, f"{outcome.unanswered} clicks were not answered"
     assert outcome.repeated <= REPEATED_AT_MOST, f"said too often: {machine.said(first_byte).most_common(3)}"
     assert outcome.faulty.max <= LONGEST_ANSWER_S * 1000, f"a redirect took {outcome.faulty.max:.0f} ms"
     return outcome
@@ -115,12 +125,16 @@ def _latency(clicks: list[Click]) -> Latency:
 
 def _check_what_is_said(says: Says, machine: WholeMachine, since: int) -> None:
     for process, words in says.readyz.items():
-        machine.until(lambda process=process, words=words: words in machine.readyz(process), SAID_WITHIN_S)  # type: ignore[misc]
+        _until_said(f"{process} at /readyz", words, partial(machine.readyz, process))
     if says.doctor:
         found = machine.doctor()
         assert any(says.doctor in name for name in found), f"doctor has no row {says.doctor!r}: {found}"
     if says.log:
-        machine.until(lambda: says.log in machine.log.read_bytes()[since:].decode("utf-8", "replace"), SAID_WITHIN_S)
+        _until_said("the log", says.log, partial(machine.recent_log, since))
 
 
-NOTHING = Fault("nothing breaks", (), lambda machine: nullcontext())
+def _until_said(where: str, words: str, read: Callable[[], str]) -> None:
+    deadline = time.monotonic() + SAID_WITHIN_S
+    while words not in (said := read()):
+        assert time.monotonic() < deadline, f"{where} does not say {words!r} but {said!r}"
+        time.sleep(0.2)

@@ -1,12 +1,10 @@
 """What may happen to the whole host: its power, its clock, its disks."""
 
-import signal
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tests.faults.fault import Fault, Says
-from tests.faults.ledger_faults import AWAY as LEDGER_AWAY
 from tests.faults.machine_oracle import Losses
 from tests.faults.machines import CLOCK, SLOW_SYNC
 from tests.faults.redis_faults import SPOOLED, Breaks
@@ -95,32 +93,19 @@ def _fill(ballast: Path) -> None:
             pass
 
 
-@contextmanager
-def stopped_for_a_while(machine: WholeMachine) -> Iterator[None]:
-    """The host sleeps: everything on it stands still, and then goes on as if nothing had been."""
-    everything = machine.everything()
-    for process in everything:
-        process.send_signal(signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        for process in everything:
-            process.send_signal(signal.SIGCONT)
-
-
 UNANSWERED = Losses(unanswered=True)
 HOST_FAULTS = (
-    Fault("power cut", (9,), power_cut, losses=UNANSWERED),
+    Fault("power cut", (9, 101), power_cut, losses=UNANSWERED),
     Fault(
-        "power cut, the spool torn", (9,), power_cut_with_torn_spool,
+        "power cut, the spool torn", (9, 102), power_cut_with_torn_spool,
         losses=Losses(clicks=TORN_CLICKS, unanswered=True), needs="lossy",
     ),
-    Fault("the clock jumps 5 h ahead", (20,), clock_jumps(5 * 3600), needs="strange"),
-    Fault("the clock jumps 3 h back", (20,), clock_jumps(-3 * 3600), needs="strange"),
-    Fault("a slow disk: each sync 300 ms", (21,), slow_disk, needs="strange"),
+    Fault("the clock jumps 5 h ahead", (20, 103), clock_jumps(5 * 3600), needs="strange"),
+    Fault("the clock jumps 3 h back", (20, 103), clock_jumps(-3 * 3600), needs="strange"),
+    Fault("a slow disk: each sync 300 ms", (105,), slow_disk, needs="strange"),
     Fault(
-        "the disk under PostgreSQL is full", (21,), disk_full("postgresql"),
-        Says({"forwarder": LEDGER_AWAY["forwarder"]}, "disk", "engine away"), needs="small",
+        "the disk under PostgreSQL is full", (21, 104), disk_full("postgresql"),
+        Says({"forwarder": "nothing is taken"}, "disk", "engine away"), needs="small",
     ),
     Fault(
         "the disk under Redis is full", (21,), disk_full("valkey"), Says(SPOOLED, "redis writes"), needs="small",

@@ -15,6 +15,11 @@ AWAY = {
     "console": "away: no page can be shown",
 }
 
+TAKES_NO_ROWS = {
+    "forwarder": "takes no rows: nothing is taken",
+    "worker": "takes no rows: nothing is delivered",
+}
+
 
 @contextmanager
 def killed(machine: WholeMachine) -> Iterator[None]:
@@ -67,6 +72,6 @@ LEDGER_FAULTS = (
     Fault("PostgreSQL restarted", (23,), restarted),
     Fault(
         "PostgreSQL takes no writes", (23,), read_only,
-        Says({"forwarder": "takes no writes: nothing is taken"}, "postgresql writes", "engine away"),
+        Says(TAKES_NO_ROWS, "postgresql writes", "engine away"),
     ),
 )  # fmt: skip

@@ -22,7 +22,7 @@ class NotPossibleError(Exception):
 
 @contextmanager
 def machine_of_kind(kind: str) -> Iterator[WholeMachine]:
-    r"""" ordinary; `lossy` the same, apart because its sums do not come out even; `two` with two redirector workers;
+    r""" " ordinary; `lossy` the same, apart because its sums do not come out even; `two` with two redirector workers;
     `strange` with a clock and a disk that do as they are told; `small` with small disks under its engines.
 
     Raises:

@@ -157,7 +157,7 @@ PROCESS_FAULTS = (
     Fault("the worker is killed three times", (10,), killed("worker", times=3), Says(log=RESTARTED)),
     Fault("the forwarder is killed", (10,), killed("forwarder"), Says(log=RESTARTED)),
     Fault("the redirector is killed", (26,), killed("redirector"), Says(log=RESTARTED), UNANSWERED),
-    Fault("everything is told to stop, 200 live feeds open", (25,), feeds_open_at_the_stop, losses=UNANSWERED),
+    Fault("everything is told to stop, 200 live feeds open", (25, 108), feeds_open_at_the_stop, losses=UNANSWERED),
     Fault("no file descriptors left", (26,), out_of_descriptors, losses=UNANSWERED),
     Fault("one of two redirectors stands still for 2 s", (27,), stopped_for(2.0), losses=UNANSWERED, needs="two"),
     Fault("the secret key is rotated", (30,), restarted_with(_rotated, back=False), losses=UNANSWERED),

@@ -3,7 +3,7 @@
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import pytest
 
 from forwarder.delivering.delivery import deliver_batch
 from forwarder.jobs.alerts import alerts_by_kind, watch_deliveries
+from tests.faults.certificates import certificate
 from tests.faults.delivery_oracle import drain, reconcile
 from tests.forwarder.delivering.scene import PIXEL_REF, Scene, rows_of_request
 
@@ -227,34 +228,3 @@ async def test_nothing_is_ever_sent_over_a_certificate_that_is_not_trusted(
     assert await scene.pool.fetchval("SELECT DISTINCT last_outcome FROM deliveries") == "transient"
     await drain(scene)
     assert await reconcile(scene, FIVE) == ALL_DELIVERED
-
-
-def certificate(directory: Path, name: str, ended: bool) -> ssl.SSLContext:
-    """A server's side with a certificate that only it vouches for."""
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
-    now = datetime.now(UTC)
-    until = now - timedelta(days=1) if ended else now + timedelta(days=1)
-    signed = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - timedelta(days=2))
-        .not_valid_after(until)
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    encoded = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    path = directory / "server.pem"
-    path.write_bytes(encoded + signed.public_bytes(serialization.Encoding.PEM))
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(path)
-    return context

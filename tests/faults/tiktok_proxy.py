@@ -1,7 +1,7 @@
 """Between the worker and the sandbox: keeps every request as it came, before any fault, and makes the way bad.
 
-    with tiktok_proxy(sandbox_port) as proxy:
-        proxy.way = "silent"        # from now on
+with tiktok_proxy(sandbox_port) as proxy:
+    proxy.way = "silent"        # from now on
 """
 
 import asyncio

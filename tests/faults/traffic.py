@@ -89,12 +89,11 @@ class Traffic:
             for _ in range(10):
                 waiting = [post for post in self.posts if not post.accepted]
                 if not waiting:
-                    return
+                    break
                 await asyncio.gather(*(self._post(post) for post in waiting[:50]))
                 await asyncio.sleep(0.5)
             self._close()
 
-        self._idle.clear()
         asyncio.run(run())
 
     async def _run(self) -> None:

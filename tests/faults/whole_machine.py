@@ -6,6 +6,7 @@ import asyncio
 import dataclasses
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -32,6 +33,7 @@ from tests.redirector.serving import SECRET_KEY, wait_for
 
 PROCESSES = ("redirector", "forwarder", "worker", "console")
 ANSWER_S = 10.0
+SAY_EVERY_S = 60.0  # how often a process says that an engine is still away
 PIXEL_CODE = "C4FAULTS000000000001"
 PIXEL_TOKEN = "a-token-of-the-fault-suite-0001"
 HURRY = """
@@ -67,6 +69,8 @@ class WholeMachine:
         self.engine_processes: dict[str, subprocess.Popen[bytes]] = {}
         self.env |= {"REDIS_URL": self.redis_url, "DATABASE_URL": self.database_url}
         self.up: RunningUp | None = None
+        self.chance = random.Random(0)  # of faults that choose
+        self.marks: list[tuple[float, int]] = []
         self.app: dict[str, str] = {}
         self.slug = ""
 
@@ -194,6 +198,18 @@ class WholeMachine:
             return 0.0
         rows = (line.rpartition(" ") for line in lines if not line.startswith("#"))
         return sum(float(value) for key, _, value in rows if key.partition("{")[0] == name)
+
+    def mark_log(self) -> int:
+        """Its size now, to read on from."""
+        size = self.log.stat().st_size
+        self.marks.append((time.monotonic(), size))
+        return size
+
+    def recent_log(self, since: int) -> str:
+        """Since that mark, or in the minute before it: an outage that comes back within it is not news."""
+        at = next(at for at, size in self.marks if size == since)
+        first = min(size for marked, size in self.marks if marked >= at - SAY_EVERY_S)
+        return self.log.read_bytes()[first:].decode("utf-8", "replace")
 
     def said(self, since: int = 0) -> Counter[tuple[str, str]]:
         """Lines of warnings and errors since this byte of the log, by (process, event); tracebacks as they stand."""
