@@ -73,7 +73,7 @@ class Outcome:
     resent: int
     """Rows that TikTok was sent once more than it had to be."""
     drained_s: float
-    """From the end of the traffic until nothing waited any more, leases and waits between tries cut short."""
+    """From the end of the traffic until nothing waited any more, waits between tries cut short."""
     repeated: int
     """The most lines that one process wrote of one event."""
 

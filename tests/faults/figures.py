@@ -1,10 +1,13 @@
 """docs/reliability.md: what was broken, what came of it, and on what machine."""
 
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 from loadtests.cores import Cores
 from loadtests.machine import describe_machine
+from tests.faults.all_faults import ALL_FAULTS
 from tests.faults.fault import Fault, Outcome, Phases
 from tests.faults.rows import ROWS
 
@@ -30,7 +33,7 @@ What a fault cost is in its row: `-` is nothing. The end of Redis's file (8 KB) 
 off by hand, as a power cut may leave them: Redis syncs its file once a second, a redirector its spool
 twice a second. No answer to a click means that nobody listened: every redirector was dead, out of file
 descriptors or being started. "Sent more than once" counts rows that TikTok was sent again, always under their event_id,
-which it counts once. "Drained in" has waits between tries and leases cut short.
+which it counts once. "Drained in" has waits between tries cut short, leases of 30 s not.
 """
 
 
@@ -40,6 +43,9 @@ class Ran:
     outcome: Outcome | None
     problem: str = ""
     """Why there is no outcome."""
+    at: str = field(default_factory=lambda: datetime.now(UTC).strftime("%m-%d %H:%M"))
+    load: float = field(default_factory=lambda: os.getloadavg()[0])
+    """Load average of the last minute, at its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,31 +55,40 @@ class Run:
     seconds: float
 
 
-def document(ran: list[Ran], run: Run) -> str:
-    return "\n".join([HEAD, *_conditions(run), "", *_measured(ran), "", LOST, *_rows(), ""])
+def document(ran: list[Ran], run: Run, before: str) -> str:
+    """`before` is the document as it was: what this run has not broken keeps its line."""
+    return "\n".join([HEAD, *_conditions(run), "", *_measured(ran, before), "", LOST, *_rows(), ""])
 
 
 def _conditions(run: Run) -> list[str]:
     phases = f"{run.phases.before_s:g} s of traffic before, {run.phases.during_s:g} s meanwhile or as long as it takes"
     machine = describe_machine(Cores(0, 0, False))
     return [
-        f"Run of {machine.at} UTC at {machine.commit}, seed {run.seed}, {run.seconds / 60:.0f} minutes,"
-        f" {phases}, {run.phases.after_s:g} s after: {machine.processor},"
-        f" {machine.cores} cores, {machine.system}, Python {machine.python}, load average {machine.load_before} at the"
-        " end. Traffic, TikTok, engines and processes share the cores, so the latencies are this machine's, not the"
-        " redirector's: what fails a run is a redirect that takes 8 s, or a sum that does not come out even.",
+        f"Last run: {machine.at} UTC at {machine.commit}, seed {run.seed}, {run.seconds / 60:.0f} minutes, {phases},"
+        f" {run.phases.after_s:g} s after: {machine.processor}, {machine.cores} cores, {machine.system},"
+        f" Python {machine.python}. Traffic, TikTok, engines and processes share the cores, and the last column says"
+        " how many others wanted them: the latencies are that machine's, not the redirector's. What fails a run is"
+        " a redirect that takes 8 s, or a sum that does not come out even.",
     ]
 
 
 HEADINGS = (
     "broken", "rows", "302s", "no answer", "lost", "p50 / p99 before, ms", "p99 / longest meanwhile, ms",
-    "posts refused first", "accepted", "sent more than once", "drained in", "said",
+    "posts refused first", "accepted", "sent more than once", "drained in", "said", "when, at which load average",
 )  # fmt: skip
 
 
-def _measured(ran: list[Ran]) -> list[str]:
+def _measured(ran: list[Ran], before: str) -> list[str]:
     lines = ["## What was measured", "", _line(HEADINGS), _line(["---"] * len(HEADINGS))]
-    return [*lines, *(_line(_cells(one)) for one in ran)]
+    return [*lines, *(_measured_line(fault, ran, before) for fault in ALL_FAULTS)]
+
+
+def _measured_line(fault: Fault, ran: list[Ran], before: str) -> str:
+    new = [one for one in ran if one.fault is fault]
+    old = [line for line in before.splitlines() if line.startswith(f"| {fault.name} |")]
+    if new and (new[0].outcome or not old):
+        return _line(_cells(new[0]))
+    return old[0] if old else _line(_cells(Ran(fault, None, "not run yet")))
 
 
 def _line(cells: object) -> str:
@@ -100,6 +115,7 @@ def _cells(ran: Ran) -> list[str]:
         str(outcome.resent or "-"),
         f"{outcome.drained_s:.0f} s",
         _said(ran.fault),
+        f"{ran.at}, {ran.load:.1f}",
     ]
 
 

@@ -37,7 +37,7 @@ SAY_EVERY_S = 60.0  # how often a process says that an engine is still away
 PIXEL_CODE = "C4FAULTS000000000001"
 PIXEL_TOKEN = "a-token-of-the-fault-suite-0001"
 HURRY = """
-UPDATE deliveries SET next_attempt_at = least(next_attempt_at, now()) WHERE state IN ('due', 'sending')
+UPDATE deliveries SET next_attempt_at = least(next_attempt_at, now()) WHERE state = 'due'
 """
 OPEN = "UPDATE pixels SET paused_until = NULL"
 WAITING = """
@@ -243,7 +243,7 @@ class WholeMachine:
         return list((self.data_dir / "spool").glob("*.spool"))
 
     def is_settled(self) -> bool:
-        """Whether nothing waits any more: no spool, no delivery, no match; waits of minutes are cut short."""
+        """Whether nothing waits any more: no spool, no delivery, no match; waits between tries are cut short."""
         if self.spool():
             return False
         self.sql(HURRY)
