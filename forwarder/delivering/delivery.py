@@ -14,6 +14,7 @@ from typing import Any, Final
 import msgspec
 import structlog
 
+from config.news import News
 from config.secrets import Keyring, SecretError
 from config.settings import WorkerSettings
 from config.tracing import span
@@ -56,6 +57,8 @@ class DeliveryContext:
     """Uniform in 0..1, for the jitter."""
     rates: RateTable = field(default_factory=lambda: RateTable(None))
     """For currencies TikTok does not take."""
+    news: News = field(default_factory=News)
+    """What was said of requests that failed: a refused batch is narrowed down in dozens of requests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +223,8 @@ async def _exchange(
     await _affect_pixel(context, target.pixel, follow, timing.now)
     outcomes = [step.outcome for step in follow.deliveries]
     context.metrics.answered(target.pixel.app_id, target.pixel.pixel_id, outcomes, answer.ms / 1000)
-    if verdict.outcome != "delivered":
+    topic = f"{target.pixel.pixel_id} {verdict.outcome} {verdict.code} {answer.status}"
+    if verdict.outcome != "delivered" and context.news.is_news(topic):
         words = {"code": verdict.code, "status": answer.status, "tiktok_message": verdict.message}
         log.warning("request not delivered", pixel_id=target.pixel.pixel_id, outcome=verdict.outcome, **words)
     return follow

@@ -4,6 +4,7 @@ import json
 import math
 
 import pytest
+from structlog.testing import capture_logs
 
 from tests.forwarder.delivering.scene import Scene, deliver
 
@@ -50,3 +51,12 @@ async def poison(scene: Scene, delivery_id: str) -> None:
     """A payload the sandbox refuses, as if it had been stored by an earlier version."""
     payload = json.dumps({"event": 7, "event_id": "poisoned", "event_time": 1})
     await scene.pool.execute("UPDATE deliveries SET payload = $1 WHERE delivery_id = $2", payload, int(delivery_id))
+
+
+async def test_a_refused_batch_is_one_line_however_many_requests_narrow_it_down(scene: Scene) -> None:
+    await scene.deliveries(8)
+    await scene.sandbox.fault(code=40002, message="data: Must not be so.", times=100)
+    with capture_logs() as lines:
+        await deliver(scene)
+    assert len(await scene.sandbox.requests()) > 8
+    assert [line["event"] for line in lines].count("request not delivered") == 1
