@@ -42,7 +42,9 @@ UPDATE deliveries SET next_attempt_at = least(next_attempt_at, now()) WHERE stat
 OPEN = "UPDATE pixels SET paused_until = NULL"
 WAITING = """
 SELECT EXISTS (SELECT FROM deliveries WHERE state IN ('due', 'sending'))
-    OR EXISTS (SELECT FROM installs WHERE match_method = 'pending')
+"""
+PENDING = """
+SELECT EXISTS (SELECT FROM installs WHERE match_method = 'pending')
 """
 Engine = Valkey | PostgreSQL
 
@@ -242,13 +244,16 @@ class WholeMachine:
     def spool(self) -> list[Path]:
         return list((self.data_dir / "spool").glob("*.spool"))
 
-    def is_settled(self) -> bool:
-        """Whether nothing waits any more: no spool, no delivery, no match; waits between tries are cut short."""
+    def is_settled(self, matches: bool = True) -> bool:
+        """Whether nothing waits any more: no spool, no delivery and, unless `matches` is false, no match.
+
+        Waits between tries are cut short.
+        """
         if self.spool():
             return False
         self.sql(HURRY)
         self.sql(OPEN)
-        return not self.sql(WAITING)[0][0]
+        return not self.sql(WAITING)[0][0] and not (matches and self.sql(PENDING)[0][0])
 
     def is_ready(self) -> bool:
         return all(self.readyz(process).startswith("200") for process in PROCESSES)
