@@ -86,7 +86,7 @@ def _measured(ran: list[Ran], before: str) -> list[str]:
 def _measured_line(fault: Fault, ran: list[Ran], before: str) -> str:
     new = [one for one in ran if one.fault is fault]
     old = [line for line in before.splitlines() if line.startswith(f"| {fault.name} |")]
-    if new and (new[0].outcome or not old):
+    if new:
         return _line(_cells(new[0]))
     return old[0] if old else _line(_cells(Ran(fault, None, "not run yet")))
 
