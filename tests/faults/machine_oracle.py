@@ -22,7 +22,7 @@ DELIVERIES = """
 SELECT source_event_id, event_id, state FROM deliveries WHERE app_id = $1
 """
 MATCHES = """
-SELECT install_id, match_method, click_id FROM installs WHERE app_id = $1 AND match_method <> 'none'
+SELECT install_id, match_method, click_id FROM installs WHERE app_id = $1 AND match_method NOT IN ('none', 'pending')
 """
 
 
