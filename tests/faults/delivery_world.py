@@ -47,6 +47,8 @@ class World:
     def __init__(self) -> None:
         self.people: dict[str, Person] = {}
         self.events: dict[str, RecordFields] = {}
+        self.refused_by_event: set[str] = set()
+        """Installs of which an event refused: that is their word, too, for whatever is not sent yet."""
         self.crashes = 0
         self.clicks: list[str] = []
         self._stack = AsyncExitStack()
@@ -72,7 +74,7 @@ class World:
         self.clicks.append(await self.api.click(ip=f"203.0.113.{len(self.clicks) + 1}", ago_s=60))
 
     async def install(self, install_id: str, click: int | None, refuses: bool) -> None:
-        """The first report of an install stands, however often it comes."""
+        """The first report of an install stands, however often it comes, but for its word on consent."""
         known = install_id in self.people
         attributed = click is not None and click < len(self.clicks)
         fields: dict[str, Any] = {"click_id": self.clicks[click]} if attributed and click is not None else {}
@@ -81,15 +83,21 @@ class World:
             consent={"marketing": "denied" if refuses else "granted"},
         )  # fmt: skip
         if known:
-            assert answer["attributed"] in {self.people[install_id].attributed, False}
+            person = self.people[install_id]
+            assert answer["attributed"] in {person.attributed, False}
+            person.refused_before = person.refused_before or person.refuses != refuses
             return
-        self.people[install_id] = Person(answer["attributed"], refuses)
+        self.people[install_id] = Person(answer["attributed"], refuses, install_id in self.refused_by_event)
         self.events[f"install:{install_id}"] = RecordFields(install_id, False)
 
     async def event(self, event_id: str, install_id: str, refuses: bool) -> None:
         consent = {"consent": {"marketing": "denied"}} if refuses else {}
         answer = await self.api.events({"event_id": event_id, "install_id": install_id, "name": "purchase", **consent})
         assert answer["accepted"] == (event_id not in self.events)
+        if refuses:
+            self.refused_by_event.add(install_id)
+            if install_id in self.people:
+                self.people[install_id].refused_before = True
         if event_id not in self.events:
             self.events[event_id] = RecordFields(install_id, refuses)
 
@@ -140,7 +148,8 @@ class World:
         if told.refuses:
             return {"suppressed"}
         if person is None:
-            return {"delivered"}  # after the wait for its install
+            # after the wait for its install
+            return {"delivered", "suppressed"} if told.install_id in self.refused_by_event else {"delivered"}
         if person.refused_before:
             return {"delivered", "suppressed"}
         return {"suppressed"} if person.refuses else {"delivered"}

@@ -105,7 +105,7 @@ HOST_FAULTS = (
     Fault("a slow disk: each sync 300 ms", (105,), slow_disk, needs="strange"),
     Fault(
         "the disk under PostgreSQL is full", (21, 104), disk_full("postgresql"),
-        Says({"forwarder": "nothing is taken"}, "disk", "engine away"), needs="small",
+        Says({"forwarder": "nothing is taken"}, "process forwarder", "engine away"), needs="small",
     ),
     Fault(
         "the disk under Redis is full", (21,), disk_full("valkey"), Says(SPOOLED, "redis writes"), needs="small",
