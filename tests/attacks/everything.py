@@ -9,10 +9,8 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from config.settings import AllSettings
-from stack.engines.postgresql import PostgreSQL
-from stack.engines.valkey import Valkey
 from tests.attacks.servers import opened_ledger
-from tests.debian_engines import engines_of
+from tests.debian_engines import DEBIAN, redis_of
 from tests.engines import SessionEngines, short_directory, start_engine
 from tests.forwarder.api import SECRET_KEY
 from tests.redirector.serving import START_TIMEOUT_S, STOP_TIMEOUT_S, two_free_ports
@@ -25,9 +23,8 @@ class Everything:
     """Redirector, forwarder, worker and Redis; the ledger and the sandbox stay up."""
 
     def __init__(self, directory: Path, database_url: str, sandbox_url: str) -> None:
-        engine: Valkey | PostgreSQL = engines_of(os.environ.get("TEST_ENGINES", ""), directory, {})[0]
-        assert isinstance(engine, Valkey)
-        self._engine = engine
+        kind = os.environ.get("TEST_ENGINES", "")  # it is killed and started again, so a given server will not do
+        self._engine = redis_of(kind if kind == DEBIAN else "", directory)
         self._redis: subprocess.Popen[bytes] | None = None
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         self.ports = {name: two_free_ports() for name in PROCESSES}
