@@ -9,7 +9,7 @@ PYTHON ?= $(firstword $(foreach name,python3.14 python3.13 python3.12 python3.11
 	$(name) -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $(name))))
 
 .DEFAULT_GOAL := help
-.PHONY: run test attacks check audit faults bench loadtest help
+.PHONY: run test attacks check audit faults soak bench loadtest help
 
 ## run       everything on this machine, with a demo app and a stand-in for TikTok (Ctrl-C stops it)
 run: $(STAMP)
@@ -48,6 +48,10 @@ audit: $(STAMP)
 ## faults    break everything on purpose, under traffic, and see that all adds up (25 minutes; SEED=<n>); writes docs/reliability.md
 faults: $(STAMP)
 	@$(VENV)/bin/python -m tests.faults $(if $(SEED),--seed '$(SEED)') $(if $(ONLY),--only '$(ONLY)')
+
+## soak      an hour of traffic, something broken every two minutes, flat and even at the end (MINUTES=60, SEED=<n>)
+soak: $(STAMP)
+	@$(VENV)/bin/python -m tests.faults.soak --minutes '$(or $(MINUTES),60)' $(if $(SEED),--seed '$(SEED)')
 
 ## bench     how fast redirects are, beside the limits of this machine; AGAINST=<commit>: beside an earlier commit
 bench: $(STAMP)

@@ -92,7 +92,7 @@ def run(fault: Fault, machine: WholeMachine, traffic: Traffic, phases: Phases) -
         with fault.breaks(machine):
             time.sleep(phases.during_s)
             mended_at = time.monotonic()
-            _check_what_is_said(fault.says, machine, first_byte)
+            check_what_is_said(fault.says, machine, first_byte)
         time.sleep(phases.after_s)
     machine.until(machine.is_ready)
     traffic.send_again()
@@ -124,7 +124,12 @@ def _latency(clicks: list[Click]) -> Latency:
     return latency_of([click.latency_s for click in clicks if click.status == 302])
 
 
-def _check_what_is_said(says: Says, machine: WholeMachine, since: int) -> None:
+def check_what_is_said(says: Says, machine: WholeMachine, since: int) -> None:
+    """While it lasts. `since` is the log's mark from before it.
+
+    Raises:
+        AssertionError: what is not said.
+    """
     for process, words in says.readyz.items():
         _until_said(f"{process} at /readyz", words, partial(machine.readyz, process))
     if says.doctor:

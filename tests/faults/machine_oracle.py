@@ -7,7 +7,10 @@ that was not sent here; what is `delivered` TikTok has, once.
 
 import time
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import count
+from typing import Any
 
 import httpx
 import msgspec
@@ -18,6 +21,7 @@ from tests.faults.whole_machine import WholeMachine
 from tests.redirector.serving import stored_clicks
 
 COUNTED_WITHIN_S = 60.0
+PAGE = 10_000  # the most that the sandbox lists at once
 DELIVERIES = """
 SELECT source_event_id, event_id, state FROM deliveries WHERE app_id = $1
 """
@@ -117,10 +121,19 @@ def _deliveries(machine: WholeMachine, posts: list[Post]) -> Counter[str]:
 
 def taken_at_tiktok(machine: WholeMachine) -> dict[str, int]:
     """event_id -> how often it came."""
-    answer = httpx.get(f"{machine.sandbox_url}/_sandbox/events", params={"limit": 10_000}, trust_env=False, timeout=30)
-    items = msgspec.json.decode(answer.content)["items"]
+    items = [item for page in _pages(f"{machine.sandbox_url}/_sandbox/events") for item in page]
     assert max(Counter(item["event_id"] for item in items).values(), default=1) == 1
     return {item["event_id"]: item["sends"] for item in items}
+
+
+def _pages(url: str) -> Iterator[list[dict[str, Any]]]:
+    for offset in count(step=PAGE):
+        asked = {"limit": PAGE, "offset": offset}
+        answer = httpx.get(url, params=asked, trust_env=False, timeout=30)
+        items = msgspec.json.decode(answer.content)["items"]
+        yield items
+        if len(items) < PAGE:
+            return
 
 
 def matches_of_others(machine: WholeMachine, posts: list[Post]) -> list[str]:
