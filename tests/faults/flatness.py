@@ -8,6 +8,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 GROWS_AT_MOST: Final = 1.0
@@ -76,7 +77,7 @@ def _centred(period: list[Sample]) -> list[tuple[float, float]]:
 
 
 def _widened(left: list[list[float]]) -> float:
-    both = sum(one * after for period in left for one, after in zip(period, period[1:], strict=False))
+    both = sum(one * after for period in left for one, after in pairwise(period))
     square = sum(one * one for period in left for one in period)
     alike = min(max(both / square, 0.0), MOST_ALIKE) if square else 0.0
     return math.sqrt((1 + alike) / (1 - alike))

@@ -43,9 +43,7 @@ def check_reports(machine: WholeMachine) -> Reported:
         totals["link_clicks"], totals["installs"], totals["events"], Decimal(str(totals["revenue"])).quantize(CENT)
     )
     [clicks], [installs], [events] = (machine.sql(text, app) for text in (RAW_CLICKS, RAW_INSTALLS, RAW_EVENTS))
-    raw = Reported(
-        int(clicks["link_clicks"]), installs["installs"], events["events"], events["revenue"].quantize(CENT)
-    )
+    raw = Reported(int(clicks["link_clicks"]), installs["installs"], events["events"], events["revenue"].quantize(CENT))
     assert shown == raw, f"reported: {shown}; in the raw rows: {raw}"
     rows = json.loads(signalpost(machine.env, "doctor", "--json").stdout)["checks"]
     details = [row["detail"] for row in rows if row["name"] == f"reports of {app}"]

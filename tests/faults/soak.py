@@ -127,7 +127,9 @@ def _under_traffic(machine: WholeMachine, traffic: Traffic, holdings: Holdings, 
             at_s = time.monotonic() - began
             broken = _break(fault, machine, holdings)
             soaked.broken.append(broken)
-            _say(f"{at_s / 60:5.1f} min  {broken.ended_at - broken.at:4.0f} s  {fault.name}: {broken.problem or 'said'}")
+            _say(
+                f"{at_s / 60:5.1f} min  {broken.ended_at - broken.at:4.0f} s  {fault.name}: {broken.problem or 'said'}"
+            )
             if broken.problem:
                 soaked.fails(f"{fault.name}: {broken.problem}")
             gc.freeze()  # what is kept of the traffic only grows: looking through it again would hold the traffic up

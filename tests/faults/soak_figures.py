@@ -72,8 +72,8 @@ def _head(soaked: Soaked) -> Iterator[str]:
     yield (
         f"{machine.at} UTC, commit {machine.commit}, {machine.cores} x {machine.processor}, {machine.system},\n"
         f"Python {machine.python}; load average {machine.load_before} before anything was started. Seed {asked.seed},"
-        f" {asked.per_second:g} requests a second,\nof them 80 % clicks, 7 % installs, 13 % events. Traffic, TikTok (the"
-        " sandbox), engines and processes share the cores.\n"
+        f" {asked.per_second:g} requests a second,\nof them 80 % clicks, 7 % installs, 13 % events. Traffic, TikTok"
+        " (the sandbox), engines and processes share the cores.\n"
         f"Made by `make soak MINUTES={asked.minutes:g} SEED={asked.seed}`."
     )
     yield ""
@@ -105,7 +105,8 @@ def _sums(soaked: Soaked) -> Iterator[str]:
         yield f"| the same: revenue, EUR | {soaked.reported.revenue:,} |"
     for when, clicks in _by_time(soaked):
         latency = latency_of([click.latency_s for click in clicks if click.status == 302])
-        yield f"| a redirect {when}: p50 / p99 / longest, ms | {latency.p50:.1f} / {latency.p99:.1f} / {latency.max:.0f} |"
+        figures = f"{latency.p50:.1f} / {latency.p99:.1f} / {latency.max:.0f}"
+        yield f"| a redirect {when}: p50 / p99 / longest, ms | {figures} |"
 
 
 def _by_time(soaked: Soaked) -> list[tuple[str, list[Click]]]:

@@ -11,6 +11,7 @@ from tests.faults.all_faults import ALL_FAULTS
 from tests.faults.fault import SHORT, Fault, run
 from tests.faults.machine_oracle import Losses, reconcile
 from tests.faults.machines import machine_of_kind
+from tests.faults.report_oracle import check_reports
 from tests.faults.traffic import Click, Post, Traffic
 from tests.faults.whole_machine import WholeMachine
 
@@ -18,6 +19,10 @@ BRIEF = ("503 to everything", "PostgreSQL takes no writes", "power cut")
 CLICKS_PER_SECOND = 30.0
 WAITS_AGAIN = """
 UPDATE deliveries SET state = 'due', next_attempt_at = now() + interval '1 day' WHERE app_id = $1 AND event_id = $2
+"""
+
+MORE_VISITS = """
+UPDATE visit_counts SET visits = visits + $2 FROM links WHERE slug = link AND app_id = $1
 """
 
 
@@ -38,6 +43,20 @@ def test_a_short_fault_loses_nothing_and_is_said(fault: Fault, machine: WholeMac
     assert outcome.redirected > 0
     assert outcome.accepted > 0
     assert outcome.lost == 0
+
+
+def test_the_report_is_what_the_raw_rows_add_up_to_and_what_differs_is_found(
+    machine: WholeMachine, traffic: Traffic
+) -> None:
+    reported = check_reports(machine)
+    assert reported.link_clicks == sum(click.status == 302 for click in traffic.clicks)
+    assert reported.installs > 0
+    assert reported.events > 0
+    machine.sql(MORE_VISITS, machine.app["app_id"], 1)
+    with pytest.raises(AssertionError, match="in the raw rows"):
+        check_reports(machine)
+    machine.sql(MORE_VISITS, machine.app["app_id"], -1)
+    check_reports(machine)
 
 
 def test_the_oracle_finds_what_is_lost(machine: WholeMachine, traffic: Traffic) -> None:
