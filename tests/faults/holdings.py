@@ -3,7 +3,7 @@
 with holdings.sampled():
     with holdings.broken():     # what an outage holds for a while is not told
         ...
-holdings.memory["worker"]       # [Sample(at_s, period, bytes)]
+holdings.samples()["memory", "worker"]      # [Sample(at_s, period, bytes)]
 """
 
 import threading
@@ -26,12 +26,14 @@ class Holdings:
     """Samples by process: with its children, `up` itself apart. In a thread of its own."""
 
     def __init__(self, machine: WholeMachine) -> None:
-        self.memory: dict[str, list[Sample]] = defaultdict(list)
-        """Resident, bytes."""
-        self.descriptors: dict[str, list[Sample]] = defaultdict(list)
+        self._samples: dict[tuple[str, str], list[Sample]] = defaultdict(list)
         self._machine = machine
         self._stopping = threading.Event()
         self._whole = threading.Lock()
+
+    def samples(self) -> dict[tuple[str, str], list[Sample]]:
+        """By (memory, resident, in bytes, or descriptors; process)."""
+        return dict(sorted(self._samples.items(), reverse=True))
 
     @contextmanager
     def sampled(self) -> Iterator[None]:
@@ -71,5 +73,5 @@ class Holdings:
         memory = sum(process.memory_info().rss for process in processes)
         descriptors = sum(process.num_fds() for process in processes)
         period = " ".join(sorted(str(process.pid) for process in processes))
-        self.memory[name].append(Sample(at, period, memory))
-        self.descriptors[name].append(Sample(at, period, descriptors))
+        self._samples["memory", name].append(Sample(at, period, memory))
+        self._samples["descriptors", name].append(Sample(at, period, descriptors))

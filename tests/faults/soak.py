@@ -2,8 +2,8 @@
 
     python -m tests.faults.soak [--minutes 60] [--seed N] [--per-second 195]
 
-Talks to this machine only, and writes loadtests/results/soak.md, also where it fails. Exit status 1 when anything did
-not come out even, or a process holds more and more.
+Talks to this machine only, and writes loadtests/results/soak.md, also where it fails, and beside it every sample
+(soak.csv, not kept). Exit status 1 when anything did not come out even, or a process holds more and more.
 """
 
 import argparse
@@ -24,7 +24,7 @@ from tests.faults.machine_oracle import Losses, reconcile
 from tests.faults.machines import machine_of_kind
 from tests.faults.process_faults import PROCESS_FAULTS
 from tests.faults.report_oracle import check_reports
-from tests.faults.soak_figures import DOCUMENT, Asked, Broken, Soaked, document
+from tests.faults.soak_figures import DOCUMENT, SAMPLES, Asked, Broken, Soaked, document, samples_as_csv
 from tests.faults.traffic import NO_ANSWER, Click, Traffic
 from tests.faults.whole_machine import WholeMachine
 
@@ -59,6 +59,7 @@ def main() -> int:
         raise
     finally:
         DOCUMENT.write_text(document(soaked))
+        SAMPLES.write_text(samples_as_csv(soaked))
         _say(f"written: {DOCUMENT}")
     _say("; ".join(soaked.problems) or "even and flat")
     return 1 if soaked.problems else 0
@@ -104,11 +105,9 @@ def _soak(machine: WholeMachine, soaked: Soaked) -> None:
         sys.stderr.write(machine.log.read_text()[-3_000:])
         raise
     finally:
-        soaked.slopes = {
-            (what, name): slope_of(samples, asked.minutes * 60 * WARM_UP)
-            for what, held in (("memory", holdings.memory), ("descriptors", holdings.descriptors))
-            for name, samples in held.items()
-        }
+        soaked.samples = holdings.samples()
+        warm_up_s = asked.minutes * 60 * WARM_UP
+        soaked.slopes = {held: slope_of(samples, warm_up_s) for held, samples in soaked.samples.items()}
         soaked.clicks, soaked.posts = traffic.clicks, traffic.posts
     _check_clicks(soaked)
     for (what, name), slope in soaked.slopes.items():

@@ -9,12 +9,13 @@ from loadtests.cores import Cores
 from loadtests.machine import Machine, describe_machine
 from loadtests.percentiles import latency_of
 from tests.faults.fault import Fault
-from tests.faults.flatness import Slope
+from tests.faults.flatness import Sample, Slope
 from tests.faults.machine_oracle import Sums
 from tests.faults.report_oracle import Reported
 from tests.faults.traffic import ACCEPTED, NO_ANSWER, Click, Post
 
 DOCUMENT = Path(__file__).parents[2] / "loadtests" / "results" / "soak.md"
+SAMPLES = DOCUMENT.with_suffix(".csv")
 MIB = 1024 * 1024
 
 
@@ -49,8 +50,10 @@ class Soaked:
     broken: list[Broken] = field(default_factory=list)
     clicks: list[Click] = field(default_factory=list)
     posts: list[Post] = field(default_factory=list)
+    samples: dict[tuple[str, str], list[Sample]] = field(default_factory=dict)
+    """As `Holdings.samples` gives them."""
     slopes: dict[tuple[str, str], Slope | None] = field(default_factory=dict)
-    """(memory or descriptors, process)"""
+    """Of those."""
     drained_s: float | None = None
     sums: Sums | None = None
     reported: Reported | None = None
@@ -63,6 +66,16 @@ class Soaked:
 def document(soaked: Soaked) -> str:
     parts = (_head(soaked), _sums(soaked), _slopes(soaked), _faults(soaked))
     return "\n".join(line for part in parts for line in (*part, ""))
+
+
+def samples_as_csv(soaked: Soaked) -> str:
+    """To look closer at what grows."""
+    lines = [
+        f"{what},{name},{sample.at_s:.1f},{sample.value:.0f},{sample.period}"
+        for (what, name), samples in soaked.samples.items()
+        for sample in samples
+    ]
+    return "\n".join(["what,process,at_s,value,pids", *lines, ""])
 
 
 def _head(soaked: Soaked) -> Iterator[str]:
