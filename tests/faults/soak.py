@@ -16,6 +16,7 @@ from collections.abc import Callable
 from typing import Any
 
 from loadtests.percentiles import latency_of
+from sandbox.memory import Limits
 from tests.faults.all_faults import ALL_FAULTS
 from tests.faults.fault import LONGEST_ANSWER_S, NOTHING_LOST, REPEATED_AT_MOST, Fault, check_what_is_said
 from tests.faults.flatness import GROWS_AT_MOST, slope_of
@@ -31,6 +32,8 @@ from tests.faults.whole_machine import WholeMachine
 PER_SECOND = 195.0
 """Of it 80 % clicks, 7 % installs, 13 % events. Some 30 % of what the smallest machine that we speak of, with two
 cores that also play the visitors and TikTok, takes; a fixed figure, so that two runs can be compared."""
+POSTS = 0.2
+KEPT_AT_TIKTOK = Limits().events
 EVERY_S = 120.0
 DURING_S = 6.0
 WARM_UP = 1 / 6
@@ -46,6 +49,8 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=int(time.time()) % 10_000)
     parser.add_argument("--per-second", type=float, default=PER_SECOND)
     given = parser.parse_args()
+    if given.minutes * 60 * given.per_second * POSTS > KEPT_AT_TIKTOK:
+        parser.error(f"the sandbox keeps {KEPT_AT_TIKTOK} conversions: fewer minutes, or fewer a second")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # what it started ends with it
     soaked = Soaked(Asked(given.seed, given.minutes, given.per_second, EVERY_S))
     _say(f"seed {given.seed}, {given.minutes:g} minutes")

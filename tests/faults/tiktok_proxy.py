@@ -14,6 +14,7 @@ Way = Literal["open", "closed", "silent", "stalled", "dripping", "cut"]
 """`closed`: connections are reset. `silent`: requests arrive and nothing comes back. `stalled`: half an answer.
 `dripping`: one byte of the answer each 50 ms. `cut`: the connection ends in the middle of the answer."""
 
+BLANK_LINE = b"\r\n\r\n"
 PART_BYTES = 60  # of an answer that comes in part: the status line and half of the headers
 
 
@@ -102,16 +103,14 @@ class TikTokProxy:
 
 def _bodies(raw: bytes) -> Iterator[bytes]:
     """Of the requests that one connection brought one after another; the last may have been cut off."""
-    while raw:
-        head, found, rest = raw.partition(b"\r\n\r\n")
-        if not found:
-            return
-        lengths = [line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")]
+    at = 0
+    while (end := raw.find(BLANK_LINE, at)) >= 0:
+        lengths = [line for line in raw[at:end].lower().split(b"\r\n") if line.startswith(b"content-length:")]
         length = int(lengths[0].partition(b":")[2]) if lengths else 0
-        if len(rest) < length:
+        begin, at = end + len(BLANK_LINE), end + len(BLANK_LINE) + length
+        if at > len(raw):
             return
-        yield rest[:length]
-        raw = rest[length:]
+        yield raw[begin:at]
 
 
 @contextmanager
