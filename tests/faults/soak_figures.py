@@ -85,7 +85,7 @@ def _head(soaked: Soaked) -> Iterator[str]:
     yield (
         f"{machine.at} UTC, commit {machine.commit}, {machine.cores} x {machine.processor}, {machine.system},\n"
         f"Python {machine.python}; load average {machine.load_before} before anything was started. Seed {asked.seed},"
-        f" {asked.per_second:g} requests a second,\nof them 80 % clicks, 7 % installs, 13 % events. Traffic, TikTok"
+        f" {asked.per_second:g} requests a second,\nof them 72 % clicks, 20 % installs, 8 % events. Traffic, TikTok"
         " (the sandbox), engines and processes share the cores.\n"
         f"Made by `make soak MINUTES={asked.minutes:g} SEED={asked.seed}`."
     )

@@ -58,13 +58,17 @@ class Post:
 class Traffic:
     """Runs in a thread; the lists are read once it has stopped."""
 
-    def __init__(self, target: Target, seed: int, per_second: float = 100.0) -> None:
+    def __init__(
+        self, target: Target, seed: int, per_second: float = 100.0, shares: tuple[float, float] = (0.8, 0.07)
+    ) -> None:
+        """`shares`: of clicks and of installs; the rest are events."""
         self.clicks: list[Click] = []
         self.posts: list[Post] = []
         self._target = target
         self._seed = seed
         self._random = random.Random(seed)
         self._per_second = per_second
+        self._clicks, self._clicks_and_installs = shares[0], sum(shares)
         self._stopping = threading.Event()
         self._idle: dict[int, list[tuple[float, asyncio.StreamReader, asyncio.StreamWriter]]] = {}
         self._referrers: list[str] = []
@@ -115,9 +119,9 @@ class Traffic:
 
     async def _one(self, due: float) -> None:
         draw = self._random.random()
-        if draw < 0.8:
+        if draw < self._clicks:
             await self._click(due)
-        elif draw < 0.87 or not self._installs:
+        elif draw < self._clicks_and_installs or not self._installs:
             await self._install(due)
         else:
             await self._event(due)
