@@ -125,11 +125,16 @@ class SessionEngines:
         self._database = database
         yield database.url
 
-    def _make_database(self) -> "SharedDatabase":
-        name = self.name("ledger")
+    def migrated_database(self, name: str) -> str:
+        """The URL of a new one with all tables and no row."""
         # said from 15 on, the only way there was before
         how = "STRATEGY file_copy" if self.admin.get_server_version().major >= 15 else ""
         self.sql(f"CREATE DATABASE {name} TEMPLATE {self._prefix} {how}")
+        return self.postgresql.database_url(name)
+
+    def _make_database(self) -> "SharedDatabase":
+        name = self.name("ledger")
+        self.migrated_database(name)
         return SharedDatabase(self, name)
 
 

@@ -48,15 +48,13 @@ class Server:
 @contextmanager
 def opened_ledger(engines: SessionEngines, name: str) -> Iterator[str]:
     """A database of our own, with two apps, a pixel and an owner of the console in it."""
-    engines.portal.call(
-        engines.admin.execute, f"CREATE DATABASE {name} TEMPLATE signalpost_template STRATEGY file_copy"
-    )
-    url = engines.postgresql.database_url(name)
+    database = engines.name(name)
+    url = engines.migrated_database(database)
     engines.portal.call(_fill, url)
     try:
         yield url
     finally:
-        engines.portal.call(engines.admin.execute, f"DROP DATABASE {name} WITH (FORCE)")
+        engines.sql(f"DROP DATABASE {database} WITH (FORCE)")
 
 
 async def _fill(database_url: str) -> None:

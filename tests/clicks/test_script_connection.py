@@ -11,6 +11,7 @@ from redis.exceptions import ConnectionError, InvalidResponse, ResponseError  # 
 
 from clicks.batch import Batch, Call, Row, apply_call
 from clicks.redis_link import RedisLink
+from clicks.replicas import Replicas
 from clicks.script_connection import ScriptConnection
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("one_redis")]
@@ -24,7 +25,7 @@ def call(number: int, key: bytes = b"c:abcdef") -> Call:
 
 @pytest.fixture
 async def script(client: Redis) -> AsyncIterator[ScriptConnection]:
-    opened = ScriptConnection(client.connection_pool.make_connection)
+    opened = ScriptConnection(client.connection_pool.make_connection, Replicas(0, 1))
     yield opened
     await opened.close()
 
