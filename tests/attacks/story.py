@@ -49,6 +49,8 @@ class Story:
     people: dict[str, Person] = field(default_factory=dict)
     events: dict[str, tuple[str, bool]] = field(default_factory=dict)
     """source event id -> whose it is, and whether it refuses itself."""
+    refused_by_event: set[str] = field(default_factory=set)
+    """Installs of which an event refused."""
 
     # -- what happens
 
@@ -72,7 +74,7 @@ class Story:
         return reply
 
     def install(self, install_id: str, click: int | None, refuses: bool, times: int = 1) -> None:
-        """Reported `times` at once; the first report stands, however often it comes and whatever a later one says."""
+        """Reported `times` at once; the first report stands, however often it comes, but for its word on consent."""
         referrers = list(self.clicks.values())
         told = {"install_referrer": referrers[click]} if click is not None and click < len(referrers) else {}
         consent = {"marketing": "denied" if refuses else "granted"}
@@ -80,15 +82,22 @@ class Story:
         with ThreadPoolExecutor(times) as pool:
             answers = list(pool.map(lambda _: self._post("/v1/installs", body), range(times)))
         assert {answer["install_id"] for answer in answers} == {install_id}
-        if install_id not in self.people:
-            self.people[install_id] = Person(refuses)
+        person = self.people.get(install_id)
+        if person is None:
+            self.people[install_id] = Person(refuses, install_id in self.refused_by_event)
             self.events[f"install:{install_id}"] = (install_id, False)
+        elif person.refuses != refuses:
+            person.has_changed = True
 
     def event(self, event_id: str, install_id: str, refuses: bool) -> None:
         consent = {"consent": {"marketing": "denied"}} if refuses else {}
         body = {"event_id": event_id, "install_id": install_id, "name": "sign_up"}
         self._post("/v1/events", body | consent)
         self.events.setdefault(event_id, (install_id, refuses))
+        if refuses:  # of what is not sent yet, too
+            self.refused_by_event.add(install_id)
+            if install_id in self.people:
+                self.people[install_id].has_changed = True
 
     def webhook(self, event_id: str, install_id: str) -> None:
         event = {
