@@ -289,6 +289,8 @@ class SignalLinkProtocol(HttpToolsProtocol):
             self._send_refusal(self._refusal)
 
     def _send_refusal(self, refusal: bytes) -> None:
+        if self.transport.is_closing():  # the answer before was the last one: what came behind it gets none
+            return
         self.transport.write(refusal)
         if self.transport.can_write_eof():
             self.transport.write_eof()

@@ -8,8 +8,8 @@ from tests import licences
 
 # permissive, or weak enough that a program which imports the library unchanged keeps its own licence
 LOOKED_AT = re.compile(
-    r"(MIT|MIT-0|BSD|BSD-[23]-Clause|BSD [23]-Clause|Apache|Apache[- ]2\.0|PSF-2\.0|ISC|ZPL-2\.1|MPL-2\.0"
-    r"|Mozilla Public License 2\.0 \(MPL 2\.0\)|GNU LGPL v3\+)( Software)?( License)?"
+    r"(MIT|MIT-0|BSD|BSD-[23]-Clause|BSD [23]-Clause|[23]-Clause BSD|Apache|Apache[- ]2\.0|PSF-2\.0|ISC|ZPL-2\.1"
+    r"|MPL-2\.0|Mozilla Public License 2\.0 \(MPL 2\.0\)|GNU LGPL v3\+)( Software)?( License)?"
 )
 
 

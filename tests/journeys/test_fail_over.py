@@ -98,6 +98,8 @@ def test_everything_finds_the_primary_before_and_after_a_fail_over(
     until(lambda: portal.call(undelivered, pair.replica.url) == 0)
     assert len(on_all_hosts.received("CompleteRegistration")) >= len(load.accepted)
     assert {name: on_all_hosts.process_id(name) for name in before} == before
+    # what failed a moment ago is not ready for some seconds more
+    until(lambda: signalpost(on_all_hosts.up.env, "doctor", "--json").returncode == 0)
     assert_commands_find_the_primary(on_all_hosts, tmp_path / "after.backup")
 
 

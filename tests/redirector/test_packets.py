@@ -148,6 +148,12 @@ def test_packets_are_read_alike_with_and_without_the_strict_look(
     assert happened(WithLook, config, packets) == happened(WithoutLook, config, packets)
 
 
+def test_what_comes_behind_the_last_answer_of_a_connection_gets_none(config: uvicorn.Config) -> None:
+    last = request("/spring", "Connection: close", "Transfer-Encoding: chunked")
+    recorded, _, written, is_closed, _ = happened(WithLook, config, [last + request("/no-ttp")])
+    assert (len(recorded), written.count(b"HTTP/1.1 "), is_closed) == (1, 1, True)
+
+
 def test_a_head_that_is_the_body_of_the_request_before_is_no_request(config: uvicorn.Config) -> None:
     inner = request("/no-ttp")
     packets = [request("/spring", f"Content-Length: {len(inner)}"), inner, request("/spring")]
