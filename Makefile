@@ -27,7 +27,7 @@ test: $(STAMP)
 	@TEST_ENGINES='$(ENGINES)' TEST_DATABASE_URL='$(call given,DATABASE_URL)' TEST_REDIS_URL='$(call given,REDIS_URL)' \
 		$(VENV)/bin/pytest -n $(if $(call given,REDIS_URL),0,logical) --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(TESTS)
 
-## attacks   hostile input, and crashes in any order, for hours; SEED=<number>: a run once more
+## attacks   hostile input, and crashes in any order, at length; SEED=<number>: a run once more
 attacks: seed := $(or $(SEED),$(shell date +%s))
 attacks: $(STAMP)
 	@echo "make attacks SEED=$(seed)"

@@ -148,7 +148,6 @@ async def opened(settings: ForwarderSettings, within_s: float) -> AsyncIterator[
     directory, knowledge, tombstone_keys = Directory(pool, keyring), Knowledge(pool), keyring.derive("tombstone")
     ledger = EventLedger(pool, directory, tombstone_keys)
     installs = traced("installs", InstallLedger(pool, clicks, directory, tombstone_keys, knowledge, outages).commit)
-    events = traced("events", ledger.commit)
     webhooks = traced("webhooks", WebhookLedger(pool, directory, tombstone_keys, ledger).commit)
     services = Services(
         settings=settings,
@@ -158,7 +157,7 @@ async def opened(settings: ForwarderSettings, within_s: float) -> AsyncIterator[
         directory=directory,
         authenticator=Authenticator(directory, redis, outages),
         installs=GroupCommit(installs, lambda _: 1, directory.catch_up, outages, limits),
-        events=GroupCommit(events, len, directory.catch_up, outages, limits),
+        events=GroupCommit(traced("events", ledger.commit), len, directory.catch_up, outages, limits),
         webhooks=GroupCommit(webhooks, lambda _: 1, directory.catch_up, outages, of_webhooks),
         tombstone_keys=tombstone_keys,
         data_centres=data_centres,

@@ -24,12 +24,7 @@ class WorkerMetrics:
         )
         self._failures = self._counter("signalpost_worker_task_failures", "Rounds of the timetable that failed", "task")
         self._moved = self._counter("signalpost_clicks_moved", "Clicks that left Redis for the ledger")
-        self._requests = Histogram(
-            "signalpost_tiktok_request_seconds",
-            "How long TikTok took to answer",
-            buckets=REQUEST_SECONDS,
-            registry=self.registry,
-        )
+        self._requests = self._histogram("signalpost_tiktok_request_seconds", "How long TikTok took to answer")
         self._pending = self._gauge("signalpost_deliveries_pending", "Deliveries still to be sent")
         self._oldest = self._gauge(
             "signalpost_delivery_oldest_pending_seconds", "Age of the oldest delivery still to be sent"
@@ -61,6 +56,9 @@ class WorkerMetrics:
 
     def moved(self, clicks: int) -> None:
         self._moved.inc(clicks)
+
+    def _histogram(self, name: str, meaning: str) -> Histogram:
+        return Histogram(name, meaning, buckets=REQUEST_SECONDS, registry=self.registry)
 
     def _counter(self, name: str, meaning: str, *labels: str) -> Counter:
         return Counter(name, meaning, labels, registry=self.registry)
