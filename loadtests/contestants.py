@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from loadtests.ports import free_port
+
 START_LIMIT_S = 10.0
 STOP_LIMIT_S = 10.0
 
@@ -127,10 +129,3 @@ def stop(process: subprocess.Popen[bytes], limit_s: float = STOP_LIMIT_S) -> Non
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port

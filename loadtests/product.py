@@ -2,9 +2,7 @@
 
 import json
 import os
-import random
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -14,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from loadtests.contestants import Contestant, ContestantError, stop
+from loadtests.ports import free_ports
 
 START_LIMIT_S = 90.0
 STOP_LIMIT_S = 45.0  # the processes' time to finish, then the engines'
-METRICS_OFFSET = 1000  # each process also listens at its own port + 1000
 PORTS = ("REDIRECTOR_PORT", "FORWARDER_PORT", "CONSOLE_PORT", "SANDBOX_PORT", "WORKER_PORT")
 # what would lead it to other code than its interpreter's, to somebody's real engines or real TikTok account
 NOT_INHERITED = (
@@ -30,26 +28,6 @@ NOT_INHERITED = (
     "HOST",
     "TIKTOK_API_URL",
 )
-
-
-def free_ports(count: int) -> list[int]:
-    """Consecutive ports that are free on 127.0.0.1, as those METRICS_OFFSET above them are."""
-    for _ in range(200):
-        base = random.randrange(20_000, 30_000)
-        ports = list(range(base, base + count))
-        if all(_is_free(port) for first in ports for port in (first, first + METRICS_OFFSET)):
-            return ports
-    raise ContestantError("no free ports between 20000 and 31000 on 127.0.0.1")
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-        return True
 
 
 class Product:

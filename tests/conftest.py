@@ -1,7 +1,6 @@
 """Fixtures every test may use."""
 
 import logging
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ import structlog
 from hypothesis import HealthCheck, settings
 
 from clicks.redis_url import read_redis_url
+from loadtests import ports
 from tests.clicks.cluster import Cluster, running_cluster
 from tests.engines import SessionEngines, session_engines, short_directory
 from tests.given_engines import GivenRedis
@@ -105,8 +105,5 @@ def data_dir() -> Iterator[Path]:
 
 @pytest.fixture
 def free_port() -> int:
-    """A TCP port on 127.0.0.1 that nothing listens on."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
+    """A TCP port on 127.0.0.1 that nothing listens on, nor on its metrics' port."""
+    return ports.free_port()

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from loadtests.ports import free_port
 from stack.engines.account import unprivileged_account
 from stack.engines.errors import EngineError, last_log_line
 from stack.engines.postgresql import ENVIRONMENT, SUPERUSER
@@ -57,7 +58,7 @@ def running_pooler(server: Path, **settings: str | int) -> Iterator[Pooler]:
     program = pgbouncer()
     wanted = {"pool_mode": "transaction", "default_pool_size": 3, **settings}
     with short_directory() as directory:
-        port = _free_port()
+        port = free_port()
         config = directory / "pgbouncer.ini"
         lines = "\n".join(f"{name} = {value}" for name, value in wanted.items())
         config.write_text(CONFIG.format(host=server, user=SUPERUSER, port=port, settings=lines))
@@ -87,10 +88,3 @@ def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
             if process.poll() is not None or time.monotonic() > deadline:
                 raise EngineError(f"pgbouncer did not start: {last_log_line(log)}") from None
         time.sleep(0.01)
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port

@@ -9,11 +9,12 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from config.settings import AllSettings
+from loadtests.ports import free_port
 from tests.attacks.servers import opened_ledger
 from tests.debian_engines import DEBIAN, redis_of
 from tests.engines import SessionEngines, short_directory, start_engine
 from tests.forwarder.api import SECRET_KEY
-from tests.redirector.serving import START_TIMEOUT_S, STOP_TIMEOUT_S, two_free_ports
+from tests.redirector.serving import START_TIMEOUT_S, STOP_TIMEOUT_S
 from tests.redirector.wire import ask
 
 PROCESSES = ("redirector", "forwarder", "worker")
@@ -27,7 +28,7 @@ class Everything:
         self._engine = redis_of(kind if kind == DEBIAN else "", directory)
         self._redis: subprocess.Popen[bytes] | None = None
         self._running: dict[str, subprocess.Popen[bytes]] = {}
-        self.ports = {name: two_free_ports() for name in PROCESSES}
+        self.ports = {name: free_port() for name in PROCESSES}
         self.directory, self.database_url, self.sandbox_url = directory, database_url, sandbox_url
 
     @property

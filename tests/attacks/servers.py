@@ -14,9 +14,10 @@ from admin.users import Role, create_user
 from config.secrets import load_keyring
 from config.settings import AllSettings
 from ledger.pool import open_pool
+from loadtests.ports import free_port
 from tests.engines import SessionEngines, short_directory
 from tests.forwarder.api import KEY, SECRET_KEY, fill_ledger
-from tests.redirector.serving import START_TIMEOUT_S, STOP_TIMEOUT_S, two_free_ports
+from tests.redirector.serving import START_TIMEOUT_S, STOP_TIMEOUT_S
 from tests.redirector.wire import ask
 
 EMAIL, PASSWORD = "owner@example.com", "kettle-on-the-stove"
@@ -70,7 +71,7 @@ async def _fill(database_url: str) -> None:
 def running_server(name: str, database_url: str, redis_url: str, **settings: str) -> Iterator[Server]:
     """`signalpost run <name>`, ready, ended afterwards."""
     with short_directory() as directory:
-        port = two_free_ports()
+        port = free_port()
         inherited = {key: value for key, value in os.environ.items() if key in {"PATH", "HOME", "PYTHONPATH"}}
         environment = inherited | {
             "DATABASE_URL": database_url, "REDIS_URL": redis_url, "DATA_DIR": str(directory), "SECRET_KEY": SECRET_KEY,

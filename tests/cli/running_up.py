@@ -4,7 +4,6 @@ import json
 import os
 import queue
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -16,25 +15,11 @@ from typing import IO, Any
 import psutil
 
 from config.runfile import runfile_path
-from config.settings import METRICS_PORT_OFFSET, AllSettings
+from config.settings import AllSettings
+from loadtests.ports import free_ports
 
 PATIENCE_S = 60.0
 PORT_SETTINGS = ("REDIRECTOR_PORT", "FORWARDER_PORT", "SANDBOX_PORT", "WORKER_PORT", "CONSOLE_PORT")
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports nothing listens on, nor on their metrics ports."""
-    found: list[int] = []
-    while len(found) < count:
-        with socket.socket() as first, socket.socket() as second:
-            first.bind(("127.0.0.1", 0))
-            port: int = first.getsockname()[1]
-            try:
-                second.bind(("127.0.0.1", port + METRICS_PORT_OFFSET))
-            except (OSError, OverflowError):
-                continue
-            found.append(port)
-    return found
 
 
 def environment(data_dir: Path) -> dict[str, str]:

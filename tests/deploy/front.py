@@ -18,7 +18,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from loadtests.contestants import nginx_path
-from tests.cli.running_up import PATIENCE_S, RunningUp, free_ports, signalpost
+from loadtests.ports import free_ports
+from tests.cli.running_up import PATIENCE_S, RunningUp, signalpost
 from tests.deploy.files import DEPLOY, PORTS
 from tests.journeys.traveller import until
 

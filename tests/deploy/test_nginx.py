@@ -12,7 +12,8 @@ import psutil
 import pytest
 
 from loadtests.contestants import nginx_path
-from tests.cli.running_up import PATIENCE_S, environment, free_ports, running_up
+from loadtests.ports import free_ports
+from tests.cli.running_up import PATIENCE_S, environment, running_up
 from tests.console.pages.open_feed import OpenFeed
 from tests.deploy.front import ALLOWED, CONSOLE, GO, IN, SECOND, Front, running_nginx
 from tests.engines import short_directory

@@ -1,6 +1,5 @@
 """The sandbox in a process of its own."""
 
-import socket
 import subprocess
 import sys
 import time
@@ -9,15 +8,15 @@ from contextlib import contextmanager
 
 import httpx
 
+from loadtests.ports import free_port
+
 START_TIMEOUT_S = 20.0
 
 
 @contextmanager
 def running_sandbox() -> Iterator[str]:
     """Its URL, once it answers."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port = listener.getsockname()[1]
+    port = free_port()
     process = subprocess.Popen([sys.executable, "-m", "sandbox", "--port", str(port)], stderr=subprocess.DEVNULL)
     url = f"http://127.0.0.1:{port}"
     try:

@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -18,6 +17,7 @@ import pytest
 
 from forwarder import app as app_module
 from forwarder.intake import body as intake_body
+from loadtests.ports import free_port
 from tests.forwarder.api import KEY, SECRET_KEY, Api, install_body, opened_api, settings
 
 pytestmark = pytest.mark.anyio
@@ -175,7 +175,7 @@ async def test_the_process_serves_hides_what_it_is_and_counts_on_another_port(
 ) -> None:
     async with opened_api(settings(database_url, redis_url, data_dir)):
         pass  # fills the ledger
-    port = _port_with_a_free_one_1000_above()
+    port = free_port()
     environment = {
         "DATABASE_URL": database_url, "REDIS_URL": redis_url, "DATA_DIR": str(data_dir), "SECRET_KEY": SECRET_KEY,
         "FORWARDER_PORT": str(port), "FORWARDER_WORKERS": str(workers),
@@ -192,20 +192,6 @@ async def test_the_process_serves_hides_what_it_is_and_counts_on_another_port(
             metrics = (await client.get(f"http://127.0.0.1:{port + 1000}/metrics")).text
     assert 'signalpost_installs_total{app="app_aaaaaaaaaaaa",method="none"} 20.0' in metrics
     assert process.returncode in (0, -signal.SIGTERM)
-
-
-def _port_with_a_free_one_1000_above() -> int:
-    while True:
-        with socket.socket() as first, socket.socket() as second:
-            first.bind(("127.0.0.1", 0))
-            port: int = first.getsockname()[1]
-            if port > 64_000:
-                continue
-            try:
-                second.bind(("127.0.0.1", port + 1000))
-            except OSError:
-                continue
-            return port
 
 
 def test_without_engines_it_says_what_to_do_and_ends(data_dir: Path) -> None:

@@ -112,10 +112,9 @@ async def test_a_worker_killed_while_tiktok_has_the_request_is_followed_by_the_s
 async def test_a_worker_waits_for_an_engine_that_is_not_there_yet_and_stops_all_the_same(
     start: Start, free_port: int
 ) -> None:
-    port = min(free_port, 64_000)
     nowhere = {"DATABASE_URL": "postgresql://127.0.0.1:1/none", "REDIS_URL": "redis://127.0.0.1:1/0"}
-    worker = start(WORKER_PORT=str(port), **nowhere)
-    found = await answer(f"http://127.0.0.1:{port}/readyz", status=503)
+    worker = start(WORKER_PORT=str(free_port), **nowhere)
+    found = await answer(f"http://127.0.0.1:{free_port}/readyz", status=503)
     assert found.json() == {
         "ok": False,
         "postgresql": "away: nothing is delivered",
@@ -136,14 +135,13 @@ async def test_a_worker_outlives_the_loss_of_its_connections(keyed_scene: Scene,
 
 
 async def test_health_and_metrics_stand_on_ports_of_their_own(keyed_scene: Scene, start: Start, free_port: int) -> None:
-    port = min(free_port, 64_000)
-    start(WORKER_PORT=str(port))
-    base = f"http://127.0.0.1:{port}"
+    start(WORKER_PORT=str(free_port))
+    base = f"http://127.0.0.1:{free_port}"
     ready = await answer(f"{base}/readyz")
     assert ready.json() == {"ok": True, "postgresql": "ok", "redis": "ok", "tiktok": "ok"}
     assert (await answer(f"{base}/healthz")).json() == {"ok": True}
     assert (await answer(f"{base}/metrics")).status_code == 404
-    assert "signalpost_deliveries_pending" in (await answer(f"http://127.0.0.1:{port + 1000}/metrics")).text
+    assert "signalpost_deliveries_pending" in (await answer(f"http://127.0.0.1:{free_port + 1000}/metrics")).text
 
 
 async def answer(url: str, status: int | None = None) -> httpx.Response:

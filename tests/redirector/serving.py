@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -22,6 +21,7 @@ from clicks.record import Click
 from clicks.store import ClickStore
 from config.secrets import load_keyring
 from config.settings import METRICS_PORT_OFFSET
+from loadtests.ports import free_port
 from tests.redirector.wire import Reply, ask
 
 START_TIMEOUT_S = 20.0
@@ -38,19 +38,6 @@ LINKS = (
     Link("off", "app_off", APP_STORE, PLAY, FALLBACK, enabled=False),
     Link("no-ttp", "app_no_ttp", APP_STORE, PLAY, FALLBACK, generate_ttp=False),
 )
-
-
-def two_free_ports() -> int:
-    """A port on 127.0.0.1 that is free together with that of its metrics."""
-    while True:
-        with socket.socket() as first, socket.socket() as second:
-            first.bind(("127.0.0.1", 0))
-            port: int = first.getsockname()[1]
-            try:
-                second.bind(("127.0.0.1", port + METRICS_PORT_OFFSET))
-            except (OSError, OverflowError):
-                continue
-            return port
 
 
 @dataclass
@@ -104,7 +91,7 @@ UNHURRIED = {"REDIS_BUDGET_MS": "5000"}
 
 def start_redirector(redis_url: str, data_dir: Path, **settings: str) -> Redirector:
     """Start a redirector; `settings` are further environment variables. Returns at once."""
-    port = two_free_ports()
+    port = free_port()
     inherited = {
         name: value
         for name, value in os.environ.items()

@@ -11,8 +11,9 @@ import pytest
 import uvicorn
 
 from config.settings import RedirectorSettings
+from loadtests.ports import free_port
 from redirector.__main__ import server_config
-from tests.redirector.serving import SECRET_KEY, publish, two_free_ports, wait_for
+from tests.redirector.serving import SECRET_KEY, publish, wait_for
 from tests.redirector.wire import ask, connected, parse_replies, read_all, request
 
 DEADLINE_S = 0.4
@@ -36,7 +37,7 @@ def port(redis_url: str, data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
     """A redirector that gives a request head 0.4 s."""
     monkeypatch.setattr("redirector.protocol.HEAD_DEADLINE_S", DEADLINE_S)
     monkeypatch.setattr("redirector.app.MAINTENANCE_EVERY_S", 0.05)
-    port = two_free_ports()
+    port = free_port()
     environment = {
         "REDIS_URL": redis_url,
         "DATA_DIR": str(data_dir),

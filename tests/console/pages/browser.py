@@ -17,7 +17,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from config.settings import AllSettings
-from tests.cli.running_up import free_ports
+from loadtests.ports import free_ports
 from tests.console.pages.person import PASSWORD
 
 SCREENSHOTS = "CONSOLE_SCREENSHOTS"  # a folder outside the repository; without it, pytest's own
