@@ -101,6 +101,14 @@ class Product:
         )  # fmt: skip
         return done.stdout.splitlines()
 
+    def program(self, text: str, given: str) -> str:
+        """What a Python program prints that its interpreter runs in its environment, `given` on standard input."""
+        done = subprocess.run(
+            [self._python, "-P", "-c", text], input=given,
+            cwd=self._directory, env=self._environment, capture_output=True, text=True, timeout=600, check=True,
+        )  # fmt: skip
+        return done.stdout
+
     def command(self, *arguments: str) -> Any:
         """The JSON value a `signalpost` command prints.
 
