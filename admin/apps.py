@@ -21,6 +21,8 @@ from ledger.apps import (
     AppChanges,
     AppSettings,
     all_apps,
+    api_key_record,
+    app_secret_record,
     get_app,
     hash_api_key,
     insert_app,
@@ -67,7 +69,7 @@ async def create_app(session: Session, name: str, assignments: Mapping[str, str]
         name=checked_name("name", name),
         settings=msgspec.convert({k: v for k, v in settings.items() if v is not None}, AppSettings),
         api_key_hash=hash_api_key(api_key),
-        api_key_encrypted=session.keyring.encrypt(api_key, f"app:{app_id}:api_key"),
+        api_key_encrypted=session.keyring.encrypt(api_key, api_key_record(app_id)),
         secrets={},
         created_at=datetime.now(UTC),
     )
@@ -118,7 +120,7 @@ async def rotate_key(session: Session, app_id: str) -> dict[str, str]:
         Refused: there is no such app.
     """
     api_key = new_api_key()
-    encrypted = session.keyring.encrypt(api_key, f"app:{app_id}:api_key")
+    encrypted = session.keyring.encrypt(api_key, api_key_record(app_id))
     async with audited(session, "app.rotate_key", app_id, app_id) as change:
         if not await set_api_key(change.connection, app_id, hash_api_key(api_key), encrypted):
             raise no_app(app_id)
@@ -204,7 +206,7 @@ def _sealed(session: Session, app_id: str, name: str, secret: str) -> str | None
     if not secret:
         return None
     check_webhook_secret(name, secret)
-    return base64.b64encode(session.keyring.encrypt(secret, f"app:{app_id}:{name}")).decode()
+    return base64.b64encode(session.keyring.encrypt(secret, app_secret_record(app_id, name))).decode()
 
 
 async def _counts(session: Session) -> tuple[dict[str, int], dict[str, int]]:

@@ -13,14 +13,14 @@ from admin.check import Check
 from admin.readiness import answers
 from admin.refusal import Refused
 from admin.session import open_session, reason_of
+from admin.stored_secrets import check_stored_secrets
 from config.disk import room, waiting
 from config.env_conflicts import differing_secrets
 from config.secrets import Keyring, SecretError, load_keyring
 from config.settings import AllSettings
-from ledger.apps import all_apps
-from ledger.grants import access_record, all_grants
 from ledger.local_time import VERSION, is_outdated, released_by
-from ledger.pixels import Pixel, all_pixels, token_record
+from ledger.pixels import Pixel, all_pixels
+from ledger.stored_secrets import all_stored_secrets
 from tiktok.http_client import environment_proxies, http_client
 
 TIKTOK_TIMEOUT_S = 5.0
@@ -131,29 +131,12 @@ async def check_ledger(settings: AllSettings, keyring: Keyring | None) -> list[C
     """Every pixel is in order, and what is encrypted opens with the present keys."""
     try:
         async with open_session(settings) as session:
-            apps = await all_apps(session.database)
+            stored = await all_stored_secrets(session.database)
             pixels = await all_pixels(session.database)
-            grants = await all_grants(session.database)
     except (Refused, SecretError):
         return []  # the engine's own check has said so
-    sealed = [(one.api_key_encrypted, f"app:{one.app_id}:api_key") for one in apps]
-    sealed += [(pixel.token_encrypted, token_record(pixel.pixel_id)) for pixel in pixels]
-    sealed += [(grant.access_token_encrypted, access_record(grant.app_id)) for grant in grants]
-    checks = [_check_sealed(keyring, sealed)] if keyring and sealed else []
+    checks = [check_stored_secrets(keyring, stored)] if keyring and stored else []
     return [*checks, *(_check_pixel(pixel) for pixel in pixels)]
-
-
-def _check_sealed(keyring: Keyring, sealed: list[tuple[bytes, str]]) -> Check:
-    closed = 0
-    for ciphertext, record in sealed:
-        try:
-            keyring.decrypt(ciphertext, record)
-        except SecretError:
-            closed += 1
-    if closed:
-        detail = f"{closed} of {len(sealed)} stored keys and tokens do not open"
-        return Check("stored secrets", False, detail, "put the old SECRET_KEY back on the list, after the new one")
-    return Check("stored secrets", True, f"{len(sealed)} open with the present key")
 
 
 def _check_pixel(pixel: Pixel) -> Check:

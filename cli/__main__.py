@@ -25,6 +25,7 @@ COMMANDS = {
     "backup": Entry("cli.backup:backup_command", "Write both engines and the spool into one file."),
     "restore": Entry("cli.backup:restore_command", "Fill an empty installation from a backup."),
     "migrate": Entry("cli.migrate:migrate_command", "Bring the ledger's tables up to this version."),
+    "reencrypt": Entry("cli.reencrypt:reencrypt_command", "Encrypt what is stored with SECRET_KEY's first entry."),
     "user": Entry("cli.users:app", "Users of the console: create, list, disable."),
     "demo": Entry("cli.demo:app", "The demo of `up --demo`: clear."),
     "doctor": Entry("cli.doctor:doctor_command", "Check every engine, setting, token and clock."),

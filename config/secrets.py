@@ -44,6 +44,10 @@ class Keyring:
         nonce = os.urandom(NONCE_BYTES)
         return _key_id(key) + nonce + AESGCM(key).encrypt(nonce, plaintext.encode(), record.encode())
 
+    def is_newest(self, ciphertext: bytes) -> bool:
+        """Whether `encrypt` would use the key that this was encrypted with; it need not open."""
+        return hmac.compare_digest(_key_id(self.derive("encrypt")[0]), ciphertext[:KEY_ID_BYTES])
+
     def decrypt(self, ciphertext: bytes, record: str) -> str:
         """The text `encrypt` was given for the same record.
 

@@ -19,7 +19,7 @@ from forwarder.intake.routing import Destination, destination
 from forwarder.matching.policy import Policy
 from forwarder.outages import OutageLog
 from forwarder.refreshing import keep_fresh
-from ledger.apps import App, AppSettings, all_apps, hash_api_key
+from ledger.apps import App, AppSettings, all_apps, api_key_record, app_secret_record, hash_api_key
 from ledger.directory_version import directory_version
 from ledger.mappings import all_mappings
 from ledger.outages import LEDGER_FAILED
@@ -96,7 +96,7 @@ class Directory:
         encrypted = entry.app.api_key_encrypted
         if encrypted not in self._keys:
             try:
-                key = self._keyring.decrypt(encrypted, f"app:{entry.app_id}:api_key")
+                key = self._keyring.decrypt(encrypted, api_key_record(entry.app_id))
             except SecretError as error:
                 log.error("api key does not open", app=entry.app_id, error=str(error))
                 return None
@@ -109,7 +109,7 @@ class Directory:
         if encrypted is None:
             return None
         try:
-            return self._keyring.decrypt(base64.b64decode(encrypted), f"app:{entry.app_id}:{name}")
+            return self._keyring.decrypt(base64.b64decode(encrypted), app_secret_record(entry.app_id, name))
         except (SecretError, binascii.Error) as error:
             log.error("app secret does not open", app=entry.app_id, setting=name, error=type(error).__name__)
             return None

@@ -120,9 +120,9 @@ class App:
     api_key_hash: bytes
     """SHA-256 of the key: what a bearer key is looked up by."""
     api_key_encrypted: bytes
-    """By `Keyring.encrypt` with the record `app:<app_id>:api_key`: what a signature is checked with."""
+    """By `Keyring.encrypt` with `api_key_record`: what a signature is checked with."""
     secrets: dict[str, str]
-    """Name of a write-only setting -> base64 of what `Keyring.encrypt` gave for `app:<app_id>:<name>`."""
+    """Name of a write-only setting -> base64 of what `Keyring.encrypt` gave for `app_secret_record`."""
     created_at: datetime
 
 
@@ -155,6 +155,16 @@ ALL_APPS = "SELECT * FROM apps ORDER BY created_at, app_id"
 async def all_apps(connection: Any) -> list[App]:
     """Every app, oldest first. `connection` is an asyncpg connection or pool, here and below."""
     return [_app(row) for row in await connection.fetch(ALL_APPS)]
+
+
+def api_key_record(app_id: str) -> str:
+    """What an app's API key is bound to when it is encrypted."""
+    return app_secret_record(app_id, "api_key")
+
+
+def app_secret_record(app_id: str, name: str) -> str:
+    """The same of a write-only setting."""
+    return f"app:{app_id}:{name}"
 
 
 GET_APP = "SELECT * FROM apps WHERE app_id = $1"

@@ -106,11 +106,12 @@ async def store_grant(connection: Any, grant: NewGrant, now: datetime) -> None:
     await connection.execute(STORE_GRANT, grant.app_id, *fields, now, next_probe(grant.expires_at, now))
 
 
-# only of the grant that was refreshed: someone may have connected anew meanwhile
+# only of the grant that was refreshed: someone may have connected anew meanwhile. Its tokens do not name it: they may
+# have been encrypted anew, and what a refresh gave must not be lost
 REPLACE_TOKENS = """
 UPDATE tiktok_grants SET access_token_encrypted = $3, refresh_token_encrypted = coalesce($4, refresh_token_encrypted),
     expires_at = $5, state = 'ok', reason = '', checked_at = $6, probe_at = $7
-WHERE app_id = $1 AND access_token_encrypted = $2
+WHERE app_id = $1 AND connected_at = $2
 RETURNING true
 """
 
@@ -118,7 +119,7 @@ RETURNING true
 async def replace_tokens(connection: Any, old: Grant, new: NewGrant, now: datetime) -> bool:
     """What a refresh gave; False where another grant has taken the place of the refreshed one."""
     fields = new.access_token_encrypted, new.refresh_token_encrypted, new.expires_at, now
-    old_fields = old.app_id, old.access_token_encrypted
+    old_fields = old.app_id, old.connected_at
     return bool(await connection.fetchval(REPLACE_TOKENS, *old_fields, *fields, next_probe(new.expires_at, now)))
 
 

@@ -76,6 +76,7 @@ NOT_IN_CONSOLE: Final[dict[str, str]] = {
     "match backtest": "reads files of this machine and takes minutes",
     "backup": "a file of the machine that the processes run on",
     "restore": "an installation that is empty has no console yet",
+    "reencrypt": "SECRET_KEY is set where the processes run, and changed there",
     "migrate": "the console runs on a ledger that is up to date",
     "export clicks": "a stream for `match backtest`; lists have CSV and JSON",
     "export installs": "a stream for `match backtest`; lists have CSV and JSON",

@@ -10,6 +10,9 @@ from typing import Any
 
 import pytest
 
+from admin.session import open_session
+from admin.stored_secrets import reencrypt_secrets
+from config.settings import AllSettings
 from tests.forwarder.api import SECRET_KEY, Api, install_body, opened_api, settings, signed
 
 pytestmark = pytest.mark.anyio
@@ -79,3 +82,14 @@ async def test_what_a_key_sealed_does_not_open_once_it_is_off_the_list(town: Tow
     await town.post(new, clicks=new)
     assert ("bearer", 200) in town.answers  # a hash is all that this takes
     assert ("signed", 401) in town.answers
+
+
+async def test_once_it_is_encrypted_anew_the_old_key_can_leave_the_list_and_nothing_is_refused(town: Town) -> None:
+    await town.forwarder(OLD, fill=True)
+    database_url, redis_url, data_dir = town.given
+    rotated = AllSettings(database_url=database_url, redis_url=redis_url, data_dir=data_dir, secret_key=f"{NEW},{OLD}")
+    async with open_session(rotated) as session:
+        assert (await reencrypt_secrets(session))["reencrypted"] > 0
+    new = await town.forwarder(NEW)
+    await town.post(new, clicks=new)
+    assert town.refused() == []

@@ -136,3 +136,10 @@ async def test_deleting_gives_what_was_there(pool: Any) -> None:
 async def test_a_grant_is_an_apps(pool: Any) -> None:
     with pytest.raises(asyncpg.ForeignKeyViolationError):
         await store_grant(pool, NewGrant("app_none", b"", None, None, ()), NOW)
+
+
+async def test_a_refresh_is_kept_where_the_tokens_were_encrypted_anew_meanwhile(pool: Any) -> None:
+    """TikTok takes the old refresh token no more: what it gave for it must not be lost."""
+    old = await stored(pool, NewGrant(APP, b"sealed", b"refresh", NOW, ("4",)))
+    await pool.execute("UPDATE tiktok_grants SET access_token_encrypted = 'anew' WHERE app_id = $1", APP)
+    assert await replace_tokens(pool, old, NewGrant(APP, b"next", b"next refresh", LATER, ()), NOW)

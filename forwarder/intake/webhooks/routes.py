@@ -37,8 +37,8 @@ async def post_webhook(request: Request) -> Response:
     services = services_of(request)
     app_id = request.path_params["app_id"]
     posted = WebhookRequest(dict(request.headers), await read_body(request), datetime.now(UTC))
-    opened_by = await _authentic(services.directory, source, app_id, posted)
-    if opened_by is None:
+    proven_by = await _authentic(services.directory, source, app_id, posted)
+    if proven_by is None:
         metrics.WEBHOOKS.labels(source.provider, "rejected").inc()
         log.warning("webhook not authentic", provider=source.provider)
         raise _unauthorized(source)
@@ -49,7 +49,7 @@ async def post_webhook(request: Request) -> Response:
         post = WebhookPost(app_id, source.provider, posted.body, posted.at, event)
 
         def check_still() -> None:
-            if _encrypted_secret(services.directory, source, app_id) != opened_by:
+            if _secret(services.directory, source, app_id) != proven_by:
                 raise _unauthorized(source)
 
         outcome = await services.webhooks.submit(post, check_still)
@@ -60,22 +60,22 @@ async def post_webhook(request: Request) -> Response:
 
 
 async def _authentic(directory: Directory, source: Source, app_id: str, posted: WebhookRequest) -> str | None:
-    """The app's secret, encrypted, that the webhook agrees with; None where it does not. Checked again by the ledger
-    where it fails: the secret may have been set this moment.
+    """The app's secret that the webhook agrees with; None where it does not. Checked again by the ledger where it
+    fails: the secret may have been set this moment.
     """
     for _ in range(2):
         entry = await directory.by_id(app_id)
         secret = directory.secret(entry, source.secret) if entry is not None else None
         if source.authentic(posted, secret or NO_SECRET) and secret:
-            return _encrypted_secret(directory, source, app_id)
+            return secret
         if not await directory.caught_up():
             return None
     return None
 
 
-def _encrypted_secret(directory: Directory, source: Source, app_id: str) -> str | None:
+def _secret(directory: Directory, source: Source, app_id: str) -> str | None:
     entry = directory.get(app_id)
-    return entry.app.secrets.get(source.secret) if entry is not None else None
+    return directory.secret(entry, source.secret) if entry is not None else None
 
 
 def _decoded(raw: bytes) -> Fields:
