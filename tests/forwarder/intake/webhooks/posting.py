@@ -4,6 +4,8 @@ import base64
 import hmac
 import json
 import time
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import httpx
@@ -25,11 +27,12 @@ async def connect(api: Api, *providers: str, **settings: Any) -> None:
     await api.services.directory.refresh()
 
 
-async def set_up(api: Api, *providers: str, **settings: Any) -> None:
-    """The same as another process does it: the application knows when it looks."""
+async def set_up(api: Api, *providers: str, given: Mapping[str, str] = MappingProxyType({}), **settings: Any) -> None:
+    """The same as another process does it: the application knows when it looks. `given`: secrets other than SECRETS."""
     secrets = {}
     for provider in providers:
         name, secret = SECRETS[provider]
+        secret = given.get(provider, secret)
         secrets[name] = base64.b64encode(api.keyring.encrypt(secret, f"app:{APP}:{name}")).decode()
     await update_app(api.pool, APP, AppChanges(secrets=secrets, settings=settings))
 

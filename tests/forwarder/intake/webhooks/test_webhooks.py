@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -48,6 +49,23 @@ async def test_a_secret_that_was_just_set_is_known_at_once(api: Api) -> None:
     await set_up(api, "revenuecat")
     api.services.directory._read_at = 0.0  # its last look was a while ago
     assert (await post(api, "revenuecat", body("revenuecat", "the test button"))).status_code == 200
+
+
+@pytest.mark.parametrize(("other", "status"), [({}, 200), ({"stripe": "another secret"}, 401)])
+async def test_a_secret_encrypted_anew_while_a_webhook_waits_is_the_same_one_and_another_is_not(
+    api: Api, monkeypatch: pytest.MonkeyPatch, other: dict[str, str], status: int
+) -> None:
+    await connect(api, "stripe")
+    submit = api.services.webhooks.submit
+
+    async def change_first(*given: Any) -> Any:
+        await set_up(api, "stripe", given=other)
+        await api.services.directory.refresh()
+        return await submit(*given)
+
+    monkeypatch.setattr(api.services.webhooks, "submit", change_first)
+    event = cases("stripe")[next(iter(cases("stripe")))]["body"]
+    assert (await post(api, "stripe", event)).status_code == status
 
 
 async def test_a_provider_nobody_knows_is_a_404(api: Api) -> None:
