@@ -93,4 +93,4 @@ def _result(
 
 
 async def _tiktok(settings: AllSettings, asked: bool) -> list[Check]:
-    return [await check_tiktok(settings)] if asked else []
+    return await check_tiktok(settings) if asked else []

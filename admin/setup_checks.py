@@ -3,6 +3,7 @@
 import os
 import stat
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,9 @@ from config.settings import AllSettings
 from ledger.local_time import VERSION, is_outdated, released_by
 from ledger.pixels import Pixel, all_pixels
 from ledger.stored_secrets import all_stored_secrets
+from tiktok.codes import Answer
 from tiktok.http_client import environment_proxies, http_client
+from tiktok.server_clock import ServerClock, differs_little
 
 TIKTOK_TIMEOUT_S = 5.0
 
@@ -115,16 +118,28 @@ def check_proxies() -> list[Check]:
     return [Check("proxy", False, sentence, fix) for sentence in environment_proxies().unusable]
 
 
-async def check_tiktok(settings: AllSettings) -> Check:
-    """Something answers at TIKTOK_API_URL; any answer counts."""
+async def check_tiktok(settings: AllSettings) -> list[Check]:
+    """Something answers at TIKTOK_API_URL, and its clock is ours; any answer counts."""
     url = settings.tiktok_api_url
     try:
         async with http_client(timeout=TIKTOK_TIMEOUT_S) as client:
-            await client.get(url)
+            begun = time.monotonic()
+            response = await client.get(url)
     except httpx.HTTPError as error:
         fix = "let this machine reach it (DNS, firewall, proxy); deliveries wait meanwhile"
-        return Check("tiktok api", False, f"{url} does not answer: {reason_of(error)}", fix)
-    return Check("tiktok api", True, f"{url} answers")
+        return [Check("tiktok api", False, f"{url} does not answer: {reason_of(error)}", fix)]
+    took_ms = (time.monotonic() - begun) * 1_000
+    return [Check("tiktok api", True, f"{url} answers"), *_tiktok_clock(response.headers, took_ms)]
+
+
+def _tiktok_clock(headers: Mapping[str, str], took_ms: float) -> list[Check]:
+    clock = ServerClock()
+    clock.note(Answer(headers=headers, ms=took_ms))
+    ahead_s = clock.ahead_s()
+    if ahead_s is None:
+        return []
+    fix = "" if differs_little(ahead_s) else "set this machine's clock by NTP: conversions go out with its time"
+    return [Check("tiktok clock", not fix, f"{ahead_s:+.0f} s from ours", fix)]
 
 
 async def check_ledger(settings: AllSettings, keyring: Keyring | None) -> list[Check]:

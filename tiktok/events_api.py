@@ -10,6 +10,7 @@ import httpx
 from tiktok.codes import Answer
 from tiktok.http_call import Call, usable_token
 from tiktok.http_client import http_client
+from tiktok.server_clock import ServerClock
 
 DEFAULT_VERSION: Final = "v1.3"
 _LARGEST_ANSWER: Final = 64 * 1024
@@ -39,6 +40,7 @@ class EventsApi:
         self._client = client
         self._url = httpx.URL(f"{base_url.rstrip('/')}/open_api/{version}/event/track/")
         self._deadline_s = deadline_s
+        self.server_clock = ServerClock()
 
     async def track(self, token: str, body: bytes) -> Answer:
         """What TikTok said, or how the call failed, within `deadline_s` seconds all told. An answer that quotes the
@@ -46,7 +48,10 @@ class EventsApi:
         """
         if not usable_token(token):
             return Answer(error="token", sent=False)
-        return await Call(self._client, self._request(token, body), _LARGEST_ANSWER).answered(self._deadline_s, token)
+        call = Call(self._client, self._request(token, body), _LARGEST_ANSWER)
+        answer = await call.answered(self._deadline_s, token)
+        self.server_clock.note(answer)
+        return answer
 
     def _request(self, token: str, body: bytes) -> httpx.Request:
         headers = {"Access-Token": token, "Content-Type": "application/json"}

@@ -14,6 +14,7 @@ from ledger.connecting import connect
 from ledger.database_url import DatabaseUrlError
 from ledger.outages import LEDGER_FAILED
 from ledger.report_pool import LAG, MAX_LAG_S
+from tiktok.server_clock import differs_little
 
 DISK, SPOOL, CLOCK, REPLICA = "disk_low", "spool_in_use", "clock_differs", "replica_late"
 KINDS: Final = (DISK, SPOOL, CLOCK, REPLICA)
@@ -37,11 +38,15 @@ def machine() -> str:
     return socket.gethostname()
 
 
-async def machine_state(pool: Any, redis: Any, data_dir: Path, report_url: str) -> MachineState:
-    """One look around. An engine that is away says so elsewhere, the replica here."""
+async def machine_state(
+    pool: Any, redis: Any, data_dir: Path, report_url: str, tiktok_ahead_s: float | None = None
+) -> MachineState:
+    """One look around. An engine that is away says so elsewhere, the replica here. `tiktok_ahead_s`: of this machine's
+    clock, as `ServerClock.ahead_s`.
+    """
     found = room(data_dir)
     lag_s, replica = await _replica(report_url) if report_url else (None, [])
-    alerts = [*_disk(data_dir, found), *_spool(data_dir), *await _clocks(pool, redis), *replica]
+    alerts = [*_disk(data_dir, found), *_spool(data_dir), *await _clocks(pool, redis, tiktok_ahead_s), *replica]
     return MachineState(alerts, found, lag_s)
 
 
@@ -60,7 +65,7 @@ def _spool(data_dir: Path) -> list[Alert]:
     return [_alert(SPOOL, f"{machine()}: {found.sentence()}; {fix}")]
 
 
-async def _clocks(pool: Any, redis: Any) -> list[Alert]:
+async def _clocks(pool: Any, redis: Any, tiktok_ahead_s: float | None) -> list[Alert]:
     before = time.time()
     differences = {"PostgreSQL": await pool.fetchval(NOW) - (before + time.time()) / 2}
     took = time.time() - before
@@ -73,10 +78,17 @@ async def _clocks(pool: Any, redis: Any) -> list[Alert]:
         pass
     # a slow answer says less of a clock
     wrong = {engine: s for engine, s in differences.items() if abs(s) > MAX_CLOCK_DIFFERENCE_S + took / 2}
+    if tiktok_ahead_s is not None and not differs_little(tiktok_ahead_s):
+        wrong["TikTok"] = tiktok_ahead_s
     if not wrong:
         return []
-    told = " and ".join(f"{engine} is {seconds:+.0f} s from this machine" for engine, seconds in wrong.items())
-    return [_alert(CLOCK, f"{machine()}: by its clock {told}; set all of them by NTP: windows and leases go by them")]
+    told = " and ".join(f"{whose} is {_roughly(seconds)} from this machine" for whose, seconds in wrong.items())
+    return [_alert(CLOCK, f"{machine()}: by its clock {told}; set it by NTP: windows, leases and event times go by it")]
+
+
+def _roughly(seconds: float) -> str:
+    """In seconds, or minutes where it is many: a message that changed each time would be written each time."""
+    return f"{seconds:+.0f} s" if abs(seconds) < 120 else f"{seconds / 60:+.0f} min"
 
 
 async def _replica(url: str) -> tuple[float | None, list[Alert]]:

@@ -169,7 +169,8 @@ async def watch(job: JobContext) -> None:
 async def watch_this_machine(job: JobContext) -> None:
     """Its disk, spool and clock, and the replica as it is seen from here."""
     settings, metrics = job.delivery_context.settings, job.delivery_context.metrics
-    state = await machine_state(job.pool, job.redis, settings.data_dir, settings.report_database_url)
+    ahead_s = job.delivery_context.api.server_clock.ahead_s()
+    state = await machine_state(job.pool, job.redis, settings.data_dir, settings.report_database_url, ahead_s)
     metrics.show_machine(state.room.free if state.room is not None else None, state.replica_lag_s)
     await watch_machine(job.pool, state, job.now())
 

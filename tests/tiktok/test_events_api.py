@@ -236,3 +236,12 @@ async def test_a_wait_in_seconds_is_read_and_a_date_is_not(header: str, seconds:
     talk = saying(http("429 Too Many Requests", b"", header))
     async with serving(talk) as server, events_client() as client:
         assert (await EventsApi(client, server.url).track(TOKEN, BODY)).retry_after_s == seconds
+
+
+async def test_the_date_of_its_answers_is_compared_with_this_machines_clock() -> None:
+    late = saying(http("200 OK", b"{}", "Date: Thu, 01 Jan 2026 00:00:00 GMT"))
+    async with serving(late) as server, events_client() as client:
+        api = EventsApi(client, server.url)
+        assert api.server_clock.ahead_s() is None
+        await api.track(TOKEN, BODY)
+    assert (api.server_clock.ahead_s() or 0) < -300 * 24 * 3600

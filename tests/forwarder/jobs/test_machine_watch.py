@@ -112,6 +112,26 @@ async def test_a_redis_that_is_away_leaves_the_other_clock_compared(
 
 
 @pytest.mark.usefixtures("roomy")
+@pytest.mark.parametrize(
+    ("ahead_s", "said"),
+    [
+        (None, None),
+        (59.0, None),
+        (-59.0, None),
+        (-61.0, "TikTok is -61 s from this machine"),
+        (3 * 3600.0, "TikTok is +180 min from this machine"),
+        (-5 * 3600 + 0.7, "TikTok is -300 min from this machine"),
+    ],
+)
+async def test_a_clock_that_differs_from_tiktoks_is_an_alert_although_all_engines_share_it(
+    scene: Scene, redis: Any, data_dir: Path, ahead_s: float | None, said: str | None
+) -> None:
+    alerts = (await machine_state(scene.pool, redis, data_dir, "", ahead_s)).alerts
+    assert [alert.kind for alert in alerts] == (["clock_differs"] if said else [])
+    assert all(said is not None and said in alert.message for alert in alerts)
+
+
+@pytest.mark.usefixtures("roomy")
 async def test_another_machines_alert_stays_until_a_day_has_passed(scene: Scene, redis: Any, data_dir: Path) -> None:
     other = Alert("disk_low", "another-machine", "another-machine: full")
     await sync_alerts(scene.pool, KINDS, [other], scene.clock.now, "another-machine")
