@@ -59,6 +59,7 @@ from tiktok.currency_rates import RateTable
 REDIS_TIMEOUT_S = 1.0  # an install is taken and matched later rather than kept waiting
 POOL_SIZE = 8
 WEBHOOKS_AT_ONCE = 200  # in one transaction
+EVENT_BATCHES = 2  # at a time (decision 12); installs would wait for one another's clicks, webhooks for their charges
 # a statement is planned once per connection, mostly while its tables are still small: without this it would go on
 # reading them from end to end as they grow, until PostgreSQL next counts their rows
 LOOKUPS = {"enable_seqscan": "off", "jit": "off"}
@@ -140,6 +141,7 @@ async def opened(settings: ForwarderSettings, within_s: float) -> AsyncIterator[
     tracing.begin(settings.otel_exporter_otlp_endpoint, "forwarder")
     outages = OutageLog()
     limits, of_webhooks = BatchLimits(seconds=within_s), BatchLimits(WEBHOOKS_AT_ONCE, within_s)
+    of_events = BatchLimits(seconds=within_s, in_flight=EVENT_BATCHES)
     keyring = load_keyring(settings.secret_key, settings.data_dir)
     data_centres = read_data_centres(settings.datacenter_ranges_file)
     pool = await _open_ledger(settings.database_url, within_s)
@@ -157,7 +159,7 @@ async def opened(settings: ForwarderSettings, within_s: float) -> AsyncIterator[
         directory=directory,
         authenticator=Authenticator(directory, redis, outages),
         installs=GroupCommit(installs, lambda _: 1, directory.catch_up, outages, limits),
-        events=GroupCommit(traced("events", ledger.commit), len, directory.catch_up, outages, limits),
+        events=GroupCommit(traced("events", ledger.commit), len, directory.catch_up, outages, of_events),
         webhooks=GroupCommit(webhooks, lambda _: 1, directory.catch_up, outages, of_webhooks),
         tombstone_keys=tombstone_keys,
         data_centres=data_centres,

@@ -1,7 +1,8 @@
 """Group commit: many requests, one transaction.
 
-One batch is in flight at a time; everything that arrives meanwhile goes into the next. A request waits for at most two
-batches, and a busy process commits once for dozens of requests instead of once for each.
+One batch is in flight; everything that arrives meanwhile goes into the next. A request waits for at most two batches,
+and a busy process commits once for dozens of requests instead of once for each. Where much waits, a second batch may
+begin beside the first: PostgreSQL stores one while this process makes the other.
 """
 
 import asyncio
@@ -24,6 +25,7 @@ MAX_WAITING = 20_000  # rows; beyond this the ledger does not keep up, and sayin
 # turns of the event loop between two batches: the answers leave, and what came meanwhile is read. So a batch is not
 # half as large as it could be, and who is answered does not wait for the next one's first statement
 TURNS_BETWEEN = 2
+BESIDE_ROWS = 100  # wait before a batch begins beside another: with fewer it saves less than one more commit costs
 ATTEMPTS = 3  # two transactions that locked each other out are told apart by PostgreSQL: the loser goes again
 
 log = structlog.get_logger()
@@ -50,6 +52,8 @@ class BatchLimits:
     """A single larger item goes alone."""
     seconds: float = ANSWER_WITHIN_S
     """A batch that takes longer is given up, so that it does not hold up the next."""
+    in_flight: int = 1
+    """Batches at a time; more than one only of what may be stored at the same moment, as by two processes."""
 
 
 class GroupCommit(Generic[Item, Result]):
@@ -79,7 +83,7 @@ class GroupCommit(Generic[Item, Result]):
         self._limits = limits
         self._waiting: deque[_Entry[Item, Result]] = deque()
         self._rows = 0
-        self._task: asyncio.Task[None] | None = None
+        self._running: set[asyncio.Task[None]] = set()
         self._given_up: set[asyncio.Task[None]] = set()
 
     async def submit(self, item: Item, still_admitted: Callable[[], None] = _always) -> Result:
@@ -103,23 +107,27 @@ class GroupCommit(Generic[Item, Result]):
         future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         self._waiting.append(_Entry(item, future, still_admitted))
         self._rows += weight
-        if self._task is None:
-            self._task = asyncio.create_task(self._run())
+        if not self._running or (len(self._running) < self._limits.in_flight and self._rows >= BESIDE_ROWS):
+            task = asyncio.create_task(self._run())
+            self._running.add(task)
         return future
 
     async def drain(self) -> None:
         """Return when nothing is in flight."""
-        while self._task is not None:
-            await asyncio.wait([self._task])
+        while self._running:
+            await asyncio.wait(self._running)
 
     async def _run(self) -> None:
+        """Commit until nothing waits, or too little for a batch beside another."""
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101
         try:
-            while self._waiting:
+            while self._waiting and (self._rows >= BESIDE_ROWS or len(self._running) == 1):
                 await self._settle(self._take())
                 for _ in range(TURNS_BETWEEN):
                     await asyncio.sleep(0)
         finally:
-            self._task = None
+            self._running.discard(task)
 
     def _take(self) -> list[_Entry[Item, Result]]:
         batch: list[_Entry[Item, Result]] = []

@@ -1,4 +1,4 @@
-"""Group commit: one batch at a time, nobody's failure but their own."""
+"""Group commit: one batch at a time, or two where much waits; nobody's failure but their own."""
 
 import asyncio
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 
 from forwarder.errors import Refusal
 from forwarder.intake import group_commit
-from forwarder.intake.group_commit import BatchLimits, GroupCommit
+from forwarder.intake.group_commit import BESIDE_ROWS, BatchLimits, GroupCommit
 from forwarder.outages import OutageLog
 
 pytestmark = pytest.mark.anyio
@@ -18,11 +18,12 @@ pytestmark = pytest.mark.anyio
 class Ledger:
     """Doubles numbers; holds each batch until it is let go, where a gate is given."""
 
-    def __init__(self, gate: asyncio.Event | None = None) -> None:
+    def __init__(self, gate: asyncio.Event | None = None, at_once: int = 1) -> None:
         self.batches: list[list[int]] = []
         self.gate = gate
         self.errors: list[Exception] = []
-        self.running = 0
+        self.running = self.most_running = 0
+        self.at_once = at_once
         self.started = asyncio.Event()
         self.caught_up = 0
 
@@ -31,7 +32,8 @@ class Ledger:
 
     async def commit(self, items: Sequence[int]) -> list[int]:
         self.running += 1
-        assert self.running == 1
+        self.most_running = max(self.most_running, self.running)
+        assert self.running <= self.at_once
         self.batches.append(list(items))
         self.started.set()
         try:
@@ -61,6 +63,79 @@ async def test_what_arrives_while_a_batch_is_in_flight_goes_into_the_next_togeth
     ledger.gate.set()
     assert await asyncio.gather(*waiting) == [number * 2 for number in range(10)]
     assert [len(batch) for batch in ledger.batches] == [3, 7]
+
+
+def two_at_once(ledger: Ledger) -> GroupCommit[int, int]:
+    return GroupCommit(ledger.commit, lambda item: item, ledger.catch_up, OutageLog(), BatchLimits(in_flight=2))
+
+
+async def turns(count: int = 10) -> None:
+    """Let the loop go on: what can happen without the gate has happened."""
+    for _ in range(count):
+        await asyncio.sleep(0)
+
+
+async def test_a_second_batch_begins_beside_the_first_once_enough_rows_wait_and_no_third() -> None:
+    ledger = Ledger(asyncio.Event(), at_once=2)
+    group = two_at_once(ledger)
+    waiting = []
+    for weight in (1, BESIDE_ROWS - 1, 1, 500, 501, 400):
+        waiting.append(asyncio.create_task(group.submit(weight)))
+        await turns()
+    assert ledger.gate is not None
+    assert ledger.batches == [[1], [BESIDE_ROWS - 1, 1]]
+    ledger.gate.set()
+    assert await asyncio.gather(*waiting) == [2, 2 * BESIDE_ROWS - 2, 2, 1000, 1002, 800]
+    assert sorted(ledger.batches) == [[1], [BESIDE_ROWS - 1, 1], [500], [501, 400]]
+    assert ledger.most_running == 2
+
+
+async def test_what_is_too_little_for_a_batch_beside_another_goes_with_the_next() -> None:
+    ledger = Ledger(asyncio.Event(), at_once=2)
+    group = two_at_once(ledger)
+    first = asyncio.create_task(group.submit(1))
+    await turns()
+    beside = asyncio.create_task(group.submit(BESIDE_ROWS))
+    await turns()
+    few = [asyncio.create_task(group.submit(2)), asyncio.create_task(group.submit(3))]
+    await turns()
+    assert ledger.batches == [[1], [BESIDE_ROWS]]
+    assert ledger.gate is not None
+    ledger.gate.set()
+    await asyncio.gather(first, beside, *few)
+    assert ledger.batches == [[1], [BESIDE_ROWS], [2, 3]]
+
+
+async def test_one_batch_of_two_in_flight_that_fails_fails_alone() -> None:
+    ledger = Ledger(asyncio.Event(), at_once=2)
+    group = two_at_once(ledger)
+    first = asyncio.create_task(group.submit(1))
+    await turns()
+    second = asyncio.create_task(group.submit(BESIDE_ROWS))
+    await turns()
+    ledger.errors = [ConnectionRefusedError()]
+    assert ledger.gate is not None
+    ledger.gate.set()
+    answers = await asyncio.gather(first, second, return_exceptions=True)
+    refused = [answer for answer in answers if isinstance(answer, Refusal)]
+    assert [refusal.status for refusal in refused] == [503]
+    assert len(answers) == 2
+
+
+async def test_draining_waits_for_both_batches_in_flight() -> None:
+    ledger = Ledger(asyncio.Event(), at_once=2)
+    group = two_at_once(ledger)
+    waiting = [asyncio.create_task(group.submit(1))]
+    await turns()
+    waiting.append(asyncio.create_task(group.submit(BESIDE_ROWS)))
+    await turns()
+    draining = asyncio.create_task(group.drain())
+    await turns()
+    assert (ledger.running, draining.done()) == (2, False)
+    assert ledger.gate is not None
+    ledger.gate.set()
+    await draining
+    assert (ledger.running, await asyncio.gather(*waiting)) == (0, [2, 2 * BESIDE_ROWS])
 
 
 async def test_before_each_batch_the_settings_are_caught_up_with_and_who_lost_its_key_is_refused() -> None:
