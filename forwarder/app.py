@@ -1,8 +1,11 @@
 """The forwarder's web application: what is opened, and which path leads where."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
+from functools import partial
+from operator import attrgetter
 from typing import Any
 
 import asyncpg
@@ -37,9 +40,10 @@ from forwarder.health import healthz, readyz
 from forwarder.intake.answer_deadline import ANSWER_WITHIN_S, AnswerDeadline
 from forwarder.intake.authenticator import Authenticator
 from forwarder.intake.data_centres import read_data_centres
-from forwarder.intake.event_batch import EventLedger
+from forwarder.intake.event_batch import EventLedger, app_of
 from forwarder.intake.event_handler import post_events
 from forwarder.intake.group_commit import BatchLimits, GroupCommit
+from forwarder.intake.grouped_commit import GroupedCommit
 from forwarder.intake.install_batch import InstallLedger
 from forwarder.intake.install_handler import delete_install, delete_person, get_install_with_deliveries, post_install
 from forwarder.intake.openapi import get_openapi
@@ -54,6 +58,7 @@ from ledger.cold_clicks import ColdClicks
 from ledger.outages import LEDGER_FAILED
 from ledger.pool import open_pool
 from ledger.report_pool import ReportPool
+from ledger.shard_groups import one_group
 from tiktok.currency_rates import RateTable
 
 REDIS_TIMEOUT_S = 1.0  # an install is taken and matched later rather than kept waiting
@@ -63,6 +68,7 @@ EVENT_BATCHES = 2  # at a time (decision 12); installs would wait for one anothe
 # a statement is planned once per connection, mostly while its tables are still small: without this it would go on
 # reading them from end to end as they grow, until PostgreSQL next counts their rows
 LOOKUPS = {"enable_seqscan": "off", "jit": "off"}
+BY_APP = attrgetter("app_id")
 CLOSE_WITHIN_S = 2.0
 CANCEL_AGAIN_S = 0.2
 MAY_BE_STARTING = (
@@ -139,9 +145,8 @@ async def opened(settings: ForwarderSettings, within_s: float) -> AsyncIterator[
         DataCentreRangesError, RatesError: DATACENTER_RANGES_FILE or CURRENCY_RATES_FILE cannot be used.
     """
     tracing.begin(settings.otel_exporter_otlp_endpoint, "forwarder")
-    outages = OutageLog()
-    limits, of_webhooks = BatchLimits(seconds=within_s), BatchLimits(WEBHOOKS_AT_ONCE, within_s)
-    of_events = BatchLimits(seconds=within_s, in_flight=EVENT_BATCHES)
+    outages, limits = OutageLog(), BatchLimits(seconds=within_s)
+    of_events, of_webhooks = replace(limits, in_flight=EVENT_BATCHES), replace(limits, rows=WEBHOOKS_AT_ONCE)
     keyring = load_keyring(settings.secret_key, settings.data_dir)
     data_centres = read_data_centres(settings.datacenter_ranges_file)
     pool = await _open_ledger(settings.database_url, within_s)
@@ -158,9 +163,9 @@ async def opened(settings: ForwarderSettings, within_s: float) -> AsyncIterator[
         clicks=clicks,
         directory=directory,
         authenticator=Authenticator(directory, redis, outages),
-        installs=GroupCommit(installs, lambda _: 1, directory.catch_up, outages, limits),
-        events=GroupCommit(traced("events", ledger.commit), len, directory.catch_up, outages, of_events),
-        webhooks=GroupCommit(webhooks, lambda _: 1, directory.catch_up, outages, of_webhooks),
+        installs=_grouped(BY_APP, installs, lambda _: 1, directory.catch_up, outages, limits),
+        events=_grouped(app_of, traced("events", ledger.commit), len, directory.catch_up, outages, of_events),
+        webhooks=_grouped(BY_APP, webhooks, lambda _: 1, directory.catch_up, outages, of_webhooks),
         tombstone_keys=tombstone_keys,
         data_centres=data_centres,
         set_aside=SetAside(pool),
@@ -172,6 +177,11 @@ async def opened(settings: ForwarderSettings, within_s: float) -> AsyncIterator[
     await directory.refresh()
     async with _kept_fresh(services, knowledge):
         yield {"services": services}
+
+
+def _grouped(app_of_item: Callable[[Any], str], *group_commit: Any) -> GroupedCommit[Any, Any]:
+    """What follows `app_of_item` is each GroupCommit's."""
+    return GroupedCommit(one_group, app_of_item, partial(GroupCommit, *group_commit))
 
 
 def _clicks(settings: ForwarderSettings, keyring: Keyring, redis: Any, pool: Any) -> AllClicks:

@@ -13,7 +13,7 @@ from forwarder.directory import Directory
 from forwarder.intake.authenticator import Authenticator
 from forwarder.intake.data_centres import DataCentres
 from forwarder.intake.event_batch import Outcome
-from forwarder.intake.group_commit import GroupCommit
+from forwarder.intake.grouped_commit import GroupedCommit
 from forwarder.intake.install_request import InstallReport
 from forwarder.intake.set_aside_counts import SetAside
 from forwarder.intake.webhooks.storing import Outcome as WebhookOutcome
@@ -36,9 +36,9 @@ class Services:
     clicks: AllClicks
     directory: Directory
     authenticator: Authenticator
-    installs: GroupCommit[InstallReport, Install | None]
-    events: GroupCommit[Sequence[NewEvent], list[Outcome]]
-    webhooks: GroupCommit[WebhookPost, WebhookOutcome]
+    installs: GroupedCommit[InstallReport, Install | None]
+    events: GroupedCommit[Sequence[NewEvent], list[Outcome]]
+    webhooks: GroupedCommit[WebhookPost, WebhookOutcome]
     tombstone_keys: TombstoneKeys
     data_centres: DataCentres
     set_aside: SetAside

@@ -27,6 +27,11 @@ EventKey = tuple[str, str]
 """(app_id, event_id)."""
 
 
+def app_of(request: Sequence[NewEvent]) -> str:
+    """Whose key the request came with: all its events are of one app."""
+    return request[0].app_id
+
+
 @dataclass(frozen=True, slots=True)
 class Routed:
     """Events that know their installs, where those are known, and where they go."""

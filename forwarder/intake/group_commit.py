@@ -31,7 +31,7 @@ ATTEMPTS = 3  # two transactions that locked each other out are told apart by Po
 log = structlog.get_logger()
 
 
-def _always() -> None:
+def always() -> None:
     """Nothing was asked for that could be taken back."""
 
 
@@ -86,11 +86,11 @@ class GroupCommit(Generic[Item, Result]):
         self._running: set[asyncio.Task[None]] = set()
         self._given_up: set[asyncio.Task[None]] = set()
 
-    async def submit(self, item: Item, still_admitted: Callable[[], None] = _always) -> Result:
+    async def submit(self, item: Item, still_admitted: Callable[[], None] = always) -> Result:
         """The item's result, once its batch is committed. Arguments and errors as `enqueue`."""
         return await self.enqueue(item, still_admitted)
 
-    def enqueue(self, item: Item, still_admitted: Callable[[], None] = _always) -> asyncio.Future[Result]:
+    def enqueue(self, item: Item, still_admitted: Callable[[], None] = always) -> asyncio.Future[Result]:
         """What has the item's result, or its Refusal, once its batch is committed. What is cancelled before its batch
         begins is not stored.
 
