@@ -25,7 +25,7 @@ MAX_WAITING = 20_000  # rows; beyond this the ledger does not keep up, and sayin
 # turns of the event loop between two batches: the answers leave, and what came meanwhile is read. So a batch is not
 # half as large as it could be, and who is answered does not wait for the next one's first statement
 TURNS_BETWEEN = 2
-BESIDE_ROWS = 100  # wait before a batch begins beside another: with fewer it saves less than one more commit costs
+BESIDE_ROWS = 300  # wait before a batch begins beside another: fewer would make more commits and no more rows
 ATTEMPTS = 3  # two transactions that locked each other out are told apart by PostgreSQL: the loser goes again
 
 log = structlog.get_logger()

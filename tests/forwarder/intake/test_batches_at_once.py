@@ -88,7 +88,10 @@ async def test_what_another_process_stored_first_is_a_duplicate_for_both(api: Ap
     tasks = await both_in_flight(api, holder, lists)
     await transaction.commit()
     answers = await asyncio.gather(*tasks)
-    assert [(answer["accepted"], answer["duplicates"]) for answer in answers] == [(99, 1), (100, 1)]
+    assert [(answer["accepted"], answer["duplicates"]) for answer in answers] == [
+        (BESIDE_ROWS - 1, 1),
+        (BESIDE_ROWS, 1),
+    ]
     assert await api.count("events") == 2 * BESIDE_ROWS
 
 
@@ -101,8 +104,9 @@ async def test_an_event_beside_the_one_that_says_whose_its_person_is_is_joined_b
     await transaction.start()
     await holder.execute(HOLD, APP, "e0000")
     tells = purchases(*range(BESIDE_ROWS), user={"external_id": "u-1"})
-    asks = [{**row, "install_id": None, "user": {"external_id": "u-1"}} for row in purchases(*range(100, 200))]
-    asks = [{key: value for key, value in row.items() if value is not None} for row in asks]
+    asks = purchases(*range(BESIDE_ROWS, 2 * BESIDE_ROWS), user={"external_id": "u-1"})
+    for row in asks:
+        del row["install_id"]
     tasks = await both_in_flight(api, holder, [tells, [*asks, *purchases(0)]])
     await transaction.rollback()
     answers = await asyncio.gather(*tasks)
