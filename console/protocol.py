@@ -1,148 +1,26 @@
-"""HTTP at the socket: uvicorn's protocol with a deadline for every head, body and reader, and limits for heads.
+"""The console at the socket: bodies have the deadline of heads, refusals the headers of every answer."""
 
-uvicorn's own keep-alive timer is cancelled by the first byte: a byte now and then would hold a connection for ever.
-"""
+from typing import Final
 
-import asyncio
-from typing import Any, Final
-
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
-
-from config.http_heads import HTTP_VERSIONS, MAX_HEADER_BYTES, MAX_HEADERS, MAX_URL_BYTES, is_host
+from config.http_limits import HeadRefusal, LimitedHttpProtocol
 from console.response_headers import HEADERS
 
-DEADLINE_S: Final = 10.0  # of a head from its begin; of a body from its head; of a reader who takes nothing
-MAX_HEAD_BYTES: Final = MAX_URL_BYTES + 2 * MAX_HEADER_BYTES  # a header is told of only once it is complete
-LINGER_S: Final = 2.0  # for whoever was refused to read why: closing on bytes still under way would take that along
-NO_REQUEST: Final = ("400 Bad Request", "This is no HTTP/1.1 request.")
-NO_HOST: Final = ("400 Bad Request", "HTTP/1.1 needs exactly one valid Host header.")
-TOO_LONG: Final = ("414 URI Too Long", "An address may have 8 KiB.")
-TOO_LARGE: Final = ("431 Request Header Fields Too Large", "A request may have 100 headers, and 32 KiB of them.")
-_SAID = "".join(f"{name.lower()}: {value}\r\n" for name, value in HEADERS.items())
+_SAID: Final = "".join(f"{name.lower()}: {value}\r\n" for name, value in HEADERS.items())
 
 
-class Refused(Exception):
-    """The head cannot be taken: the parser need not go on."""
-
-
-class ConsoleProtocol(HttpToolsProtocol):
+class ConsoleProtocol(LimitedHttpProtocol):
     """One connection."""
 
-    cycle: Any  # uvicorn's request cycle
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._deadline: asyncio.TimerHandle | None = None
-        self._stalled: asyncio.TimerHandle | None = None
-        self._head_bytes = self._header_bytes = 0
-        self._is_in_head = False
-        self._hosts: list[bytes] = []
-        self._earlier: list[Any] = []  # cycles of pipelined requests that later ones came behind
-        self._refusal: tuple[str, str] | None = None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        super().connection_made(transport)  # type: ignore[arg-type]  # uvicorn narrows the type
-        self._await_more()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._await_nothing()
-        self.resume_writing()
-        self._answer_no_more()
-        super().connection_lost(exc)
-
-    def data_received(self, data: bytes) -> None:
-        if self._refusal is not None:
-            return
-        if self._is_in_head:
-            self._head_bytes += len(data)
-        super().data_received(data)
-        if self._refusal is not None:
-            return
-        if self._is_in_head and self._head_bytes > MAX_HEAD_BYTES:
-            self._refusal = TOO_LARGE
-            self.send_400_response("")
-        elif self._deadline is None and (self._is_in_head or self._is_idle()):
-            self._await_more()
-
-    def on_message_begin(self) -> None:
-        super().on_message_begin()
-        self._head_bytes = self._header_bytes = 0
-        self._is_in_head = True
-        self._hosts = []
-
-    def on_url(self, url: bytes) -> None:
-        super().on_url(url)
-        if len(self.url) > MAX_URL_BYTES:
-            self._refuse(TOO_LONG)
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        super().on_header(name, value)
-        self._header_bytes += len(name) + len(value)
-        if self._header_bytes > MAX_HEADER_BYTES or len(self.headers) > MAX_HEADERS:
-            self._refuse(TOO_LARGE)
-        if self.headers[-1][0] == b"host":
-            self._hosts.append(value)
-
-    def on_headers_complete(self) -> None:
-        if self.cycle is not None and not self.cycle.response_complete:
-            self._earlier = [cycle for cycle in (*self._earlier, self.cycle) if not cycle.response_complete]
-        self._is_in_head = False
-        version = self.parser.get_http_version()
-        if version not in HTTP_VERSIONS:
-            self._refuse(NO_REQUEST)
-        is_old = not self._hosts and version == "1.0"
-        if not is_old and (len(self._hosts) != 1 or not is_host(self._hosts[0])):
-            self._refuse(NO_HOST)
-        super().on_headers_complete()
-        self._await_nothing()
+    def take_request(self) -> None:
+        super().take_request()
         self._await_more()  # the body
 
     def on_message_complete(self) -> None:
         self._await_nothing()
         super().on_message_complete()
 
-    def pause_writing(self) -> None:
-        super().pause_writing()
-        self._stalled = self.loop.call_later(DEADLINE_S, self.transport.abort)
-
-    def resume_writing(self) -> None:
-        super().resume_writing()
-        if self._stalled is not None:
-            self._stalled.cancel()
-            self._stalled = None
-
-    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - ours says why
-        """What uvicorn answers to a head it could not take, with the headers of every answer of the console."""
-        self._refusal = self._refusal or NO_REQUEST
-        status, sentence = self._refusal
-        head = f"HTTP/1.1 {status}\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: {len(sentence)}\r\n"
-        self.transport.write(f"{head}{_SAID}connection: close\r\n\r\n{sentence}".encode())
-        self._await_nothing()
-        self._answer_no_more()
-        if self.transport.can_write_eof():
-            self.transport.write_eof()
-            self._deadline = self.loop.call_later(LINGER_S, self.transport.abort)
-        else:
-            self.transport.close()
-
-    def _answer_no_more(self) -> None:
-        """The connection is over for every request of it; uvicorn tells the last one alone."""
-        for cycle in (*self._earlier, self.cycle):
-            if cycle is not None and not cycle.response_complete:
-                cycle.disconnected = True
-                cycle.message_event.set()
-
-    def _refuse(self, refusal: tuple[str, str]) -> None:
-        self._refusal = refusal
-        raise Refused
-
-    def _is_idle(self) -> bool:
-        return self.cycle is None or self.cycle.response_complete
-
-    def _await_more(self) -> None:
-        self._deadline = self.loop.call_later(DEADLINE_S, self.transport.abort)
-
-    def _await_nothing(self) -> None:
-        if self._deadline is not None:
-            self._deadline.cancel()
-            self._deadline = None
+    def refusal_bytes(self, refusal: HeadRefusal) -> bytes:
+        """A sentence in plain text."""
+        sentence = f"{refusal.message[0].upper()}{refusal.message[1:]}."
+        head = f"content-type: text/plain; charset=utf-8\r\ncontent-length: {len(sentence)}\r\n"
+        return f"HTTP/1.1 {refusal.status}\r\n{head}{_SAID}connection: close\r\n\r\n{sentence}".encode()

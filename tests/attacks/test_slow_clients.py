@@ -12,9 +12,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from console import protocol as console_protocol
+from config import http_limits
 from console.protocol import ConsoleProtocol
-from forwarder.intake import protocol as intake_protocol
 from forwarder.intake.protocol import IntakeProtocol
 
 pytestmark = pytest.mark.anyio
@@ -35,10 +34,7 @@ async def body(request: Request) -> Response:
 
 @pytest.fixture(params=[IntakeProtocol, ConsoleProtocol])
 async def port(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, free_port: int) -> AsyncIterator[int]:
-    for module, name in (
-        (intake_protocol, "HEAD_DEADLINE_S"), (intake_protocol, "READ_WITHIN_S"), (console_protocol, "DEADLINE_S"),
-    ):  # fmt: skip
-        monkeypatch.setattr(module, name, 0.3)
+    monkeypatch.setattr(http_limits, "DEADLINE_S", 0.3)
     app = Starlette(routes=[Route("/big", big), Route("/body", body, methods=["POST"])])
     protocol: Any = request.param
     config = uvicorn.Config(

@@ -38,7 +38,8 @@ def walked(engines: SessionEngines) -> Iterator[dict[str, Modules]]:
 
 @pytest.mark.parametrize("path", PATHS)
 def test_a_path_begins_where_it_should(walked: dict[str, Modules], path: str) -> None:
-    assert walked[path][0] == FIRST[path]
+    # what every listener does at its socket stands in config, and is entered by the protocol of this one
+    assert next(module for module in walked[path] if not module.startswith("config.")) == FIRST[path]
 
 
 @pytest.mark.parametrize("path", PATHS)

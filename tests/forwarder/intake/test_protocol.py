@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from forwarder.intake import protocol
+from config import http_limits
 from forwarder.intake.protocol import IntakeProtocol
 
 pytestmark = pytest.mark.anyio
@@ -25,7 +25,7 @@ async def slow(_: Request) -> PlainTextResponse:
 @pytest.fixture
 async def port(monkeypatch: pytest.MonkeyPatch, free_port: int) -> AsyncIterator[int]:
     """A server whose heads have 0.2 s."""
-    monkeypatch.setattr(protocol, "HEAD_DEADLINE_S", 0.2)
+    monkeypatch.setattr(http_limits, "DEADLINE_S", 0.2)
     app = Starlette(routes=[Route("/slow", slow)])
     config = uvicorn.Config(app, port=free_port, http=IntakeProtocol, lifespan="off", log_config=None)
     server = uvicorn.Server(config)
