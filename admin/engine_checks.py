@@ -7,8 +7,9 @@ from typing import Any
 from redis.exceptions import RedisError
 
 from admin.check import Check
+from admin.engine_urls import NO_DATABASE, NO_REDIS
 from admin.pooler_checks import check_pooler
-from admin.session import NO_DATABASE, NO_REDIS, reason_of
+from admin.session import reason_of
 from admin.shown_url import masked
 from clicks.connection import connect
 from clicks.redis_url import RedisUrlError

@@ -2,9 +2,10 @@
 
 from typing import Any
 
+from admin.engine_urls import NO_DATABASE
 from admin.publishing import publish
 from admin.refusal import Refused
-from admin.session import NO_DATABASE, open_session, reason_of
+from admin.session import open_session, reason_of
 from config.settings import AllSettings
 from ledger.migrate import MigrationError, SchemaTooNewError, migrate
 from ledger.outages import LEDGER_FAILED

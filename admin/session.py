@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from admin.engine_urls import NO_DATABASE, NO_REDIS
 from admin.refusal import Refused
 from admin.shown_url import without_password
 from config.secrets import Keyring, load_keyring
@@ -15,9 +16,6 @@ from ledger.report_pool import ReportPool
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis, RedisCluster
-
-NO_DATABASE = "no PostgreSQL: set DATABASE_URL or start `signalpost up`"
-NO_REDIS = "no Redis: set REDIS_URL or start `signalpost up`"
 
 
 @dataclass(frozen=True, slots=True)

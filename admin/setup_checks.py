@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 
 from admin.check import Check
-from admin.readiness import answers
+from admin.readyz import answers
 from admin.refusal import Refused
 from admin.session import open_session, reason_of
 from admin.stored_secrets import check_stored_secrets

@@ -9,8 +9,6 @@ import os
 from pathlib import Path
 from typing import Any
 
-import psutil
-
 
 def runfile_path(data_dir: Path) -> Path:
     return data_dir / "run.json"
@@ -32,7 +30,13 @@ def remove_runfile(data_dir: Path) -> None:
 def read_runfile(data_dir: Path) -> dict[str, Any] | None:
     """The content, or None where no `up` runs in this directory (a file its writer left behind does not count)."""
     try:
-        content = json.loads(runfile_path(data_dir).read_text())
+        text = runfile_path(data_dir).read_text()
+    except OSError:
+        return None
+    import psutil  # noqa: PLC0415 - every process comes by here, and finds no file as a rule
+
+    try:
+        content = json.loads(text)
         number = int(content["pid"])
         os.kill(number, 0)
         if psutil.Process(number).status() in {psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD}:

@@ -5,6 +5,7 @@ import shutil
 import signal
 import sys
 import threading
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,12 @@ def serve(settings: ForwarderSettings) -> None:
     uvicorn.run(_application(settings), **_options(settings))
 
 
+def load_code(settings: ForwarderSettings) -> None:
+    """What `serve` will load, before it can serve; where more processes than this one do, they load it."""
+    if settings.forwarder_port and settings.forwarder_workers == 1:
+        _name_metrics_directory(settings)
+
+
 def _application(settings: ForwarderSettings) -> Any:
     if settings.forwarder_workers > 1:
         return "forwarder.app:create_app"
@@ -85,8 +92,7 @@ def _start_metrics(settings: ForwarderSettings) -> None:
     """Every process writes its counts into one directory; this one serves them all on HOST, away from the public
     port.
     """
-    directory = _empty(settings.data_dir / "run" / f"forwarder-metrics-{settings.forwarder_port}")
-    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(directory)
+    directory = _name_metrics_directory(settings)
     port = settings.forwarder_port + METRICS_PORT_OFFSET
     if port > HIGHEST_PORT:
         log.warning("no port left for metrics", port=port)
@@ -99,7 +105,16 @@ def _start_metrics(settings: ForwarderSettings) -> None:
         sys.exit(f"port {port} on {settings.host} is needed for the forwarder's metrics: {error.strerror}")
 
 
-def _empty(directory: Path) -> Path:
+def _name_metrics_directory(settings: ForwarderSettings) -> Path:
+    """Before anything of the metrics is loaded."""
+    directory = _emptied(settings.data_dir / "run" / f"forwarder-metrics-{settings.forwarder_port}")
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(directory)
+    return directory
+
+
+@cache
+def _emptied(directory: Path) -> Path:
+    """Once: what this process has begun to write there stays."""
     shutil.rmtree(directory, ignore_errors=True)
     directory.mkdir(mode=0o700, parents=True)
     return directory.resolve()

@@ -30,6 +30,19 @@ NOT_INHERITED = (
 )
 
 
+def environment_of(data_dir: Path) -> dict[str, str]:
+    """Ports and a data directory of its own, and nothing that leads elsewhere."""
+    ports = dict(zip(PORTS, map(str, free_ports(len(PORTS))), strict=True))
+    inherited = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
+    return {
+        **inherited,
+        **ports,
+        "DATA_DIR": str(data_dir),
+        "TRUSTED_PROXIES": "127.0.0.0/8",
+        "LOG_LEVEL": "warning",
+    }
+
+
 class Product:
     """A running `signalpost up --demo`. Ends with everything it started when the block ends."""
 
@@ -39,12 +52,8 @@ class Product:
         """
         self._directory = directory
         self._python = python
-        ports = dict(zip(PORTS, map(str, free_ports(len(PORTS))), strict=True))
-        inherited = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
-        data_dir = directory / "data"
-        own = {"DATA_DIR": str(data_dir), "TRUSTED_PROXIES": "127.0.0.0/8", "LOG_LEVEL": "warning"}
-        self._environment = {**inherited, **ports, **own, **settings}
-        self._data_dir = data_dir
+        self._data_dir = directory / "data"
+        self._environment = {**environment_of(self._data_dir), **settings}
         self._up: subprocess.Popen[bytes] | None = None
         self._stopped: set[int] = set()
         self._doctor: dict[str, Any] = {}

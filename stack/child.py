@@ -5,15 +5,18 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 
 import structlog
 
+from stack.held_start import HELD_FD, Hold
 from stack.program import Program
 
 READY_TIMEOUT_S = 60.0
 POLL_S = 0.05
+READY_POLL_S = 0.01  # while it starts: a question that is refused costs a tenth of a ms
 FIRST_DELAY_S = 0.5
 LONGEST_DELAY_S = 10.0
 STEADY_S = 60.0  # a child that lived this long has recovered: its next crash counts as the first
@@ -40,48 +43,62 @@ class Child:
         self._process: subprocess.Popen[bytes] | None = None
         self._started_at = 0.0
         self._keeper: asyncio.Task[None] | None = None
+        self._hold: Hold | None = None
 
     @property
     def pid(self) -> int | None:
         """None while it is not running."""
         return self._process.pid if self._process and self._process.poll() is None else None
 
-    async def start(self) -> None:
+    def load(self) -> None:
+        """Have it load its code; it begins with `start`. For programs that know of `stack.held_start`.
+
+        Raises:
+            OSError: it cannot be executed.
+        """
+        hold = self._hold = Hold()
+        held = {**self.program.environment, HELD_FD: str(hold.reading)}
+        try:
+            self._spawn(replace(self.program, environment=held, inherited=(*self.program.inherited, hold.reading)))
+        finally:
+            hold.started()
+
+    async def start(self, environment: Mapping[str, str] | None = None) -> None:
         """Start it and return when it is ready; from then on it is kept running.
+
+        Args:
+            environment: what is known only now, added to the program's.
 
         Raises:
             NotReadyError: it ended first, or a minute passed.
             OSError: it cannot be executed.
         """
-        process = self._spawn()
+        told = dict(environment or {})
+        self.program = replace(self.program, environment={**self.program.environment, **told})
+        if self._hold is not None and self._process is not None:
+            process = self._process
+            self._hold.release(told)
+            self._hold = None
+        else:
+            process = self._spawn(self.program)
         deadline = time.monotonic() + READY_TIMEOUT_S
         while not await self._ready():
             if process.poll() is not None:
                 raise NotReadyError(f"{self.program.name} {_ending(process.returncode)} before it was ready")
             if time.monotonic() > deadline:
                 raise NotReadyError(f"{self.program.name} runs, but did not get ready in {READY_TIMEOUT_S:.0f} s")
-            await asyncio.sleep(POLL_S)
+            await asyncio.sleep(READY_POLL_S)
         self._keeper = asyncio.create_task(self._keep())
 
-    def _spawn(self) -> subprocess.Popen[bytes]:
+    def _spawn(self, program: Program) -> subprocess.Popen[bytes]:
         # no await between the start and the note of it: a cancelled task must not lose a process
-        program = self.program
         if program.log:
             with program.log.open("ab") as output:
-                self._process = self._popen(output.fileno())
+                self._process = _popen(program, output.fileno())
         else:
-            self._process = self._popen(2)  # standard output is for what `up` itself says
+            self._process = _popen(program, 2)  # standard output is for what `up` itself says
         self._started_at = time.monotonic()
         return self._process
-
-    def _popen(self, output: int) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(  # noqa: S603
-            self.program.command,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            **self.program.popen_options(),
-        )
 
     async def _keep(self) -> None:
         crashes = 0
@@ -101,7 +118,7 @@ class Child:
             )
             await asyncio.sleep(delay_s)
             try:
-                self._spawn()
+                self._spawn(self.program)
             except OSError as error:
                 log.error("a process cannot be started", program=self.program.name, reason=error.strerror)
             else:
@@ -117,6 +134,9 @@ class Child:
         """Ask it to end; after `grace_s` seconds, or at once when `hurry` is set, kill it with all it started."""
         if self._keeper:
             self._keeper.cancel()
+        if self._hold is not None:
+            self._hold.give_up()
+            self._hold = None
         if not self._process:
             return
         if self._process.poll() is None:
@@ -132,3 +152,13 @@ class Child:
 
 def _ending(status: int) -> str:
     return f"was ended by {signal.Signals(-status).name}" if status < 0 else f"ended with status {status}"
+
+
+def _popen(program: Program, output: int) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(  # noqa: S603
+        program.command,
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=output,
+        **program.popen_options(),
+    )

@@ -4,8 +4,6 @@ import errno
 import os
 import socket
 
-import psutil
-
 HIGHEST_PORT = 65_535
 
 
@@ -45,6 +43,8 @@ def _sentence(setting: str, host: str, port: int, error: OSError) -> str:
 
 def _user_of(port: int) -> str:
     """` by NAME (process N)` where the system tells us; macOS tells nobody but root."""
+    import psutil  # noqa: PLC0415 - loads slowly, and a port is free as a rule
+
     try:
         for connection in psutil.net_connections("tcp"):
             if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port and connection.pid:

@@ -5,29 +5,14 @@ import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import msgspec
-import structlog
-
-from admin.demo import Demo, store_demo
-from admin.publishing import publish
-from admin.readiness import answers
+from admin.readyz import answers
 from admin.refusal import Refused
-from admin.session import Session, reason_of
 from admin.shown_url import without_password
-from admin.users import new_setup_token
 from config.runfile import remove_runfile, write_runfile
-from config.secrets import load_keyring
 from config.settings import AllSettings
-from ledger.migrate import MigrationError, SchemaTooNewError, migrate
-from ledger.outages import LEDGER_FAILED
-from ledger.pool import open_pool
 from stack.child import Child, NotReadyError
-from stack.demo.account import connect_account, read_spend
-from stack.demo.app import ensure_demo
-from stack.demo.history import fill_history
-from stack.engines.running import RunningEngines
 from stack.parent import PARENT_FD
 from stack.ports import port_problem
 from stack.processes import (
@@ -44,10 +29,11 @@ from stack.processes import (
 from stack.program import Program
 from stack.together import together
 
+if TYPE_CHECKING:
+    from admin.demo import Demo
+    from stack.foundation import Foundation
+
 PROCESS_GRACE_S = 10.0
-
-
-log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +60,7 @@ class Stack:
         self.setup_token: str | None = None  # the first owner's one-time secret; None where there is an owner
         self.notes: list[str] = []  # what an operator should know although everything runs
         self._wanted = wanted
-        self._history: asyncio.Task[None] | None = None
-        self._engines = RunningEngines(self._write_runfile)
+        self._foundation: Foundation | None = None
         self._processes: dict[ProcessName, Child] = {}
         self._ready = False
         self._pipe = os.pipe()  # the children end when its writing end closes, which happens when we end
@@ -87,34 +72,24 @@ class Stack:
             Refused, SecretError: what is in the way, in a sentence.
         """
         self._check_ports()
-        self.settings = await self._engines.start(self.settings)
-        await self._prepare_ledger()
         self._processes = {name: self._child(name) for name in self.names}
+        for child in self._processes.values():
+            child.load()
+        from stack.foundation import Foundation  # noqa: PLC0415 - loads while they do
+
+        self._foundation = Foundation(self._write_runfile)
+        self.settings = await self._foundation.engines.start(self.settings)
+        prepared = await self._foundation.prepare_ledger(self.settings, demo=self._wanted.demo)
+        self.demo, self.setup_token, self.notes = prepared.demo, prepared.setup_token, prepared.notes
         try:
-            await together(child.start() for child in self._processes.values())
+            # not before the tables are there, and redirectors' links published
+            await together(child.start(self._told(name)) for name, child in self._processes.items())
         except NotReadyError as error:
             raise Refused(f"{error}; what it said stands above") from None
         self._ready = True
         self._write_runfile()
         if self.demo and self._wanted.history and not self.demo.has_history:
-            self._history = asyncio.create_task(self._make_history(self.demo))
-
-    async def _make_history(self, demo: Demo) -> None:
-        """Meanwhile everything runs; without it the demo does, too."""
-        keyring = load_keyring(self.settings.secret_key, self.settings.data_dir)
-        pool = await open_pool(self.settings.database_url, max_size=2)
-        try:
-            session = Session(self.settings, keyring, pool)
-            await connect_account(session, demo)
-            await read_spend(session, demo)
-            await fill_history(session, demo)
-            store_demo(session, msgspec.structs.replace(demo, has_history=True))
-        except Refused as error:
-            log.warning("the demo has no history", reason=str(error))
-        except Exception:
-            log.exception("the demo has no history")
-        finally:
-            await pool.close()
+            self._foundation.begin_history(self.settings, self.demo)
 
     def _check_ports(self) -> None:
         taken: dict[int, str] = {}
@@ -124,26 +99,6 @@ class Stack:
             taken[port.number] = port.setting
             if problem := port_problem(port.setting, self.settings.host, port.number):
                 raise Refused(problem)
-
-    async def _prepare_ledger(self) -> None:
-        try:
-            await migrate(self.settings.database_url)
-        except SchemaTooNewError as error:
-            raise Refused(str(error)) from None
-        except (*LEDGER_FAILED, MigrationError) as error:
-            raise Refused(f"the ledger's tables cannot be brought up to date: {reason_of(error)}") from None
-        keyring = load_keyring(self.settings.secret_key, self.settings.data_dir)
-        pool = await open_pool(self.settings.database_url, max_size=2)
-        try:
-            session = Session(self.settings, keyring, pool)
-            if self._wanted.demo:
-                self.demo = await ensure_demo(session)
-            # for a Redis that lost its data, and for links that were changed while it was away
-            await publish(session)
-            self.setup_token = await new_setup_token(session)
-            self.notes += session.notes
-        finally:
-            await pool.close()
 
     def _child(self, name: ProcessName) -> Child:
         program = Program(
@@ -156,7 +111,12 @@ class Stack:
                 "run",
                 name.value,
             ),  # -P: not some other `cli` in this directory
-            environment=self._environment(name),
+            environment={
+                **os.environ,
+                **self._published(),
+                "DATA_DIR": str(self.settings.data_dir),
+                PARENT_FD: str(self._pipe[0]),
+            },
             inherited=(self._pipe[0],),
         )
         return Child(program, answers(url_of(name, self.settings)), self._write_runfile)
@@ -179,18 +139,19 @@ class Stack:
             **{port.setting: str(port.number) for port in ports},
         }
 
-    def _environment(self, name: ProcessName) -> dict[str, str]:
-        environment = {**os.environ, **self._published(), "DATA_DIR": str(self.settings.data_dir)}
-        environment[PARENT_FD] = str(self._pipe[0])
+    def _told(self, name: ProcessName) -> dict[str, str]:
+        """What a process learns once everything that it stands on is there."""
+        told = self._published()
         if self.demo and name is ProcessName.SANDBOX:
-            environment |= {SANDBOX_PIXEL: self.demo.pixel_code, SANDBOX_TOKEN: self.demo.token}
-            environment[SANDBOX_LINK] = f"{self.settings.public_base}/{self.demo.slug}"
-        return environment
+            told |= {SANDBOX_PIXEL: self.demo.pixel_code, SANDBOX_TOKEN: self.demo.token}
+            told[SANDBOX_LINK] = f"{self.settings.public_base}/{self.demo.slug}"
+        return told
 
     def content(self) -> dict[str, Any]:
         """What runs now: {"processes": {name: {"pid", "url"}}, "engines": {name: {"url", "pid"?}}}."""
         urls = {"redis": self.settings.redis_url, "postgresql": self.settings.database_url}
-        embedded = {name: {"url": urls[name], "pid": child.pid} for name, child in self._engines.children.items()}
+        children = self._foundation.engines.children if self._foundation else {}
+        embedded = {name: {"url": urls[name], "pid": child.pid} for name, child in children.items()}
         return {
             "processes": {
                 name.value: {"pid": child.pid, "url": url_of(name, self.settings)}
@@ -210,14 +171,14 @@ class Stack:
         `hurry`, once set, ends the processes' time to finish; the engines keep theirs, as they hold the data.
         """
         self._ready = False
-        if self._history is not None:
-            self._history.cancel()
-            await asyncio.gather(self._history, return_exceptions=True)
+        if self._foundation:
+            await self._foundation.end_history()
         sandbox = [child for name, child in self._processes.items() if name is ProcessName.SANDBOX]
         others = [child for name, child in self._processes.items() if name is not ProcessName.SANDBOX]
         for children in (others, sandbox):
             await asyncio.gather(*(child.stop(PROCESS_GRACE_S, hurry) for child in children))
-        await self._engines.stop()
+        if self._foundation:
+            await self._foundation.engines.stop()
         remove_runfile(self.settings.data_dir)
         for end in self._pipe:
             os.close(end)

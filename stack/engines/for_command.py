@@ -3,8 +3,8 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from admin.engine_urls import NO_DATABASE, NO_REDIS
 from admin.refusal import Refused
-from admin.session import NO_DATABASE, NO_REDIS
 from config.settings import AllSettings
 from stack.data_dir import locked, open_data_dir
 from stack.engines.running import RunningEngines

@@ -124,3 +124,45 @@ async def test_a_child_does_not_share_the_terminal_s_process_group() -> None:
     assert child.pid is not None
     assert os.getpgid(child.pid) == child.pid != os.getpgrp()
     await child.stop(PATIENCE_S, asyncio.Event())
+
+
+HELD = """
+import os, time
+from stack.held_start import await_release
+await_release()
+print(os.environ["TOLD"], flush=True)
+time.sleep(600)
+"""
+
+
+async def test_a_child_that_was_loaded_begins_when_it_is_started_and_begins_again_with_what_it_was_told(
+    tmp_path: Path,
+) -> None:
+    log = tmp_path / "log"
+    child = Child(program(HELD, log), written(log), lambda: None)
+    child.load()
+    loaded = child.pid
+    assert log.read_text() == ""
+    await child.start({"TOLD": "now"})
+    assert (child.pid, log.read_text()) == (loaded, "now\n")
+    assert loaded is not None
+    os.kill(loaded, signal.SIGKILL)
+    await until(lambda: log.read_text() == "now\nnow\n")
+    await child.stop(PATIENCE_S, asyncio.Event())
+
+
+async def test_a_child_that_was_only_loaded_is_ended_by_stop(tmp_path: Path) -> None:
+    child = Child(program(HELD, tmp_path / "log"), never, lambda: None)
+    child.load()
+    loaded = child.pid
+    assert running(loaded)
+    await child.stop(PATIENCE_S, asyncio.Event())
+    assert not running(loaded)
+
+
+async def test_a_child_that_ended_while_it_loaded_is_an_error_when_it_is_to_start() -> None:
+    child = Child(program("import sys; sys.exit(7)"), never, lambda: None)
+    child.load()
+    await until(lambda: child.pid is None)
+    with pytest.raises(NotReadyError, match="status 7"):
+        await child.start({"TOLD": "now"})
