@@ -41,6 +41,7 @@ from tiktok.currencies import ACCEPTED
 from tiktok.currency_rates import read_rates
 
 __all__ = [
+    "KEPT_AT_MOST_HOURS",
     "SETTABLE",
     "App",
     "create_app",
@@ -52,6 +53,8 @@ __all__ = [
     "show_app",
     "zone_of",
 ]
+
+KEPT_AT_MOST_HOURS = 8_784  # a year: phones that were not updated by then will not be
 
 SETTABLE = ("name", *AppSettings.__struct_fields__, *APP_SECRETS)
 
@@ -86,7 +89,8 @@ async def list_apps(session: Session) -> list[dict[str, Any]]:
 
 
 async def show_app(session: Session, app_id: str) -> dict[str, Any]:
-    """{"app_id", "name", "settings", "links", "pixels", "created_at"}; secrets only as set or not set.
+    """{"app_id", "name", "settings", "links", "pixels", "created_at"}; secrets only as set or not set. And
+    {"previous_key_until"} where the key before the present one still works.
 
     Raises:
         Refused: there is no such app.
@@ -113,18 +117,27 @@ async def set_app(session: Session, app_id: str, assignments: Mapping[str, str])
     return _shown(changed, *await _counts(session))
 
 
-async def rotate_key(session: Session, app_id: str) -> dict[str, str]:
-    """{"app_id", "api_key"}: the old key stops working at once.
+async def rotate_key(session: Session, app_id: str, keep_old_for_hours: int = 0) -> dict[str, Any]:
+    """{"app_id", "api_key"}: the old key stops working at once. Where it is to go on for some hours,
+    {"previous_key_until"} says until when; a key that was before it ends at once all the same.
 
     Raises:
-        Refused: there is no such app.
+        Refused: there is no such app, or more hours than a year has.
     """
+    if not 0 <= keep_old_for_hours <= KEPT_AT_MOST_HOURS:
+        raise Refused(f"keep_old_for: must be a whole number of hours from 0 to {KEPT_AT_MOST_HOURS}")
     api_key = new_api_key()
     encrypted = session.keyring.encrypt(api_key, api_key_record(app_id))
     async with audited(session, "app.rotate_key", app_id, app_id) as change:
-        if not await set_api_key(change.connection, app_id, hash_api_key(api_key), encrypted):
+        before = await get_app(change.connection, app_id)
+        changed = await set_api_key(change.connection, app_id, hash_api_key(api_key), encrypted, keep_old_for_hours)
+        if before is None or changed is None:
             raise no_app(app_id)
-    return {"app_id": app_id, "api_key": api_key}
+        ended, kept = _kept_until(before), _kept_until(changed)
+        change.before, change.after = {"previous_key_until": ended}, {"previous_key_until": kept}
+    if ended is not None:
+        session.note(f"the key before the old one, which was to work until {ended:%Y-%m-%d %H:%M} UTC, has ended")
+    return {"app_id": app_id, "api_key": api_key, **({"previous_key_until": kept} if kept else {})}
 
 
 async def require_app(session: Session, app_id: str) -> App:
@@ -231,9 +244,17 @@ def _described(one: App) -> dict[str, Any]:
 
 
 def _shown(one: App, links: dict[str, int], pixels: dict[str, int]) -> dict[str, Any]:
+    kept = _kept_until(one)
     return {
         **_described(one),
         "links": links.get(one.app_id, 0),
         "pixels": pixels.get(one.app_id, 0),
         "created_at": one.created_at,
+        **({"previous_key_until": kept} if kept else {}),
     }
+
+
+def _kept_until(one: App) -> datetime | None:
+    """Until when the key before the present one still works."""
+    previous = one.previous_key_at(datetime.now(UTC))
+    return previous.until if previous is not None else None

@@ -54,12 +54,16 @@ def set_command(
 
 
 @app.command("rotate-key")
-def rotate_key_command(app_id: AppId, as_json: Json = False) -> None:
-    """Replace an app's API key; the old one stops working at once."""
-    _print_key(run(lambda session: rotate_key(session, app_id)), as_json)
+def rotate_key_command(
+    app_id: AppId,
+    keep_old_for: Annotated[int, typer.Option(metavar="HOURS", help="So long the old key works beside it.")] = 0,
+    as_json: Json = False,
+) -> None:
+    """Replace an app's API key; the old one stops working at once, unless it is kept for a while."""
+    _print_key(run(lambda session: rotate_key(session, app_id, keep_old_for)), as_json)
 
 
-def _print_key(created: dict[str, str], as_json: bool) -> None:
+def _print_key(created: dict[str, Any], as_json: bool) -> None:
     print_record(created, as_json)
     if not as_json:
         typer.echo(KEY_ONCE)

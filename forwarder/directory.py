@@ -7,8 +7,8 @@ whether it has changed (`catch_up`). One such question serves all who came befor
 import asyncio
 import base64
 import binascii
-import hmac
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -54,10 +54,15 @@ class Snapshot(msgspec.Struct, frozen=True):
     """Of `ledger.directory_version`; 0 = nothing was read yet."""
 
 
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
 class Directory:
     """Who may send, and where it goes. Read again as soon as somebody acts by it after a change."""
 
-    def __init__(self, pool: Any, keyring: Keyring) -> None:
+    def __init__(self, pool: Any, keyring: Keyring, clock: Callable[[], datetime] = _utc_now) -> None:
+        self._clock = clock
         self._pool = pool
         self._keyring = keyring
         self._snapshot = Snapshot({}, {}, 0)
@@ -74,16 +79,20 @@ class Directory:
         """The app; None where there is none of this id, as of the last `catch_up`."""
         return self._snapshot.by_id.get(app_id)
 
-    def opened_by(self, api_key: str) -> Entry | None:
-        """The app a key opens; None where it opens none, as of the last `catch_up`."""
-        digest = hash_api_key(api_key)
-        entry = self._snapshot.by_key_hash.get(digest)
-        return entry if entry is not None and hmac.compare_digest(entry.app.api_key_hash, digest) else None
+    def opened_by(self, key_hash: bytes) -> Entry | None:
+        """The app that a key of this hash opens; None where it opens none, as of the last `catch_up`."""
+        entry = self._snapshot.by_key_hash.get(key_hash)
+        return entry if entry is not None and self.opens(entry, key_hash) else None
+
+    def opens(self, entry: Entry, key_hash: bytes) -> bool:
+        """Whether a key of this hash is the app's, or the one before while that still opens."""
+        return entry.app.opened_by(key_hash, self._clock())
 
     async def by_api_key(self, api_key: str) -> Entry | None:
         """The app a key opens, looked for in the ledger where it is not known yet; None where it opens none."""
-        entry = self.opened_by(api_key)
-        return self.opened_by(api_key) if entry is None and await self.caught_up() else entry
+        key_hash = hash_api_key(api_key)
+        entry = self.opened_by(key_hash)
+        return self.opened_by(key_hash) if entry is None and await self.caught_up() else entry
 
     async def by_id(self, app_id: str) -> Entry | None:
         """The app of this id, looked for in the ledger where it is not known yet."""
@@ -91,14 +100,22 @@ class Directory:
             await self.caught_up()
         return self._snapshot.by_id.get(app_id)
 
-    def api_key(self, entry: Entry) -> str | None:
-        """The app's key itself, to check a signature with; None where the secret key no longer opens it."""
-        encrypted = entry.app.api_key_encrypted
+    def api_keys(self, entry: Entry) -> dict[bytes, str]:
+        """The keys that open now, by their hashes, to check a signature with; without those that cannot be read."""
+        app, previous = entry.app, entry.app.previous_key_at(self._clock())
+        stored = {app.api_key_hash: app.api_key_encrypted}
+        if previous is not None:
+            stored[previous.key_hash] = previous.key_encrypted
+        keys = {key_hash: self._api_key(app.app_id, encrypted) for key_hash, encrypted in stored.items()}
+        return {key_hash: key for key_hash, key in keys.items() if key is not None}
+
+    def _api_key(self, app_id: str, encrypted: bytes) -> str | None:
+        """None where the secret key no longer opens it."""
         if encrypted not in self._keys:
             try:
-                key = self._keyring.decrypt(encrypted, api_key_record(entry.app_id))
+                key = self._keyring.decrypt(encrypted, api_key_record(app_id))
             except SecretError as error:
-                log.error("api key does not open", app=entry.app_id, error=str(error))
+                log.error("api key does not open", app=app_id, error=str(error))
                 return None
             self._keys[encrypted] = key
         return self._keys[encrypted]
@@ -155,7 +172,10 @@ class Directory:
                 return
             # a change that comes between is counted, and read again by whoever asks next
             self._snapshot = await _read(connection, version)
-        known = {entry.app.api_key_encrypted for entry in self._snapshot.by_id.values()}
+        apps = [entry.app for entry in self._snapshot.by_id.values()]
+        known = {app.api_key_encrypted for app in apps} | {
+            app.previous_key.key_encrypted for app in apps if app.previous_key is not None
+        }
         self._keys = {encrypted: key for encrypted, key in self._keys.items() if encrypted in known}
 
 
@@ -176,9 +196,14 @@ async def _read(connection: Any, version: int) -> Snapshot:
     ]
     return Snapshot(
         by_id={entry.app_id: entry for entry in entries},
-        by_key_hash={entry.app.api_key_hash: entry for entry in entries},
+        by_key_hash={key_hash: entry for entry in entries for key_hash in _key_hashes(entry.app)},
         version=version,
     )
+
+
+def _key_hashes(app: App) -> tuple[bytes, ...]:
+    """Of all keys that may open it, now or no longer: `App.opened_by` tells."""
+    return (app.api_key_hash,) if app.previous_key is None else (app.previous_key.key_hash, app.api_key_hash)
 
 
 def match_policy(settings: AppSettings, platform: str) -> Policy:

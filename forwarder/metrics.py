@@ -20,6 +20,9 @@ WEBHOOKS = Counter(
 INPUT_SET_ASIDE = Counter(
     "signalpost_input_set_aside", "Values that were read as absent, by field and reason", ["app", "field", "reason"]
 )
+PREVIOUS_KEY_REQUESTS = Counter(
+    "signalpost_previous_key_requests", "Requests that came with the API key an app had before its present one", ["app"]
+)
 NONCES_UNCHECKED = Counter("signalpost_nonces_unchecked", "Signed requests taken while Redis could not remember nonces")
 
 

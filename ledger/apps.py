@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import hmac
 import secrets
 import string
 from collections.abc import Mapping
@@ -111,6 +112,17 @@ class AppSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 @dataclass(frozen=True, slots=True)
+class PreviousKey:
+    """The key that an app had before its present one."""
+
+    key_hash: bytes
+    key_encrypted: bytes
+    """As those of the present one."""
+    until: datetime
+    """Up to then it opens as the present one does."""
+
+
+@dataclass(frozen=True, slots=True)
 class App:
     """One row of `apps`."""
 
@@ -124,6 +136,19 @@ class App:
     secrets: dict[str, str]
     """Name of a write-only setting -> base64 of what `Keyring.encrypt` gave for `app_secret_record`."""
     created_at: datetime
+    previous_key: PreviousKey | None = None
+    """None where the one before ended at once, or there was none."""
+
+    def previous_key_at(self, now: datetime) -> PreviousKey | None:
+        """The one before, where it still opens."""
+        return self.previous_key if self.previous_key is not None and now < self.previous_key.until else None
+
+    def opened_by(self, key_hash: bytes, now: datetime) -> bool:
+        """Whether a key of this hash opens."""
+        previous = self.previous_key_at(now)
+        return hmac.compare_digest(self.api_key_hash, key_hash) or (
+            previous is not None and hmac.compare_digest(previous.key_hash, key_hash)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,13 +237,24 @@ async def update_app(connection: Any, app_id: str, changes: AppChanges) -> App |
 
 
 SET_API_KEY = """
-UPDATE apps SET api_key_hash = $2, api_key_encrypted = $3, updated_at = now() WHERE app_id = $1 RETURNING app_id
+UPDATE apps SET
+    previous_api_key_hash = CASE WHEN $4::int > 0 THEN api_key_hash END,
+    previous_api_key_encrypted = CASE WHEN $4::int > 0 THEN api_key_encrypted END,
+    previous_key_until = CASE WHEN $4::int > 0 THEN clock_timestamp() + make_interval(hours => $4::int) END,
+    api_key_hash = $2, api_key_encrypted = $3, updated_at = now()
+WHERE app_id = $1
+RETURNING *
 """
 
 
-async def set_api_key(connection: Any, app_id: str, api_key_hash: bytes, api_key_encrypted: bytes) -> bool:
-    """Put another key in the place of the present one, which stops working at once. False: no such app."""
-    return await connection.fetchval(SET_API_KEY, app_id, api_key_hash, api_key_encrypted) is not None
+async def set_api_key(
+    connection: Any, app_id: str, api_key_hash: bytes, api_key_encrypted: bytes, keep_old_for_hours: int = 0
+) -> App | None:
+    """Put another key in the place of the present one, which stops working then: at once, or so many hours later. One
+    that was before it stops at once. None: no such app.
+    """
+    row = await connection.fetchrow(SET_API_KEY, app_id, api_key_hash, api_key_encrypted, keep_old_for_hours)
+    return _app(row) if row is not None else None
 
 
 _DEFAULTS: dict[str, Any] = msgspec.to_builtins(AppSettings())
@@ -238,4 +274,11 @@ def _app(row: Mapping[str, Any]) -> App:
         api_key_encrypted=row["api_key_encrypted"],
         secrets=row["secrets"],
         created_at=row["created_at"],
+        previous_key=_previous_key(row),
     )
+
+
+def _previous_key(row: Mapping[str, Any]) -> PreviousKey | None:
+    if row.get("previous_key_until") is None:  # before migration 0017 there is no such column
+        return None
+    return PreviousKey(row["previous_api_key_hash"], row["previous_api_key_encrypted"], row["previous_key_until"])

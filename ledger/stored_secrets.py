@@ -4,6 +4,7 @@ import base64
 import binascii
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from ledger.apps import App, all_apps, api_key_record, app_secret_record
@@ -29,7 +30,7 @@ class StoredSecret:
 
 
 async def all_stored_secrets(connection: Any) -> list[StoredSecret]:
-    """Those of every app. `connection` is an asyncpg connection or pool, here and below."""
+    """Those of every app, without keys that open no more. `connection` is an asyncpg connection or pool, here and below."""
     found = [secret for app in await all_apps(connection) for secret in _of_app(app)]
     for pixel in await all_pixels(connection):
         record, row = token_record(pixel.pixel_id), (pixel.pixel_id,)
@@ -39,10 +40,13 @@ async def all_stored_secrets(connection: Any) -> list[StoredSecret]:
 
 
 def _of_app(app: App) -> list[StoredSecret]:
-    key = StoredSecret(
-        app.app_id, f"{app.app_id} api_key", api_key_record(app.app_id), app.api_key_encrypted, REPLACE_KEY
-    )
-    return [key] + [
+    record, name = api_key_record(app.app_id), f"{app.app_id} api_key"
+    keys = [StoredSecret(app.app_id, name, record, app.api_key_encrypted, REPLACE_KEY)]
+    previous = app.previous_key_at(datetime.now(UTC))
+    if previous is not None:
+        name = f"{app.app_id} previous api_key"
+        keys.append(StoredSecret(app.app_id, name, record, previous.key_encrypted, REPLACE_PREVIOUS_KEY))
+    return keys + [
         StoredSecret(
             app_id=app.app_id,
             name=f"{app.app_id} {name}",
@@ -80,6 +84,9 @@ def _of_grant(grant: Grant) -> Sequence[StoredSecret]:
 # only where it still stands: somebody may have set another meanwhile
 REPLACE_KEY = """
 UPDATE apps SET api_key_encrypted = $3 WHERE app_id = $1 AND api_key_encrypted = $2 RETURNING true
+"""
+REPLACE_PREVIOUS_KEY = """
+UPDATE apps SET previous_api_key_encrypted = $3 WHERE app_id = $1 AND previous_api_key_encrypted = $2 RETURNING true
 """
 REPLACE_SETTING = """
 UPDATE apps SET secrets = secrets || jsonb_build_object($4::text, $3::text)

@@ -6,7 +6,7 @@ from typing import Any, Final
 from pydantic import Field, create_model
 from starlette.responses import Response
 
-from admin.apps import rotate_key, set_app, show_app
+from admin.apps import KEPT_AT_MOST_HOURS, rotate_key, set_app, show_app
 from admin.fingerprints import app_fingerprints
 from admin.users import Role
 from console.call import Call
@@ -21,6 +21,8 @@ MOST_CHARS: Final = 4000
 class RotateForm(Form):
     name: str = Field("", max_length=200)
     """Of the app, typed by whoever means it."""
+    keep_old_for: int = Field(0, ge=0, le=KEPT_AT_MOST_HOURS)
+    """Hours."""
 
 
 async def show_settings(call: Call, api_key: str = "") -> Response:
@@ -63,7 +65,7 @@ async def rotate(call: Call, form: RotateForm) -> Response:
     """The new key stands on this one page."""
     if form.name != call.this_app.name:
         raise FormErrors({"name": f"type the app's name, {call.this_app.name}, to show that you mean it"})
-    renewed = await rotate_key(call.session, call.this_app.app_id)
+    renewed = await rotate_key(call.session, call.this_app.app_id, form.keep_old_for)
     return await show_settings(await with_snapshots(PAGES[0], call), renewed["api_key"])
 
 

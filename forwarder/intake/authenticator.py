@@ -22,6 +22,7 @@ from forwarder.directory import Directory, Entry
 from forwarder.errors import Refusal
 from forwarder.intake.body import read_body
 from forwarder.outages import OutageLog
+from ledger.apps import hash_api_key
 
 CLOCK_SKEW_S = 300
 NONCE_KEY = b"nonce:"  # + SHA-256 of app and nonce
@@ -39,6 +40,13 @@ class Admitted:
     body: bytes
     """Raw; empty where the method has none."""
     directory: Directory
+    key_hash: bytes
+    """Of the key that it came with, or was signed with."""
+
+    def count_key(self) -> None:
+        """So that whoever replaced the app's key sees when nobody comes with the old one any more."""
+        if self.key_hash != self.entry.app.api_key_hash:
+            metrics.PREVIOUS_KEY_REQUESTS.labels(self.entry.app_id).inc()
 
     def check_still(self) -> None:
         """Ask the directory, as it is by now, whether the key that opened the door still does.
@@ -47,7 +55,7 @@ class Admitted:
             Refusal: 401 where it does not.
         """
         now = self.directory.get(self.entry.app_id)
-        if now is not self.entry and (now is None or now.app.api_key_hash != self.entry.app.api_key_hash):
+        if now is not self.entry and (now is None or not self.directory.opens(now, self.key_hash)):
             raise _unauthorized()
 
 
@@ -72,14 +80,19 @@ class Authenticator:
             await self.directory.caught_up()
         signature = request.headers.get("signalpost-signature")
         if signature is None:
-            entry = await self._by_bearer(request)
-            yield Admitted(entry, await _body(request), self.directory)
+            entry, key_hash = await self._by_bearer(request)
+            admitted = Admitted(entry, await _body(request), self.directory, key_hash)
+            admitted.count_key()
+            yield admitted
             return
         body = await _body(request)
-        entry, nonce_key = await self._by_signature(request, signature, body)
+        entry, key_hash = await self._by_signature(request, signature, body)
+        nonce_key = _nonce_key(entry.app_id, signature)
         await self._remember(nonce_key)
         try:
-            yield Admitted(entry, body, self.directory)
+            admitted = Admitted(entry, body, self.directory, key_hash)
+            admitted.count_key()
+            yield admitted
         except Refusal as refusal:
             if refusal.status >= 500:
                 await self._forget(nonce_key)
@@ -88,33 +101,39 @@ class Authenticator:
             await self._forget(nonce_key)
             raise
 
-    async def _by_bearer(self, request: Request) -> Entry:
+    async def _by_bearer(self, request: Request) -> tuple[Entry, bytes]:
+        """The app, and the hash of the key."""
         key = bearer_key(request.headers.get("authorization", ""))
         entry = await self.directory.by_api_key(key) if key else None
         named = request.headers.get("signalpost-app")
         if entry is None or (named is not None and named != entry.app_id):
             raise _unauthorized()
-        return entry
+        return entry, hash_api_key(key)
 
     async def _by_signature(self, request: Request, signature: str, body: bytes) -> tuple[Entry, bytes]:
         app_id = request.headers.get("signalpost-app", "")
         entry = await self.directory.by_id(app_id)
-        if not self._is_signed(entry, signature, body) and await self.directory.caught_up():
+        key_hash = self._signed_with(entry, signature, body)
+        if key_hash is None and await self.directory.caught_up():
             entry = self.directory.get(app_id)  # the key may be new
-        if entry is None or not self._is_signed(entry, signature, body):
+            key_hash = self._signed_with(entry, signature, body)
+        if entry is None or key_hash is None:
             raise _unauthorized()
-        nonce = _nonce(signature)
-        return entry, NONCE_KEY + sha256(f"{app_id}\x00{nonce}".encode()).digest()
+        return entry, key_hash
 
-    def _is_signed(self, entry: Entry | None, signature: str, body: bytes) -> bool:
+    def _signed_with(self, entry: Entry | None, signature: str, body: bytes) -> bytes | None:
+        """The hash of the app's key that it is signed with; None where it is signed with none, or not now."""
         parts = _SIGNATURE.fullmatch(signature.replace(" ", ""))
-        key = self.directory.api_key(entry) if entry is not None else None
+        keys = self.directory.api_keys(entry) if entry is not None else {}
         at, nonce, given = parts.groups() if parts is not None else ("0", "", "")
         signed = b".".join((at.encode(), nonce.encode(), body))
-        expected = hmac.new((key or _NO_KEY).encode(), signed, sha256).hexdigest()
-        right = hmac.compare_digest(expected.encode(), given.encode())
+        found = None
+        for key_hash, key in (keys or {b"": _NO_KEY}).items():
+            expected = hmac.new(key.encode(), signed, sha256).hexdigest()
+            if hmac.compare_digest(expected.encode(), given.encode()) and keys:
+                found = key_hash
         fresh = abs(time.time() - int(at)) <= CLOCK_SKEW_S
-        return entry is not None and key is not None and right and fresh
+        return found if fresh else None
 
     async def _remember(self, nonce_key: bytes) -> None:
         try:
@@ -140,9 +159,10 @@ def bearer_key(authorization: str) -> str:
     return key.strip() if scheme.lower() == "bearer" else ""
 
 
-def _nonce(signature: str) -> str:
+def _nonce_key(app_id: str, signature: str) -> bytes:
     parts = _SIGNATURE.fullmatch(signature.replace(" ", ""))
-    return parts[2] if parts is not None else ""
+    nonce = parts[2] if parts is not None else ""
+    return NONCE_KEY + sha256(f"{app_id}\x00{nonce}".encode()).digest()
 
 
 async def _body(request: Request) -> bytes:

@@ -43,7 +43,11 @@ class Post:
     services: Services
     entry: Entry
     sender: Sender
+    key_hash: bytes
+    """Of the key that it came with."""
 
     def read(self, body: bytes) -> Taken:
         """Raises as `take`."""
-        return self.take(self.services, Admitted(self.entry, body, self.services.directory), self.sender)
+        admitted = Admitted(self.entry, body, self.services.directory, self.key_hash)
+        admitted.count_key()
+        return self.take(self.services, admitted, self.sender)

@@ -13,6 +13,7 @@ from forwarder.intake.event_handler import take_events
 from forwarder.intake.install_handler import take_install
 from forwarder.intake.posted import Post, Sender, Take
 from forwarder.services import Services
+from ledger.apps import hash_api_key
 
 TAKES: Final[Mapping[bytes, Take]] = {b"/v1/events": take_events, b"/v1/installs": take_install}
 # a body in pieces may bring trailers; a signature needs Redis
@@ -37,8 +38,13 @@ def plain_post(services: Services, target: bytes, headers: Sequence[tuple[bytes,
     ):
         return None
     key = bearer_key(named.get(b"authorization", b"").decode("latin-1"))
-    entry = services.directory.opened_by(key) if key else None
-    return Post(take, services, entry, Sender(peer, _forwarded_for(named, headers))) if entry is not None else None
+    if not key:
+        return None
+    key_hash = hash_api_key(key)
+    entry = services.directory.opened_by(key_hash)
+    if entry is None:
+        return None
+    return Post(take, services, entry, Sender(peer, _forwarded_for(named, headers)), key_hash)
 
 
 def _forwarded_for(named: Mapping[bytes, bytes], headers: Sequence[tuple[bytes, bytes]]) -> str | None:

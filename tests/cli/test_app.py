@@ -164,6 +164,16 @@ def test_rotate_key_replaces_the_key(cli: Cli, sql: Sql) -> None:
     assert before != after
 
 
+def test_rotate_key_keeps_the_old_key_for_so_many_hours_and_show_says_until_when(cli: Cli) -> None:
+    app_id = cli("app", "create", "Tea Timer", "--json").value["app_id"]
+    assert set(cli("app", "rotate-key", app_id, "--json").value) == {"app_id", "api_key"}
+    until = cli("app", "rotate-key", app_id, "--keep-old-for", "48", "--json").value["previous_key_until"]
+    assert until
+    assert cli("app", "show", app_id, "--json").value["previous_key_until"] == until
+    refused = cli("app", "rotate-key", app_id, "--keep-old-for", "-1")
+    assert (refused.status, refused.stderr[:13]) == (1, "keep_old_for:")
+
+
 @pytest.mark.parametrize("command", ["show", "rotate-key", "set"])
 def test_an_unknown_app_is_refused(cli: Cli, command: str) -> None:
     refused = cli("app", command, "app_none", *(["send=all"] if command == "set" else []))

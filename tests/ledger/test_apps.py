@@ -66,7 +66,7 @@ async def test_none_in_an_update_clears(ledger: Any) -> None:
 
 async def test_updating_an_app_that_is_not_there_gives_none(ledger: Any) -> None:
     assert await update_app(ledger, "app_1", AppChanges(name="Coffee")) is None
-    assert await set_api_key(ledger, "app_1", b"", b"") is False
+    assert await set_api_key(ledger, "app_1", b"", b"") is None
 
 
 async def test_a_rotated_key_replaces_the_old_one(ledger: Any) -> None:

@@ -21,6 +21,7 @@ SELECT table_name || '.' || column_name FROM information_schema.columns WHERE ta
 """
 KNOWN = {
     "apps.api_key_encrypted",
+    "apps.previous_api_key_encrypted",
     "apps.secrets",
     "pixels.token_encrypted",
     "tiktok_grants.access_token_encrypted",
@@ -34,6 +35,10 @@ async def filled(database_url: str) -> AsyncIterator[Any]:
     async with opened_rows(database_url) as rows:
         text = base64.b64encode(b"hook").decode()
         await rows.pool.execute("UPDATE apps SET secrets = $2 WHERE app_id = $1", APP, {"stripe_secret": text})
+        await rows.pool.execute(
+            "UPDATE apps SET previous_api_key_hash = 'h', previous_api_key_encrypted = 'before',"
+            " previous_key_until = now() + interval '1 hour' WHERE app_id = $1", APP,
+        )  # fmt: skip
         await store_grant(rows.pool, NewGrant(APP, b"access", b"refresh", None, ()), NOW)
         yield rows.pool
 
@@ -65,6 +70,12 @@ async def test_the_other_settings_of_an_app_stay(filled: Any) -> None:
     hook = await one_of(filled, "stripe_secret")
     assert await replace_stored_secret(filled, hook, b"anew")
     assert (await one_of(filled, "adapty_secret")).encrypted == b"other"
+
+
+async def test_a_key_that_opens_no_more_is_passed_over(filled: Any) -> None:
+    assert b"before" in {one.encrypted for one in await all_stored_secrets(filled)}
+    await filled.execute("UPDATE apps SET previous_key_until = now() - interval '1 second'")
+    assert b"before" not in {one.encrypted for one in await all_stored_secrets(filled)}
 
 
 async def test_what_was_changed_by_hand_is_told_as_something_that_does_not_open(filled: Any) -> None:

@@ -103,4 +103,16 @@ def test_a_key_is_rotated_by_whoever_types_the_name(owner: Person, app_id: str) 
     second = owner.send(path, "rotate", name="Tea Timer")
     keys = {KEY.search(answer.text)[1] for answer in (first, second)}  # type: ignore[index]
     assert len(keys) == 2
+    assert "has stopped working" in second.text
     assert not KEY.search(owner.open(path).text)
+
+
+def test_an_old_key_that_is_kept_is_shown_with_its_end(owner: Person, act: Act, app_id: str) -> None:
+    path = f"/apps/{app_id}/settings"
+    assert "The key before this one works until" not in owner.open(path).text
+    refused = owner.send(path, "rotate", name="Tea Timer", keep_old_for="10000")
+    assert refused.status_code == 422
+    rotated = owner.send(path, "rotate", name="Tea Timer", keep_old_for="48")
+    assert "has stopped working" not in rotated.text
+    assert "The key before this one works until" in owner.open(path).text
+    assert act(lambda session: show_app(session, app_id))["previous_key_until"] is not None
