@@ -30,7 +30,7 @@ class StoredSecret:
 
 
 async def all_stored_secrets(connection: Any) -> list[StoredSecret]:
-    """Those of every app, without keys that open no more. `connection` is an asyncpg connection or pool, here and below."""
+    """Those of every app, without keys that open no more. `connection` is an asyncpg connection or pool."""
     found = [secret for app in await all_apps(connection) for secret in _of_app(app)]
     for pixel in await all_pixels(connection):
         record, row = token_record(pixel.pixel_id), (pixel.pixel_id,)
