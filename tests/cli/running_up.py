@@ -76,7 +76,14 @@ class RunningUp:
 
     def left_over(self) -> list[psutil.Process]:
         """What still runs of all that ran when it was ready."""
-        return [p for p in self.everything if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
+        return [process for process in self.everything if _runs(process)]
+
+
+def _runs(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:  # it has ended between the two
+        return False
 
 
 @contextmanager
