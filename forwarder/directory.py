@@ -23,6 +23,7 @@ from ledger.apps import App, AppSettings, all_apps, api_key_record, app_secret_r
 from ledger.directory_version import directory_version
 from ledger.mappings import all_mappings
 from ledger.outages import LEDGER_FAILED
+from ledger.partitions import Layout, layout_of
 from ledger.pixels import all_pixels
 
 REFRESH_S = 1.0
@@ -52,6 +53,8 @@ class Snapshot(msgspec.Struct, frozen=True):
     by_key_hash: Mapping[bytes, Entry]
     version: int
     """Of `ledger.directory_version`; 0 = nothing was read yet."""
+    layout: Layout = "plain"
+    """How the ledger lies."""
 
 
 def _utc_now() -> datetime:
@@ -74,6 +77,11 @@ class Directory:
     def loaded(self) -> bool:
         """Whether a snapshot was ever read."""
         return self._snapshot.version > 0
+
+    @property
+    def layout(self) -> Layout:
+        """How the ledger lies, as of the last `catch_up`: by that events are stored."""
+        return self._snapshot.layout
 
     def get(self, app_id: str) -> Entry | None:
         """The app; None where there is none of this id, as of the last `catch_up`."""
@@ -198,6 +206,7 @@ async def _read(connection: Any, version: int) -> Snapshot:
         by_id={entry.app_id: entry for entry in entries},
         by_key_hash={key_hash: entry for entry in entries for key_hash in _key_hashes(entry.app)},
         version=version,
+        layout=await layout_of(connection),
     )
 
 

@@ -12,8 +12,8 @@ CHUNK = 5_000  # rows in one statement, so that no lock is held for long
 # TikTok that answers now and then would use up a delivery's tries within minutes.
 WAKE = """
 UPDATE deliveries SET next_attempt_at = least(created_at, $2), attempts = greatest(attempts - 1, 0)
-WHERE app_id = $4 AND delivery_id IN (
-    SELECT delivery_id FROM deliveries
+WHERE app_id = $4 AND (event_key, delivery_id) IN (
+    SELECT event_key, delivery_id FROM deliveries
     WHERE app_id = $4 AND pixel_id = $1 AND state = 'due' AND next_attempt_at > $2 AND attempts > 0
         AND last_outcome IN ('transient', 'unknown')
     ORDER BY next_attempt_at LIMIT $3 FOR UPDATE SKIP LOCKED)

@@ -73,9 +73,13 @@ WITH gone AS (
         AND (install_id = ANY($2::text[]) OR external_ids @> ARRAY[$3::text] OR external_ids && $2::text[])
     RETURNING *
 ), counted AS MATERIALIZED ({held(event_facts(_GONE))}), taken AS ({uncounted("SELECT * FROM counted")})
-SELECT count(*) FROM gone
+SELECT event_key, event_id FROM gone
 """  # noqa: S608 - put together from the ledger's own text, here and below
 DELETE_PEOPLE = "DELETE FROM person_installs WHERE app_id = $1 AND person = $2"
+# in a ledger of partitions nothing else takes them along; the ids of a ledger that is becoming one may be written
+# down at this moment, so it is a statement of its own (`partitioning`)
+FORGET_IDS = "DELETE FROM event_ids WHERE app_id = $1 AND event_id = ANY($2::text[])"
+DELETE_BODIES_OF_EVENTS = "DELETE FROM webhook_bodies WHERE app_id = $1 AND event_key = ANY($2::bigint[])"
 # a body that became an event goes with it; of one that could not be read, nobody knows whom it names
 DELETE_BODIES = """
 DELETE FROM webhook_bodies WHERE app_id = $1 AND (people && $2::text[] OR (outcome = 'unread'
@@ -106,7 +110,9 @@ async def erase(
     install_ids = [row["install_id"] for row in rows]
     if install_id is not None and install_id not in install_ids:
         install_ids.append(install_id)  # its events may have arrived before it
-    events: int = await connection.fetchval(DELETE_EVENTS, app_id, install_ids, external_id)
+    events = await connection.fetch(DELETE_EVENTS, app_id, install_ids, external_id)
+    await connection.execute(FORGET_IDS, app_id, [row["event_id"] for row in events])
+    await connection.execute(DELETE_BODIES_OF_EVENTS, app_id, [row["event_key"] for row in events])
     people = [*install_ids, *([external_id] if external_id is not None else [])]
     await connection.execute(DELETE_BODIES, app_id, people)
     await connection.execute(DELETE_PEOPLE, app_id, external_id)
@@ -119,7 +125,7 @@ async def erase(
         hashes.append(tombstone(key, app_id, "person", external_id))
     await connection.execute(LAY_TOMBSTONES, hashes)
     click_ids = tuple(row["click_id"] for row in rows if row["click_id"] is not None)
-    return Erased(tuple(row["install_id"] for row in rows), events, click_ids)
+    return Erased(tuple(row["install_id"] for row in rows), len(events), click_ids)
 
 
 INSTALLS_OF_CLICK = """

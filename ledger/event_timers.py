@@ -41,7 +41,8 @@ async def insert_timers(connection: Any, timers: Sequence[NewTimer]) -> None:
 class DueTimer:
     """A timer that has run out, with its start as it is now."""
 
-    timer_id: int
+    event_key: int
+    """Of the start: where the timer lies in a ledger of partitions."""
     name: str
     qualified_at: datetime
     ended: bool
@@ -71,8 +72,8 @@ async def apps_with_due(connection: Any, now: datetime) -> list[str]:
 
 
 TAKE_DUE = """
-SELECT t.timer_id, t.name, t.qualified_at, e.app_id, e.event_id, e.source, e.install_id, e.external_ids, e.value,
-    e.currency, e.body, e.subscription_id,
+SELECT t.event_key, t.name, t.qualified_at, e.app_id, e.event_id, e.source, e.install_id, e.external_ids,
+    e.value, e.currency, e.body, e.subscription_id,
     EXISTS (SELECT FROM events x
         WHERE x.app_id = e.app_id AND x.subscription_id = e.subscription_id AND x.source = e.source
             AND x.name = ANY ($3::text[]) AND x.occurred_at >= e.occurred_at) AS ended
@@ -93,13 +94,13 @@ async def take_due(connection: Any, app_id: str, endings: Sequence[str], limit: 
 
 
 SETTLE_TIMERS = """
-UPDATE event_timers t SET state = s.state FROM unnest($1::bigint[], $2::text[]) AS s (timer_id, state)
-WHERE t.app_id = $3 AND t.timer_id = s.timer_id
+UPDATE event_timers t SET state = s.state FROM unnest($1::bigint[], $2::text[]) AS s (event_key, state)
+WHERE t.app_id = $3 AND t.event_key = s.event_key
 """
 
 
 async def settle_timers(connection: Any, app_id: str, states: Mapping[int, str]) -> None:
-    """timer_id -> emitted | ended, of timers of the app."""
+    """The event_key of a start -> emitted | ended, of timers of the app."""
     await connection.execute(SETTLE_TIMERS, list(states), list(states.values()), app_id)
 
 
@@ -111,7 +112,7 @@ JOIN events start ON start.app_id = ending.app_id AND start.subscription_id = en
     AND start.source = ending.source
 JOIN event_timers t ON t.app_id = start.app_id AND t.event_key = start.event_key AND t.state = 'emitted'
 WHERE ending.occurred_at BETWEEN start.occurred_at AND t.qualified_at
-    AND q.app_id = start.app_id AND q.event_id = start.event_id || $4 AND NOT $3 = ANY (q.flags)
+    AND q.app_id = start.app_id AND q.subscription_id = start.subscription_id AND q.event_id = start.event_id || $4 AND NOT $3 = ANY (q.flags)
 RETURNING q.app_id, q.name
 """
 

@@ -59,7 +59,7 @@ _MONEY = f"""CROSS JOIN LATERAL (SELECT
     CASE WHEN e.name IN {_listed(("start_trial", *TRIAL_EVENTS))} THEN 1 ELSE 0 END AS trials) AS money"""
 ARCHIVED: Final = "install_deleted"
 """Flag of an event whose install retention has deleted: the archive counts it, whoever comes under that id later."""
-_JOINED = f"e.joined AND e.event_id <> 'install:' || e.install_id AND NOT e.flags @> ARRAY['{ARCHIVED}']"
+COUNTED: Final = f"e.joined AND e.event_id <> 'install:' || e.install_id AND NOT e.flags @> ARRAY['{ARCHIVED}']"
 
 
 def install_facts(installs: str) -> str:
@@ -82,7 +82,7 @@ def event_facts(events: str, which: str = "true") -> str:
     CASE WHEN e.name IN {_listed(REGISTRATION_EVENTS)} THEN 1 ELSE 0 END AS registrations, revenue,
     CASE WHEN revenue <> 0 THEN coalesce({_PROCEEDS}, 0) ELSE 0 END AS proceeds,
     CASE WHEN {_PROCEEDS} IS NOT NULL THEN revenue ELSE 0 END AS proceeds_of, refunds, i.click_id
-FROM {events} {_MONEY} WHERE {which} AND {_JOINED}"""  # noqa: S608
+FROM {events} {_MONEY} WHERE {which} AND {COUNTED}"""  # noqa: S608
 
 
 def visit_facts(visits: str) -> str:

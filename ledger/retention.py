@@ -9,11 +9,14 @@ from typing import Any
 
 from ledger import oauth_states, replays, sessions
 from ledger.deliveries import rows_of
+from ledger.partition_retention import drop_old
+from ledger.partitions import layout_of
 from ledger.report_facts import ARCHIVED, added_up, credited, event_facts, inserted, install_facts
 
 CHUNK = 5_000  # rows per statement
 BODIES_KEPT = timedelta(days=30)  # long enough to look into what a subscription platform said
 DRAINS_KEPT = timedelta(days=2)  # a drain is repeated within minutes or never
+SPARED = timedelta(days=7)  # events of a partition whose youngest is not too old yet: they go with it, or by then
 
 _GONE_EVENTS = "gone e JOIN installs i ON i.app_id = e.app_id AND i.install_id = e.install_id"
 # with an install its younger events lose what they are counted by
@@ -25,7 +28,10 @@ DELETE_COUNTED = {
         WITH gone AS (
             DELETE FROM events WHERE (app_id, event_key) IN
                 (SELECT app_id, event_key FROM events WHERE received_at < $1 LIMIT $2) RETURNING *
-        ), archived AS ({inserted("report_archive", added_up(credited(event_facts(_GONE_EVENTS))))})
+        ), archived AS ({inserted("report_archive", added_up(credited(event_facts(_GONE_EVENTS))))}
+        ), forgotten AS (
+            DELETE FROM event_ids i USING gone WHERE i.app_id = gone.app_id AND i.event_id = gone.event_id
+        )
         SELECT count(*) FROM gone
         """,  # noqa: S608 - put together from the ledger's own text, here and below
     "installs": f"""
@@ -86,15 +92,20 @@ SHORTER = {
 
 
 async def delete_old(connection: Any, retention_days: int, now: datetime) -> dict[str, int]:
-    """Delete what was received more than `retention_days` ago. Returns rows deleted by table."""
+    """Delete what was received more than `retention_days` ago. Returns rows deleted by table, and `partitions`.
+    `connection` is an asyncpg pool.
+    """
     oldest = now - timedelta(days=retention_days)
-    deleted = {}
+    partitioned = await layout_of(connection) == "partitioned"
+    deleted = {"partitions": await drop_old(connection, oldest) if partitioned else 0}
     for table, statement in DELETE_COUNTED.items():
         deleted[table] = 0
-        while chunk := await connection.fetchval(statement, oldest, CHUNK):
+        before = oldest - SPARED if partitioned and table == "events" else oldest
+        while chunk := await connection.fetchval(statement, before, CHUNK):
             deleted[table] += chunk
     for table, statement in DELETE_OLD.items():
-        deleted[table] = await _delete(connection, statement, now - SHORTER[table] if table in SHORTER else oldest)
+        before = max(oldest, now - SHORTER[table]) if table in SHORTER else oldest
+        deleted[table] = await _delete(connection, statement, before)
     return deleted
 
 

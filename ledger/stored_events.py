@@ -5,16 +5,27 @@ from typing import Any, Final
 
 from ledger.deliveries import NewDelivery
 from ledger.events import NewEvent
+from ledger.partitions import LAYOUTS, Layout, layout_of
 from ledger.report_deltas import DELTAS
 from ledger.report_facts import added_up, credited, event_facts, inserted
 from ledger.row_inserts import SEPARATOR, of_json
 
-_EVENT: Final = """
-events (app_id, event_id, source, name, install_id, external_ids, occurred_at, received_at, value, currency,
-    body, joined, flags, subscription_id)
-VALUES ($1::text, $2::text, $3::text, $4::text, $5::text, string_to_array($6::text, E'\\x1f'), $7::timestamptz,
-    $8::timestamptz, $9::numeric, $10::text, $11::jsonb, $12::boolean, string_to_array($13::text, E'\\x1f'), $14::text)
+_COLUMNS: Final = """
+app_id, event_id, source, name, install_id, external_ids, occurred_at, received_at, value, currency,
+    body, joined, flags, subscription_id"""
+_VALUES: Final = """
+$1::text, $2::text, $3::text, $4::text, $5::text, string_to_array($6::text, E'\\x1f'), $7::timestamptz,
+    $8::timestamptz, $9::numeric, $10::text, $11::jsonb, $12::boolean, string_to_array($13::text, E'\\x1f'), $14::text"""
+_EVENT: Final = f"events ({_COLUMNS}) VALUES ({_VALUES}) ON CONFLICT (app_id, event_id) DO NOTHING RETURNING *"
+# in partitions an event is known by its id among all of them, and its key says in which it goes
+_ID: Final = """
+event_ids (app_id, event_id, event_key) VALUES ($1::text, $2::text, nextval('events_event_key_seq'))
 ON CONFLICT (app_id, event_id) DO NOTHING
+RETURNING *
+"""
+_EVENT_OF_ID: Final = f"""
+events ({_COLUMNS}, event_key) OVERRIDING SYSTEM VALUE VALUES ({_VALUES}, ids.event_key)
+ON CONFLICT (app_id, event_key) DO NOTHING
 RETURNING *
 """
 _DELIVERY: Final = """
@@ -26,9 +37,13 @@ ON CONFLICT (app_id, event_key, pixel_id) DO NOTHING
 """
 
 
-def events_of(rows: str, which: str = "") -> str:
-    """The insert of events, in the order of `rows`, a parameter that has them as `event_values` does."""
-    return of_json(f"INSERT INTO {_EVENT}", f"{_given(rows)} {which} ORDER BY at")
+def events_of(layout: Layout, rows: str, which: str = "") -> str:
+    """`new AS (...)`: the insert of events, in the order of `rows`, a parameter that has them as `event_values` does."""
+    if layout == "plain":
+        return f"new AS ({of_json(f'INSERT INTO {_EVENT}', f'{_given(rows)} {which} ORDER BY at')})"
+    ids = of_json(f"INSERT INTO {_ID}", f"{_given(rows)} {which} ORDER BY at")
+    with_id = f"{_given(rows)} JOIN ids ON ids.app_id = r ->> 0 AND ids.event_id = r ->> 1 ORDER BY at"
+    return f"ids AS ({ids}), new AS ({of_json(f'INSERT INTO {_EVENT_OF_ID}', with_id)})"
 
 
 def deliveries_of(rows: str) -> str:
@@ -43,8 +58,9 @@ def _given(rows: str) -> str:
 
 # The click is unpacked once and not for each of its fields: it stands in what is selected, not in a function beside it,
 # so that of an install that was waited for it is read again, as it is then.
-STORE_EVENTS: Final = f"""
-WITH new AS ({events_of("$1")}),
+STORE_EVENTS: Final = {
+    layout: f"""
+WITH {events_of(layout, "$1")},
 sent AS ({deliveries_of("$2")}),
 held AS MATERIALIZED (
     SELECT i.app_id, i.install_id, i.platform, i.occurred_at, i.body || '{{}}' AS body, i.click_id,
@@ -54,30 +70,35 @@ held AS MATERIALIZED (
     WHERE i.match_method <> 'none' ORDER BY i.app_id, i.install_id FOR KEY SHARE OF i
 ),
 counted AS ({
-    inserted(
-        DELTAS,
-        added_up(credited(event_facts("new e JOIN held i ON i.app_id = e.app_id AND i.install_id = e.install_id"))),
-    )
-})
+        inserted(
+            DELTAS,
+            added_up(credited(event_facts("new e JOIN held i ON i.app_id = e.app_id AND i.install_id = e.install_id"))),
+        )
+    })
 SELECT app_id, event_id, event_key FROM new
 """  # noqa: S608 - put together from the ledger's own text
+    for layout in LAYOUTS
+}
 
 
 async def store_events(
-    connection: Any, events: Sequence[NewEvent], deliveries: Sequence[NewDelivery] = ()
+    connection: Any, events: Sequence[NewEvent], deliveries: Sequence[NewDelivery] = (), layout: Layout | None = None
 ) -> dict[tuple[str, str], int]:
     """Store those that are not there yet, with their deliveries; returns (app_id, event_id) -> event_key of the new
     ones. `connection` is an asyncpg connection or pool.
 
     Rows go in by id, so that two transactions storing the same events meet them in the same order. The credited
     installs of those that are `joined` are held until the transaction's end: a match or an erasure that comes meanwhile
-    finds these events.
+    finds these events. Without a `layout` the ledger is asked for its own.
+
+    Raises:
+        asyncpg.InvalidColumnReferenceError: the ledger lies in partitions by now (`partitions.layout_of`).
     """
     if not events:
         return {}
     ordered = sorted(events, key=lambda event: (event.app_id, event.event_id))
     values = [event_values(event) for event in ordered], [delivery_values(one) for one in deliveries]
-    rows = await connection.fetch(STORE_EVENTS, *values)
+    rows = await connection.fetch(STORE_EVENTS[layout or await layout_of(connection)], *values)
     return {(row["app_id"], row["event_id"]): row["event_key"] for row in rows}
 
 

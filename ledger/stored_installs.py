@@ -10,6 +10,7 @@ import msgspec
 from ledger.deliveries import NewDelivery
 from ledger.events import NewEvent
 from ledger.installs import Install, InstallKey
+from ledger.partitions import LAYOUTS, Layout, layout_of
 from ledger.report_deltas import DELTAS
 from ledger.report_facts import added_up, credited, inserted, install_facts
 from ledger.row_inserts import SEPARATOR, of_json
@@ -36,9 +37,10 @@ VALUES ($1::text, $2::text, $3::text, $4::timestamptz, $5::timestamptz, $6::json
 ON CONFLICT (app_id, install_id) DO NOTHING
 RETURNING *
 """
-STORE_INSTALLS: Final = f"""
+STORE_INSTALLS: Final = {
+    layout: f"""
 WITH won AS ({of_json(f"INSERT INTO {_INSTALL}", "jsonb_array_elements($1::jsonb) AS r")}),
-new AS ({events_of("$2", "JOIN won ON won.app_id = r ->> 0 AND won.install_id = r ->> 4")}),
+{events_of(layout, "$2", "JOIN won ON won.app_id = r ->> 0 AND won.install_id = r ->> 4")},
 sent AS ({deliveries_of("$3")}),
 seen AS (
     INSERT INTO match_observations (seen)
@@ -48,17 +50,19 @@ seen AS (
 counted AS ({inserted(DELTAS, added_up(credited(install_facts("won i"))))})
 SELECT app_id, install_id FROM won
 """  # noqa: S608 - put together from the ledger's own text
+    for layout in LAYOUTS
+}
 
 
-async def store_installs(connection: Any, new: NewInstalls) -> set[InstallKey]:
+async def store_installs(connection: Any, new: NewInstalls, layout: Layout | None = None) -> set[InstallKey]:
     """Store those that are not there yet; returns the keys of the new ones. `connection` is an asyncpg connection or
     pool.
 
     An install that another transaction is storing is waited for, and then not new: nothing of it is stored. Rows go in
-    by key, so that two transactions storing the same installs meet them in the same order.
+    by key, so that two transactions storing the same installs meet them in the same order. Raises as `store_events`.
     """
     rows = await connection.fetch(
-        STORE_INSTALLS,
+        STORE_INSTALLS[layout or await layout_of(connection)],
         [_values(install) for install in sorted(new.rows, key=lambda install: install.key)],
         [event_values(event) for event in new.events],
         [delivery_values(delivery) for delivery in new.deliveries],

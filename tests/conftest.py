@@ -1,6 +1,7 @@
 """Fixtures every test may use."""
 
 import logging
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import structlog
 from hypothesis import HealthCheck, settings
 
 from clicks.redis_url import read_redis_url
+from ledger.partitions import Layout
 from loadtests import ports
 from tests.clicks.cluster import Cluster, running_cluster
 from tests.engines import SessionEngines, session_engines, short_directory
@@ -90,9 +92,16 @@ def own_redis(engines: SessionEngines) -> None:
 
 
 @pytest.fixture
-def database_url(engines: SessionEngines) -> Iterator[str]:
+def layout(request: pytest.FixtureRequest) -> Layout:
+    """How the ledger of `database_url` lies; `tests.layouts.ON_BOTH` asks for one after the other."""
+    given: Layout = getattr(request, "param", os.environ.get("TEST_LAYOUT") or "plain")
+    return given
+
+
+@pytest.fixture
+def database_url(engines: SessionEngines, layout: Layout) -> Iterator[str]:
     """A migrated ledger without a row in it, in a real PostgreSQL."""
-    with engines.empty_database() as url:
+    with engines.empty_database(layout) as url:
         yield url
 
 

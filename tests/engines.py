@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,9 @@ import asyncpg
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from ledger.migrate import migrate
+from ledger.partitioning import partition
+from ledger.partitions import PARTITION_KEYS, KeyRange, Layout, make_partition
+from ledger.pool import open_pool
 from loadtests import valkey_cluster
 from stack.engines.errors import EngineError, last_log_line
 from stack.engines.postgresql import PostgreSQL
@@ -80,7 +84,7 @@ class SessionEngines:
     portal: BlockingPortal
     admin: asyncpg.Connection
     _prefix: str = field(default_factory=lambda: f"{OURS}_{secrets.token_hex(4)}")
-    _database: "SharedDatabase | None" = None
+    _databases: "dict[Layout, SharedDatabase]" = field(default_factory=dict)
 
     def sql(self, statement: str) -> Any:
         return self.portal.call(self.admin.execute, statement)
@@ -109,20 +113,20 @@ class SessionEngines:
 
     def drop_databases(self) -> None:
         """All that these tests have made."""
-        if self._database is not None:
-            self._database.close()
+        for database in self._databases.values():
+            database.close()
         for row in self.portal.call(self.admin.fetch, DATABASES, self._prefix):
             self.sql(f"DROP DATABASE {row['datname']} WITH (FORCE)")
 
     @contextmanager
-    def empty_database(self) -> Iterator[str]:
+    def empty_database(self, layout: Layout = "plain") -> Iterator[str]:
         """The URL of a migrated database without a row in it: emptying one takes a hundredth of making one."""
-        database = self._database or self._make_database()
+        database = self._databases.get(layout) or self._make_database(layout)
         if not database.is_as_made():
             database.drop()
-            database = self._make_database()
+            database = self._make_database(layout)
         database.empty()
-        self._database = database
+        self._databases[layout] = database
         yield database.url
 
     def migrated_database(self, name: str) -> str:
@@ -132,10 +136,22 @@ class SessionEngines:
         self.sql(f"CREATE DATABASE {name} TEMPLATE {self._prefix} {how}")
         return self.postgresql.database_url(name)
 
-    def _make_database(self) -> "SharedDatabase":
+    def _make_database(self, layout: Layout) -> "SharedDatabase":
         name = self.name("ledger")
-        self.migrated_database(name)
+        url = self.migrated_database(name)
+        if layout == "partitioned":
+            self.portal.call(_in_partitions, url)
         return SharedDatabase(self, name)
+
+
+async def _in_partitions(url: str) -> None:
+    """Make a ledger of partitions of it, the first of so few events each that a test meets several."""
+    async with await open_pool(url, max_size=2) as pool:
+        first = await partition(pool, lambda _: None, 4)
+        tops = [*range(first.top, 48, 4), PARTITION_KEYS]
+        async with pool.acquire() as connection, connection.transaction():
+            for bottom, top in pairwise(tops):
+                await make_partition(connection, KeyRange(top, bottom))
 
 
 CATALOGUE = """

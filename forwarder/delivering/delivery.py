@@ -165,7 +165,8 @@ def _prepared(context: DeliveryContext, pixel: SendingPixel, claimed: Claimed, n
 
 def _not_sent(claimed: Claimed, why: NotSent) -> Settled:
     at, arrived = why.next_attempt_at, claimed.maybe_arrived_at
-    return Settled(claimed.delivery_id, why.state, why.reason, claimed.attempts, at, arrived, None)
+    number = claimed.delivery_id, claimed.event_key
+    return Settled(*number, why.state, why.reason, claimed.attempts, at, arrived, None)
 
 
 # -- send
@@ -256,6 +257,7 @@ async def _settle(
     settled = [
         Settled(
             delivery.claimed.delivery_id,
+            delivery.claimed.event_key,
             step.state,
             step.reason,
             step.attempts,

@@ -100,7 +100,7 @@ class EventLedger:
         return routed
 
     async def _store(self, connection: Any, routed: "Routed") -> dict[EventKey, int]:
-        keys = await store_events(connection, routed.events, routed.deliveries)
+        keys = await store_events(connection, routed.events, routed.deliveries, self.directory.layout)
         new = [event for event in routed.events if (event.app_id, event.event_id) in keys]
         refused = (event for event in new if (event.app_id, event.event_id) in routed.rivals)
         rivals = {(event.app_id, event.source): event.received_at for event in refused}

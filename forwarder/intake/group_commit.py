@@ -17,6 +17,7 @@ import structlog
 from forwarder.errors import RETRY_AFTER_S, Refusal, overdue, unavailable
 from forwarder.intake.answer_deadline import ANSWER_WITHIN_S
 from forwarder.outages import OutageLog
+from ledger.partitions import is_missing
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -148,11 +149,16 @@ class GroupCommit(Generic[Item, Result]):
         try:
             await self._in_time(batch)
         except (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError) as error:
+            if is_missing(error):
+                return self._fail_all(batch, error)
             await self._settle_one_by_one([entry for entry in batch if not entry.future.done()], error)
         except Exception as error:  # whatever it is, every waiter must be told
-            refusal = self._refusal(error)
-            for entry in batch:
-                _fail(entry.future, refusal)
+            self._fail_all(batch, error)
+
+    def _fail_all(self, batch: Sequence[_Entry[Item, Result]], error: Exception) -> None:
+        refusal = self._refusal(error)
+        for entry in batch:
+            _fail(entry.future, refusal)
 
     async def _in_time(self, batch: list[_Entry[Item, Result]]) -> None:
         """Store; what takes too long is cancelled, and not waited for: a stopped PostgreSQL acknowledges nothing.
@@ -195,9 +201,11 @@ class GroupCommit(Generic[Item, Result]):
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 return await self._commit(items)
-            except (asyncpg.DeadlockDetectedError, asyncpg.SerializationError):
+            except (asyncpg.DeadlockDetectedError, asyncpg.SerializationError, asyncpg.InvalidColumnReferenceError):
                 if attempt == ATTEMPTS:
                     raise
+                # the last is what a ledger says that became one of partitions since: the directory knows
+                await self._catch_up()
         raise AssertionError("unreachable")  # pragma: no cover
 
     def _refusal(self, error: Exception) -> Refusal:

@@ -118,7 +118,7 @@ class InstallLedger:
         verdicts = iter(await credit(connection, known, self.knowledge.statistics))
         decided = [next(verdicts) if isinstance(case, Case) else case for case in cases]
         rows = [install_row(report, verdict) for report, verdict in zip(reports, decided, strict=True)]
-        won = await store_installs(connection, self._with_what_follows(rows, reports, decided))
+        won = await store_installs(connection, self._with_what_follows(rows, reports, decided), self.directory.layout)
         new = [row for row in rows if row.key in won]
         await self._join_waiting(connection, new)
         stored = {row.key: row for row in new}

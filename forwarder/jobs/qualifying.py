@@ -44,7 +44,7 @@ async def _emit_batch(events: EventLedger, app_id: str, now: datetime) -> Emitte
         if not timers:
             return Emitted(0, 0)
         await events.store(connection, [qualified(timer, now) for timer in timers if not timer.ended])
-        await settle_timers(connection, app_id, {t.timer_id: "ended" if t.ended else "emitted" for t in timers})
+        await settle_timers(connection, app_id, {t.event_key: "ended" if t.ended else "emitted" for t in timers})
     return Emitted(len(timers), sum(not timer.ended for timer in timers))
 
 

@@ -7,6 +7,7 @@ _POLL = "asks which apps have something due; what follows is claimed app by app"
 _REPORT = "a report or list over all apps, or of one"
 _WATCH = "the worker's look around"
 _RETENTION = "what is too old, whosever it is"
+_LAYOUT = "how the ledger lies, whoever's rows they are"
 _CONSOLE = "who may use the console, which is one for all apps"
 _BY_NUMBER = "a person names it by its number alone"
 _OF_CLICKS = "a click is asked for by its id or address, as in Redis, and says whose it is"
@@ -53,6 +54,11 @@ STATEMENTS: Final = {
     "match_statistics.STATISTICS_SINCE": "what was learned of every app, read into memory",
     "matches.MATCHED_CLICK": _BY_NUMBER,
     "matches.MATCHES_OF_INSTALL": _REPORT,
+    **{
+        f"partition_retention.{name}": _RETENTION
+        for name in ("NEWEST", "STILL_TO_SEND", "WAITING", "DELETE_WAITING", "UNDECIDED", "ARCHIVE", "FORGET_IDS")
+    },
+    **{f"partitioning.{name}": _LAYOUT for name in ("FILL_ATTEMPTS", "HIGHEST_ID", "FILL_IDS")},
     "pixel_state.HELD_PIXELS": _WATCH,
     "pixel_state.PIXELS_WITH_DUE": _POLL,
     "pixel_state.TAKE_PROBES": _POLL,
