@@ -17,6 +17,7 @@ FIXES: Final = {
     "disk_low": "free some on that machine",
     "spool_in_use": "see what Redis says on that machine, and that its redirector runs",
     "clock_differs": "set the clock of that machine by NTP",
+    "partitions_low": "see that a worker runs, and what its log says of `make partitions`",
     "replica_late": "look at the replica's load and network",
 }
 """Kind -> the way out; of the others pixels, webhooks, connections, spend and reports have checks of their own."""

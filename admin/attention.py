@@ -22,6 +22,7 @@ _TITLES: Final = {
     "tiktok_grant_ending": "The connection to TikTok ends",
     "tiktok_advertiser_lost": "The ad account is out of reach",
     "spend_late": "Spend is late",
+    "partitions_low": "The ledger runs out of partitions",
     "report_differs": "Reports differ from what they are of",
     "objective_without_events": "An objective that uses no event of a pixel",
     "objective_without_start_trial": "An objective that cannot use trials",

@@ -18,6 +18,8 @@ from ledger.connecting import connect as connect_ledger
 from ledger.database_url import DatabaseAddress, DatabaseUrlError, read_database_url
 from ledger.migrate import current_revision
 from ledger.outages import LEDGER_FAILED
+from ledger.partition_watch import is_low
+from ledger.partitions import key_ranges, keys_left
 from ledger.revisions import head_revision
 
 LEDGER = "ledger"  # the name of the check that its tables are there
@@ -155,6 +157,7 @@ async def _asked(connection: Any, url: str) -> EngineReport:
     checks = [
         Check("postgresql", recent, f"PostgreSQL {version} answers", "" if recent else f"install {MIN_POSTGRESQL}+"),
         await _migrated(connection),
+        *await _partitions(connection),
         *await _read_only(connection),
         _clock("postgresql", now_s, before, after),
     ]
@@ -176,6 +179,17 @@ async def _migrated(connection: Any) -> Check:
         return Check(LEDGER, True, f"tables at revision {revision}")
     detail = f"tables at revision {revision}, not {wanted}" if revision else "no tables yet"
     return Check(LEDGER, False, detail, "start `signalpost up` or `signalpost run worker`: they bring it up to date")
+
+
+async def _partitions(connection: Any) -> list[Check]:
+    """Of a ledger that lies in them."""
+    if await current_revision(connection) != head_revision():
+        return []  # the check before has said so
+    ranges, left = await key_ranges(connection), await keys_left(connection)
+    if left is None:
+        return []
+    fix = "see that a worker runs: it makes the next one; its log says what keeps it from that" if is_low(left) else ""
+    return [Check("ledger partitions", not fix, f"{len(ranges)}, with room for {left:,} events more", fix)]
 
 
 def _clock(engine: str, theirs_s: float, before_s: float, after_s: float) -> Check:

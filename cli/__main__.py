@@ -26,6 +26,7 @@ COMMANDS = {
     "restore": Entry("cli.backup:restore_command", "Fill an empty installation from a backup."),
     "migrate": Entry("cli.migrate:migrate_command", "Bring the ledger's tables up to this version."),
     "reencrypt": Entry("cli.reencrypt:reencrypt_command", "Encrypt what is stored with SECRET_KEY's first entry."),
+    "ledger": Entry("cli.ledger:app", "How the ledger lies in PostgreSQL: partition."),
     "user": Entry("cli.users:app", "Users of the console: create, list, disable."),
     "demo": Entry("cli.demo:app", "The demo of `up --demo`: clear."),
     "doctor": Entry("cli.doctor:doctor_command", "Check every engine, setting, token and clock."),

@@ -8,8 +8,8 @@ TABLES: Final = (
     "report_campaign_hours", "report_hours", "report_campaign_cohorts", "report_cohorts", "report_zones", "alerts",
     "replays", "attempts", "deliveries", "event_timers", "webhook_bodies", "person_installs", "events", "event_ids",
     "installs", "click_claims", "charge_refunds", "second_revenue_sources", "webhook_sources",
-    "input_set_aside", "match_statistics", "mappings", "field_mappings", "pixels", "advertiser_pixels", "advertisers", "oauth_states",
-    "tiktok_grants", "spend_reads", "cold_clicks", "cold_click_pages", "links",
+    "input_set_aside", "match_statistics", "mappings", "field_mappings", "pixels", "advertiser_pixels", "advertisers",
+    "oauth_states", "tiktok_grants", "spend_reads", "cold_clicks", "cold_click_pages", "links",
 )  # fmt: skip
 REMOVE_ROWS: Final = {table: f"DELETE FROM {table} WHERE app_id = $1" for table in TABLES}  # noqa: S608 - own names
 REMOVE_VISITS = """

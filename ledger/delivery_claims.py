@@ -12,25 +12,26 @@ from typing import Any
 import msgspec
 
 from ledger.deliveries import State
+from ledger.partitions import Place, in_place
 
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """The right to send what was claimed under it: deliveries of one app."""
+    """The right to send what was claimed under it: deliveries of one app, and of one partition."""
 
     app_id: str
     token: str
     """Unique per claim: settling asks for the same."""
     until: datetime
     """From then on another worker may claim the same rows."""
+    place: Place = ""
+    """Where they lie."""
 
 
 class Claimed(msgspec.Struct, frozen=True):
     """A delivery in hand, with the event, install and click it is made of as they are now."""
 
     delivery_id: int
-    event_key: int
-    """Of its event: where the delivery lies in a ledger of partitions, here and below."""
     app_id: str
     event_id: str
     target_event: str
@@ -60,18 +61,18 @@ class Claimed(msgspec.Struct, frozen=True):
 
 CLAIM = """
 WITH picked AS (
-    SELECT delivery_id, event_key, state, next_attempt_at FROM deliveries
+    SELECT delivery_id, state, next_attempt_at FROM deliveries
     WHERE app_id = $6 AND pixel_id = $1 AND state IN ('due', 'sending') AND next_attempt_at <= $5
     ORDER BY next_attempt_at LIMIT $4 FOR UPDATE SKIP LOCKED
 ), claimed AS (
     UPDATE deliveries d SET state = 'sending', lease = $2, next_attempt_at = $3,
         takeovers = d.takeovers + (picked.state = 'sending')::integer
-    FROM picked WHERE d.app_id = $6 AND d.event_key = picked.event_key AND d.delivery_id = picked.delivery_id
+    FROM picked WHERE d.app_id = $6 AND d.delivery_id = picked.delivery_id
     RETURNING d.delivery_id, d.app_id, d.event_key, d.event_id, d.target_event, d.attempts, d.maybe_arrived_at,
         d.payload, picked.next_attempt_at AS due_at, d.takeovers
 )
-SELECT c.delivery_id, c.event_key, c.app_id, c.event_id, c.target_event, c.attempts, c.due_at, c.takeovers,
-    c.maybe_arrived_at, c.payload, e.occurred_at, e.value, e.currency, e.body AS event_body, e.external_ids,
+SELECT c.delivery_id, c.app_id, c.event_id, c.target_event, c.attempts, c.due_at, c.takeovers, c.maybe_arrived_at,
+    c.payload, e.occurred_at, e.value, e.currency, e.body AS event_body, e.external_ids,
     coalesce(i.install_id, x.install_id, e.install_id) AS install_id,
     coalesce(i.match_method, x.match_method) AS match_method,
     coalesce(i.body, x.body) AS install_body,
@@ -97,7 +98,9 @@ async def claim(connection: Any, pixel_id: str, lease: Lease, limit: int, now: d
 
     What another worker is claiming at this moment is passed over, so that any number of them may call it at once.
     """
-    rows = await connection.fetch(CLAIM, pixel_id, lease.token, lease.until, limit, now, lease.app_id)
+    rows = await connection.fetch(
+        in_place(CLAIM, lease.place), pixel_id, lease.token, lease.until, limit, now, lease.app_id
+    )
     return [_claimed(row) for row in rows]
 
 
@@ -112,7 +115,6 @@ class Prepared(msgspec.Struct, frozen=True):
     """What a delivery is about to be sent as."""
 
     delivery_id: int
-    event_key: int
     payload: str | None
     """The row for its first send; None when one is stored already."""
     notes: tuple[str, ...]
@@ -125,9 +127,8 @@ UPDATE deliveries d SET
     notes = CASE WHEN d.payload IS NULL THEN string_to_array(s.notes, E'\\n') ELSE d.notes END,
     install_id = coalesce(d.install_id, s.install_id),
     maybe_arrived_at = coalesce(d.maybe_arrived_at, $6)
-FROM unnest($2::bigint[], $3::text[], $4::text[], $5::text[], $8::bigint[])
-    AS s (delivery_id, payload, notes, install_id, event_key)
-WHERE d.app_id = $7 AND d.event_key = s.event_key AND d.delivery_id = s.delivery_id AND d.state = 'sending' AND d.lease = $1
+FROM unnest($2::bigint[], $3::text[], $4::text[], $5::text[]) AS s (delivery_id, payload, notes, install_id)
+WHERE d.app_id = $7 AND d.delivery_id = s.delivery_id AND d.state = 'sending' AND d.lease = $1
 RETURNING d.delivery_id
 """
 
@@ -135,7 +136,7 @@ RETURNING d.delivery_id
 async def store_prepared(connection: Any, lease: Lease, rows: Sequence[Prepared], now: datetime) -> set[int]:
     """Keep the payloads and start the 48 hours, before the send. Returns the ids that are still under the lease."""
     stored = await connection.fetch(
-        STORE_PREPARED,
+        in_place(STORE_PREPARED, lease.place),
         lease.token,
         [row.delivery_id for row in rows],
         [row.payload for row in rows],
@@ -143,7 +144,6 @@ async def store_prepared(connection: Any, lease: Lease, rows: Sequence[Prepared]
         [row.install_id for row in rows],
         now,
         lease.app_id,
-        [row.event_key for row in rows],
     )
     return {row["delivery_id"] for row in stored}
 
@@ -152,7 +152,6 @@ class Settled(msgspec.Struct, frozen=True):
     """What becomes of one claimed delivery."""
 
     delivery_id: int
-    event_key: int
     state: State
     """`sending` keeps it under the lease: it is sent again at once, without the row that spoilt the request."""
     reason: str
@@ -193,10 +192,9 @@ WITH settled AS (
         last_code = CASE WHEN s.outcome IS NULL THEN d.last_code ELSE $11 END,
         last_message = CASE WHEN s.outcome IS NULL THEN d.last_message ELSE $12 END,
         request_id = CASE WHEN s.outcome IS NULL THEN d.request_id ELSE $13 END
-    FROM unnest($2::bigint[], $3::text[], $4::text[], $5::integer[], $6::timestamptz[], $7::timestamptz[], $8::text[],
-            $18::bigint[])
-        AS s (delivery_id, state, reason, attempts, next_attempt_at, maybe_arrived_at, outcome, event_key)
-    WHERE d.app_id = $17 AND d.event_key = s.event_key AND d.delivery_id = s.delivery_id AND d.state = 'sending' AND d.lease = $1
+    FROM unnest($2::bigint[], $3::text[], $4::text[], $5::integer[], $6::timestamptz[], $7::timestamptz[], $8::text[])
+        AS s (delivery_id, state, reason, attempts, next_attempt_at, maybe_arrived_at, outcome)
+    WHERE d.app_id = $17 AND d.delivery_id = s.delivery_id AND d.state = 'sending' AND d.lease = $1
     RETURNING d.app_id, d.delivery_id, d.event_key, s.outcome
 ), logged AS (
     INSERT INTO attempts (app_id, delivery_id, event_key, at, outcome, status, code, message, request_id, ms,
@@ -215,7 +213,7 @@ async def settle(connection: Any, lease: Lease, settled: Sequence[Settled], sent
     another worker by now and stay untouched.
     """
     rows = await connection.fetch(
-        SETTLE,
+        in_place(SETTLE, lease.place),
         lease.token,
         [row.delivery_id for row in settled],
         [row.state for row in settled],
@@ -226,7 +224,6 @@ async def settle(connection: Any, lease: Lease, settled: Sequence[Settled], sent
         [row.outcome if sent else None for row in settled],
         *(_log_columns(sent) if sent else (None,) * 8),
         lease.app_id,
-        [row.event_key for row in settled],
     )
     return {row["delivery_id"] for row in rows}
 

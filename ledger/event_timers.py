@@ -112,7 +112,8 @@ JOIN events start ON start.app_id = ending.app_id AND start.subscription_id = en
     AND start.source = ending.source
 JOIN event_timers t ON t.app_id = start.app_id AND t.event_key = start.event_key AND t.state = 'emitted'
 WHERE ending.occurred_at BETWEEN start.occurred_at AND t.qualified_at
-    AND q.app_id = start.app_id AND q.subscription_id = start.subscription_id AND q.event_id = start.event_id || $4 AND NOT $3 = ANY (q.flags)
+    AND q.app_id = start.app_id AND q.subscription_id = start.subscription_id AND q.event_id = start.event_id || $4
+    AND NOT $3 = ANY (q.flags)
 RETURNING q.app_id, q.name
 """
 

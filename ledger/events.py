@@ -10,6 +10,7 @@ import msgspec
 from ledger.consent import ConsentWord, note_consent
 from ledger.event_refs import EventRef
 from ledger.installs import InstallKey
+from ledger.partitions import Layout, in_place, layout_of, place_of
 from ledger.report_deltas import count_events
 
 
@@ -79,17 +80,36 @@ SELECT event_key, app_id, install_id, event_id, occurred_at, consent FROM joined
 """
 
 
-async def join_events(connection: Any, installs: Sequence[tuple[str, str, tuple[str, ...]]]) -> list[JoinedEvent]:
+# in which partitions the update has something to do
+WAITED_IN = """
+SELECT e.tableoid::regclass::text FROM unnest($1::text[], $2::text[]) AS arrived (app_id, install_id)
+JOIN events e ON NOT e.joined AND e.app_id = arrived.app_id AND e.install_id = arrived.install_id
+UNION
+SELECT e.relation FROM unnest($3::text[], $4::text[], $5::text[]) AS arrived (app_id, install_id, external_id)
+CROSS JOIN LATERAL (
+    SELECT tableoid::regclass::text AS relation FROM events
+    WHERE NOT joined AND install_id IS NULL AND app_id = arrived.app_id
+        AND external_ids @> ARRAY[arrived.external_id] OFFSET 0
+) AS e
+"""
+
+
+async def join_events(
+    connection: Any, installs: Sequence[tuple[str, str, tuple[str, ...]]], layout: Layout | None = None
+) -> list[JoinedEvent]:
     """Join waiting events to installs that arrived, (app_id, install_id, external_ids) each; returns the joined ones.
 
     An event that names no install and waits for a person takes the install's id, and so do its deliveries. What an
     event calls a person may be the install's own id: a subscription platform knows no other word for it. What it says
-    of consent is its install's from now on.
+    of consent is its install's from now on. Without a `layout` the ledger is asked for its own.
     """
     app_ids, install_ids = [install[0] for install in installs], [install[1] for install in installs]
     people = [(app_id, install_id, one) for app_id, install_id, ids in installs for one in (install_id, *ids)]
     columns = [[person[at] for person in people] for at in range(3)]
-    rows = await connection.fetch(JOIN_EVENTS, app_ids, install_ids, *columns)
+    arrived, places = (app_ids, install_ids, *columns), [""]
+    if (layout or await layout_of(connection)) == "partitioned":
+        places = [place_of(row[0], "events") for row in await connection.fetch(WAITED_IN, *arrived)]
+    rows = [row for place in places for row in await connection.fetch(in_place(JOIN_EVENTS, place), *arrived)]
     await count_events(connection, [(row["app_id"], row["event_key"]) for row in rows])
     await note_consent(connection, [_word(row) for row in rows if row["consent"]])
     return [JoinedEvent(row["event_key"], (row["app_id"], row["install_id"])) for row in rows]

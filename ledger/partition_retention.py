@@ -4,6 +4,7 @@ What it says to reports is written down before, a part after the other, for nobo
 """
 
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
 import asyncpg
@@ -54,7 +55,7 @@ UPDATE {{events}} e SET flags = e.flags || '{ARCHIVED}'::text FROM counted
 WHERE e.app_id = counted.app_id AND e.event_key = counted.event_key
 """  # noqa: S608 - put together from the ledger's own text
 PAGES = "SELECT pg_relation_size($1::regclass) / current_setting('block_size')::integer"
-HOLD: Final = f"LOCK TABLE {', '.join(TABLES)} IN ACCESS EXCLUSIVE MODE"
+HOLD: Final = f"LOCK TABLE {', '.join(f'ONLY {table}' for table in TABLES)} IN ACCESS EXCLUSIVE MODE"
 ID_PAGES = "SELECT pg_relation_size('event_ids') / current_setting('block_size')::integer"
 FORGET_IDS = """
 DELETE FROM event_ids
@@ -75,7 +76,8 @@ async def drop_old(pool: Any, before: datetime) -> int:
             pass
         await _archive(pool, keys)
         try:
-            gone = await with_locks(lambda keys=keys: _drop(pool, keys, before))  # type: ignore[misc]
+            await _check_free(pool, keys)
+            gone = await with_locks(partial(_drop, pool, keys, before))
         except asyncpg.LockNotAvailableError:
             break
         if not gone:
@@ -109,6 +111,21 @@ async def _archive(pool: Any, keys: KeyRange) -> None:
         await pool.execute(ARCHIVE.replace("{events}", events), start, start + BLOCKS)
 
 
+async def _check_free(pool: Any, keys: KeyRange) -> None:
+    """See that nobody reads it for long, before anybody has to wait.
+
+    Raises:
+        asyncpg.LockNotAvailableError: somebody does.
+    """
+    async with pool.acquire() as connection, connection.transaction():
+        await connection.execute(LOCK_WAIT)
+        await connection.execute(f"LOCK TABLE {_listed(keys)} IN ACCESS EXCLUSIVE MODE")
+
+
+def _listed(keys: KeyRange) -> str:
+    return ", ".join(keys.named(table) for table in TABLES)
+
+
 async def _drop(pool: Any, keys: KeyRange, before: datetime) -> bool:
     """False where it has changed since: it goes the next time. Intake waits for as long as the catalogue is changed."""
     async with pool.acquire() as connection, connection.transaction():
@@ -119,7 +136,7 @@ async def _drop(pool: Any, keys: KeyRange, before: datetime) -> bool:
         await connection.execute(HOLD)
         if not await _is_over(connection, keys, before) or await connection.fetchval(WAITING, *_bounds(keys)):
             return False
-        await connection.execute(f"DROP TABLE {', '.join(keys.named(table) for table in TABLES)}")
+        await connection.execute(f"DROP TABLE {_listed(keys)}")
     return True
 
 

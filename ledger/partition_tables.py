@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ledger.partitions import PARTED, TABLES, KeyRange, Parted
+from ledger.partitions import PARTED, TABLES, KeyRange, Parted, key_range_of, make_partition
 
 BOUND_CHECK: Final = "partition_bound"
 """Of each table before the change, so that attaching it needs no look at its rows: dropped by it."""
@@ -66,6 +66,23 @@ async def change_tables(connection: Any, first: KeyRange) -> None:
             f"ALTER TABLE {table} ATTACH PARTITION {kept} FOR VALUES FROM (MINVALUE) TO ({first.top})"
         )
         await connection.execute(f"ALTER TABLE {kept} DROP CONSTRAINT IF EXISTS {BOUND_CHECK}")
+
+
+async def lay_in_partitions(connection: Any, bounds: Sequence[str]) -> None:
+    """Give a plain ledger without a row the partitions of these bounds, as PostgreSQL shows them; without any it stays
+    plain. In the caller's transaction.
+
+    Raises:
+        ValueError: a bound is none of ours.
+    """
+    ranges = sorted(key_range_of(bound) for bound in bounds)
+    if not ranges:
+        return
+    no_key = KeyRange(1, None)  # keys begin with 1
+    await change_tables(connection, no_key)
+    await connection.execute(f"DROP TABLE {', '.join(no_key.named(table) for table in TABLES)}")
+    for keys in ranges:
+        await make_partition(connection, keys)
 
 
 async def _read(connection: Any, parted: Parted) -> _Plain:

@@ -1,7 +1,7 @@
 """Turning a plain ledger into one of partitions, beside running processes: what it holds becomes the first partition.
 
-Nothing of it is written anew. What takes long happens before, step by step, and is taken up again by whoever calls after
-a stop; then all tables change in one transaction, for which intake waits a moment.
+Nothing of it is written anew. What takes long happens before, step by step, and is taken up again by whoever calls
+after a stop; then all tables change in one transaction, for which intake waits a moment.
 """
 
 from collections.abc import Callable

@@ -8,6 +8,7 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final, Literal, TypeVar, get_args
 
 import asyncpg
@@ -20,7 +21,7 @@ PARTITION_KEYS: Final = 10_000_000  # keys of a partition: some days of a ledger
 AHEAD: Final = 2  # partitions that stand ready: without one for its key nothing can be stored
 # shorter than PostgreSQL waits before it looks for deadlocks: whoever changes tables gives way, and tries again
 LOCK_WAIT: Final = "SET LOCAL lock_timeout = '500ms'"
-LOCK_TRIES: Final = 20
+LOCK_TRIES: Final = 10
 LOCK_PAUSE_S: Final = 1.0
 ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtext('signalpost partitions'))"
 
@@ -81,6 +82,22 @@ class KeyRange:
     def named(self, table: str) -> str:
         """The partition of the table."""
         return f"{table}_to_{self.top}"
+
+
+Place = str
+"""What the names of a partition's tables end with; '' = of a plain ledger, or of all of them together."""
+_NAMED: Final = re.compile(rf"\b(FROM|JOIN|INTO|UPDATE)(\s+)({'|'.join(TABLES)})\b")
+
+
+@cache
+def in_place(statement: str, place: Place) -> str:
+    """The statement, said to the tables of one partition: to plan it for all of them takes longer than to do it."""
+    return _NAMED.sub(rf"\1\2\3{place}", statement) if place else statement
+
+
+def place_of(relation: str | None, table: str) -> Place:
+    """Of a partition of the table, or of the table itself, as `tableoid::regclass` names it."""
+    return (relation or "").removeprefix(table)
 
 
 LAYOUT = "SELECT relkind = 'p' FROM pg_class WHERE oid = 'events'::regclass"

@@ -8,6 +8,7 @@ import msgspec
 
 from ledger.apps import AppSettings
 from ledger.field_mappings import FieldSources
+from ledger.partitions import Place, place_of
 from ledger.pixels import PixelRef, PixelSettings, PixelState
 
 PROBE_EVERY = timedelta(seconds=60)
@@ -32,6 +33,8 @@ class SendingPixel:
     """A Signal link of the app, for the page of events that no click belongs to; None when it has none."""
     fields: FieldSources = field(default_factory=dict)
     """Fields of the payload that are read from elsewhere in the event."""
+    place: Place = ""
+    """Where the delivery lies that is due for longest."""
 
     @property
     def ref(self) -> PixelRef:
@@ -63,18 +66,23 @@ SELECT p.pixel_id, p.app_id, p.code, p.token_encrypted, p.test_event_code, p.ena
     (SELECT slug FROM links l WHERE l.app_id = p.app_id AND l.enabled ORDER BY created_at, slug LIMIT 1) AS link_slug,
     -- of two rows for one target the last one stands: the pixel's
     (SELECT jsonb_object_agg(target, sources ORDER BY f.pixel_id) FROM field_mappings f
-        WHERE f.app_id = p.app_id AND f.pixel_id IN ('', p.pixel_id)) AS fields
+        WHERE f.app_id = p.app_id AND f.pixel_id IN ('', p.pixel_id)) AS fields,
+    (SELECT d.tableoid::regclass::text FROM deliveries d
+        WHERE d.app_id = p.app_id AND d.pixel_id = p.pixel_id AND d.state IN ('due', 'sending')
+            AND d.next_attempt_at <= $3
+        ORDER BY d.next_attempt_at LIMIT 1) AS due_in
 FROM pixels p JOIN apps a ON a.app_id = p.app_id
 WHERE p.app_id = $1 AND p.pixel_id = $2
 """
 
 
-async def sending_pixel(connection: Any, pixel: PixelRef) -> SendingPixel | None:
-    row = await connection.fetchrow(SENDING_PIXEL, *pixel)
+async def sending_pixel(connection: Any, pixel: PixelRef, now: datetime) -> SendingPixel | None:
+    row = await connection.fetchrow(SENDING_PIXEL, *pixel, now)
     if row is None:
         return None
     fields = dict(row)
     fields["settings"] = msgspec.convert(fields["settings"], PixelSettings)
+    fields["place"] = place_of(fields.pop("due_in"), "deliveries")
     fields["app_settings"] = msgspec.convert(fields["app_settings"], AppSettings)
     fields["fields"] = {target: tuple(sources) for target, sources in (fields["fields"] or {}).items()}
     return SendingPixel(**fields)

@@ -15,7 +15,8 @@ app_id, event_id, source, name, install_id, external_ids, occurred_at, received_
     body, joined, flags, subscription_id"""
 _VALUES: Final = """
 $1::text, $2::text, $3::text, $4::text, $5::text, string_to_array($6::text, E'\\x1f'), $7::timestamptz,
-    $8::timestamptz, $9::numeric, $10::text, $11::jsonb, $12::boolean, string_to_array($13::text, E'\\x1f'), $14::text"""
+    $8::timestamptz, $9::numeric, $10::text, $11::jsonb, $12::boolean, string_to_array($13::text, E'\\x1f'),
+    $14::text"""
 _EVENT: Final = f"events ({_COLUMNS}) VALUES ({_VALUES}) ON CONFLICT (app_id, event_id) DO NOTHING RETURNING *"
 # in partitions an event is known by its id among all of them, and its key says in which it goes
 _ID: Final = """
@@ -38,7 +39,7 @@ ON CONFLICT (app_id, event_key, pixel_id) DO NOTHING
 
 
 def events_of(layout: Layout, rows: str, which: str = "") -> str:
-    """`new AS (...)`: the insert of events, in the order of `rows`, a parameter that has them as `event_values` does."""
+    """`new AS (...)`: the insert of events, in the order of `rows`, a parameter of `event_values`."""
     if layout == "plain":
         return f"new AS ({of_json(f'INSERT INTO {_EVENT}', f'{_given(rows)} {which} ORDER BY at')})"
     ids = of_json(f"INSERT INTO {_ID}", f"{_given(rows)} {which} ORDER BY at")

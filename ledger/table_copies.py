@@ -12,6 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from ledger.connecting import connect
+from ledger.partition_tables import lay_in_partitions
 
 IN_PLAIN_WORDS: Final = (
     "SET LOCAL datestyle = 'ISO, MDY'; SET LOCAL intervalstyle = 'postgres'; SET LOCAL extra_float_digits = 1; "
@@ -155,6 +156,7 @@ class Filling:
             ValueError: the layout names what no ledger has.
         """
         await self._connection.execute(IN_PLAIN_WORDS)
+        await lay_in_partitions(self._connection, [one.bound for one in layout.partitions if one.parent == "events"])
         made = [Partition(**row) for row in await self._connection.fetch(PARTITIONS)]
         for one in reversed(made):
             if one not in layout.partitions:  # a migration's, for days that are not the backup's

@@ -7,4 +7,4 @@ import pytest
 from ledger.partitions import LAYOUTS
 
 ON_BOTH: Final = pytest.mark.parametrize("layout", LAYOUTS, indirect=True)
-"""For a module whose tests use `database_url`: each runs on a plain ledger, and on one of partitions of a few events."""
+"""For a module whose tests use `database_url`: on a plain ledger, and on one of partitions of a few events each."""

@@ -75,7 +75,7 @@ NOTHING: Final = Batch(0, 0)
 
 async def deliver_batch(context: DeliveryContext, ref: PixelRef, limit: int = MAX_ROWS) -> Batch:
     """Claim up to `limit` due deliveries of an open pixel, send and settle them."""
-    pixel = await pixel_state.sending_pixel(context.pool, ref)
+    pixel = await pixel_state.sending_pixel(context.pool, ref, context.clock())
     if pixel is None or not pixel.open_at(context.clock()):
         return NOTHING
     return await _deliver(context, pixel, limit)
@@ -84,7 +84,7 @@ async def deliver_batch(context: DeliveryContext, ref: PixelRef, limit: int = MA
 async def probe(context: DeliveryContext, ref: PixelRef) -> Batch:
     """Try a held pixel with one delivery; one that is not to be sent after all gives way to the next."""
     while True:
-        pixel = await pixel_state.sending_pixel(context.pool, ref)
+        pixel = await pixel_state.sending_pixel(context.pool, ref, context.clock())
         if pixel is None or not pixel.enabled or pixel.state != "held":
             return NOTHING
         batch = await _deliver(context, pixel, 1)
@@ -97,7 +97,7 @@ async def _deliver(context: DeliveryContext, pixel: SendingPixel, limit: int) ->
     if token is None:
         return NOTHING
     now = context.clock()
-    lease = Lease(pixel.app_id, uuid.uuid4().hex, now + LEASE_FOR)
+    lease = Lease(pixel.app_id, uuid.uuid4().hex, now + LEASE_FOR, pixel.place)
     claimed = await claim(context.pool, pixel.pixel_id, lease, limit, now)
     context.metrics.taken_over(sum(row.takeovers > 0 for row in claimed))
     deliveries = await prepare(context, pixel, lease, await _without_suspects(context, lease, claimed))
@@ -165,8 +165,7 @@ def _prepared(context: DeliveryContext, pixel: SendingPixel, claimed: Claimed, n
 
 def _not_sent(claimed: Claimed, why: NotSent) -> Settled:
     at, arrived = why.next_attempt_at, claimed.maybe_arrived_at
-    number = claimed.delivery_id, claimed.event_key
-    return Settled(*number, why.state, why.reason, claimed.attempts, at, arrived, None)
+    return Settled(claimed.delivery_id, why.state, why.reason, claimed.attempts, at, arrived, None)
 
 
 # -- send
@@ -257,7 +256,6 @@ async def _settle(
     settled = [
         Settled(
             delivery.claimed.delivery_id,
-            delivery.claimed.event_key,
             step.state,
             step.reason,
             step.attempts,

@@ -22,11 +22,7 @@ class PreparedDelivery(msgspec.Struct, frozen=True):
     def prepared(self) -> Prepared:
         first = self.claimed.payload is None
         return Prepared(
-            self.claimed.delivery_id,
-            self.claimed.event_key,
-            self.row.decode() if first else None,
-            self.notes,
-            self.claimed.install_id,
+            self.claimed.delivery_id, self.row.decode() if first else None, self.notes, self.claimed.install_id
         )
 
 

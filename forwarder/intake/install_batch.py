@@ -150,7 +150,8 @@ class InstallLedger:
         """The events that waited for these installs, and what those bring."""
         if not new:
             return
-        joined = await join_events(connection, [(row.app_id, row.install_id, row.external_ids) for row in new])
+        arrived = [(row.app_id, row.install_id, row.external_ids) for row in new]
+        joined = await join_events(connection, arrived, self.directory.layout)
         if not joined:
             return
         pending = {row.key for row in new if row.match_method == PENDING}

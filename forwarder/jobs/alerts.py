@@ -13,6 +13,8 @@ from ledger.alerts import AlertChanges, posted, standing_alerts, sync_alerts, ta
 from ledger.delivery_watch import KINDS, delivery_alerts
 from ledger.grant_watch import KINDS as GRANT_KINDS
 from ledger.grant_watch import grant_alerts
+from ledger.partition_watch import KINDS as PARTITION_KINDS
+from ledger.partition_watch import partition_alerts
 from ledger.pixels import all_pixels
 from ledger.report_watch import KINDS as REPORT_KINDS
 from ledger.report_watch import report_alerts
@@ -41,6 +43,11 @@ async def watch_grants(pool: Any, now: datetime) -> None:
 async def watch_spend(pool: Any, now: datetime) -> None:
     """The same for spend that has not come in for hours."""
     _report(await sync_alerts(pool, (LATE,), await spend_alerts(pool, now), now))
+
+
+async def watch_partitions(pool: Any, now: datetime) -> None:
+    """The same for a ledger of partitions that has few left."""
+    _report(await sync_alerts(pool, PARTITION_KINDS, await partition_alerts(pool), now))
 
 
 async def watch_machine(pool: Any, state: MachineState, now: datetime) -> None:

@@ -26,6 +26,7 @@ from forwarder.jobs.alerts import (
     watch_deliveries,
     watch_grants,
     watch_machine,
+    watch_partitions,
     watch_reports,
     watch_sources,
     watch_spend,
@@ -37,10 +38,11 @@ from forwarder.jobs.qualifying import emit_due
 from forwarder.jobs.spend_imports import import_due
 from forwarder.matching.learning import add_observations
 from forwarder.outages import OutageLog, wait_after
-from ledger import pixel_state, retention
+from ledger import partitions, pixel_state, retention
 from ledger.ad_names import add_names
 from ledger.counts import add_counts
 from ledger.delivery_claims import backlog
+from ledger.partitioning import give_up_abandoned
 from ledger.report_roll_ups import NOTHING, add_up
 from ledger.sites import published_table
 from ledger.spend_progress import last_pulls
@@ -127,6 +129,14 @@ async def republish_links(job: JobContext) -> None:
     await publish_links(job.redis, table.links, table.sites, table.clicks)
 
 
+async def make_partitions(job: JobContext) -> None:
+    """Of a ledger that lies in them: those that will be needed."""
+    if made := await partitions.make_ahead(job.pool):
+        log.info("partitions made", partitions=made)
+    if await give_up_abandoned(job.pool):
+        log.warning("`ledger partition` was begun and not ended: given up, as events would have reached its bound")
+
+
 async def delete_old_rows(job: JobContext) -> None:
     deleted = await retention.delete_old(job.pool, job.delivery_context.settings.ledger_retention_days, job.now())
     if any(deleted.values()):
@@ -163,6 +173,7 @@ async def watch(job: JobContext) -> None:
     await watch_sources(job.pool, job.now())
     await watch_grants(job.pool, job.now())
     await watch_spend(job.pool, job.now())
+    await watch_partitions(job.pool, job.now())
     job.delivery_context.metrics.show_alerts(await alerts_by_kind(job.pool))
 
 
@@ -230,6 +241,7 @@ TIMETABLE: Final = (
     Task("probe grants", 60.0, probe_grants),  # whose day is over
     Task("import spend", 5.0, import_spend),  # of advertisers whose hour is over
     Task("read currency rates", 30.0, read_currency_rates),
+    Task("make partitions", 60.0, make_partitions),
     Task("delete old rows", 3600.0, delete_old_rows),
 )
 

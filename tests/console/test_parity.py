@@ -78,6 +78,7 @@ NOT_IN_CONSOLE: Final[dict[str, str]] = {
     "restore": "an installation that is empty has no console yet",
     "reencrypt": "SECRET_KEY is set where the processes run, and changed there",
     "migrate": "the console runs on a ledger that is up to date",
+    "ledger partition": "once in a ledger's life, and it takes minutes",
     "export clicks": "a stream for `match backtest`; lists have CSV and JSON",
     "export installs": "a stream for `match backtest`; lists have CSV and JSON",
     "export events": "a stream of everything; lists have CSV and JSON",

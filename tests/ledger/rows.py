@@ -47,11 +47,6 @@ class Rows:
         )  # fmt: skip
         return key
 
-    async def event_key(self, delivery_id: int) -> int:
-        """Of the delivery's event."""
-        key: int = await self.pool.fetchval("SELECT event_key FROM deliveries WHERE delivery_id = $1", delivery_id)
-        return key
-
     async def delivery(self, event_id: str, install_id: str | None = "i1", **columns: Any) -> int:
         """A delivery that is due now, but for the columns that are named."""
         fields: dict[str, Any] = {"state": "due", "reason": "", "next_attempt_at": NOW, "maybe_arrived_at": None}

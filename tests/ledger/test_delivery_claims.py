@@ -27,10 +27,8 @@ async def claimed(rows: Rows, lease: Lease = MINE, limit: int = 10, now: datetim
     return [row.delivery_id for row in await claim(rows.pool, PIXEL, lease, limit, now)]
 
 
-async def settled(rows: Rows, delivery_id: int, state: State = "delivered") -> Settled:
-    return Settled(
-        delivery_id, await rows.event_key(delivery_id), state, "", 1, NOW if state == "due" else None, NOW, "delivered"
-    )
+def settled(delivery_id: int, state: State = "delivered") -> Settled:
+    return Settled(delivery_id, state, "", 1, NOW if state == "due" else None, NOW, "delivered")
 
 
 async def test_the_oldest_due_is_claimed_first_and_no_more_than_asked_for(rows: Rows) -> None:
@@ -70,10 +68,10 @@ async def test_rows_under_a_lease_are_nobody_elses_until_it_ends(rows: Rows) -> 
 async def test_an_answer_ends_the_count_of_takeovers_and_giving_back_does_not(rows: Rows) -> None:
     delivery = await rows.delivery("e1", state="sending")
     await claimed(rows)
-    await settle(rows.pool, MINE, [await settled(rows, delivery, "due")], None)
+    await settle(rows.pool, MINE, [settled(delivery, "due")], None)
     assert await rows.pool.fetchval("SELECT takeovers FROM deliveries") == 1
     await claimed(rows)
-    await settle(rows.pool, MINE, [await settled(rows, delivery, "due")], SENT)
+    await settle(rows.pool, MINE, [settled(delivery, "due")], SENT)
     assert await rows.pool.fetchval("SELECT takeovers FROM deliveries") == 0
 
 
@@ -89,10 +87,8 @@ async def test_claims_at_the_same_time_share_no_row(rows: Rows) -> None:
 async def test_the_payload_of_the_first_send_stays(rows: Rows) -> None:
     delivery = await rows.delivery("e1")
     await claimed(rows)
-    await store_prepared(
-        rows.pool, MINE, [Prepared(delivery, await rows.event_key(delivery), '{"a":1}', ("a note",), "i1")], NOW
-    )
-    again = [Prepared(delivery, await rows.event_key(delivery), '{"b":2}', (), None)]
+    await store_prepared(rows.pool, MINE, [Prepared(delivery, '{"a":1}', ("a note",), "i1")], NOW)
+    again = [Prepared(delivery, '{"b":2}', (), None)]
     await store_prepared(rows.pool, MINE, again, NOW + timedelta(hours=1))
     row = await rows.pool.fetchrow("SELECT payload, notes, maybe_arrived_at FROM deliveries")
     assert tuple(row) == ('{"a":1}', ["a note"], NOW)
@@ -102,16 +98,13 @@ async def test_nothing_is_prepared_under_a_lease_that_was_taken_over(rows: Rows)
     delivery = await rows.delivery("e1")
     await claimed(rows)
     await claimed(rows, THEIRS, now=MINE.until)
-    assert (
-        await store_prepared(rows.pool, MINE, [Prepared(delivery, await rows.event_key(delivery), "{}", (), None)], NOW)
-        == set()
-    )
+    assert await store_prepared(rows.pool, MINE, [Prepared(delivery, "{}", (), None)], NOW) == set()
 
 
 async def test_settling_writes_the_state_and_one_row_of_the_log(rows: Rows) -> None:
     delivery = await rows.delivery("e1")
     await claimed(rows)
-    assert await settle(rows.pool, MINE, [await settled(rows, delivery)], SENT) == {delivery}
+    assert await settle(rows.pool, MINE, [settled(delivery)], SENT) == {delivery}
     row = await rows.pool.fetchrow("SELECT state, attempts, lease, delivered_at, last_code, request_id FROM deliveries")
     assert tuple(row) == ("delivered", 1, None, NOW, 0, "r1")
     log = await rows.pool.fetch("SELECT outcome, status, code, message, request_id, ms FROM attempts")
@@ -122,7 +115,7 @@ async def test_settling_under_a_lease_that_was_taken_over_touches_nothing(rows: 
     delivery = await rows.delivery("e1")
     await claimed(rows)
     await claimed(rows, THEIRS, now=MINE.until)
-    assert await settle(rows.pool, MINE, [await settled(rows, delivery)], SENT) == set()
+    assert await settle(rows.pool, MINE, [settled(delivery)], SENT) == set()
     assert await rows.pool.fetchval("SELECT state FROM deliveries") == "sending"
     assert await rows.pool.fetchval("SELECT count(*) FROM attempts") == 0
 
@@ -130,7 +123,7 @@ async def test_settling_under_a_lease_that_was_taken_over_touches_nothing(rows: 
 async def test_what_was_not_sent_leaves_no_trace_in_the_log(rows: Rows) -> None:
     delivery = await rows.delivery("e1", last_outcome="transient")
     await claimed(rows)
-    await settle(rows.pool, MINE, [await settled(rows, delivery, "due")], None)
+    await settle(rows.pool, MINE, [settled(delivery, "due")], None)
     assert await rows.pool.fetchval("SELECT last_outcome FROM deliveries") == "transient"
     assert await rows.pool.fetchval("SELECT count(*) FROM attempts") == 0
 
@@ -138,10 +131,10 @@ async def test_what_was_not_sent_leaves_no_trace_in_the_log(rows: Rows) -> None:
 async def test_a_row_that_is_sent_again_at_once_stays_under_the_lease(rows: Rows) -> None:
     delivery = await rows.delivery("e1")
     await claimed(rows)
-    again = Settled(delivery, await rows.event_key(delivery), "sending", "", 0, MINE.until, None, "invalid")
+    again = Settled(delivery, "sending", "", 0, MINE.until, None, "invalid")
     await settle(rows.pool, MINE, [again], SENT)
     assert await claimed(rows, THEIRS) == []
-    assert await settle(rows.pool, MINE, [await settled(rows, delivery)], SENT) == {delivery}
+    assert await settle(rows.pool, MINE, [settled(delivery)], SENT) == {delivery}
 
 
 async def test_the_backlog_counts_what_is_still_to_be_sent(rows: Rows) -> None:
@@ -159,5 +152,5 @@ async def test_a_lease_of_one_app_neither_claims_nor_settles_what_is_another_app
     theirs = Lease(app_id, "mine", MINE.until)
     assert await claim(rows.pool, pixel_id, MINE, 10, NOW) == []
     assert len(await claim(rows.pool, pixel_id, theirs, 10, NOW)) == 1
-    assert await settle(rows.pool, MINE, [await settled(rows, delivery)], SENT) == set()
-    assert await settle(rows.pool, theirs, [await settled(rows, delivery)], SENT) == {delivery}
+    assert await settle(rows.pool, MINE, [settled(delivery)], SENT) == set()
+    assert await settle(rows.pool, theirs, [settled(delivery)], SENT) == {delivery}

@@ -9,7 +9,7 @@ from ledger.field_mappings import field_mappings, set_field_mappings
 from ledger.mappings import WHOLE_APP
 from ledger.pixel_state import sending_pixel
 from tests.forwarder.delivering.scene import APP, PIXEL, PIXEL_REF
-from tests.ledger.rows import Rows, opened_rows
+from tests.ledger.rows import NOW, Rows, opened_rows
 
 pytestmark = pytest.mark.anyio
 
@@ -26,7 +26,7 @@ async def test_a_pixels_row_stands_in_place_of_the_apps(rows: Rows) -> None:
     assert await field_mappings(rows.pool, APP) == {"value": ("properties.a",), "city": ("user.b",)}
     expected = {"value": ("properties.c", "properties.d"), "city": ("user.b",)}
     assert await field_mappings(rows.pool, APP, PIXEL) == expected
-    sending = await sending_pixel(rows.pool, PIXEL_REF)
+    sending = await sending_pixel(rows.pool, PIXEL_REF, NOW)
     assert sending is not None
     assert sending.fields == expected
 

@@ -28,7 +28,7 @@ async def rows(database_url: str) -> AsyncIterator[Rows]:
 
 
 async def pixel_of(rows: Rows) -> SendingPixel:
-    pixel = await sending_pixel(rows.pool, PIXEL_REF)
+    pixel = await sending_pixel(rows.pool, PIXEL_REF, NOW)
     assert pixel is not None
     return pixel
 
@@ -104,4 +104,4 @@ async def test_the_settings_of_pixel_and_app_come_along(rows: Rows) -> None:
     await rows.pool.execute("""UPDATE pixels SET settings = '{"send": "all"}'""")
     pixel = await pixel_of(rows)
     assert (pixel.settings.send, pixel.app_settings.send, pixel.link_slug) == ("all", "attributed", "spring")
-    assert await sending_pixel(rows.pool, (APP, "px_nothing")) is None
+    assert await sending_pixel(rows.pool, (APP, "px_nothing"), NOW) is None

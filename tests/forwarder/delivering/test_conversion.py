@@ -22,8 +22,8 @@ ANDROID = "Mozilla/5.0 (Linux; Android 14; SM-A536B) AppleWebKit/537.36"
 
 def claimed(**changes: Any) -> Claimed:
     fields: dict[str, Any] = {
-        "delivery_id": 1, "event_key": 1, "app_id": "app_1", "event_id": "sent", "target_event": "Purchase",
-        "attempts": 0, "due_at": NOW, "takeovers": 0, "maybe_arrived_at": None, "payload": None, "occurred_at": NOW,
+        "delivery_id": 1, "app_id": "app_1", "event_id": "sent", "target_event": "Purchase", "attempts": 0,
+        "due_at": NOW, "takeovers": 0, "maybe_arrived_at": None, "payload": None, "occurred_at": NOW,
         "value": None, "currency": None, "event_body": {}, "external_ids": (), "install_id": "i1",
         "match_method": "none", "install_body": {}, "install_external_ids": (), "click": None,
     }  # fmt: skip
