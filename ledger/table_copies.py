@@ -29,6 +29,11 @@ JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdroppe
 WHERE c.relkind = 'r' AND c.relnamespace = current_schema()::regnamespace AND c.relname <> 'alembic_version'
 GROUP BY c.relname ORDER BY c.relname
 """
+# what is partitioned refers to others as a whole
+TO_EMPTY = """
+SELECT relname FROM pg_class
+WHERE relkind IN ('r', 'p') AND relnamespace = current_schema()::regnamespace AND relname <> 'alembic_version'
+"""
 REFERENCES = """
 SELECT one.relname AS name, other.relname AS needs
 FROM pg_constraint k JOIN pg_class one ON one.oid = k.conrelid JOIN pg_class other ON other.oid = k.confrelid
@@ -167,7 +172,7 @@ class Filling:
                 raise ValueError(f"the partition {one.name} has a description that cannot be read")
             statement = CREATE_PARTITION.format(name=one.name, parent=one.parent, bound=one.bound)
             await self._connection.execute(f"{statement} PARTITION BY {one.key}" if one.key else statement)
-        present = [row["name"] for row in await self._connection.fetch(RELATIONS)]
+        present = [row["relname"] for row in await self._connection.fetch(TO_EMPTY)]
         await self._connection.execute(EMPTY.format(tables=_listed(present)))
 
     async def fill(self, relation: Relation, pieces: AsyncIterator[bytes]) -> None:

@@ -36,6 +36,35 @@ def test_everything_comes_back_as_it_was(scene: Scene) -> None:
     assert spooled == [batch(1), batch(2)]
 
 
+def test_a_ledger_of_partitions_comes_back_as_one(scene: Scene) -> None:
+    execute(
+        scene.env["DATABASE_URL"],
+        "INSERT INTO events (app_id, event_id, name, occurred_at, body) SELECT app_id, 'e1', 'purchase', now(), '{}'"
+        " FROM apps",
+        "INSERT INTO deliveries (app_id, pixel_id, event_key, event_id, source_event_id, source_event, target_event,"
+        " state) SELECT e.app_id, pixel_id, event_key, 'e1', 'e1', 'purchase', 'Purchase', 'dead'"
+        " FROM events e JOIN pixels USING (app_id)",
+    )
+    scene.cli("ledger", "partition")
+    execute(scene.env["DATABASE_URL"], "SELECT setval('events_event_key_seq', 19999999)")
+    rows = scene.rows()
+    scene.back_up_and_move()
+    restored = scene.restore()
+    assert restored.status == 0, restored.stderr
+    assert {table for table in rows if table.startswith("events_to_")} == {"events_to_20000000", "events_to_30000000"}
+    assert {table: found for table, found in scene.rows().items() if table != "audit_log"} == {
+        table: found for table, found in rows.items() if table != "audit_log"
+    }
+    execute(
+        scene.env["DATABASE_URL"],
+        "INSERT INTO events (app_id, event_id, name, occurred_at, body) SELECT app_id, 'e2', 'purchase', now(), '{}'"
+        " FROM apps",
+        "DELETE FROM events WHERE event_id = 'e1'",
+    )
+    left = scene.rows()
+    assert (len(left["events_to_30000000"]), len(left["deliveries_to_20000000"])) == (1, 0)
+
+
 def test_new_rows_get_numbers_that_none_had(scene: Scene) -> None:
     before = len(scene.rows()["audit_log"])
     scene.back_up_and_move()

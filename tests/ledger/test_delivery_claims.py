@@ -8,9 +8,10 @@ import pytest
 
 from ledger.delivery_claims import Lease, Prepared, Sent, Settled, State, backlog, claim, settle, store_prepared
 from tests.forwarder.delivering.scene import APP, PIXEL
+from tests.layouts import ON_BOTH
 from tests.ledger.rows import NOW, Rows, opened_rows
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, ON_BOTH]
 
 MINE = Lease(APP, "mine", NOW + timedelta(seconds=90))
 THEIRS = Lease(APP, "theirs", NOW + timedelta(seconds=200))

@@ -7,9 +7,10 @@ import pytest
 
 from ledger.delivery_wake import wake
 from tests.forwarder.delivering.scene import PIXEL_REF
+from tests.layouts import ON_BOTH
 from tests.ledger.rows import NOW, Rows, opened_rows
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, ON_BOTH]
 
 LATER = NOW + timedelta(hours=2)
 

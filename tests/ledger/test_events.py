@@ -12,9 +12,10 @@ from ledger.events import NewEvent, join_events, late_installs
 from ledger.pool import open_pool
 from ledger.stored_events import store_events
 from ledger.stored_installs import NewInstalls, store_installs
+from tests.layouts import ON_BOTH
 from tests.ledger.test_installs import APP, NOW, install
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, ON_BOTH]
 
 
 @pytest.fixture

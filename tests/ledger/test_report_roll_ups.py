@@ -15,9 +15,10 @@ from ledger.report_figures import Asked, our_figures, recounted
 from ledger.report_query import ReportQuery
 from ledger.report_tallies import Tally
 from ledger.report_zones import begin_anew, reported_apps
+from tests.layouts import ON_BOTH
 from tests.ledger.report_history import NOW, History, history
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, ON_BOTH]
 
 NUMBERS, QUARTERS = st.integers(0, 5), st.integers(0, 96 * 20)
 WHAT = st.sampled_from(

@@ -11,11 +11,12 @@ from ledger.pool import open_pool
 from ledger.stored_events import store_events
 from ledger.stored_installs import NewInstalls, store_installs
 from tests.forwarder.delivering.scene import APP, PIXEL, add_app_and_pixel
+from tests.layouts import ON_BOTH
 from tests.ledger.rows import NOW
 from tests.ledger.test_events import event
 from tests.ledger.test_installs import install
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, ON_BOTH]
 
 CLICK = {"click_id": "c", "at_ms": 1, "campaign_id": "7"}
 

@@ -25,6 +25,7 @@ TABLES: Final[dict[str, Kept | str]] = {
     "deliveries": Kept("created_at", LEDGER_DAYS),
     "attempts": Kept("at", LEDGER_DAYS),
     "event_timers": WITH_ITS_EVENT,
+    "event_ids": WITH_ITS_EVENT,
     "person_installs": Kept("seen_at", LEDGER_DAYS),
     "click_claims": Kept("claimed_at", LEDGER_DAYS),
     "charge_refunds": Kept("at", LEDGER_DAYS),

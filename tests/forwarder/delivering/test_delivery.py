@@ -8,8 +8,9 @@ from forwarder.delivering.delivery import Batch, deliver_batch
 from ledger.delivery_replay import replay
 from ledger.pixels import PixelSettings
 from tests.forwarder.delivering.scene import CLICK, PIXEL_REF, Scene, deliver, rows_of_request
+from tests.layouts import ON_BOTH
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, ON_BOTH]
 
 
 # -- delivered

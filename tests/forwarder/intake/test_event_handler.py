@@ -11,8 +11,9 @@ import pytest
 
 from ledger.pixels import PixelSettings, update_pixel
 from tests.forwarder.api import APP, PIXEL, Api, add_pixel, opened_api, settings
+from tests.layouts import ON_BOTH
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, ON_BOTH]
 
 GOOD = {"event_id": "e", "install_id": "i-1", "name": "purchase"}
 

@@ -22,8 +22,9 @@ from tests.forwarder.api import (
     referrer,
     settings,
 )
+from tests.layouts import ON_BOTH
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, ON_BOTH]
 
 BEARER = {"Authorization": f"Bearer {KEY}"}
 
