@@ -9,14 +9,23 @@ from ledger.claims import claim_clicks
 from ledger.deliveries import NewDelivery
 from ledger.erasure import erase, erase_click, erased, find_clicks, tombstone, tombstones
 from ledger.installs import get_install
+from ledger.partitions import LAYOUTS, Layout
 from ledger.pool import open_pool
 from ledger.stored_events import store_events
 from ledger.stored_installs import NewInstalls, store_installs
-from tests.layouts import ON_BOTH
 from tests.ledger.test_events import event
 from tests.ledger.test_installs import APP, NOW, install
 
-pytestmark = [pytest.mark.anyio, ON_BOTH]
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture(params=LAYOUTS)
+def layout(request: pytest.FixtureRequest) -> Layout:
+    """An erasure reaches the same however the ledger lies."""
+    given: Layout = request.param
+    return given
+
+
 KEYS = (b"new", b"old")
 
 

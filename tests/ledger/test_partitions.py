@@ -8,6 +8,7 @@ import asyncpg
 import pytest
 
 from ledger.delivery_claims import Lease, Sent, Settled, claim, settle
+from ledger.erasure import erase
 from ledger.events import join_events
 from ledger.partitions import (
     AHEAD,
@@ -141,3 +142,17 @@ def test_a_statement_is_said_to_one_partition() -> None:
         "UPDATE deliveries_to_5 d SET attempts = 1 FROM events_to_5 e JOIN installs i ON true"
     )
     assert in_place(statement, place_of("deliveries", "deliveries")) == statement
+
+
+@PARTITIONED
+async def test_an_erasure_takes_ids_and_bodies_of_events_along(rows: Rows) -> None:
+    keys = await store_events(rows.pool, [event("e", app_id=APP, install_id="gone"), event("f", app_id=APP)])
+    await rows.pool.execute(
+        "INSERT INTO webhook_bodies (app_id, provider, provider_event_id, type, outcome, received_at, event_key, body)"
+        " VALUES ($1, 'stripe', 'p', '', 'event', $2, $3, '')",
+        APP, NOW, keys[APP, "e"],
+    )  # fmt: skip
+    async with rows.pool.acquire() as connection, connection.transaction():
+        await erase(connection, b"key", APP, install_id="gone")
+    assert await rows.pool.fetchval("SELECT array_agg(event_id) FROM event_ids") == ["f"]
+    assert await rows.pool.fetchval("SELECT count(*) FROM webhook_bodies") == 0

@@ -270,3 +270,18 @@ async def test_who_was_answered_has_its_turn_before_the_next_batch_is_taken() ->
     await asyncio.gather(*tasks)
     # 3 came while the first batch was stored, and those it answered join it in the second
     assert [sorted(batch) for batch in ledger.batches] == [[0, 1, 2], [3, 10, 11, 12], [13]]
+
+
+async def test_a_ledger_that_lies_otherwise_by_now_is_read_again_and_the_same_batch_stored() -> None:
+    ledger = Ledger()
+    ledger.errors = [asyncpg.InvalidColumnReferenceError("no unique constraint matching the ON CONFLICT specification")]
+    assert await commits(ledger).submit(1) == 2
+    assert (ledger.batches, ledger.caught_up) == ([[1], [1]], 2)
+
+
+async def test_a_missing_partition_is_no_fault_of_the_rows_so_that_they_come_again() -> None:
+    ledger = Ledger()
+    ledger.errors = [asyncpg.CheckViolationError("no partition of relation found for row")]
+    with pytest.raises(Refusal) as refused:
+        await commits(ledger).submit(1)
+    assert refused.value.status == 503
