@@ -132,7 +132,7 @@ def _by_time(soaked: Soaked) -> list[tuple[str, list[Click]]]:
 
 
 def _slopes(soaked: Soaked) -> Iterator[str]:
-    yield "What each process holds, with its children, sampled every 5 s while nothing is broken, after a sixth of the"
+    yield "What each process holds, with its children, sampled every 5 s while nothing is broken, after a third of the"
     yield "time as warm-up. What ends processes is broken in the last sixth. A slope fails a run where it is more than"
     yield "1 % an hour and more than twice its standard error."
     yield ""

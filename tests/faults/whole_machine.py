@@ -210,7 +210,7 @@ class WholeMachine:
     def recent_log(self, since: int) -> str:
         """Since that mark, or in the minute before it: an outage that comes back within it is not news."""
         at = next(at for at, size in self.marks if size == since)
-        first = min(size for marked, size in self.marks if marked >= at - SAY_EVERY_S)
+        first = min(size for marked, size in self.marks if marked >= at - SAY_EVERY_S - 1)
         return self.log.read_bytes()[first:].decode("utf-8", "replace")
 
     def said(self, since: int = 0) -> Counter[tuple[str, str]]:
