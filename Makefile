@@ -9,7 +9,7 @@ PYTHON ?= $(firstword $(foreach name,python3.14 python3.13 python3.12 python3.11
 	$(name) -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $(name))))
 
 .DEFAULT_GOAL := help
-.PHONY: run test attacks check audit faults soak bench loadtest help
+.PHONY: run test journeys attacks check audit faults soak bench loadtest help
 
 ## run       everything on this machine, with a demo app and a stand-in for TikTok (Ctrl-C stops it)
 run: $(STAMP)
@@ -19,13 +19,21 @@ run: $(STAMP)
 given = $(if $(filter command,$(firstword $(origin $(1)))),$($(1)))
 # which tests, for a part of them: make test TESTS=tests/clicks
 TESTS ?=
+# those that run whole machines, break and attack them, or open the console's pages
+JOURNEYS := tests/journeys tests/faults tests/attacks tests/privacy tests/deploy tests/console/pages \
+	tests/cli/test_up.py tests/redirector/test_bridge_taps.py
+pytest = TEST_ENGINES='$(ENGINES)' TEST_DATABASE_URL='$(call given,DATABASE_URL)' TEST_REDIS_URL='$(call given,REDIS_URL)' \
+	$(VENV)/bin/pytest -n $(if $(call given,REDIS_URL),0,logical) --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 unexport DATABASE_URL REDIS_URL
 
-## test      the whole test suite, on the embedded engines. ENGINES=debian: Debian's redis-server and postgresql;
+## test      every part by itself, on the embedded engines. ENGINES=debian: Debian's redis-server and postgresql;
 ##           ENGINES=cluster: a Valkey Cluster of three; DATABASE_URL=, REDIS_URL=: servers given for it (an empty Redis)
 test: $(STAMP)
-	@TEST_ENGINES='$(ENGINES)' TEST_DATABASE_URL='$(call given,DATABASE_URL)' TEST_REDIS_URL='$(call given,REDIS_URL)' \
-		$(VENV)/bin/pytest -n $(if $(call given,REDIS_URL),0,logical) --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(TESTS)
+	@$(pytest) $(or $(TESTS),$(addprefix --ignore=,$(JOURNEYS)))
+
+## journeys  the rest of the suite: whole machines, broken and attacked, and the console's pages, also in a browser
+journeys: $(STAMP)
+	@$(pytest) $(JOURNEYS)
 
 ## attacks   hostile input, and crashes in any order, at length; SEED=<number>: a run once more
 attacks: seed := $(or $(SEED),$(shell date +%s))

@@ -80,6 +80,8 @@ WITHOUT_PLACE: Final[Mapping[str, str]] = {
     "run": "starts a process",
     "match backtest": "reads files of the machine",
     "webhook list": "bodies of platforms are for the command line",
+    "ledger partition": "goes on for hours, and there is no way back",
+    "reencrypt": "SECRET_KEY is set where the processes run",
     "report": "counts anew, which takes minutes",
 }
 _GROUPS: Final = {

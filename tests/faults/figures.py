@@ -130,7 +130,8 @@ def _said(fault: Fault) -> str:
 def _rows() -> list[str]:
     lines = [
         "## What shows each fault", "",
-        "Numbers are those of the research that the suite follows; `+` are ours. Tests run with `make test`.", "",
+        "Numbers are those of the research that the suite follows; `+` are ours. Tests run with `make test journeys`.",
+        "",
         _line(["", "fault", "broken by `make faults`", "tests"]), _line(["---"] * 4),
     ]  # fmt: skip
     for row in ROWS:
