@@ -7,9 +7,9 @@ from admin.publishing import publish
 from admin.refusal import Refused
 from admin.session import open_session, reason_of
 from config.settings import AllSettings
-from ledger.migrate import MigrationError, SchemaTooNewError, migrate
+from ledger.migrate import migrate
 from ledger.outages import LEDGER_FAILED
-from ledger.revisions import head_revision
+from ledger.revisions import MigrationError, SchemaTooNewError, head_revision
 
 
 async def migrate_ledger(settings: AllSettings) -> dict[str, Any]:

@@ -26,9 +26,9 @@ from admin.session import open_redis, open_session, reason_of
 from clicks.key_copies import KeyCopy, holds_nothing, put_back
 from config.secrets import keyring_of, secret_key_path
 from config.settings import AllSettings
-from ledger.migrate import MigrationError, migrate
+from ledger.migrate import migrate
 from ledger.outages import LEDGER_FAILED
-from ledger.revisions import knows_revision
+from ledger.revisions import MigrationError, knows_revision
 from ledger.table_copies import Layout, filling, has_tables
 
 _unpack = msgspec.msgpack.Decoder(KeyCopy).decode

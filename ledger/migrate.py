@@ -12,14 +12,6 @@ from ledger.database_url import DatabaseAddress, read_database_url
 from ledger.revisions import head_revision
 
 
-class SchemaTooNewError(RuntimeError):
-    """The ledger was made by a newer version of Signalpost."""
-
-
-class MigrationError(RuntimeError):
-    """PostgreSQL refused a change of the tables; the text is what it said."""
-
-
 async def migrate(database_url: str, revision: str = "head") -> None:
     """Apply what is missing, under a lock, so that any number of processes may call it at once.
 

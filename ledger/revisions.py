@@ -6,6 +6,14 @@ from typing import Final
 VERSIONS: Final = Path(__file__).parent / "migrations" / "versions"
 
 
+class SchemaTooNewError(RuntimeError):
+    """The ledger was made by a newer version of Signalpost."""
+
+
+class MigrationError(RuntimeError):
+    """PostgreSQL refused a change of the tables; the text is what it said."""
+
+
 def head_revision() -> str:
     """The revision of a ledger that `migrate` has brought up to date: files of `versions/` begin with theirs."""
     return max(_revisions())

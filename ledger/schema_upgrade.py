@@ -15,8 +15,7 @@ from sqlalchemy.pool import NullPool
 
 from ledger.connecting import connect
 from ledger.database_url import DatabaseAddress
-from ledger.migrate import MigrationError, SchemaTooNewError
-from ledger.revisions import knows_revision
+from ledger.revisions import MigrationError, SchemaTooNewError, knows_revision
 
 MIGRATION_LOCK = 7_316_214  # arbitrary, the same in every process: two starts at once migrate in turn
 

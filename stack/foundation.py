@@ -17,9 +17,10 @@ from admin.session import Session, reason_of
 from admin.users import new_setup_token
 from config.secrets import load_keyring
 from config.settings import AllSettings
-from ledger.migrate import MigrationError, SchemaTooNewError, migrate
+from ledger.migrate import migrate
 from ledger.outages import LEDGER_FAILED
 from ledger.pool import open_pool
+from ledger.revisions import MigrationError, SchemaTooNewError
 from stack.demo.app import ensure_demo
 from stack.engines.running import RunningEngines
 
