@@ -3,6 +3,9 @@
 import os
 import shutil
 from pathlib import Path
+from typing import Final
+
+DIRECTORY: Final = "PROMETHEUS_MULTIPROC_DIR"  # by this name prometheus_client looks for it
 
 
 def prepare(data_dir: Path, process: str) -> None:
@@ -12,7 +15,16 @@ def prepare(data_dir: Path, process: str) -> None:
         if not _is_alive(old.name.rpartition("-")[2]):
             shutil.rmtree(old, ignore_errors=True)
     directory.mkdir(parents=True, exist_ok=True)
-    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(directory)
+    os.environ[DIRECTORY] = str(directory)
+
+
+def forget(pid: int) -> None:
+    """Take away what a worker that has ended last said of the present; what it counted stays in the sums."""
+    if DIRECTORY not in os.environ:
+        return
+    from prometheus_client.multiprocess import mark_process_dead  # noqa: PLC0415 - as in `serve`
+
+    mark_process_dead(pid)  # type: ignore[no-untyped-call]
 
 
 def serve(host: str, port: int) -> None:

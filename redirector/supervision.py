@@ -20,6 +20,8 @@ from types import FrameType
 import structlog
 import uvicorn
 
+from config import metrics
+
 START_LIMIT_S = 60.0
 STOP_LIMIT_S = 9.5  # above what a worker gives its connections and its last batch
 RETRY_S = 1.0
@@ -103,16 +105,20 @@ class Supervisor:
         if signal.SIGHUP in self._noted:
             self._noted.remove(signal.SIGHUP)
             self._replace_all()
-        self._leaving = [worker for worker in self._leaving if worker.is_alive()]
+        for worker in [worker for worker in self._leaving if not worker.is_alive()]:
+            self._leaving.remove(worker)
+            _forget(worker)
         dead = [worker for worker in self._workers if not worker.is_alive()]
         for worker in dead:
             log.error("a worker ended by itself; starting another", pid=worker.pid, status=worker.exitcode)
             self._workers.remove(worker)
+            _forget(worker)
         missing = self._config.workers - len(self._workers)
         started = all(self._add_worker() for _ in range(missing))
         if not started and not self._workers and not self._is_stopping():
             sys.exit(1)
-        self._sleep_until([worker.sentinel for worker in self._workers], None if started else RETRY_S)
+        sentinels: list[int | Connection] = [worker.sentinel for worker in (*self._workers, *self._leaving)]
+        self._sleep_until(sentinels, None if started else RETRY_S)
 
     def _replace_all(self) -> None:
         log.info("replacing the workers", workers=len(self._workers))
@@ -139,6 +145,7 @@ class Supervisor:
                     return True
         worker.kill()
         worker.join()
+        _forget(worker)
         return False
 
     def _stop(self) -> None:
@@ -153,6 +160,12 @@ class Supervisor:
                 log.warning("a worker did not end in time; killing it", pid=worker.pid)
                 worker.kill()
                 worker.join()
+
+
+def _forget(worker: SpawnProcess) -> None:
+    """The clicks in its spool are counted by whoever takes it over."""
+    if worker.pid is not None:
+        metrics.forget(worker.pid)
 
 
 def _said_ready(pipe: Connection) -> bool:

@@ -8,7 +8,7 @@ from unittest.mock import Mock
 
 import pytest
 import uvicorn
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from redis.asyncio import Redis
 from uvicorn.server import ServerState
@@ -76,6 +76,8 @@ class Noted:
     def _take_the_long_way(self: Any) -> None:
         self.noted.append((self.parser.get_method(), self.url, self.headers))
         self.cycle = self._pending  # answered, as it were
+        if not self.parser.should_keep_alive():
+            self.transport.close()
 
 
 class WithLook(Noted, SignalLinkProtocol):
@@ -139,6 +141,7 @@ requests = st.lists(
 )
 
 
+@example(parts=[request("/", "Connection: close"), request("/spring?ad_id=7")], places=[], at_heads=True)
 @given(parts=requests, places=st.lists(st.integers(0, 10_000), max_size=3), at_heads=st.booleans())
 def test_packets_are_read_alike_with_and_without_the_strict_look(
     config: uvicorn.Config, parts: list[bytes], places: list[int], at_heads: bool

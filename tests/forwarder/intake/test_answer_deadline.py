@@ -1,6 +1,7 @@
 """Every request is answered in time: 503 while the ledger is locked or stopped, and sent again it is stored once."""
 
 import asyncio
+import gc
 import json
 import os
 import signal
@@ -11,6 +12,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import httpx
@@ -228,7 +230,7 @@ async def test_a_ledger_restarted_under_load_is_said_in_one_line(redis_url: str,
     try:
         url = engine.database_url("postgres")
         await migrate(url)
-        async with served(url, redis_url, data_dir, ANSWER_WITHIN_S) as one:
+        async with passing_over_what_asyncpg_forgets(), served(url, redis_url, data_dir, ANSWER_WITHIN_S) as one:
             over = asyncio.Event()
             with capture_logs() as lines:
                 loading = [asyncio.create_task(load(one, worker, over)) for worker in range(4)]
@@ -251,6 +253,29 @@ async def test_a_ledger_restarted_under_load_is_said_in_one_line(redis_url: str,
     assert statuses[503]
     said = [line for line in lines if line["log_level"] in {"warning", "error"}]
     assert [line["event"] for line in said] == ["engine away, trying again until it is back"]
+
+
+@asynccontextmanager
+async def passing_over_what_asyncpg_forgets() -> AsyncIterator[None]:
+    """Now and then asyncpg 0.32 drops a future of a connection that is lost while it opens; asyncio tells of it when
+    it is collected. Of the outage itself that says nothing new.
+    """
+    loop = asyncio.get_running_loop()
+    usual = loop.get_exception_handler()
+
+    def handle(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        is_forgotten = context["message"] == "Future exception was never retrieved"
+        if is_forgotten and isinstance(context.get("exception"), asyncpg.ConnectionDoesNotExistError):
+            return
+        if usual is not None:
+            usual(loop, context)
+
+    loop.set_exception_handler(handle)
+    try:
+        yield
+        gc.collect()
+    finally:
+        loop.set_exception_handler(usual)
 
 
 async def terminate_backends(url: str) -> None:
