@@ -4,6 +4,7 @@ uvicorn's own keep-alive timer is cancelled by the first byte: a byte now and th
 """
 
 import asyncio
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -37,7 +38,7 @@ class Refused(Exception):
     """The head cannot be taken: the parser need not go on."""
 
 
-class LimitedHttpProtocol(HttpToolsProtocol):
+class LimitedHttpProtocol(HttpToolsProtocol, ABC):
     """One connection. Who derives from it says what a refusal reads like, and may begin and take requests its way."""
 
     cycle: Any  # uvicorn's request cycle, or what stands in for one
@@ -52,9 +53,9 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         self._earlier: list[Any] = []  # cycles of pipelined requests that later ones came behind
         self._refusal: HeadRefusal | None = None
 
+    @abstractmethod
     def refusal_bytes(self, refusal: HeadRefusal) -> bytes:
         """The whole answer, which ends the connection."""
-        raise NotImplementedError
 
     def begin_request(self) -> None:
         """The first byte of a head has come: `url`, `headers` and `expect_100_continue` are new."""

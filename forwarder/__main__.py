@@ -6,6 +6,7 @@ import signal
 import sys
 import threading
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,8 @@ def load_code(settings: ForwarderSettings) -> None:
     """What `serve` will load, before it can serve; where more processes than this one do, they load it."""
     if settings.forwarder_port and settings.forwarder_workers == 1:
         _name_metrics_directory(settings)
+        for module in ("forwarder.app", "forwarder.intake.protocol"):
+            import_module(module)  # not before the metrics directory is named
 
 
 def _application(settings: ForwarderSettings) -> Any:

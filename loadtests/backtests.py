@@ -24,29 +24,13 @@ from loadtests.contestants import ContestantError
 from loadtests.cores import choose_cores
 from loadtests.machine import describe_machine
 from loadtests.report import RESULTS
+from loadtests.sides import Side, Took
 from tests.matching.knobs import REPORT_WORLDS
 from tests.matching.world import make_world
 
 SEED = 100
 START = "start"
 TIMEOUT_S = 900.0
-
-
-@dataclass(frozen=True, slots=True)
-class Side:
-    """A commit's code: where it lies, and the interpreter that runs it."""
-
-    name: str
-    python: str
-    directory: Path
-
-
-@dataclass(frozen=True, slots=True)
-class Took:
-    """One run. `cpu_s` is of all its processes."""
-
-    wall_s: float
-    cpu_s: float
 
 
 @dataclass(frozen=True, slots=True)

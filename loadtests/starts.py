@@ -14,7 +14,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
@@ -26,26 +25,10 @@ from loadtests.cores import choose_cores
 from loadtests.machine import describe_machine
 from loadtests.product import environment_of
 from loadtests.report import RESULTS
+from loadtests.sides import Side, Took
 
 STOP_LIMIT_S = 60.0
 COMMAND = ("-P", "-m", "cli", "up", "--demo", "--no-history")
-
-
-@dataclass(frozen=True, slots=True)
-class Side:
-    """A commit's program, and the directory that its starts share."""
-
-    name: str
-    python: str
-    directory: Path
-
-
-@dataclass(frozen=True, slots=True)
-class Start:
-    """One start until `ready`, in seconds."""
-
-    wall_s: float
-    cpu_s: float
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -69,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def table(starts: dict[str, list[Start]]) -> str:
+def table(starts: dict[str, list[Took]]) -> str:
     """A line per side; with two the last line is what is now of what was before."""
     lines = ["| | seconds, median | least | most | CPU seconds, median | least | most |", "|:---|" + "---:|" * 6]
     medians = []
@@ -84,7 +67,7 @@ def table(starts: dict[str, list[Start]]) -> str:
     return "\n".join([*lines, "", "CPU: user and system time of all processes together, the engines' included.", ""])
 
 
-def _measured(place: Path, against: str | None, rounds: int) -> dict[str, list[Start]]:
+def _measured(place: Path, against: str | None, rounds: int) -> dict[str, list[Took]]:
     # both as they are checked out: an installation in place, as ours is, costs every interpreter a look at more paths
     sides = [
         Side(f"{name} ({made.commit})", made.python, place / name)
@@ -94,7 +77,7 @@ def _measured(place: Path, against: str | None, rounds: int) -> dict[str, list[S
     ]
     for side in sides:
         _start(side)
-    starts: dict[str, list[Start]] = {side.name: [] for side in sides}
+    starts: dict[str, list[Took]] = {side.name: [] for side in sides}
     for _ in range(rounds):
         for side in sides:
             start = _start(side)
@@ -103,7 +86,7 @@ def _measured(place: Path, against: str | None, rounds: int) -> dict[str, list[S
     return starts
 
 
-def _start(side: Side) -> Start:
+def _start(side: Side) -> Took:
     """Start it, note what it took, and stop it."""
     log = side.directory / "up.log"
     with log.open("wb") as output:
@@ -121,7 +104,7 @@ def _start(side: Side) -> Start:
         if not any(line.startswith(b"ready") for line in iter(up.stdout.readline, b"")):
             raise ContestantError(f"{side.name}: not ready:\n{log.read_text(errors='replace')[-2000:]}")
         wall_s = time.perf_counter() - began
-        return Start(wall_s, _cpu_s(up.pid))
+        return Took(wall_s, _cpu_s(up.pid))
     finally:
         up.send_signal(signal.SIGINT)
         up.communicate(timeout=STOP_LIMIT_S)

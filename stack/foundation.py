@@ -11,16 +11,14 @@ import msgspec
 import structlog
 
 from admin.demo import Demo, store_demo
+from admin.migration import bring_up_to_date
 from admin.publishing import publish
 from admin.refusal import Refused
-from admin.session import Session, reason_of
+from admin.session import Session
 from admin.users import new_setup_token
 from config.secrets import load_keyring
 from config.settings import AllSettings
-from ledger.migrate import migrate
-from ledger.outages import LEDGER_FAILED
 from ledger.pool import open_pool
-from ledger.revisions import MigrationError, SchemaTooNewError
 from stack.demo.app import ensure_demo
 from stack.engines.running import RunningEngines
 
@@ -52,12 +50,7 @@ class Foundation:
         Raises:
             Refused, SecretError: what is in the way, in a sentence.
         """
-        try:
-            await migrate(settings.database_url)
-        except SchemaTooNewError as error:
-            raise Refused(str(error)) from None
-        except (*LEDGER_FAILED, MigrationError) as error:
-            raise Refused(f"the ledger's tables cannot be brought up to date: {reason_of(error)}") from None
+        await bring_up_to_date(settings.database_url)
         keyring = load_keyring(settings.secret_key, settings.data_dir)
         pool = await open_pool(settings.database_url, max_size=2)
         try:

@@ -136,7 +136,7 @@ async def test_a_login_that_was_cancelled_stores_nothing_and_may_be_tried_again(
 
 
 @pytest.mark.parametrize(
-    ("fault", "status", "words"),
+    "refusal",
     [
         (
             {"code": 40110, "message": "Auth_code is expired, please authorize again."},
@@ -153,15 +153,14 @@ async def test_a_login_that_was_cancelled_stores_nothing_and_may_be_tried_again(
     ],
     ids=["expired code", "wrong secret", "not reviewed", "gateway", "throttled", "no token", "torn", "dropped"],
 )
-async def test_a_code_that_tiktok_does_not_take_connects_nothing(  # noqa: PLR0917 - fixtures and a table
+async def test_a_code_that_tiktok_does_not_take_connects_nothing(
     console: httpx.AsyncClient,
     session: Session,
     sandbox: AccountSandbox,
     app_id: str,
-    fault: dict[str, Any],
-    status: int,
-    words: str,
+    refusal: tuple[dict[str, Any], int, str],
 ) -> None:
+    fault, status, words = refusal
     sandbox.load(advertiser())
     back = await returned(session, sandbox, app_id)
     sandbox.fault("oauth2/access_token", **fault)
