@@ -12,6 +12,7 @@ MIN_CPU_RATIO_TO_BARE = 1.00
 MAX_P99_MS, MAX_P999_MS = 2.0, 5.0
 MAX_BYTES_PER_CLICK = 450.0
 MIN_FORWARDER_RATE = 1500.0
+MAX_INSTALLS_P99_MS = 25.0
 MIN_WORKER_RATE = 1500.0
 
 
@@ -75,7 +76,12 @@ def forward_figures(found: Forwarding) -> list[Figure]:
     lists = found.lists.rate * found.lists_per_request
     return [
         Figure("installs_per_s", "single installs per second", found.installs.rate, MIN_FORWARDER_RATE),
+        Figure(
+            "installs_p99_ms", "p99 of installs at half of that, open loop, ms", found.installs_at_half.latency.p99,
+            MAX_INSTALLS_P99_MS, at_most=True,
+        ),
         Figure("events_per_s", "single events per second", found.events.rate, MIN_FORWARDER_RATE),
+        Figure("events_p99_ms", "p99 of events at half of that, open loop, ms", found.events_at_half.latency.p99),
         Figure("list_events_per_s", f"events per second in lists of {found.lists_per_request}", lists),
         Figure("deliveries_per_s", "deliveries per second drained to the sandbox", found.drained.rate, MIN_WORKER_RATE),
-    ]
+    ]  # fmt: skip

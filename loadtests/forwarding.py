@@ -9,12 +9,13 @@ import asyncpg
 
 from loadtests.contestants import ContestantError
 from loadtests.cores import Cores, cpu_seconds, pin
-from loadtests.generator import EVENTS, INSTALLS, Order
+from loadtests.generator import CONNECTIONS, EVENTS, INSTALLS, Order
 from loadtests.product import Product
 from loadtests.rounds import Length, Round, Summary, run_round, summary_of
 
 EVENTS_PER_LIST = 100
 LIST_CONNECTIONS = 8
+OPEN_LOOP_CONNECTIONS = 128  # enough that a request that is due seldom waits for a connection
 ROUNDS = 2
 DRAIN_LIMIT_S = 40.0
 POLL_S = 0.25
@@ -42,10 +43,15 @@ class Drained:
 
 @dataclass(frozen=True, slots=True)
 class Forwarding:
-    """Answers per second, each given after its rows are committed; `lists` counts events, not requests."""
+    """Answers per second, each given after its rows are committed; `lists` counts requests.
+
+    `installs_at_half` and `events_at_half`: in an open loop, at half of what `installs` and `events` reached.
+    """
 
     installs: Summary
+    installs_at_half: Summary
     events: Summary
+    events_at_half: Summary
     lists: Summary
     lists_per_request: int
     drained: Drained
@@ -67,10 +73,14 @@ class ForwardBench:
 
     def run(self) -> Forwarding:
         self.begin()
-        installs = summary_of([self.load(INSTALLS) for _ in range(ROUNDS)])
-        events = summary_of([self.load(EVENTS) for _ in range(ROUNDS)])
+        installs = self._both_ways(INSTALLS)
+        events = self._both_ways(EVENTS)
         lists = summary_of([self.load_lists() for _ in range(ROUNDS)])
-        return Forwarding(installs, events, lists, EVENTS_PER_LIST, self.drain())
+        return Forwarding(*installs, *events, lists, EVENTS_PER_LIST, self.drain())
+
+    def _both_ways(self, kind: str) -> tuple[Summary, Summary]:
+        closed = summary_of([self.load(kind) for _ in range(ROUNDS)])
+        return closed, summary_of([self.load(kind, closed.rate / 2) for _ in range(ROUNDS)])
 
     def begin(self) -> None:
         self._product.halt(self._worker)
@@ -87,13 +97,15 @@ class ForwardBench:
         if self._cores.pinned:
             pin(pid, core)
 
-    def load(self, kind: str) -> Round:
-        """A round of installs or events, one by one."""
+    def load(self, kind: str, rate: float = 0.0) -> Round:
+        """A round of installs or events, one by one: so many a second, or as fast as they are answered."""
         order = Order(
             port=self._forwarder.port,
             kind=kind,
             seconds=self._length.forwarder_s,
             warm_s=self._length.warm_s,
+            rate=rate,
+            connections=OPEN_LOOP_CONNECTIONS if rate else CONNECTIONS,
             first=self._next[kind],
             api_key=self._product.demo["api_key"],
             run=self._run,

@@ -41,6 +41,15 @@ def _load_row(name: str, summary: Summary) -> list[str]:
 LOAD_HEADER = ("", "per second", "p50 ms", "p90 ms", "p99 ms", "CPU us each", "others on its core")
 
 
+OPEN_HEADER = ("achieved", "p50 ms", "p90 ms", "p99 ms", "p99.9 ms", "max ms")
+
+
+def _open_cells(summary: Summary) -> list[str]:
+    latency = summary.latency
+    times = (latency.p50, latency.p90, latency.p99, latency.p999, latency.max)
+    return [f"{summary.rate:,.0f}", *(f"{value:.2f}" for value in times)]
+
+
 def _figure_row(figure: Figure) -> list[str]:
     value = f"{figure.value:,.0f}" if figure.value >= 100 else f"{figure.value:.2f}"
     target = "" if figure.target is None else f"{'<=' if figure.at_most else '>='} {figure.target:,g}"
@@ -50,9 +59,7 @@ def _figure_row(figure: Figure) -> list[str]:
 def _redirect_part(found: Redirecting) -> list[str]:
     rows = [_load_row(name, summary) for name, summary in found.closed.items()]
     rows.append(_load_row(f"{REDIRECTOR}, all ten macros filled in", found.every_macro))
-    latency, check = found.open_loop.latency, found.check
-    open_row = [f"{found.offered:,.0f}", f"{found.open_loop.rate:,.0f}"]
-    open_row += [f"{value:.2f}" for value in (latency.p50, latency.p90, latency.p99, latency.p999, latency.max)]
+    check = found.check
     counts = [
         ["302s received", f"{check.redirects:,}"],
         ["requests without an answer", f"{check.unanswered:,}"],
@@ -64,7 +71,7 @@ def _redirect_part(found: Redirecting) -> list[str]:
         "## Redirects at 32 connections (closed loop)",
         table(LOAD_HEADER, rows),
         "## The redirector at half its own maximum (open loop, from when each request was due)",
-        table(("offered per s", "achieved", "p50 ms", "p90 ms", "p99 ms", "p99.9 ms", "max ms"), [open_row]),
+        table(("offered per s", *OPEN_HEADER), [[f"{found.offered:,.0f}", *_open_cells(found.open_loop)]]),
         f"The generator itself was {found.send_delay_p99_ms:.2f} ms late (p99), which counts in these latencies; "
         f"from the sending on, p99 is {found.service_p99_ms:.2f} ms.",
         "## Clicks",
@@ -78,13 +85,23 @@ def _forward_part(found: Forwarding) -> list[str]:
         _load_row("events, one by one", found.events),
         _load_row(f"lists of {found.lists_per_request} events, 8 connections", found.lists),
     ]
+    at_half = [
+        ["installs, one by one", *_open_cells(found.installs_at_half)],
+        ["events, one by one", *_open_cells(found.events_at_half)],
+    ]
     drained = found.drained
     sentence = (
         f"The worker delivered {drained.delivered:,} in {drained.seconds:.1f} s, "
         f"{drained.cpu_us:.0f} us of CPU time each"
         + (f"; {drained.left:,} of the backlog were left when its time was up." if drained.left else ".")
     )
-    return ["## Forwarder (answered after commit) and worker", table(LOAD_HEADER, rows), sentence]
+    return [
+        "## Forwarder (answered after commit) and worker",
+        table(LOAD_HEADER, rows),
+        "At half of these, open loop:",
+        table(("", *OPEN_HEADER), at_half),
+        sentence,
+    ]
 
 
 def circumstances(machine: Machine, rounds: int) -> str:
@@ -122,6 +139,7 @@ def _summaries(redirecting: Redirecting, forwarding: Forwarding | None) -> dict[
     found = {**redirecting.closed, "redirector, open loop": redirecting.open_loop}
     if forwarding:
         found |= {"installs": forwarding.installs, "events": forwarding.events, "lists": forwarding.lists}
+        found |= {"installs at half": forwarding.installs_at_half, "events at half": forwarding.events_at_half}
     return found
 
 

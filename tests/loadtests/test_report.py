@@ -37,7 +37,9 @@ REDIRECTING = Redirecting(
     clicks_per_address=1.3,
     check=CHECK,
 )
-FORWARDING = Forwarding(summary(1600), summary(4000), summary(100), 100, Drained(20_000, 8.0, 70.0, 0))
+FORWARDING = Forwarding(
+    summary(1600), summary(800), summary(4000), summary(2000), summary(100), 100, Drained(20_000, 8.0, 70.0, 0)
+)
 
 
 def test_the_median_round_counts_for_each_figure() -> None:
@@ -89,6 +91,7 @@ def test_the_figures_follow_from_what_was_measured() -> None:
     assert figures["every_macro_to_bare"] == pytest.approx(0.25)
     assert (figures["open_p99_ms"], figures["open_p999_ms"]) == (3.0, 4.0)
     assert figures["ratio_to_nginx"] == pytest.approx(0.22)
+    assert (figures["installs_p99_ms"], figures["events_p99_ms"]) == (3.0, 3.0)
     assert figures["list_events_per_s"] == 10_000
     assert figures["deliveries_per_s"] == 2500
 
@@ -114,6 +117,8 @@ def test_the_report_shows_every_contestant_every_target_and_the_count() -> None:
         "1,000",
         "abc1234",
         "20,000",
+        "installs, one by one |      800 |",
+        "events, one by one   |    2,000 |",
     ):
         assert expected in text
     assert "Noise" not in text
