@@ -24,6 +24,9 @@ event_ids (app_id, event_id, event_key) VALUES ($1::text, $2::text, nextval('eve
 ON CONFLICT (app_id, event_id) DO NOTHING
 RETURNING *
 """
+# One equality and not two: of two, PostgreSQL reckons with a single row, and then meets each event of a batch with each
+# of its installs.
+_SAME_ID: Final = "ids.app_id || E'\\x1f' || ids.event_id = (r ->> 0) || E'\\x1f' || (r ->> 1)"
 _EVENT_OF_ID: Final = f"""
 events ({_COLUMNS}, event_key) OVERRIDING SYSTEM VALUE VALUES ({_VALUES}, ids.event_key)
 ON CONFLICT (app_id, event_key) DO NOTHING
@@ -43,7 +46,7 @@ def events_of(layout: Layout, rows: str, which: str = "") -> str:
     if layout == "plain":
         return f"new AS ({of_json(f'INSERT INTO {_EVENT}', f'{_given(rows)} {which} ORDER BY at')})"
     ids = of_json(f"INSERT INTO {_ID}", f"{_given(rows)} {which} ORDER BY at")
-    with_id = f"{_given(rows)} JOIN ids ON ids.app_id = r ->> 0 AND ids.event_id = r ->> 1 ORDER BY at"
+    with_id = f"{_given(rows)} JOIN ids ON {_SAME_ID} ORDER BY at"
     return f"ids AS ({ids}), new AS ({of_json(f'INSERT INTO {_EVENT_OF_ID}', with_id)})"
 
 
