@@ -80,17 +80,15 @@ SELECT event_key, app_id, install_id, event_id, occurred_at, consent FROM joined
 """
 
 
-# in which partitions the update has something to do
+# In which partitions the update may have something to do: each is looked through once for all ids, as one look for each
+# id would take as often as long. That an id is another app's is found by the update; with the app,
+# the index of all that wait for anybody would be read.
 WAITED_IN = """
-SELECT e.tableoid::regclass::text FROM unnest($1::text[], $2::text[]) AS arrived (app_id, install_id)
-JOIN events e ON NOT e.joined AND e.app_id = arrived.app_id AND e.install_id = arrived.install_id
+SELECT tableoid::regclass::text FROM events
+WHERE NOT joined AND install_id IS NOT NULL AND app_id = ANY ($1::text[]) AND install_id = ANY ($2::text[])
 UNION
-SELECT e.relation FROM unnest($3::text[], $4::text[], $5::text[]) AS arrived (app_id, install_id, external_id)
-CROSS JOIN LATERAL (
-    SELECT tableoid::regclass::text AS relation FROM events
-    WHERE NOT joined AND install_id IS NULL AND app_id = arrived.app_id
-        AND external_ids @> ARRAY[arrived.external_id] OFFSET 0
-) AS e
+SELECT tableoid::regclass::text FROM events
+WHERE NOT joined AND external_ids && $3::text[]
 """
 
 
@@ -108,7 +106,8 @@ async def join_events(
     columns = [[person[at] for person in people] for at in range(3)]
     arrived, places = (app_ids, install_ids, *columns), [""]
     if (layout or await layout_of(connection)) == "partitioned":
-        places = [place_of(row[0], "events") for row in await connection.fetch(WAITED_IN, *arrived)]
+        found = await connection.fetch(WAITED_IN, list(set(app_ids)), install_ids, columns[2])
+        places = [place_of(row[0], "events") for row in found]
     rows = [row for place in places for row in await connection.fetch(in_place(JOIN_EVENTS, place), *arrived)]
     await count_events(connection, [(row["app_id"], row["event_key"]) for row in rows])
     await note_consent(connection, [_word(row) for row in rows if row["consent"]])

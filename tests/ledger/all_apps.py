@@ -40,6 +40,7 @@ STATEMENTS: Final = {
     "delivery_watch.LATE_PIXELS": _WATCH,
     "event_timers.APPS_WITH_DUE": _POLL,
     **{f"exported_rows.EXPORT_ROWS[{what}]": _REPORT for what in ("installs", "events", "deliveries")},
+    "events.WAITED_IN": "in which partitions to look; the update there is of one app",
     "events.LATE_INSTALLS": "the worker's look at what waits, of the last minutes; joins app by app",
     "grants.ALL_GRANTS": _WATCH,
     "grants.TAKE_GRANT_PROBES": _POLL,
