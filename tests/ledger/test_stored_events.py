@@ -7,11 +7,13 @@ import asyncpg
 import pytest
 
 from ledger.deliveries import NewDelivery
+from ledger.partitions import Layout
 from ledger.pool import open_pool
-from ledger.stored_events import store_events
+from ledger.stored_events import STORE_EVENTS, store_events
 from ledger.stored_installs import NewInstalls, store_installs
 from tests.forwarder.delivering.scene import APP, PIXEL, add_app_and_pixel
 from tests.layouts import ON_BOTH
+from tests.ledger.plans import plan_of
 from tests.ledger.rows import NOW
 from tests.ledger.test_events import event
 from tests.ledger.test_installs import install
@@ -53,6 +55,19 @@ async def test_an_event_that_comes_again_brings_no_delivery(pool: asyncpg.Pool) 
     await store_events(pool, [event("e", app_id=APP)])
     assert await store_events(pool, [event("e", app_id=APP)], [delivery()]) == {}
     assert await pool.fetchval("SELECT count(*) FROM deliveries") == 0
+
+
+def nested_scans(plan: dict[str, Any]) -> list[list[str]]:
+    """What of a plan meets each row of one part of the batch with each row of another."""
+    under = plan.get("Plans", [])
+    found = [scans for child in under for scans in nested_scans(child)]
+    kinds = [child["Node Type"] for child in under if child["Parent Relationship"] in {"Outer", "Inner"}]
+    return [*found, kinds] if plan["Node Type"] == "Nested Loop" and kinds == ["CTE Scan", "CTE Scan"] else found
+
+
+async def test_a_batch_is_not_gone_through_once_for_each_of_its_rows(pool: asyncpg.Pool, layout: Layout) -> None:
+    async with pool.acquire() as connection:
+        assert nested_scans(await plan_of(connection, STORE_EVENTS[layout])) == []
 
 
 async def test_nothing_is_stored_of_nothing(pool: asyncpg.Pool) -> None:
