@@ -16,6 +16,7 @@ from forwarder.matching.statistics import Statistics
 from forwarder.matching.verdict import MAX_CANDIDATES_KEPT, Candidate, Verdict
 
 DIGITS = 6
+MOST_SAID = 0.999_999  # likeness proves nothing, however much speaks for it
 EARLIER = "an earlier click of the same phone"
 LEAST_SAID = 0.01
 
@@ -62,12 +63,16 @@ def address_verdict(searched: Search | None, policy: Policy) -> Verdict:
         return Verdict(method="none", reason=_why_nobody(searched, policy))
     best, probability = searched.ranked[0], searched.probability
     if probability >= policy.threshold:
-        return Verdict(method="probabilistic", probability=round(probability, DIGITS), click=best.clicks[0])
+        return Verdict(method="probabilistic", probability=_said(probability), click=best.clicks[0])
     reason = f"probability {probability:.3f} is below the threshold {policy.threshold:g}"
     second = searched.ranked[1].probability if len(searched.ranked) > 1 else 0.0
     if second > max(0.1, best.probability / 4):
         reason = f"ambiguous: {reason}; another device reaches {second:.3f}"
     return Verdict(method="none", reason=reason)
+
+
+def _said(probability: float) -> float:
+    return min(round(probability, DIGITS), MOST_SAID)
 
 
 def candidates(searched: Search) -> tuple[Candidate, ...]:
@@ -77,7 +82,7 @@ def candidates(searched: Search) -> tuple[Candidate, ...]:
         bits = {name: round(value, 2) for name, value in candidate.signals.items()}
         for number, click in enumerate(candidate.clicks[: MAX_CANDIDATES_KEPT - len(kept)]):
             note = EARLIER if number else _note(candidate)
-            share = 0.0 if number else round(candidate.probability, DIGITS)
+            share = 0.0 if number else _said(candidate.probability)
             kept.append(
                 Candidate(click_id=click.click_id, at_ms=click.at_ms, probability=share,
                           signals={} if number else bits, note=note)
