@@ -197,4 +197,4 @@ def _clock(engine: str, theirs_s: float, before_s: float, after_s: float) -> Che
     difference = theirs_s - (before_s + after_s) / 2
     ok = abs(difference) <= MAX_CLOCK_DIFFERENCE_S + (after_s - before_s) / 2
     fix = "" if ok else "set both clocks by NTP: windows, leases and retries are counted by them"
-    return Check(f"{engine} clock", ok, f"{difference:+.3f} s from ours", fix)
+    return Check(f"{engine} clock", ok, f"{difference:+z.3f} s from ours", fix)

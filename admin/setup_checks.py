@@ -139,7 +139,7 @@ def _tiktok_clock(headers: Mapping[str, str], took_ms: float) -> list[Check]:
     if ahead_s is None:
         return []
     fix = "" if differs_little(ahead_s) else "set this machine's clock by NTP: conversions go out with its time"
-    return [Check("tiktok clock", not fix, f"{ahead_s:+.0f} s from ours", fix)]
+    return [Check("tiktok clock", not fix, f"{ahead_s:+z.0f} s from ours", fix)]
 
 
 async def check_ledger(settings: AllSettings, keyring: Keyring | None) -> list[Check]:

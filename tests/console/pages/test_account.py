@@ -1,5 +1,7 @@
 """One's own password and sessions."""
 
+import pytest
+
 from tests.console.pages.conftest import MakePerson
 from tests.console.pages.person import PASSWORD, Forms, Person
 
@@ -70,3 +72,8 @@ def test_too_many_tries_at_the_login_are_429_with_what_was_typed(stranger: Perso
     assert "wait a minute" in answers[-1].text
     assert Forms(answers[-1].text).named("login")["email"] == "owner@example.com"
     assert owner.open("/").status_code == 200  # whoever is in stays in
+
+
+@pytest.mark.parametrize("path", ["/account", "/users", "/audit", "/tiktok"])
+def test_a_page_of_no_app_says_whose_clock_its_times_are(owner: Person, path: str) -> None:
+    assert "Times are UTC." in owner.open(path).text
