@@ -43,7 +43,7 @@ async def check_old_clicks(settings: Settings) -> list[Check]:
         found.append(Check("CLICK_HOT_HOURS", False, detail, fix))
     if late:
         detail = f"{late} of {SAMPLED} addresses looked at in Redis hold clicks that should have moved a day ago"
-        fix = "see that a worker runs and what its log says of `move old clicks`"
+        fix = "see that a worker runs and what its log says of `move old clicks`; where it says nothing, start another"
         return [*found, Check(NAME, False, detail, fix)]
     return [*found, Check(NAME, True, f"clicks leave Redis for the ledger after {hot} hours")]
 

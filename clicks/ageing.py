@@ -43,6 +43,11 @@ class OldClicks:
         self._decoder = ClickDecoder(redis)
         self._codec = RecordCodec()
 
+    async def count(self) -> int:
+        """How many keys there are, about: nearly all of them are addresses."""
+        count: int = await self._redis.dbsize()
+        return count
+
     async def keys(self) -> AsyncIterator[list[bytes]]:
         """The keys of all addresses, some at a time; one that comes or goes meanwhile may be missed."""
         keys: set[bytes] = set()

@@ -16,7 +16,7 @@ APPLIED = b"{counts}:applied:"  # + writer: bitmap, bit n = this writer's batch 
 # A batch is only ever sent again because its answer was lost, from the spool, once Redis answers again: within days.
 APPLIED_LIFETIME_S = 7 * 86_400
 
-MOVING = b"{counts}:moving"  # held by the worker that moves old clicks to the ledger; lasts two minutes
+WALKERS = b"{counts}:walkers"  # sorted set: the workers that move old clicks to the ledger now; lasts two minutes
 
 LINKS = b"{links}"  # hash: slug -> link, as JSON
 SITES = b"{links}:sites"  # hash: app id -> its host names and deep-link files, as JSON

@@ -15,16 +15,14 @@ import anyio
 from clicks.ageing import Aged, OldClicks
 from clicks.cold import SLACK_MS, ColdMember, day_of, read_cold_key
 from clicks.cold_page import PAGE_CLICKS, ColdPages
-from clicks.keys import MOVING
+from clicks.walkers import Walkers
 from config.settings import Settings
+from forwarder.jobs.walk_pace import WalkPace
 from ledger import cold_click_pages
 from ledger.apps import all_apps
 from ledger.cold_clicks import SHARE_PLACES, add_cold_clicks, tell_cold_clicks
 
-LEASE_S: Final = 120
-REST: Final = (
-    3.0  # times as long as a step took: a walk through all keys takes a quarter of a core and of Redis at most
-)
+WALK_EVERY_S: Final = 1800.0
 RIPE_AFTER: Final = timedelta(days=1)  # by then every click of a day has moved, several walks over
 
 
@@ -40,23 +38,22 @@ class Mover:
     """A worker that is told to stop does not wait for the end of a walk."""
 
     async def walk(self) -> int:
-        """Move what is old; how many clicks and pointers. Nothing where another worker is at it."""
-        lease = secrets.token_hex(8).encode()
-        if not await self.redis.set(MOVING, lease, nx=True, ex=LEASE_S):
-            return 0
+        """Move what is old, beside other workers that are at it; how many clicks and pointers this one moved."""
+        walkers = Walkers(self.redis, secrets.token_hex(8).encode())
+        pace = WalkPace(await self.old.count(), WALK_EVERY_S, anyio.current_time())
         moved = 0
         try:
             async for keys in self.old.keys():
                 if self.stopping():
                     break
                 started = anyio.current_time()
-                moved += await self._move(keys)
-                await self.redis.expire(MOVING, LEASE_S)
-                await anyio.sleep((anyio.current_time() - started) * REST)
+                await walkers.join()
+                moved += await self._move([key for key in keys if walkers.takes(key)])
+                now = anyio.current_time()
+                await anyio.sleep(pace.rest_s(len(keys), now - started, now))
         finally:
             with anyio.CancelScope(shield=True), anyio.move_on_after(1.0):
-                if await self.redis.get(MOVING) == lease:
-                    await self.redis.delete(MOVING)
+                await walkers.leave()
         return moved
 
     async def _move(self, keys: list[bytes]) -> int:

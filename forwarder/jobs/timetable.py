@@ -32,7 +32,7 @@ from forwarder.jobs.alerts import (
     watch_spend,
 )
 from forwarder.jobs.machine_watch import machine_state
-from forwarder.jobs.old_clicks import Mover, drop_old, move_old, old_before_ms
+from forwarder.jobs.old_clicks import WALK_EVERY_S, Mover, drop_old, move_old, old_before_ms
 from forwarder.jobs.pending_matches import join_missed, match_pending
 from forwarder.jobs.qualifying import emit_due
 from forwarder.jobs.spend_imports import import_due
@@ -231,7 +231,7 @@ TIMETABLE: Final = (
     Task("drain counters", 1.0, drain_counters),  # half of the two seconds in which a live feed shows a click
     Task("add up reports", 2.0, add_up_reports),
     Task("move names", 2.0, move_names),
-    Task("move old clicks", 1800.0, move_old_clicks),
+    Task("move old clicks", WALK_EVERY_S, move_old_clicks),
     Task("republish links", 30.0, republish_links),
     Task("show gauges", 5.0, show_gauges),
     Task("watch", 15.0, watch),

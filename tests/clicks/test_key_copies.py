@@ -9,7 +9,7 @@ from redis.asyncio import Redis
 from clicks import key_copies, keys
 from clicks.connection import connect
 from clicks.key_copies import ITEMS, KeyCopy, copied_clicks, copied_counts, holds_nothing, put_back
-from clicks.keys import APPLIED, COUNTS, COUNTS_DRAIN_ID, COUNTS_DRAINING, LINKS, MOVING, TEXTS
+from clicks.keys import APPLIED, COUNTS, COUNTS_DRAIN_ID, COUNTS_DRAINING, LINKS, TEXTS, WALKERS
 
 pytestmark = pytest.mark.anyio
 
@@ -43,7 +43,7 @@ async def test_a_key_with_many_members_comes_in_pieces(client: Redis) -> None:
 
 
 async def test_keys_of_others_and_what_the_ledger_publishes_are_left_out(client: Redis) -> None:
-    await client.set(MOVING, "a worker")
+    await client.zadd(WALKERS, {"a worker": 1})
     await client.hset(LINKS, "spring", "{}")  # type: ignore[misc]
     await client.zadd("c:another program's", {"a": 1})
     assert [copy async for copy in copied_clicks(client)] + await copied_counts(client) == []
@@ -74,7 +74,7 @@ def test_of_every_key_it_is_decided_whether_it_is_copied() -> None:
     names = {name: value for name, value in vars(keys).items() if isinstance(value, bytes)}
     copied = {"CLICKS", "ERASED", "COUNTS", "COUNTS_DRAINING", "COUNTS_DRAIN_ID", "TEXTS", "NAMES", "APPLIED"}
     copied |= {"LINK_CLICKS"}
-    left_out = {"MOVING": "two minutes", "LINKS": "published from the ledger", "SITES": "the same"}
+    left_out = {"WALKERS": "two minutes", "LINKS": "published from the ledger", "SITES": "the same"}
     left_out |= {"LINKS_VERSION": "the same", "LINK_FOLLOWERS": "of running redirectors", "LINK_FOLLOWER": "the same"}
     assert copied <= set(vars(key_copies))
     assert set(names) == copied | set(left_out)

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from clicks.keys import MOVING
+from clicks.keys import WALKERS
 from tests.clicks.old_clicks import HOT_HOURS, OldClicksScene, opened_scene
 from tests.faults.fuse import Fuse, FusedPool, FusedRedis, KilledError
 
@@ -35,7 +35,7 @@ async def killed_round(scene: OldClicksScene, left: int, *, answered: bool) -> b
     try:
         await scene.move(FusedRedis(scene.redis, fuse), FusedPool(scene.pool, fuse))
     except KilledError:
-        await scene.redis.delete(MOVING)  # its lease ran out
+        await scene.redis.delete(WALKERS)  # its word is too old
         return True
     return False
 
@@ -88,7 +88,7 @@ async def test_two_workers_at_once_move_each_click_once(scene: OldClicksScene) -
 
     async def another() -> None:
         for _ in range(5):
-            await scene.redis.delete(MOVING)  # as if the lease of the first ran out under it
+            await scene.redis.delete(WALKERS)  # as if the first had been silent for too long
             await scene.move()
 
     await asyncio.gather(scene.move(), another())

@@ -62,7 +62,7 @@ KEYS: Final[dict[str, int | str]] = {
     "TEXTS": (CLICKS_DAYS + 14)
     * DAY_S,  # browsers and ads: there as long as a click can refer to them, a week and more
     "APPLIED": 7 * DAY_S,
-    "MOVING": 120,
+    "WALKERS": 120,
     "LINK_FOLLOWER": 2,
     "COUNTS": "counts, until the next drain",
     "COUNTS_DRAINING": "the same",

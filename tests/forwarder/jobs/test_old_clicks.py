@@ -1,13 +1,16 @@
 """Old clicks move to the ledger, and everybody sees both places as one."""
 
+import asyncio
 import random
+import time
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
 
-from clicks.keys import MOVING
+from clicks.keys import WALKERS
 from clicks.record_layout import POINTER
+from clicks.walkers import WORD_S
 from config.settings import WorkerSettings
 from forwarder.jobs.old_clicks import hot_hours
 from tests.clicks.old_clicks import HOT_HOURS, HOUR_S, NOW, OldClicksScene, opened_scene
@@ -168,11 +171,32 @@ async def test_days_behind_the_retention_are_dropped(scene: OldClicksScene) -> N
     )
 
 
-async def test_a_second_worker_leaves_the_walk_to_the_first(scene: OldClicksScene) -> None:
-    await scene.click(OLD)
-    await scene.redis.set(MOVING, b"another", ex=60)
-    assert await scene.move() == 0
-    assert await scene.redis.get(MOVING) == b"another"
+async def test_workers_that_walk_at_once_share_the_addresses(scene: OldClicksScene) -> None:
+    for number in range(40):
+        await scene.click(OLD, f"203.0.113.{number}")
+    await scene.redis.zadd(WALKERS, {b"another": time.time()})
+    first = await scene.move()
+    assert 0 < first < 40
+    await scene.redis.delete(WALKERS)
+    assert await scene.move() == 40 - first
+    await scene.assert_both_places_are_one()
+
+
+async def test_the_share_of_a_worker_that_died_goes_to_the_others(scene: OldClicksScene) -> None:
+    for number in range(40):
+        await scene.click(OLD, f"203.0.113.{number}")
+    await scene.redis.zadd(WALKERS, {b"another": time.time() - WORD_S - 1})
+    assert await scene.move() == 40
+    assert await scene.redis.exists(WALKERS) == 0
+
+
+async def test_clicks_that_two_move_at_once_are_kept_once(scene: OldClicksScene) -> None:
+    for number in range(40):
+        await scene.click(RIPE, f"203.0.113.{number}")
+    await asyncio.gather(*(scene.move() for _ in range(4)))
+    await scene.move()
+    assert await scene.hot_members() == 0
+    await scene.assert_both_places_are_one()
 
 
 async def test_more_clicks_behind_one_address_than_are_read_at_once_move_in_one_walk(
@@ -213,7 +237,7 @@ async def test_a_worker_that_is_told_to_stop_ends_its_walk(scene: OldClicksScene
     await scene.click(RIPE)
     scene.is_stopping = True
     assert await scene.move() == 0
-    assert await scene.redis.get(MOVING) is None
+    assert await scene.redis.exists(WALKERS) == 0
     scene.is_stopping = False
     assert await scene.move() == 1
 
