@@ -103,15 +103,21 @@ class ColdBench:
         """Seconds that another worker takes; it begins with a walk."""
         begun = time.monotonic()
         with self._product.another("worker", WORKER_PORT="0"):
-            while time.monotonic() - begun < MOVED_WITHIN_S:
-                await asyncio.sleep(1.0)
-                if not await self._left():
-                    return time.monotonic() - begun
+            await self.moved()
+            return time.monotonic() - begun
+
+    async def moved(self) -> None:
+        """Return once a worker that was just started has moved and packed what is old."""
+        begun = time.monotonic()
+        while time.monotonic() - begun < MOVED_WITHIN_S:
+            await asyncio.sleep(1.0)
+            if not await self._left():
+                return
         raise ContestantError("old clicks did not move within a quarter of an hour")
 
     async def _left(self) -> bool:
         """Whether old clicks lie in Redis, or days that are over outside pages."""
-        if self._redis.exists("{counts}:moving"):
+        if self._redis.exists("{counts}:walkers"):
             return True
         unpacked = "SELECT count(*) FROM cold_clicks WHERE day < (now() - interval '98 hours')::date"
         return bool(await self._ledger.fetchval(unpacked)) or not await self._ledger.fetchval(

@@ -1,4 +1,5 @@
-"""What one click, install, event and delivery cost each process and engine, and their disk. `python -m loadtests.costs`
+"""What one click, install, event and delivery cost each process and engine, and their disk; and what it takes to move
+an old click. `python -m loadtests.costs`
 
 A real `signalpost up --demo` is loaded with each in turn, at as much as it takes. CPU is that of each process and
 engine by itself, disk what PostgreSQL's tables grow by. Writes `results/costs.json`, which `loadtests.sizing` reads.
@@ -16,7 +17,9 @@ from typing import Final
 
 import asyncpg
 import psutil
+import redis
 
+from loadtests.cold_clicks import ColdBench
 from loadtests.cores import choose_cores
 from loadtests.generator import CLICKS, EVENTS, INSTALLS, Order
 from loadtests.machine import describe_machine
@@ -36,7 +39,7 @@ DELIVERED: Final = "SELECT count(*) FROM deliveries WHERE state = 'delivered'"
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Of one click, install, event or delivery."""
+    """Of one click, install, event or delivery, or of a click that moves from Redis to the ledger."""
 
     process_us: float
     """CPU of the redirector, forwarder or worker."""
@@ -59,21 +62,34 @@ class CostBench:
     async def clicks(self) -> tuple[Cost, float]:
         """And the bytes of Redis memory of one."""
         before = read_stored_clicks(self._product.redis_url)
-        cost, clicks = await self._measure("redirector", self._load("redirector", CLICKS))
+        cost, clicks = await self._measure(self._product.pid("redirector"), self._load("redirector", CLICKS))
         after = read_stored_clicks(self._product.redis_url)
         return cost, (after.used_memory - before.used_memory) / clicks
 
     async def installs(self) -> Cost:
-        cost, self._installs = await self._measure("forwarder", self._load("forwarder", INSTALLS))
+        cost, self._installs = await self._measure(self._product.pid("forwarder"), self._load("forwarder", INSTALLS))
         return cost
 
     async def events(self) -> Cost:
-        return (await self._measure("forwarder", self._load("forwarder", EVENTS)))[0]
+        return (await self._measure(self._product.pid("forwarder"), self._load("forwarder", EVENTS)))[0]
 
     async def deliveries(self, worker: int) -> Cost:
         """Of what piled up while the worker stood still."""
         self._product.resume(worker)
-        return (await self._measure("worker", self._drained()))[0]
+        return (await self._measure(worker, self._drained()))[0]
+
+    async def old_clicks(self) -> Cost:
+        """Of those stored, spread over four weeks first, by a worker that does nothing else."""
+        with redis.Redis.from_url(self._product.redis_url, socket_timeout=60) as client:
+            cold = ColdBench(self._product, client, self._ledger)
+            cold.spread()
+            with self._product.another("worker", WORKER_PORT="0") as worker:
+                return (await self._measure(worker, self._moved(cold)))[0]
+
+    async def _moved(self, cold: ColdBench) -> int:
+        before = read_stored_clicks(self._product.redis_url).clicks
+        await cold.moved()
+        return before - read_stored_clicks(self._product.redis_url).clicks
 
     async def _drained(self) -> int:
         before = await self._ledger.fetchval(DELIVERED)
@@ -92,14 +108,16 @@ class CostBench:
         )  # fmt: skip
         return (await asyncio.to_thread(run_round, contestant, order, choose_cores())).result.sent
 
-    async def _measure(self, process: str, work: Awaitable[int]) -> tuple[Cost, int]:
-        served = psutil.Process(self._product.pid(process))
+    async def _measure(self, pid: int, work: Awaitable[int]) -> tuple[Cost, int]:
+        served = psutil.Process(pid)
         size = float(await self._ledger.fetchval(SIZE))
         before = _cpu_s(served), _cpu_s(self._redis), _cpu_s(self._postgres)
         count = await work
         after = _cpu_s(served), _cpu_s(self._redis), _cpu_s(self._postgres)
-        own, redis, postgres = ((late - early) / max(1, count) * 1e6 for early, late in zip(before, after, strict=True))
-        return Cost(own, redis, postgres, (float(await self._ledger.fetchval(SIZE)) - size) / max(1, count)), count
+        own, of_redis, postgres = (
+            (late - early) / max(1, count) * 1e6 for early, late in zip(before, after, strict=True)
+        )
+        return Cost(own, of_redis, postgres, (float(await self._ledger.fetchval(SIZE)) - size) / max(1, count)), count
 
 
 def _cpu_s(process: psutil.Process) -> float:
@@ -126,8 +144,10 @@ async def run() -> dict[str, object]:
         product.halt(worker)
         installs, events = await bench.installs(), await bench.events()
         deliveries = await bench.deliveries(worker)
+        product.halt(worker)
+        old_clicks = await bench.old_clicks()
         await ledger.close()
-    costs = {"click": clicks, "install": installs, "event": events, "delivery": deliveries}
+    costs = {"click": clicks, "install": installs, "event": events, "delivery": deliveries, "old_click": old_clicks}
     return {"click_memory_bytes": click_memory, **{name: asdict(cost) for name, cost in costs.items()}}
 
 

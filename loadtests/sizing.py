@@ -2,8 +2,9 @@
 
     python -m loadtests.sizing [--clicks-per-second 10000]
 
-Computed from what one click, install, event and delivery cost on one machine (`results/costs.json`, made by `python -m
-loadtests.costs`). Without a number it writes the table of `docs/scaling.md` anew.
+Computed from what one click, install, event and delivery cost on one machine, and the move of an old click
+(`results/costs.json`, made by `python -m loadtests.costs`). Without a number it writes the table of `docs/scaling.md`
+anew.
 """
 
 import argparse
@@ -73,15 +74,15 @@ def size(clicks_per_second: float, costs: Mapping[str, Any], demand: Demand) -> 
         "install": installs,
         "event": events,
         "delivery": (events + installs) * demand.deliveries_per_event,
+        "old_click": clicks_per_second,
     }
+    at_peak = {kind: rate * (1 if kind == "old_click" else demand.peak) for kind, rate in rates.items()}
 
     def cores(part: str, *kinds: str) -> float:
-        busy_s = sum(rates[kind] * float(costs[kind][part]) for kind in kinds) / 1e6
-        return busy_s * demand.peak / BUSY
+        return sum(at_peak[kind] * float(costs[kind][part]) for kind in kinds) / 1e6 / BUSY
 
-    redirector, forwarder, worker = (
-        cores("process_us", "click"), cores("process_us", "install", "event"), cores("process_us", "delivery")
-    )  # fmt: skip
+    redirector, forwarder = cores("process_us", "click"), cores("process_us", "install", "event")
+    worker = cores("process_us", "delivery", "old_click")
     redis, postgresql = cores("redis_us", *rates), cores("postgresql_us", *rates)
     redis_gib = clicks_per_second * demand.hot_hours * 3_600 * costs["click_memory_bytes"] / GIB
     cold_s = max(demand.click_days * DAY_S - demand.hot_hours * 3_600, 0)

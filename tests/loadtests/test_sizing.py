@@ -15,6 +15,7 @@ COST: dict[str, Any] = {
     "install": NOTHING | {"process_us": 1000, "postgresql_us": 2000, "ledger_bytes": 1024},
     "event": NOTHING,
     "delivery": NOTHING,
+    "old_click": NOTHING,
 }  # fmt: skip
 
 
@@ -22,6 +23,12 @@ def test_cores_are_those_of_the_peak_at_half_a_cores_work() -> None:
     found = size(1_000, COST, Demand(peak=2, installs_per_click=0.1, events_per_install=0))
     assert (found.redirectors, found.forwarders, found.workers) == (1, 1, 1)
     assert found.cores == pytest.approx(0.4 + 0.08 + 0.4 + 0.8)
+
+
+def test_old_clicks_move_at_the_pace_of_the_mean() -> None:
+    cost = COST | {"click": NOTHING, "install": NOTHING, "old_click": NOTHING | {"process_us": 300}}
+    found = size(10_000, cost, Demand(peak=4))
+    assert (found.workers, found.cores) == (6, pytest.approx(6.0))
 
 
 def test_redis_holds_the_hot_hours_alone() -> None:
