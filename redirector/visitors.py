@@ -60,8 +60,7 @@ _IPAD_AS_MAC = re.compile(
     r"musical_ly|trill_|aweme_|bytedancewebview|\bmobile\b|\b(?:\w+ios|gsa|opt)/|/ios\b|fban/fbios"
     r"|\binstagram \d|\bsnapchat/\d"
 )
-_PARENTHESIS = re.compile(r"[()]")
-_ANDROID_WORD = re.compile(r"\bandroid\b", re.IGNORECASE)
+_PARENTHESIS_OR_ANDROID = re.compile(r"[()]|\bandroid\b", re.IGNORECASE)
 _A_ROBOTS = re.compile(r"compatible|https?:|@|\+")
 _DARWIN = re.compile(r"cfnetwork/[\d.]+ darwin/")
 _MAC = re.compile(r"x86_64|i386|macos")
@@ -90,31 +89,33 @@ def read_user_agent(user_agent: str, is_listed: Callable[[str], bool] = is_liste
 
 def without_model(user_agent: str) -> str:
     """The agent without what stands behind Android's version: model and build. What a robot writes there stays."""
-    start, end = _android_comment(user_agent)
+    start, named, end = _android_comment(user_agent)
     if start == end:
         return user_agent
     parts = user_agent[start:end].split(";")
-    named = next(index for index, part in enumerate(parts) if "android" in part.lower())
-    behind = parts[named + 1 :]
+    version = user_agent.count(";", start, named) + 1
+    behind = parts[version:]
     first = next((index for index, part in enumerate(behind) if _A_ROBOTS.search(part.lower())), len(behind))
-    return user_agent[:start] + ";".join(parts[: named + 1] + behind[first:]) + user_agent[end:]
+    return user_agent[:start] + ";".join(parts[:version] + behind[first:]) + user_agent[end:]
 
 
-def _android_comment(user_agent: str) -> tuple[int, int]:
-    """Where the comment that names Android begins and ends, without its parentheses; (0, 0) where there is none.
+def _android_comment(user_agent: str) -> tuple[int, int, int]:
+    """Where the first comment that names Android begins, names it and ends, without its parentheses; (0, 0, 0) where
+    none does: apps name it elsewhere, too.
 
     Counted by hand: a pattern for parentheses within parentheses costs seconds on an agent that is made for that.
     """
-    named = _ANDROID_WORD.search(user_agent)
-    start = user_agent.rfind("(", 0, named.start()) + 1 if named is not None else 0
-    if start == 0:
-        return 0, 0
-    depth = 1
-    for parenthesis in _PARENTHESIS.finditer(user_agent, start):
-        depth += 1 if parenthesis[0] == "(" else -1
-        if depth == 0:
-            return start, parenthesis.start()
-    return 0, 0
+    opened: list[int] = []
+    start = named = 0
+    for found in _PARENTHESIS_OR_ANDROID.finditer(user_agent):
+        if found[0] == "(":
+            opened.append(found.end())
+        elif found[0] != ")":
+            if opened and not named:
+                start, named = opened[-1], found.start()
+        elif opened and opened.pop() == start:
+            return start, named, found.start()
+    return 0, 0, 0
 
 
 def _holds_any(text: str, words: Sequence[str]) -> bool:

@@ -35,6 +35,12 @@ def test_an_android_phone_is_sent_to_play_with_a_referrer(redirector: Redirector
     }
 
 
+def test_a_browser_that_names_android_outside_of_a_comment_is_sent_to_play_and_kept(redirector: Redirector) -> None:
+    agent = "Mozilla/5.0 (2822MB; 720x1411; SM-A115F; 10) AppleWebKit/537.36 (KHTML, like Gecko) ROBLOX Android App"
+    assert ask(redirector.port, "/spring", user_agent=agent).location.startswith(PLAY)
+    assert [click.user_agent for click in stored_clicks(redirector.redis_url)] == [agent]
+
+
 def test_a_desktop_is_sent_to_the_fallback(redirector: Redirector) -> None:
     assert ask(redirector.port, "/spring", user_agent=DESKTOP).location == FALLBACK
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from redirector import visitors
-from redirector.visitors import Visitor, read_user_agent
+from redirector.visitors import Visitor, read_user_agent, without_model
 from tests.redirector.wire import ANDROID, IPHONE
 
 ROWS = json.loads((Path(__file__).parents[1] / "data" / "user-agents.json").read_text())
@@ -109,14 +109,47 @@ def test_a_trap(user_agent: str, platform: str, kind: str) -> None:
     assert read_user_agent(user_agent) == Visitor(platform, kind)
 
 
-@given(st.text(max_size=300))
+COMMENTS = st.lists(st.sampled_from(["Android 9", "Linux", "(", ")", ";", " "]), max_size=20)
+
+
+@given(st.text(max_size=300) | COMMENTS.map("".join))
 def test_no_text_raises(user_agent: str) -> None:
     visitor = read_user_agent(user_agent)
     assert visitor.platform in {"ios", "android", "other"}
     assert visitor.kind in {"click", "preload", "preview", "bot"}
 
 
+@pytest.mark.parametrize(
+    ("user_agent", "rest"),
+    [
+        ("Mozilla/5.0 (Linux; Android 9; A bot (2022) Build/P) X", "Mozilla/5.0 (Linux; Android 9) X"),
+        (
+            "Mozilla/5.0 (1 MB; A bot; 10) Y (KHTML)  Some Android App",
+            "Mozilla/5.0 (1 MB; A bot; 10) Y (KHTML)  Some Android App",
+        ),
+        ("Player 2.9 (720) / Android 6.0.1 / MotoG3", "Player 2.9 (720) / Android 6.0.1 / MotoG3"),
+        (
+            "App for Android 1.0 (build 2) Dalvik/2.1.0 (Linux; U; Android 9; A bot)",
+            "App for Android 1.0 (build 2) Dalvik/2.1.0 (Linux; U; Android 9)",
+        ),
+        ("X (a (b) Android 9; A bot)", "X (a (b) Android 9)"),
+        ("X (Linux; Android 9; A bot", "X (Linux; Android 9; A bot"),
+    ],
+    ids=[
+        "in a comment",
+        "behind the comments",
+        "between slashes",
+        "in a later comment",
+        "behind an inner one",
+        "unclosed",
+    ],
+)
+def test_a_model_stands_in_the_comment_that_names_android(user_agent: str, rest: str) -> None:
+    assert without_model(user_agent) == rest
+
+
 def test_a_long_user_agent_takes_no_long_time() -> None:
+    without_model("(Android" * 200_000)
     read_user_agent("Mozilla/5.0 (" + "; wv" * 8_000)
     read_user_agent("bot" * 10_000)
 
