@@ -61,7 +61,8 @@ _IPAD_AS_MAC = re.compile(
     r"|\binstagram \d|\bsnapchat/\d"
 )
 _PARENTHESIS_OR_ANDROID = re.compile(r"[()]|\bandroid\b", re.IGNORECASE)
-_A_ROBOTS = re.compile(r"compatible|https?:|@|\+")
+# an address behind a plus is a robot's; a plus alone is a model's (Galaxy S9+, Moto X40+)
+_A_ROBOTS = re.compile(r"compatible|https?:|@|\+\w+[.:/]")
 _DARWIN = re.compile(r"cfnetwork/[\d.]+ darwin/")
 _MAC = re.compile(r"x86_64|i386|macos")
 # HarmonyOS, a Fire tablet in desktop mode, and UC Browser, which writes `Adr 4.2.2` or the version alone

@@ -25,6 +25,8 @@ MODELS = [
     "bot-phone",
     "Scraper X",
     "S60 Lite",
+    "ID bot 53+",
+    "O+ Sonic",
 ]
 
 
@@ -67,11 +69,17 @@ def test_a_phones_model_never_makes_it_a_robot(agent: str, model: str) -> None:
     assert read_user_agent(agent.format(model)).platform == "android"
 
 
-def test_what_a_robot_writes_beside_the_model_stays() -> None:
-    agent = "Mozilla/5.0 (Linux; Android 6.0; Spider 8; compatible; xyz/2; +http://example.com) AppleWebKit"
-    assert (
-        without_model(agent) == "Mozilla/5.0 (Linux; Android 6.0; compatible; xyz/2; +http://example.com) AppleWebKit"
-    )
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("Spider 8; compatible; xyz/2; +http://example.com", "compatible; xyz/2; +http://example.com"),
+        ("Spider 8+; xyz/2; +example.com/about", "+example.com/about"),
+        ("Spider 8+; xyz/2 +www.example.com", "xyz/2 +www.example.com"),
+    ],
+)
+def test_what_a_robot_writes_beside_the_model_stays(written: str, kept: str) -> None:
+    agent = "Mozilla/5.0 (Linux; Android 6.0; {}) AppleWebKit"
+    assert without_model(agent.format(written)) == agent.format(kept)
 
 
 def test_look_ups_are_limited_each_second() -> None:
