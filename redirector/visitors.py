@@ -65,8 +65,9 @@ _PARENTHESIS_OR_ANDROID = re.compile(r"[()]|\bandroid\b", re.IGNORECASE)
 _A_ROBOTS = re.compile(r"compatible|https?:|@|\+\w+[.:/]")
 _DARWIN = re.compile(r"cfnetwork/[\d.]+ darwin/")
 _MAC = re.compile(r"x86_64|i386|macos")
-# HarmonyOS, a Fire tablet in desktop mode, and UC Browser, which writes `Adr 4.2.2` or the version alone
-_UNNAMED_ANDROID = re.compile(r"harmonyos|silk-accelerated|\(linux; ?u; ?(?:adr )?\d")
+# HarmonyOS, a Fire tablet in desktop mode, and UC Browser, which writes the version alone or `Adr 9`, in its mode that
+# saves data behind `MIDP-2.0`
+_UNNAMED_ANDROID = re.compile(r"harmonyos|silk-accelerated|\(linux; ?u; ?\d|; ?adr \d")
 
 
 @dataclass(frozen=True, slots=True)

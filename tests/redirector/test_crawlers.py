@@ -134,6 +134,8 @@ IPAD = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KH
             "other",
         ),
         ("Mozilla/5.0 (Linux; U; Adr 4.2.2; en-US; GT) U2/1.0.0 UCBrowser/10.0 Mobile", "android"),
+        ("UCWEB/2.0 (MIDP-2.0; U; Adr 9; id; Redmi_Note_8) U2/1.0.0 UCBrowser/11.1.2 U2/1.0.0 Mobile", "android"),
+        ("UCWEB/2.0 (MIDP-2.0;U;Adr 6.0;en-US;Cinemax) U2/1.0.0 UCBrowser/10.6.8 U2/1.0.0 Mobile", "android"),
     ],
 )
 def test_who_pretends_is_read_as_what_it_is(agent: str, platform: str) -> None:
