@@ -8,13 +8,14 @@ import asyncio
 from typing import Any
 
 import httptools
+import structlog
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from config.http_heads import HTTP_VERSIONS, MAX_HEADER_BYTES, MAX_HEADERS, MAX_URL_BYTES, is_host
 from redirector.answers import refusal_bytes
 from redirector.paths import tidy_path
 from redirector.pending_click import PendingClick
-from redirector.raw_bytes import RUNS, percent_encoded
+from redirector.raw_bytes import RUNS, new_parser, percent_encoded
 from redirector.state import RedirectorState
 from redirector.visit_reader import Redirect, Request
 
@@ -25,12 +26,7 @@ METHODS = b"allow: GET, HEAD\r\n"
 BEACON_METHODS = b"allow: POST\r\n"
 MAX_KNOWN_HOSTS = 1_000
 
-
-def new_parser(protocol: Any) -> httptools.HttpRequestParser:
-    """A parser as uvicorn makes it."""
-    parser = httptools.HttpRequestParser(protocol)
-    parser.set_dangerous_leniencies(lenient_data_after_close=True)
-    return parser
+log = structlog.get_logger()
 
 
 class Refused(Exception):
@@ -115,9 +111,12 @@ class SignalLinkProtocol(HttpToolsProtocol):
             return  # nothing here is upgraded: the request is answered as if it had not asked
         except httptools.HttpParserInvalidMethodError:
             self._close_with(b"405 Method Not Allowed", "method", METHODS)
-        except httptools.HttpParserError:  # also wraps what a callback raised: Refused
+        except httptools.HttpParserCallbackError:  # what a callback raised: Refused, or a fault of ours
             if self._refusal is None:
-                self._close_with(b"400 Bad Request", "malformed")
+                log.exception("a visit could not be read")
+                self._close_with(b"500 Internal Server Error", "fault")
+        except httptools.HttpParserError:
+            self._close_with(b"400 Bad Request", "malformed")
         if self._is_in_head and self._head_bytes > MAX_URL_BYTES + MAX_HEADER_BYTES:
             # one header that does not end: the parser tells of it only once it is complete
             self._close_with(b"431 Request Header Fields Too Large", "headers too large")

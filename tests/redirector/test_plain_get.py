@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from config.http_heads import MAX_HEADERS
 from redirector import plain_get
 from redirector.plain_get import PlainGets
-from redirector.protocol import new_parser
+from redirector.raw_bytes import new_parser
 from redirector.seen_headers import SeenHeaders, read_headers
 from tests.redirector.visits import CORPUS
 from tests.redirector.wire import ANDROID, request

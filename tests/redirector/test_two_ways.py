@@ -7,10 +7,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import pytest
+import structlog
 from hypothesis import given
 from hypothesis import strategies as st
+from structlog.testing import LogCapture
 
 from clicks.links import Site
+from redirector import protocol
 from tests.engines import SessionEngines
 from tests.redirector.visits import CORPUS, PLAIN_LINKS, Visit
 from tests.redirector.ways import Answered, ParserWay, ShortWay, Ways, opened_ways
@@ -117,6 +120,25 @@ def test_the_corpus_is_the_same_with_the_parser_and_without(engines: SessionEngi
         for visit in CORPUS:
             plain, parsed, _ = ways.visit(visit.raw)
             assert like(plain) == like(parsed), visit.name
+
+
+class FaultyWay(ParserWay):
+    """A protocol with a fault of its own."""
+
+    def _open_click(self) -> bool:
+        raise LookupError("secret")
+
+
+def test_a_fault_of_ours_is_no_malformed_request(engines: SessionEngines, monkeypatch: pytest.MonkeyPatch) -> None:
+    capture = LogCapture()
+    monkeypatch.setattr(
+        protocol, "log", structlog.wrap_logger(None, [capture], structlog.make_filtering_bound_logger("info"))
+    )
+    with opened_ways(engines.valkey.url, 9, PLAIN_LINKS, other=FaultyWay) as ways:
+        _, faulty, _ = ways.visit(request("/spring"))
+    assert faulty.head[0] == "HTTP/1.1 500 Internal Server Error"
+    assert faulty.counters["fault"] == 1
+    assert capture.entries == [{"event": "a visit could not be read", "log_level": "error", "exc_info": True}]
 
 
 def test_the_corpus_names_each_visit_once() -> None:
