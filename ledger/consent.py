@@ -1,8 +1,11 @@
 """What a person said of consent after their install: the latest word on each category stands in the install's body,
 with who said it and when, so that it is found by whatever is about to be sent.
+
+An event that only says again what stands, and refuses nothing, is not written there: most events with consent do, and
+an install would be written anew for each. Whoever notes a refusal earlier than such an event finds it in its own row.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -12,6 +15,7 @@ from ledger.installs import InstallKey
 
 UNKNOWN: Final = "unknown"
 REFUSALS: Final = frozenset({"denied", "restricted"})
+BY_INSTALL: Final = "install"
 
 
 class ConsentWord(msgspec.Struct, frozen=True):
@@ -23,7 +27,12 @@ class ConsentWord(msgspec.Struct, frozen=True):
     at: datetime
     """When it was said (`occurred_at`): what comes late is not the latest word."""
     by: str
-    """`install`, or `event <event_id>`."""
+    """BY_INSTALL, or `event <event_id>`."""
+
+
+def event_word(install: InstallKey, answers: Mapping[str, str], at: datetime, event_id: str) -> ConsentWord:
+    """What an event says."""
+    return ConsentWord(install, answers, at, f"event {event_id}")
 
 
 # in one order, so that two transactions meet them alike
@@ -33,6 +42,16 @@ FROM unnest($1::text[], $2::text[]) AS given (app_id, install_id)
 JOIN installs i ON i.app_id = given.app_id AND i.install_id = given.install_id
 ORDER BY i.app_id, i.install_id FOR NO KEY UPDATE OF i
 """
+# those that were no news when they came; OFFSET keeps it a look-up per install
+LATER_WORDS = """
+SELECT given.app_id, given.install_id, e.event_id, e.occurred_at, e.consent
+FROM unnest($1::text[], $2::text[], $3::timestamptz[]) AS given (app_id, install_id, since)
+CROSS JOIN LATERAL (
+    SELECT event_id, occurred_at, body -> 'consent' AS consent FROM events
+    WHERE app_id = given.app_id AND install_id = given.install_id AND joined AND occurred_at > given.since
+        AND body ? 'consent' OFFSET 0
+) AS e
+"""
 WRITE_CONSENT = """
 UPDATE installs i SET body = i.body || given.change
 FROM unnest($1::text[], $2::text[], $3::jsonb[]) AS given (app_id, install_id, change)
@@ -41,8 +60,11 @@ WHERE i.app_id = given.app_id AND i.install_id = given.install_id
 
 
 async def note_consent(connection: Any, words: Iterable[ConsentWord]) -> None:
-    """Keep those that are the latest on their category. In the caller's transaction; installs that are not there yet
-    are passed over.
+    """Keep those that are the latest on their category. In the caller's transaction, in which the events that say them
+    are stored before; installs that are not there yet are passed over.
+
+    Whoever says anything holds the install until its transaction ends, also where nothing is written: of two that come
+    at once the second sees what the first said, be it in the install or in an event's row.
     """
     by_install: dict[InstallKey, list[ConsentWord]] = {}
     for word in words:
@@ -52,13 +74,34 @@ async def note_consent(connection: Any, words: Iterable[ConsentWord]) -> None:
         return
     keys = sorted(by_install)
     rows = await connection.fetch(HOLD_CONSENT, [app_id for app_id, _ in keys], [install_id for _, install_id in keys])
-    changes = [
-        (row["app_id"], row["install_id"], change)
-        for row in rows
-        if (change := _change(row, by_install[row["app_id"], row["install_id"]]))
-    ]
+    held = {(row["app_id"], row["install_id"]): row for row in rows}
+    for word in await _later_words(connection, _overruled(held, by_install)):
+        by_install[word.install].append(word)
+    changes = [(*key, change) for key, row in held.items() if (change := _change(row, by_install[key]))]
     if changes:
         await connection.execute(WRITE_CONSENT, *map(list, zip(*changes, strict=True)))
+
+
+def _overruled(
+    held: Mapping[InstallKey, Mapping[str, Any]], words: Mapping[InstallKey, Sequence[ConsentWord]]
+) -> dict[InstallKey, datetime]:
+    """Installs that had allowed something which is refused now -> since when, at the earliest."""
+    since: dict[InstallKey, datetime] = {}
+    for key, row in held.items():
+        allowed = {name for name, answer in (row["consent"] or {}).items() if answer not in REFUSALS | {UNKNOWN}}
+        refused = [w.at for w in words[key] if any(w.answers.get(name) in REFUSALS for name in allowed)]
+        if refused:
+            since[key] = min(refused)
+    return since
+
+
+async def _later_words(connection: Any, since: Mapping[InstallKey, datetime]) -> list[ConsentWord]:
+    """What stored events of these installs say of consent, of later moments."""
+    if not since:
+        return []
+    columns = [app_id for app_id, _ in since], [install_id for _, install_id in since], list(since.values())
+    rows = await connection.fetch(LATER_WORDS, *columns)
+    return [event_word((r["app_id"], r["install_id"]), r["consent"], r["occurred_at"], r["event_id"]) for r in rows]
 
 
 def _change(row: Mapping[str, Any], words: Iterable[ConsentWord]) -> dict[str, Any]:
@@ -68,10 +111,20 @@ def _change(row: Mapping[str, Any], words: Iterable[ConsentWord]) -> dict[str, A
     for word in sorted(words, key=lambda word: word.at):
         at = word.at.timestamp()
         for category, answer in word.answers.items():
-            if answer != UNKNOWN and _is_newer(at, answer, _said_at(category, row["occurred_at"], consent, said)):
+            if answer == UNKNOWN or (answer == consent.get(category) and _is_found_again(word, answer)):
+                continue
+            if _is_newer(at, answer, _said_at(category, row["occurred_at"], consent, said)):
                 consent[category] = answer
                 said[category] = {"at": at, "by": word.by}
-    return {"consent": consent, "consent_said": said} if said != (row["said"] or {}) else {}
+    is_new = (consent, said) != (row["consent"] or {}, row["said"] or {})
+    return {"consent": consent, "consent_said": said} if is_new else {}
+
+
+def _is_found_again(word: ConsentWord, answer: str) -> bool:
+    """Whether it is not written while the same stands. A refusal always is, so that nobody has to look for the latest
+    one, and what the install's report says, as it stands nowhere else.
+    """
+    return answer not in REFUSALS and word.by != BY_INSTALL
 
 
 def _said_at(
@@ -88,19 +141,23 @@ def _is_newer(at: float, answer: str, before: float | None) -> bool:
     return before is None or at > before or (at == before and answer in REFUSALS)
 
 
-def answer_at(category: str, event: Mapping[str, Any], install: Mapping[str, Any], occurred_at: datetime) -> str | None:
-    """What holds now for an event of this moment: its own word, unless its install heard a later one; where it says
+def answer_at(
+    category: str, event: Mapping[str, Any], install: Mapping[str, Any], occurred_at: datetime, installed_at: datetime
+) -> str | None:
+    """What holds now for an event of this moment: its own word, unless its install has a later one; where it says
     nothing, the install's.
 
     Args:
         event, install: their bodies.
+        installed_at: when the install itself said what it said.
     """
     own: str | None = (event.get("consent") or {}).get(category)
-    installed: str | None = (install.get("consent") or {}).get(category)
-    said = (install.get("consent_said") or {}).get(category)
-    if said is not None and said["at"] >= occurred_at.timestamp():
-        return installed
-    return own_word(own, installed)
+    consent: Mapping[str, str] = install.get("consent") or {}
+    said_at = _said_at(category, installed_at, consent, install.get("consent_said") or {})
+    at = occurred_at.timestamp()
+    if said_at is None or said_at < at or (said_at == at and own in REFUSALS):
+        return own_word(own, consent.get(category))
+    return consent.get(category)
 
 
 def own_word(own: str | None, installed: str | None) -> str | None:

@@ -54,6 +54,8 @@ class Claimed(msgspec.Struct, frozen=True):
     """Of the install, or what the event says of it while it is not known."""
     match_method: str | None
     """None while the install is not known."""
+    installed_at: datetime | None
+    """The install's `occurred_at`."""
     install_body: dict[str, Any] | None
     install_external_ids: tuple[str, ...]
     click: dict[str, Any] | None
@@ -75,6 +77,7 @@ SELECT c.delivery_id, c.app_id, c.event_id, c.target_event, c.attempts, c.due_at
     c.payload, e.occurred_at, e.value, e.currency, e.body AS event_body, e.external_ids,
     coalesce(i.install_id, x.install_id, e.install_id) AS install_id,
     coalesce(i.match_method, x.match_method) AS match_method,
+    coalesce(i.occurred_at, x.occurred_at) AS installed_at,
     coalesce(i.body, x.body) AS install_body,
     coalesce(i.external_ids, x.external_ids) AS install_external_ids,
     CASE WHEN i.install_id IS NOT NULL THEN i.click ELSE x.click END AS click

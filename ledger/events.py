@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from ledger.consent import ConsentWord, note_consent
+from ledger.consent import ConsentWord, event_word, note_consent
 from ledger.event_refs import EventRef
 from ledger.installs import InstallKey
 from ledger.partitions import Layout, in_place, layout_of, place_of
@@ -115,8 +115,7 @@ async def join_events(
 
 
 def _word(row: Any) -> ConsentWord:
-    install = row["app_id"], row["install_id"]
-    return ConsentWord(install, row["consent"], row["occurred_at"], f"event {row['event_id']}")
+    return event_word((row["app_id"], row["install_id"]), row["consent"], row["occurred_at"], row["event_id"])
 
 
 LATE_INSTALLS = """

@@ -62,7 +62,8 @@ def _takeover_objection(claimed: Claimed) -> NotSent | None:
 
 def _consent_objection(claimed: Claimed, pixel: SendingPixel) -> NotSent | None:
     bodies = claimed.event_body, claimed.install_body or {}
-    answers = [answer_at(category, *bodies, claimed.occurred_at) for category in pixel.settings.consent_categories]
+    times = claimed.occurred_at, claimed.installed_at or claimed.occurred_at
+    answers = [answer_at(category, *bodies, *times) for category in pixel.settings.consent_categories]
     if "denied" in answers:
         return NotSent("suppressed", "consent denied")
     if pixel.app_settings.consent_when_unknown == "deny" and any(answer != "granted" for answer in answers):

@@ -13,7 +13,7 @@ from forwarder.intake.install_batch import ACQUIRE_TIMEOUT_S
 from forwarder.intake.joining import join, join_by_what_they_bring, wanted_installs
 from forwarder.intake.revenue import is_refused
 from forwarder.intake.routing import Destination, deliveries
-from ledger.consent import REFUSALS, ConsentWord, note_consent
+from ledger.consent import ConsentWord, event_word, note_consent
 from ledger.deliveries import NewDelivery
 from ledger.erasure import TombstoneKeys, tombstones
 from ledger.events import NewEvent
@@ -119,15 +119,13 @@ class EventLedger:
 
 
 def _consent_word(event: NewEvent, install: KnownInstall | None) -> ConsentWord | None:
-    """What the event says of consent, where it is news to its install. A refusal is kept each time it is said, so that
-    no older consent that comes late goes for the latest word.
+    """What the event says of consent; whether it is news is seen when it is noted, as the install may have heard
+    something else meanwhile.
     """
     answers: Mapping[str, str] = event.body.get("consent") or {}
     if install is None or not answers:
         return None
-    if not any(answer in REFUSALS or install.consent.get(category) != answer for category, answer in answers.items()):
-        return None
-    return ConsentWord((install.app_id, install.install_id), answers, event.occurred_at, f"event {event.event_id}")
+    return event_word((install.app_id, install.install_id), answers, event.occurred_at, event.event_id)
 
 
 def _count(events: Sequence[NewEvent], rivals: Mapping[tuple[str, str], datetime]) -> None:

@@ -25,7 +25,7 @@ from forwarder.matching.policy import Policy
 from forwarder.matching.verdict import LATE_CLICK, Verdict
 from forwarder.outages import OutageLog
 from ledger.claims import release_claims
-from ledger.consent import ConsentWord, note_consent
+from ledger.consent import BY_INSTALL, ConsentWord, note_consent
 from ledger.deliveries import release_for_events
 from ledger.erasure import TombstoneKeys, tombstones
 from ledger.events import join_events
@@ -167,9 +167,11 @@ class InstallLedger:
 
 
 def _consent_word(report: InstallReport, stored: Mapping[InstallKey, Install | None]) -> ConsentWord | None:
-    """What a report says of consent where its install, which was there before it, says something else."""
+    """What a report says of consent beyond its install, which was there before it: something else, or later."""
     install = stored[report.app_id, report.install_id]
     answers: Mapping[str, str] = report.body.get("consent") or {}
-    if install is None or not answers or answers == install.body.get("consent"):
+    if install is None or not answers:
         return None
-    return ConsentWord(install.key, answers, report.occurred_at, "install")
+    if answers == install.body.get("consent") and report.occurred_at <= install.occurred_at:
+        return None
+    return ConsentWord(install.key, answers, report.occurred_at, BY_INSTALL)

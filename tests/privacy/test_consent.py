@@ -66,7 +66,10 @@ async def test_the_install_reported_again_takes_consent_back_and_gives_the_same_
     ("posts", "sent"),
     [
         ([event("no", 60, DENIED), event("yes", 30, GRANTED), event("silent", 20)], ["yes", "silent"]),
-        ([event("yes", 30, GRANTED), event("no", 60, DENIED), event("silent", 20)], ["yes"]),
+        ([event("yes", 30, GRANTED), event("no", 60, DENIED), event("silent", 20)], ["yes", "silent"]),
+        ([event("yes", 30, GRANTED), event("no", 60, DENIED), event("refusal", 25, DENIED), event("silent", 20)], []),
+        ([event("yes", 60, GRANTED), event("again", 30, GRANTED), event("no", 40, DENIED), event("silent", 20)],
+         ["yes", "again", "silent"]),
         ([event("no", 30, DENIED), event("yes", 60, GRANTED), event("silent", 20)], []),
         ([event("yes", 60, GRANTED), event("no", 30, DENIED), event("silent", 20)], []),
         ([event("yes", 30, GRANTED), event("no", 30, DENIED), event("silent", 30)], []),
@@ -75,7 +78,8 @@ async def test_the_install_reported_again_takes_consent_back_and_gives_the_same_
         ([event("yes", 20, {"att_status": "authorized"}), event("silent", 10)], ["yes", "silent"]),
     ],
     ids=[
-        "granted later", "an old refusal that comes late, in doubt for the person", "an old consent that comes late",
+        "granted later", "an old refusal that comes late", "an old refusal that comes late and a new one",
+        "an old refusal between two consents", "an old consent that comes late",
         "refused later",
         "both in one moment", "an old consent between two refusals", "unknown takes nothing back", "Apple's word alone",
     ],
@@ -95,6 +99,33 @@ async def test_a_retry_of_the_old_report_does_not_bring_consent_back(service: Se
     await service.api.install(**installed(90))
     await service.api.events(event("refusal", 30, DENIED))
     await service.api.install(**installed(90))
+    await service.deliver()
+    assert await service.sent() == []
+
+
+async def test_a_refusal_said_again_by_the_install_holds_against_an_older_consent(service: Service) -> None:
+    await service.api.install(**installed(90, DENIED))
+    await service.api.install(**installed(30, DENIED))
+    await service.api.events(event("late", 60, GRANTED), event("silent", 20))
+    await service.deliver()
+    assert await service.sent() == []
+
+
+async def test_consent_said_again_by_the_install_holds_against_an_older_refusal(service: Service) -> None:
+    await service.api.install(**installed(90))
+    await service.api.install(**installed(30))
+    await service.api.events(event("late", 60, DENIED, name="consent_changed"))
+    await service.api.events(event("silent", 20))
+    await service.deliver()
+    assert await service.sent() == ["Download", "Purchase"]
+
+
+@pytest.mark.parametrize("earlier", [0, 5])
+async def test_a_refusing_install_holds_against_consent_of_the_same_moment_or_before(
+    service: Service, earlier: int
+) -> None:
+    await service.api.install(**installed(90, DENIED))
+    await service.api.events(event("yes", 90 + earlier, GRANTED))
     await service.deliver()
     assert await service.sent() == []
 

@@ -25,7 +25,8 @@ def claimed(**changes: Any) -> Claimed:
         "delivery_id": 1, "app_id": "app_1", "event_id": "sent", "target_event": "Purchase", "attempts": 0,
         "due_at": NOW, "takeovers": 0, "maybe_arrived_at": None, "payload": None, "occurred_at": NOW,
         "value": None, "currency": None, "event_body": {}, "external_ids": (), "install_id": "i1",
-        "match_method": "none", "install_body": {}, "install_external_ids": (), "click": None,
+        "match_method": "none", "installed_at": NOW - timedelta(minutes=1), "install_body": {},
+        "install_external_ids": (), "click": None,
     }  # fmt: skip
     return Claimed(**fields | changes)
 
