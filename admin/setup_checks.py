@@ -3,7 +3,7 @@
 import os
 import stat
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from config.disk import room, waiting
 from config.env_conflicts import differing_secrets
 from config.secrets import Keyring, SecretError, load_keyring
 from config.settings import AllSettings
+from ledger.apps import App, all_apps
 from ledger.local_time import VERSION, is_outdated, released_by
 from ledger.pixels import Pixel, all_pixels
 from ledger.stored_secrets import all_stored_secrets
@@ -143,15 +144,24 @@ def _tiktok_clock(headers: Mapping[str, str], took_ms: float) -> list[Check]:
 
 
 async def check_ledger(settings: AllSettings, keyring: Keyring | None) -> list[Check]:
-    """Every pixel is in order, and what is encrypted opens with the present keys."""
+    """Every pixel is in order, what is encrypted opens with the present keys, and which old API keys still open."""
     try:
         async with open_session(settings) as session:
+            apps = await all_apps(session.database)
             stored = await all_stored_secrets(session.database)
             pixels = await all_pixels(session.database)
     except (Refused, SecretError):
         return []  # the engine's own check has said so
     checks = [check_stored_secrets(keyring, stored)] if keyring and stored else []
-    return [*checks, *(_check_pixel(pixel) for pixel in pixels)]
+    return [*checks, *_kept_keys(apps, datetime.now(UTC)), *(_check_pixel(pixel) for pixel in pixels)]
+
+
+def _kept_keys(apps: Iterable[App], now: datetime) -> Iterator[Check]:
+    """Nothing is wrong with one: it is told, so that nobody takes the present key for the only one."""
+    for app in apps:
+        if previous := app.previous_key_at(now):
+            detail = f"the one before the present one opens, too, until {previous.until:%Y-%m-%d %H:%M} UTC"
+            yield Check(f"API key of {app.app_id}", True, detail)
 
 
 def _check_pixel(pixel: Pixel) -> Check:

@@ -80,6 +80,11 @@ DELETE_OLD = {
     "sessions": """
         DELETE FROM sessions WHERE token_hash IN (SELECT token_hash FROM sessions WHERE created_at < $1 LIMIT $2)
         """,
+    # not a row of its own: what an app keeps of the key it had before, which opens nothing any more
+    "previous_api_keys": """
+        UPDATE apps SET previous_api_key_hash = NULL, previous_api_key_encrypted = NULL, previous_key_until = NULL
+        WHERE app_id IN (SELECT app_id FROM apps WHERE previous_key_until < $1 LIMIT $2)
+        """,
 }
 
 SHORTER = {
@@ -88,12 +93,13 @@ SHORTER = {
     "replays": replays.KEPT,
     "oauth_states": oauth_states.KEPT,
     "sessions": sessions.LONGEST,
+    "previous_api_keys": timedelta(),  # beyond its own end
 }
 
 
 async def delete_old(connection: Any, retention_days: int, now: datetime) -> dict[str, int]:
-    """Delete what was received more than `retention_days` ago. Returns rows deleted by table, and `partitions`.
-    `connection` is an asyncpg pool.
+    """Delete what was received more than `retention_days` ago. Returns rows deleted by table, `partitions`, and
+    `previous_api_keys`. `connection` is an asyncpg pool.
     """
     oldest = now - timedelta(days=retention_days)
     partitioned = await layout_of(connection) == "partitioned"

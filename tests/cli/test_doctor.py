@@ -84,6 +84,19 @@ def test_a_held_pixel_is_named_with_the_way_out(cli: Cli, app_id: str, sql: Sql)
     assert f"signalpost pixel validate {added['pixel_id']}" in found["fix"]
 
 
+def test_an_api_key_of_before_that_still_opens_is_told_with_its_end_and_is_nothing_wrong(
+    cli: Cli, app_id: str, sql: Sql
+) -> None:
+    name = f"API key of {app_id}"
+    assert name not in checks(cli("doctor", "--json"))
+    until = cli("app", "rotate-key", app_id, "--keep-old-for", "48", "--json").value["previous_key_until"]
+    found = checks(cli("doctor", "--json"))[name]
+    assert (found["ok"], found["fix"]) == (True, "")
+    assert until[:16].replace("T", " ") in found["detail"]
+    sql("UPDATE apps SET previous_key_until = now() - interval '1 second'")
+    assert name not in checks(cli("doctor", "--json"))
+
+
 def test_secrets_that_do_not_open_are_counted(cli: Cli, app_id: str, environment: dict[str, str]) -> None:
     environment["SECRET_KEY"] = "another-secret-key-altogether"
     ran = cli("doctor", "--json")

@@ -91,6 +91,7 @@ STATEMENTS: Final = {
             "input_set_aside",
             "replays",
             "oauth_states",
+            "previous_api_keys",
         )
     },
 }

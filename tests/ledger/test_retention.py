@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 import pytest
 
 from ledger import retention
+from ledger.apps import all_apps
 from ledger.retention import delete_old
 from tests.forwarder.delivering.scene import APP
-from tests.ledger.rows import NOW, Rows, opened_rows
+from tests.ledger.rows import NOW, SECOND_APP, Rows, opened_rows
 
 pytestmark = pytest.mark.anyio
 
@@ -62,3 +63,22 @@ async def test_more_than_one_chunk_is_deleted(rows: Rows, monkeypatch: pytest.Mo
     for number in range(5):
         await rows.event(f"e{number}", received_at=OLD)
     assert (await delete_old(rows.pool, 180, NOW))["events"] == 5
+
+
+async def test_of_a_key_that_an_app_had_before_nothing_is_kept_beyond_its_end(rows: Rows) -> None:
+    await rows.second_app()
+    for app_id, until in ((APP, NOW - timedelta(seconds=1)), (SECOND_APP, NOW + timedelta(seconds=1))):
+        await rows.pool.execute(
+            """UPDATE apps
+            SET (previous_api_key_hash, previous_api_key_encrypted, previous_key_until) = ('\\x03', 'k', $2)
+            WHERE app_id = $1""",
+            app_id, until,
+        )  # fmt: skip
+    assert (await delete_old(rows.pool, 180, NOW))["previous_api_keys"] == 1
+    kept = {app.app_id: app.previous_key for app in await all_apps(rows.pool)}
+    assert kept[APP] is None
+    assert kept[SECOND_APP] is not None
+    assert await rows.pool.fetchval(
+        """SELECT count(*) FROM apps WHERE app_id = $1
+            AND num_nonnulls(previous_api_key_hash, previous_api_key_encrypted, previous_key_until) = 0""", APP
+    ) == 1  # fmt: skip
