@@ -6,6 +6,7 @@ from typing import Literal
 
 import structlog
 
+from config import request_warnings
 from config.tracebacks import without_words
 
 
@@ -45,3 +46,4 @@ def configure_logging(level: str, log_format: Literal["json", "console", ""], pr
     for name in ("uvicorn", "uvicorn.error"):
         logging.getLogger(name).handlers = []
         logging.getLogger(name).propagate = True
+    logging.getLogger(request_warnings.LOGGER).filters = [request_warnings.OnceAMinute()]
