@@ -30,7 +30,7 @@ FROM (
 WHERE ios <> android
 """  # noqa: S608 - constants of the ledger alone
 # counts as numbers of the processor: PostgreSQL's sums of bigint are numeric, which take ten times as long to read
-_SUMS: Final = ", ".join(
+SUMS: Final = ", ".join(
     (*(f"sum({count})::bigint AS {count}" for count in COUNTS), *(f"sum({amount}) AS {amount}" for amount in MONEY))
 )
 _WRONG_OS: Final = """(sum(link_clicks) FILTER (WHERE link_clicks <> 0
@@ -39,7 +39,7 @@ _WRONG_OS: Final = """(sum(link_clicks) FILTER (WHERE link_clicks <> 0
 
 def _figures(source: str) -> str:
     """`{columns}` are those of the dimensions."""
-    return f"""SELECT {{columns}}, source, currency, {_SUMS}, {_WRONG_OS}
+    return f"""SELECT {{columns}}, source, currency, {SUMS}, {_WRONG_OS}
 FROM {source} GROUP BY {{columns}}, source, currency"""  # noqa: S608 - constants of this module alone
 
 
@@ -83,7 +83,7 @@ async def our_figures(connection: Any, asked: Asked) -> dict[Key, Tally]:
     links = [row["slug"] for row in wrong], [row["platform"] for row in wrong]
     tallies: dict[Key, Tally] = {}
     if not asked.app.rolled_up:
-        await _tally(tallies, asked, await _of_instants(connection, RECOUNT, asked, links))
+        await tally(tallies, asked, await _of_instants(connection, RECOUNT, asked, links))
         return tallies
     days = asked.first_day or FIRST, asked.last_day or LAST
     columns = ", ".join(COLUMNS[one] for one in asked.by)
@@ -91,26 +91,31 @@ async def our_figures(connection: Any, asked: Asked) -> dict[Key, Tally]:
     async for row in in_turns(await connection.fetch(rolled_up, asked.app.app_id, *days, *links)):
         _add(tallies.setdefault(tuple(row[COLUMNS[one]] for one in asked.by), Tally()), asked.app, row)
     if asked.app.waiting:
-        await _tally(tallies, asked, await _of_instants(connection, WAITING, asked, links))
+        await tally(tallies, asked, await _of_instants(connection, WAITING, asked, links))
     return tallies
 
 
 async def recounted(connection: Any, asked: Asked) -> dict[Key, Tally]:
     """The same from the raw rows, whatever the roll-ups say."""
     tallies: dict[Key, Tally] = {}
-    await _tally(tallies, asked, await _of_instants(connection, RECOUNT, asked, ([], [])))
+    await tally(tallies, asked, await _of_instants(connection, RECOUNT, asked, ([], [])))
     return tallies
 
 
 async def _of_instants(connection: Any, statement: str, asked: Asked, links: tuple[list[str], list[str]]) -> Any:
     """Rows of what stands by the quarter of an hour, which days and hours are made of here."""
     bounds = period(asked.app.zone, asked.first_day, asked.last_day)
-    columns = list(dict.fromkeys("quarter" if one in LOCAL else COLUMNS[one] for one in asked.by))
-    filled = statement.replace("{columns}", ", ".join(columns))
+    filled = statement.replace("{columns}", ", ".join(raw_columns(asked)))
     return await connection.fetch(filled, asked.app.app_id, bounds.begins_s, bounds.ends_s, *links)
 
 
-async def _tally(tallies: dict[Key, Tally], asked: Asked, rows: Iterable[Any]) -> None:
+def raw_columns(asked: Asked) -> tuple[str, ...]:
+    """Those of a fact by which rows are told apart that days and hours are still to be made of."""
+    return tuple(dict.fromkeys("quarter" if one in LOCAL else COLUMNS[one] for one in asked.by))
+
+
+async def tally(tallies: dict[Key, Tally], asked: Asked, rows: Iterable[Any]) -> None:
+    """Add such rows."""
     zone = asked.app.zone
     async for row in in_turns(rows):
         key = tuple(LOCAL[one](zone, row["quarter"]) if one in LOCAL else row[COLUMNS[one]] for one in asked.by)

@@ -15,8 +15,8 @@ RECOUNTED: Final = timedelta(days=1)
 
 
 async def report_alerts(pool: Any, now: datetime) -> list[Alert]:
-    """Each app's yesterday and today, counted anew. `pool` is an asyncpg pool. What is too much to be recounted in
-    half a minute, or is not rolled up yet, is passed over.
+    """Each app's yesterday and today, counted anew. `pool` is an asyncpg pool. A day that is too much to be
+    recounted in half a minute, or what is not rolled up yet, is passed over.
     """
     alerts = []
     for app in await reported_apps(pool):

@@ -26,7 +26,13 @@ PRODUCT = (
 ROOT = Path(ledger.__file__).parents[1]
 _BEGINS = re.compile(r"\s*(WITH|SELECT|INSERT\s+INTO|UPDATE|DELETE\s+FROM|TRUNCATE|MERGE\s+INTO|COPY)\b", re.IGNORECASE)
 # what is filled in when a statement is sent
-_PLACES = {"{assignments}": "", "{columns}": "campaign_id", "{of_ads}": "campaign_id, ", "{events}": "events"}
+_PLACES = {
+    "{assignments}": "",
+    "{columns}": "campaign_id",
+    "{sets}": "(campaign_id)",
+    "{of_ads}": "campaign_id, ",
+    "{events}": "events",
+}
 
 
 def statements() -> dict[str, str]:

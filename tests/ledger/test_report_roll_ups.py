@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from ledger.report_cohorts import cohort_report
 from ledger.report_dimensions import By, Key
-from ledger.report_figures import Asked, our_figures, recounted
+from ledger.report_figures import Asked, one_state, our_figures, recounted
 from ledger.report_query import ReportQuery
+from ledger.report_recount import recounted_at_once
 from ledger.report_tallies import Tally
 from ledger.report_zones import begin_anew, reported_apps
 from tests.layouts import ON_BOTH
@@ -77,6 +78,16 @@ async def assert_agrees(one: History) -> None:
                 assert counted(await our_figures(connection, asked)) == counted(await recounted(connection, asked)), by
 
 
+async def assert_at_once_is_one_by_one(one: History) -> None:
+    """A recount of several reports at once says what each alone says."""
+    [app] = await reported_apps(one.pool, one.app_id)
+    for first, last in PERIODS:
+        asked = [Asked(app, by, first, last) for by in BY]
+        async with one_state(one.pool) as connection:
+            at_once = await recounted_at_once(connection, asked)
+            assert at_once == [await recounted(connection, each) for each in asked]
+
+
 async def assert_cohorts_agree(one: History) -> None:
     """Roll-ups of cohorts say what the raw rows say, which are read once the roll-ups are disowned."""
     queries = [ReportQuery(one.app_id, by) for by in (("day",), ("campaign",), ("ad",), ("day", "adgroup"))]
@@ -98,6 +109,7 @@ def test_roll_ups_and_what_waits_are_what_a_recount_finds(database_url: str, ste
             await assert_agrees(one)
             await one.add_up()
             await assert_agrees(one)
+            await assert_at_once_is_one_by_one(one)
             await assert_cohorts_agree(one)
 
     asyncio.run(live())
