@@ -131,11 +131,28 @@ ALL_FACTS: Final = " UNION ALL ".join(_SOURCES)
 """Every fact of the app $1 from the instant $2 to before $3 (Unix seconds), from raw rows and the archive of those."""
 
 # not of the facts themselves: what they say would be worked out for nothing
+_VISITS = f"visit_counts v JOIN links l ON l.slug = v.link WHERE l.app_id = $1 AND {_within('v.begins_at')}"
+_ARCHIVE = f"report_archive WHERE app_id = $1 AND {_within('quarter')}"
+_OF_EVENTS = "events e JOIN installs i ON i.app_id = e.app_id AND i.install_id = e.install_id"
 QUARTERS: Final = f"""
-SELECT {_quarter_of("occurred_at")} AS quarter FROM installs WHERE app_id = $1
-UNION SELECT {_quarter_of("occurred_at")} FROM events WHERE app_id = $1
-UNION SELECT v.begins_at FROM visit_counts v JOIN links l ON l.slug = v.link WHERE l.app_id = $1
-UNION SELECT quarter FROM report_archive WHERE app_id = $1
-UNION SELECT installed_quarter FROM report_archive WHERE app_id = $1 AND installed_quarter IS NOT NULL
-"""  # noqa: S608 - constants of this module alone
-"""Every quarter of an hour in which a fact of the app $1, or the install that it is of, can be."""
+SELECT {_quarter_of("occurred_at")} AS quarter FROM installs WHERE app_id = $1 AND {_within("occurred_at")}
+UNION SELECT {_quarter_of("occurred_at")} FROM events WHERE app_id = $1 AND {_within("occurred_at")}
+UNION SELECT {_quarter_of("i.occurred_at")} FROM {_OF_EVENTS} WHERE e.app_id = $1 AND {_within("e.occurred_at")}
+UNION SELECT v.begins_at FROM {_VISITS}
+UNION SELECT quarter FROM {_ARCHIVE}
+UNION SELECT installed_quarter FROM {_ARCHIVE} AND installed_quarter IS NOT NULL
+"""  # noqa: S608 - constants of this module alone, here and below
+"""Every quarter of an hour in which a fact of ALL_FACTS, or the install that it is of, can be."""
+
+_SINCE = "to_timestamp($2::float8)"
+_NTH = "OFFSET $3::integer LIMIT 1"
+NTH_FACT: Final = f"""
+SELECT least(
+    (SELECT occurred_at FROM installs WHERE app_id = $1 AND occurred_at >= {_SINCE} ORDER BY occurred_at {_NTH}),
+    (SELECT occurred_at FROM events WHERE app_id = $1 AND occurred_at >= {_SINCE} ORDER BY occurred_at {_NTH}),
+    (SELECT v.begins_at FROM visit_counts v JOIN links l ON l.slug = v.link
+        WHERE l.app_id = $1 AND v.begins_at >= {_SINCE} ORDER BY v.begins_at {_NTH}),
+    (SELECT quarter FROM report_archive WHERE app_id = $1 AND quarter >= {_SINCE} ORDER BY quarter {_NTH})
+)
+"""  # noqa: S608
+"""When, from the instant $2 (Unix seconds) on, there have been $3 raw rows of one kind that are facts of the app $1."""

@@ -4,6 +4,7 @@ One worker at a time adds up an app, in one transaction that sees one state of t
 takes out are the same rows, whoever dies when. A report adds the deltas that wait, so it is right at every moment.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
@@ -11,8 +12,8 @@ from typing import Any, Final
 from asyncpg.exceptions import SerializationError
 
 from ledger.local_time import local_day, local_hour
-from ledger.report_building import BUILD_TIMEOUT_S, build
-from ledger.report_tables import OF_COHORTS, OF_TIME, OLDEST_AGE, RollUp
+from ledger.report_building import BUILD_TIMEOUT_S, build_part, forget
+from ledger.report_tables import OF_COHORTS, OF_TIME, OLDEST_AGE
 from ledger.report_zones import RULES, ReportedApp, check_zone, reported_apps
 from ledger.setting_values import SettingError
 
@@ -28,19 +29,19 @@ JOIN unnest($3::timestamptz[], $4::date[]) AS born (quarter, day) ON born.quarte
 WHERE {_WAITING} AND (installs <> 0 OR revenue <> 0 OR refunds <> 0)"""  # noqa: S608 - own constants
 
 
-def _added(roll_up: RollUp, source: str) -> str:
-    """The insert that adds what `source` says to what a table has."""
-    added = ", ".join(f"{measure} = {roll_up.table}.{measure} + excluded.{measure}" for measure in roll_up.measures)
-    return f"{roll_up.put(source)}\nON CONFLICT (app_id, {', '.join(roll_up.keys)}) DO UPDATE SET {added}"
-
-
-ADD: Final = {one.table: _added(one, _AT) for one in OF_TIME} | {one.table: _added(one, _BORN) for one in OF_COHORTS}
+ADD: Final = {one.table: one.add(_AT) for one in OF_TIME} | {one.table: one.add(_BORN) for one in OF_COHORTS}
 
 PUT_ZONE = """
 INSERT INTO report_zones (app_id, zone, rules, built_at) VALUES ($1, '', '', $2) ON CONFLICT DO NOTHING
 """
-LOCK_ZONE = "SELECT zone, rules FROM report_zones WHERE app_id = $1 FOR UPDATE SKIP LOCKED"
-SET_ZONE = "UPDATE report_zones SET zone = $2, rules = $3, built_at = $4 WHERE app_id = $1"
+LOCK_ZONE = """
+SELECT zone, rules, building, built_before FROM report_zones WHERE app_id = $1 FOR UPDATE SKIP LOCKED
+"""
+SET_ZONE = """
+UPDATE report_zones SET zone = $2, rules = $3, built_at = $4, building = '', built_before = NULL WHERE app_id = $1
+"""
+# what stands is no longer by any rules, should the app come back to them
+SET_BUILDING = "UPDATE report_zones SET rules = '', building = $2, built_before = $3 WHERE app_id = $1"
 LAST_WAITING = """
 SELECT max(delta_id) FROM (SELECT delta_id FROM report_deltas WHERE app_id = $1 ORDER BY delta_id LIMIT $2) AS first
 """
@@ -57,11 +58,13 @@ class AddedUp:
     """What a round did."""
 
     deltas: int = 0
+    parts: int = 0
+    """Of roll-ups that are built anew, and not all there yet."""
     built: tuple[str, ...] = ()
-    """Apps whose roll-ups are built anew."""
+    """Apps whose roll-ups are all there anew."""
 
     def __add__(self, other: "AddedUp") -> "AddedUp":
-        return AddedUp(self.deltas + other.deltas, self.built + other.built)
+        return AddedUp(self.deltas + other.deltas, self.parts + other.parts, self.built + other.built)
 
 
 NOTHING: Final = AddedUp()
@@ -70,8 +73,8 @@ NOTHING: Final = AddedUp()
 async def add_up(pool: Any, now: datetime) -> AddedUp:
     """Add up what waits, a chunk of each app. Call until it did nothing.
 
-    An app whose zone, or the rules of it, are others than its roll-ups' is built anew; one whose zone cannot be is left
-    alone, and so is one that another worker adds up.
+    An app whose zone, or the rules of it, are others than its roll-ups' is built anew, a part at a time; one whose zone
+    cannot be is left alone, and so is one that another worker adds up.
     """
     done = AddedUp()
     for app in await reported_apps(pool):
@@ -93,11 +96,25 @@ async def _add_up_app(pool: Any, app: ReportedApp, now: datetime) -> AddedUp:
             stands = await connection.fetchrow(LOCK_ZONE, app.app_id)
             if stands is None:
                 return AddedUp()
-            if tuple(stands) != (app.zone, RULES):
-                await build(connection, app)
+            if (stands["zone"], stands["rules"]) != (app.zone, RULES):
+                return await _build_on(connection, app, stands, now)
+            if stands["building"]:  # a worker of the version before has built all of it
                 await connection.execute(SET_ZONE, app.app_id, app.zone, RULES, now)
-                return AddedUp(built=(app.app_id,))
             return AddedUp(await _add_chunk(connection, app))
+
+
+async def _build_on(connection: Any, app: ReportedApp, stands: Mapping[str, Any], now: datetime) -> AddedUp:
+    """The next part of the app's roll-ups, by the rules and in the zone of now."""
+    building, since = f"{app.zone} {RULES}", stands["built_before"]
+    if stands["building"] != building:
+        await forget(connection, app.app_id)
+        since = None
+    before = await build_part(connection, app, since)
+    if before is not None:
+        await connection.execute(SET_BUILDING, app.app_id, building, before)
+        return AddedUp(parts=1)
+    await connection.execute(SET_ZONE, app.app_id, app.zone, RULES, now)
+    return AddedUp(built=(app.app_id,))
 
 
 async def _add_chunk(connection: Any, app: ReportedApp) -> int:

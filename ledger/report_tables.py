@@ -27,6 +27,11 @@ class RollUp:
         return f"""INSERT INTO {self.table} ({keys}, {", ".join(self.measures)})
 SELECT {keys}, {sums} FROM ({source}) AS facts GROUP BY {keys} ORDER BY {order}"""  # noqa: S608 - own names alone
 
+    def add(self, source: str) -> str:
+        """The insert that adds what `source` says to what the table has."""
+        added = ", ".join(f"{measure} = {self.table}.{measure} + excluded.{measure}" for measure in self.measures)
+        return f"{self.put(source)}\nON CONFLICT (app_id, {', '.join(self.keys)}) DO UPDATE SET {added}"
+
 
 CAMPAIGN_DAYS: Final = RollUp("report_campaign_days", ("day", *OF_CAMPAIGNS, *OF_MONEY))
 DAYS: Final = RollUp("report_days", ("day", *OF_ADS, *OF_MONEY))

@@ -66,7 +66,7 @@ def check_zone(app: ReportedApp) -> None:
         ) from None
 
 
-BEGIN_ANEW = "UPDATE report_zones SET rules = '' WHERE app_id = $1"
+BEGIN_ANEW = "UPDATE report_zones SET rules = '', building = '', built_before = NULL WHERE app_id = $1"
 
 
 async def begin_anew(connection: Any, app_id: str) -> None:

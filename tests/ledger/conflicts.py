@@ -3,7 +3,7 @@
 import re
 
 _CLAUSE = re.compile(
-    r"INSERT INTO (?P<table>\w+)(?: AS (?P<alias>\w+))?.*DO UPDATE\s+SET (?P<set>.*?)(?: WHERE (?P<where>.*?))?"
+    r".*INSERT INTO (?P<table>\w+)(?: AS (?P<alias>\w+))?.*DO UPDATE\s+SET (?P<set>.*?)(?: WHERE (?P<where>.*?))?"
     r"(?: RETURNING .*)?$",
     re.DOTALL | re.IGNORECASE,
 )

@@ -19,6 +19,7 @@ from ledger.installs import Install, get_installs, pending_installs, update_matc
 from ledger.pool import open_pool
 from ledger.report_deltas import counted_anew
 from ledger.report_roll_ups import NOTHING, add_up
+from ledger.report_zones import begin_anew
 from ledger.retention import delete_old
 from ledger.stored_events import store_events
 from ledger.stored_installs import NewInstalls, store_installs
@@ -132,6 +133,13 @@ class History:
     async def add_up(self) -> None:
         while await add_up(self.pool, NOW) != NOTHING:
             pass
+
+    async def add_up_once(self) -> None:
+        """One chunk, or one part of what is built anew."""
+        await add_up(self.pool, NOW)
+
+    async def count_anew(self) -> None:
+        await begin_anew(self.pool, self.app_id)
 
     async def add_up_and_die(self, after_ms: int) -> None:
         """A worker whose connections are ended while it adds up."""

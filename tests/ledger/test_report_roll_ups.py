@@ -9,11 +9,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ledger import report_building
 from ledger.report_cohorts import cohort_report
 from ledger.report_dimensions import By, Key
 from ledger.report_figures import Asked, one_state, our_figures, recounted
 from ledger.report_query import ReportQuery
 from ledger.report_recount import recounted_at_once
+from ledger.report_roll_ups import add_up
 from ledger.report_tallies import Tally
 from ledger.report_zones import begin_anew, reported_apps
 from tests.layouts import ON_BOTH
@@ -49,6 +51,8 @@ STEP = st.one_of(
     st.tuples(st.just("set"), st.just("timezone"), ZONES),
     st.tuples(st.just("set"), st.just("revenue_source"), st.sampled_from(["sdk", "revenuecat"])),
     st.tuples(st.just("add_up")),
+    st.tuples(st.just("add_up_once")),
+    st.tuples(st.just("count_anew")),
     st.tuples(st.just("add_up_and_die"), st.integers(0, 12)),
 )
 # six installs, of which four are credited, with a sale and a refund each
@@ -99,8 +103,10 @@ async def assert_cohorts_agree(one: History) -> None:
 @settings(
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
-@given(steps=st.lists(STEP, min_size=1, max_size=25))
-def test_roll_ups_and_what_waits_are_what_a_recount_finds(database_url: str, steps: list[tuple[Any, ...]]) -> None:
+@given(steps=st.lists(STEP, min_size=1, max_size=25), part=st.sampled_from([0, 2, report_building.PART]))
+def test_roll_ups_and_what_waits_are_what_a_recount_finds(
+    database_url: str, steps: list[tuple[Any, ...]], part: int
+) -> None:
     async def live() -> None:
         async with history(database_url) as one:
             await one.add_up()
@@ -112,7 +118,9 @@ def test_roll_ups_and_what_waits_are_what_a_recount_finds(database_url: str, ste
             await assert_at_once_is_one_by_one(one)
             await assert_cohorts_agree(one)
 
-    asyncio.run(live())
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(report_building, "PART", part)
+        asyncio.run(live())
 
 
 ALL = (4, 8, 40, 3)
@@ -163,6 +171,24 @@ async def test_what_happened_is_counted(
         assert await totals(one) == expected
 
 
+MEANWHILE: Sequence[tuple[Any, ...]] = (
+    ("event", 1, 1, 100, ("sdk", "purchase", "5")),
+    ("event", 1, 1, 900, ("sdk", "purchase", "5")),
+    ("match",),
+    ("erase", 0),
+    ("erase", 4),
+    ("erase_click", 3),
+    ("drain", 1, 3, 5),
+    ("drain", 1, 1500, 5),
+    ("retain", 200),
+    ("retain", 2000),
+    ("set", "timezone", "Asia/Kolkata"),
+    ("count_anew",),
+    ("add_up_and_die", 4),
+)
+"""What may come while roll-ups are half built."""
+
+
 async def totals(one: History) -> tuple[int, ...]:
     [app] = await reported_apps(one.pool, one.app_id)
     total = Tally()
@@ -170,6 +196,55 @@ async def totals(one: History) -> tuple[int, ...]:
         for tally in (await our_figures(connection, Asked(app, ("day",), None, None))).values():
             total.add(tally)
     return total.installs, total.events, int(sum(total.revenue.values())), total.link_clicks
+
+
+@pytest.mark.parametrize("step", MEANWHILE, ids=[step[0] for step in MEANWHILE])
+async def test_what_happens_between_two_parts_of_building_anew_is_counted_once(
+    database_url: str, step: tuple[Any, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(report_building, "PART", 2)
+    async with history(database_url) as one:
+        for name, *arguments in BEGINNING:
+            await getattr(one, name)(*arguments)
+        for number in range(3):
+            assert (await add_up(one.pool, NOW)).parts == 1, number
+            await assert_agrees(one)
+        await getattr(one, step[0])(*step[1:])
+        await assert_agrees(one)
+        await one.add_up()
+        await assert_agrees(one)
+        await assert_cohorts_agree(one)
+
+
+async def test_what_is_half_built_goes_on_where_it_was(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(report_building, "PART", 2)
+    async with history(database_url) as one:
+        for name, *arguments in BEGINNING:
+            await getattr(one, name)(*arguments)
+        days = []
+        while (await add_up(one.pool, NOW)).parts:
+            days.append(await one.pool.fetchval("SELECT built_before FROM report_zones"))
+        assert len(days) > 2
+        assert days == sorted(set(days))
+        [app] = await reported_apps(one.pool, one.app_id)
+        assert app.rolled_up
+
+
+async def test_an_app_that_comes_back_to_its_zone_while_it_is_built_in_another_is_built_anew(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with history(database_url) as one:
+        for name, *arguments in BEGINNING:
+            await getattr(one, name)(*arguments)
+        await one.add_up()
+        monkeypatch.setattr(report_building, "PART", 2)
+        await one.set("timezone", "Asia/Kolkata")
+        await one.add_up_once()
+        await one.set("timezone", "Europe/Berlin")
+        await assert_agrees(one)
+        await one.add_up()
+        await assert_agrees(one)
+        await assert_cohorts_agree(one)
 
 
 async def test_a_worker_that_dies_while_it_adds_up_has_added_nothing_or_all(database_url: str) -> None:
