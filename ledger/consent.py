@@ -104,6 +104,12 @@ async def _later_words(connection: Any, since: Mapping[InstallKey, datetime]) ->
     return [event_word((r["app_id"], r["install_id"]), r["consent"], r["occurred_at"], r["event_id"]) for r in rows]
 
 
+def with_words(body: Mapping[str, Any], installed_at: datetime, words: Iterable[ConsentWord]) -> dict[str, Any]:
+    """An install's body as these words leave it."""
+    stands = {"occurred_at": installed_at, "consent": body.get("consent"), "said": body.get("consent_said")}
+    return {**body, **_change(stands, words)}
+
+
 def _change(row: Mapping[str, Any], words: Iterable[ConsentWord]) -> dict[str, Any]:
     """What becomes of an install's body; {} where nothing does."""
     consent: dict[str, str] = dict(row["consent"] or {})

@@ -1,7 +1,6 @@
 """One batch of one pixel: claimed, prepared, sent, settled.
 
-A worker may die between any two steps: what it claimed is sent again when the lease has ended, the same bytes under the
-same event_id.
+A worker may die between any two steps: what it claimed is sent again at its lease's end, the same bytes and event_id.
 """
 
 import uuid
@@ -28,6 +27,7 @@ from ledger.delivery_claims import Claimed, Lease, Sent, Settled, claim, settle,
 from ledger.delivery_wake import wake
 from ledger.pixel_state import SendingPixel
 from ledger.pixels import PixelRef, token_record
+from ledger.unheard_consent import heard
 from tiktok.codes import Answer, Verdict, classify
 from tiktok.currency_rates import RateTable
 from tiktok.events_api import EventsApi
@@ -133,7 +133,7 @@ async def prepare(
     """What is ready to be sent. What is not to be sent by now is settled, and so is what cannot be built."""
     now = context.clock()
     deliveries, refused = [], []
-    for row in claimed:
+    for row in await heard(context.pool, claimed):
         ready = _ready(context, pixel, row, now)
         if isinstance(ready, NotSent):
             refused.append(_not_sent(row, ready))

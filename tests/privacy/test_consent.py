@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from ledger.delivery_replay import replay
+from tests.forwarder.api import APP
 from tests.privacy.conftest import Service
 
 pytestmark = pytest.mark.anyio
@@ -135,6 +136,49 @@ async def test_a_refusal_that_came_before_its_install_counts(service: Service) -
     await service.api.install(**installed(60))
     await service.deliver()
     assert await service.sent() == []
+
+
+STORED_MEANWHILE = """
+INSERT INTO events (app_id, event_id, name, install_id, external_ids, occurred_at, received_at, body, joined)
+VALUES ($1, 'refusal', 'consent_changed', $2, $3, $4, $4, '{"consent": {"marketing": "denied"}}', false)
+"""
+
+
+@pytest.mark.parametrize(("install_id", "people"), [("i-1", []), (None, ["u-1"]), (None, ["i-1"])])
+async def test_a_refusal_that_was_stored_in_one_moment_with_its_install_is_not_sent_past(
+    service: Service, install_id: str | None, people: list[str]
+) -> None:
+    """Neither saw the other: until a worker has joined them, the install does not know what was said."""
+    await service.api.install(**installed(1, user={"external_id": "u-1"}))
+    await service.api.pool.execute(STORED_MEANWHILE, APP, install_id, people, NOW)
+    await service.deliver()
+    assert await service.sent() == []
+    assert (await service.outcomes())["install:i-1"] == "suppressed: consent denied"
+
+
+@pytest.mark.parametrize("who", [{"install_id": "i-1"}, {"install_id": None, "user": {"external_id": "u-1"}}])
+async def test_a_refusal_counts_for_whoever_s_install_never_comes(service: Service, who: dict[str, Any]) -> None:
+    await service.api.events(event("silent", 50, **who), event("refusal", 40, DENIED, name="consent_changed", **who))
+    await service.api.events(event("other", 50, install_id="i-2"))
+    service.clock.turn(hours=1, seconds=5)
+    await service.deliver()
+    delivered = {name: outcome for name, outcome in (await service.outcomes()).items() if name != "refusal"}
+    assert delivered == {"silent": "suppressed: consent denied", "other": "delivered"}
+
+
+async def test_consent_said_after_a_refusal_counts_where_the_install_never_comes(service: Service) -> None:
+    await service.api.events(event("refusal", 40, DENIED), event("yes", 30, GRANTED), event("silent", 20))
+    service.clock.turn(hours=1, seconds=5)
+    await service.deliver()
+    outcomes = await service.outcomes()
+    assert (outcomes["yes"], outcomes["silent"]) == ("delivered", "delivered")
+
+
+async def test_what_others_said_of_consent_keeps_nothing_waiting(service: Service) -> None:
+    await service.api.install(**installed(1))
+    await service.api.pool.execute(STORED_MEANWHILE, APP, "i-2", [], NOW)
+    await service.deliver()
+    assert await service.sent() == ["Download"]
 
 
 async def test_a_refusal_of_a_person_counts_for_their_install(service: Service) -> None:

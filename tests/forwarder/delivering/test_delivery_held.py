@@ -55,7 +55,7 @@ async def test_a_probe_passes_over_what_is_not_to_be_sent(scene: Scene) -> None:
     await scene.delivery(
         "denied", body={"consent": {"marketing": "denied"}}, due_at=scene.clock.now - timedelta(hours=1)
     )
-    delivery = await scene.delivery("e2")
+    delivery = await scene.delivery("e2", "i2")
     await scene.set_pixel(state="held")
     await probe(scene.delivery_context, PIXEL_REF)
     assert (await scene.state(delivery))[0] == "delivered"
