@@ -35,20 +35,31 @@ ON CONFLICT (app_id, charge_id, refund_id) DO UPDATE SET amount = greatest(known
 """
 
 
-ONLY_AUTHORIZED = """
-SELECT coalesce(bool_or(name = $3) AND NOT bool_or(name = ANY ($4::text[])), false)
+PAYMENT = """
+SELECT coalesce(bool_or(name = $3) AND NOT bool_or(name = ANY ($4::text[])), false) AS only_authorized,
+    max(body -> 'properties' ->> 'order_id') FILTER (WHERE name = ANY ($4::text[])) AS order_id
 FROM events WHERE app_id = $1 AND subscription_id = $2
 """
 
 
-async def is_only_authorized(connection: Any, app_id: str, payment: str, names: tuple[str, Sequence[str]]) -> bool:
-    """Whether the payment was authorised and never captured: a refund of it moves no money.
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """What is known of a payment that is refunded."""
+
+    only_authorized: bool
+    """It was authorised and never captured: a refund of it moves no money."""
+    order_id: str | None
+    """As its sale was told to TikTok."""
+
+
+async def known_payment(connection: Any, app_id: str, payment: str, names: tuple[str, Sequence[str]]) -> Payment:
+    """What the events of a payment say.
 
     `names` are the event's name of an authorisation and those of sales.
     """
     authorization, sales = names
-    found: bool = await connection.fetchval(ONLY_AUTHORIZED, app_id, payment, authorization, list(sales))
-    return found
+    row = await connection.fetchrow(PAYMENT, app_id, payment, authorization, list(sales))
+    return Payment(**row)
 
 
 async def newly_refunded(connection: Any, said: ChargeRefund, now: datetime) -> Decimal:

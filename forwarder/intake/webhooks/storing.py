@@ -19,7 +19,7 @@ from forwarder.intake.webhooks.normal import Refund, SourceEvent
 from ledger.erasure import TombstoneKeys, erased, tombstones
 from ledger.event_timers import NewTimer, flag_late_endings, insert_timers
 from ledger.events import NewEvent
-from ledger.refunds import ChargeRefund, is_only_authorized, newly_refunded
+from ledger.refunds import ChargeRefund, Payment, known_payment, newly_refunded
 from ledger.webhook_events import BodyOutcome, WebhookBody, insert_bodies, note_received
 from ledger.webhook_providers import SALE_EVENTS, Provider
 
@@ -107,11 +107,12 @@ class WebhookLedger:
             return Made(post, source.reading)
         event = event_row(post.app_id, post.provider, source, post.received_at)
         if (said := _reckoned(source)) is not None:
-            # a charge says itself what was captured of it; a refund alone does not
-            if said.refund_id is not None and event.subscription_id:
-                of_payment = (post.app_id, event.subscription_id)
-                if await is_only_authorized(connection, *of_payment, (AUTHORIZED, SALE_EVENTS)):
+            # a charge says itself what was captured of it, and its order; a refund alone says neither
+            if said.refund_id is not None and (paid := event.subscription_id):
+                payment = await known_payment(connection, post.app_id, paid, (AUTHORIZED, SALE_EVENTS))
+                if payment.only_authorized:
                     return Made(post, "counted")
+                event = _of_order(event, payment)
             charge = ChargeRefund(post.app_id, said.charge_id, said.refund_id, said.amount)
             added = await newly_refunded(connection, charge, post.received_at)
             if added <= 0:
@@ -154,6 +155,15 @@ def _reckoned(source: SourceEvent) -> Refund | None:
     if source.refund is not None or source.capture is None:
         return source.refund
     return msgspec.structs.replace(source.capture, charge_id=f"{CAPTURES}{source.capture.charge_id}")
+
+
+def _of_order(refund: NewEvent, payment: Payment) -> NewEvent:
+    """The refund under its sale's number, unless the app gave it one of its own."""
+    properties = refund.body.get("properties", {})
+    if payment.order_id is None or properties.get("order_id") != refund.subscription_id:
+        return refund
+    of_sale = {**properties, "order_id": payment.order_id}
+    return msgspec.structs.replace(refund, body={**refund.body, "properties": of_sale})
 
 
 def _order(post: WebhookPost) -> tuple[str, str]:

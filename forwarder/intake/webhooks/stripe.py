@@ -29,6 +29,7 @@ CHARGE_REFUNDED: Final = "charge.refunded"
 REFUND_DONE: Final = "succeeded"
 CHARGED: Final = "charge.succeeded"
 CAPTURED: Final = "charge.captured"
+CHARGES: Final = frozenset({CHARGED, CAPTURED, CHARGE_REFUNDED})
 AUTHORIZATION: Final = "authorization"
 """A charge that was authorised and may be captured later: nothing is paid until then."""
 EXPIRED: Final = "expired_uncaptured_charge"
@@ -70,9 +71,9 @@ def read(body: Fields) -> SourceEvent | None:
         occurred_at=from_seconds(body.get("created")),
         value=value,
         currency=code,
-        transaction_id=_order_id(thing),
+        transaction_id=_payment_id(kind, thing),
         subscription_id=text(thing.get("subscription")),
-        person=_person(thing),
+        person=_person(kind, thing),
         properties=present({"order_id": _order_id(thing), "status": text(thing.get("status"))}),
         capture=_capture(kind, thing, code, value),
         refund=refund,
@@ -154,10 +155,18 @@ def _order_id(thing: Fields) -> str | None:
     return text(named) or text(thing.get("payment_intent")) or text(thing.get("charge")) or text(thing.get("id"))
 
 
-def _person(thing: Fields) -> Person:
+def _payment_id(kind: str, thing: Fields) -> str | None:
+    """What a charge and its refunds have in common, whatever the app wrote to either."""
+    payment = text(thing.get("payment_intent")) or text(thing.get("charge"))
+    return payment or (text(thing.get("id")) if kind in CHARGES else None)
+
+
+def _person(kind: str, thing: Fields) -> Person:
+    """Of a refund Stripe says neither customer nor metadata of its charge: it is whose the payment was."""
     metadata = fields(thing.get("metadata"))
     billing = fields(thing.get("billing_details")) or fields(thing.get("customer_details"))
     own = texts(*(metadata.get(name) for name in USER_IDS), thing.get("client_reference_id"), field="user_id")
     emails = (billing.get("email"), thing.get("receipt_email"), thing.get("customer_email"))
     country = fields(billing.get("address")).get("country")
-    return person(metadata, own, texts(thing.get("customer")), emails=emails, country=country)
+    others = texts(thing.get("customer"), _payment_id(kind, thing))
+    return person(metadata, own, others, emails=emails, country=country)

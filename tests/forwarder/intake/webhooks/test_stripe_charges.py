@@ -10,7 +10,7 @@ import pytest
 
 from forwarder.intake.webhooks.stripe import read
 from tests.forwarder.api import Api, opened_api, settings
-from tests.forwarder.intake.webhooks.posting import connect, taken
+from tests.forwarder.intake.webhooks.posting import connect, delivery, event, taken
 
 pytestmark = pytest.mark.anyio
 
@@ -132,3 +132,36 @@ async def test_a_refund_that_comes_before_the_capture_it_is_of_is_not_lost(api: 
     await taken(api, "stripe", message("charge.refunded", "evt_2", amount_refunded=1000))
     await taken(api, "stripe", message("charge.captured", "evt_1"))
     assert sorted(await sent(api)) == [("CancelOrder", 10.0), ("Purchase", 10.0)]
+
+
+@pytest.mark.parametrize("paid_by", [{}, {"payment_intent": None}])
+@pytest.mark.parametrize("first", ["sale", "refund"])
+async def test_a_refund_that_names_nobody_is_its_payments(api: Api, first: str, paid_by: dict[str, Any]) -> None:
+    await api.install(install_id="i-1", consent={"marketing": "denied"})
+    sale = message("charge.succeeded", **paid_by, metadata={"signalpost_install_id": "i-1"})
+    alone = {"id": "re_1", "object": "refund", "charge": "ch_1", "status": "succeeded", "metadata": {}}
+    refund = message("refund.created", "evt_2", **alone, **paid_by, billing_details=None)
+    for body in (sale, refund) if first == "sale" else (refund, sale):
+        await taken(api, "stripe", body)
+    found = await event(api, "stripe_refund")
+    assert (found["joined"], found["install_id"]) == (True, "i-1")
+    if first == "sale":
+        assert (await delivery(api, "stripe_refund"))["reason"] == "consent denied"
+
+
+async def test_a_refund_has_the_order_of_its_sale(api: Api) -> None:
+    sale = message("charge.succeeded", metadata={"user_id": "u-1", "order_id": "A-17"})
+    alone = {"object": "refund", "charge": "ch_1", "status": "succeeded"}
+    for number, metadata in enumerate(({}, {"order_id": "B-18"})):
+        refund = alone | {"id": f"re_{number}", "amount": 100 + number, "metadata": metadata}
+        await taken(api, "stripe", sale)
+        await taken(api, "stripe", message("refund.created", f"evt_r{number}", **refund))
+    rows = await api.pool.fetch("SELECT body FROM events WHERE name = 'stripe_refund' ORDER BY event_key")
+    assert [row["body"]["properties"]["order_id"] for row in rows] == ["A-17", "B-18"]
+
+
+async def test_a_hold_with_an_order_that_is_called_off_never_was_a_sale(api: Api) -> None:
+    refund = {"id": "re_1", "object": "refund", "charge": "ch_1", "status": "succeeded", "metadata": {}}
+    await taken(api, "stripe", message("charge.succeeded", **HELD, metadata={"order_id": "A-17"}))
+    await taken(api, "stripe", message("refund.created", "evt_2", **refund))
+    assert await sent(api) == []
