@@ -13,6 +13,7 @@ from forwarder.intake.webhooks.reading import (
     Fields,
     fields,
     from_iso,
+    is_sandbox,
     money,
     number,
     paid,
@@ -81,7 +82,7 @@ def read(body: Fields) -> SourceEvent | None:
 
 
 def _reading(kind: str, properties: Fields) -> Reading:
-    if str(properties.get("environment")).lower() == "sandbox":
+    if is_sandbox(properties):
         return "test"
     return "ignored" if kind in IGNORED else "event"
 

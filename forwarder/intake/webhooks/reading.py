@@ -134,6 +134,12 @@ def currency(value: Any) -> str | None:
     return value.upper() if isinstance(value, str) and _CURRENCY.fullmatch(value) else None
 
 
+def is_sandbox(facts: Fields) -> bool:
+    """Whether an event is of a store's test environment: `SANDBOX`, which some write `Sandbox`."""
+    environment = facts.get("environment")
+    return isinstance(environment, str) and environment.strip().upper() == "SANDBOX"
+
+
 def type_name(value: str) -> str:
     """A provider's type as part of an event's name: `charge.dispute.created` -> `charge_dispute_created`."""
     return _NOT_IN_NAMES.sub("_", value.lower()).strip("_")[:MAX_TYPE_CHARS] or "unnamed"

@@ -12,6 +12,7 @@ from forwarder.intake.webhooks.reading import (
     Fields,
     fields,
     from_millis,
+    is_sandbox,
     kept,
     money,
     number,
@@ -74,7 +75,7 @@ def read(body: Fields) -> SourceEvent | None:
 
 
 def _reading(kind: str, event: Fields) -> Reading:
-    if kind == "TEST" or event.get("environment") == "SANDBOX" or event.get("store") == "TEST_STORE":
+    if kind == "TEST" or is_sandbox(event) or event.get("store") == "TEST_STORE":
         return "test"
     return "ignored" if kind in IGNORED else "event"
 

@@ -13,6 +13,7 @@ from forwarder.intake.webhooks.reading import (
     Fields,
     fields,
     from_millis,
+    is_sandbox,
     kept,
     money,
     number,
@@ -68,7 +69,7 @@ def read(body: Fields) -> SourceEvent | None:
 
 
 def _reading(kind: str, data: Fields) -> Reading:
-    return "test" if kind == "test" or data.get("environment") == "SANDBOX" else "event"
+    return "test" if kind == "test" or is_sandbox(data) else "event"
 
 
 def _name(kind: str, data: Fields) -> str:

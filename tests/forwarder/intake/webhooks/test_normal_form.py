@@ -80,6 +80,29 @@ def test_a_refund_names_the_order_it_belongs_to() -> None:
     assert row("stripe", "a refund is made").body["properties"]["order_id"] == "pi_1"
 
 
+@pytest.mark.parametrize(
+    ("provider", "case", "facts"),
+    [
+        ("revenuecat", "support refunds", {"price": 0, "period_type": "TRIAL"}),
+        ("revenuecat", "support refunds", {"price": 0, "is_family_share": True}),
+        ("revenuecat", "support refunds", {"price": None, "is_family_share": True}),
+        ("revenuecat", "support refunds", {"price": 0, "store": "PROMOTIONAL"}),
+        ("revenuecat", "support refunds", {"price": 0, "period_type": "PROMOTIONAL"}),
+        ("adapty", "a refund of positive price", {"price_local": 0, "price_usd": 0}),
+        ("adapty", "a refund of positive price", {"vendor_product_id": "adapty_promotion"}),
+    ],
+)
+def test_what_was_free_and_is_taken_back_is_no_refund(provider: str, case: str, facts: dict[str, Any]) -> None:
+    source = read(provider, body(provider, case, **facts))
+    assert (source.name, source.value) == ("cancellation", None)
+
+
+@pytest.mark.parametrize("provider", ["revenuecat", "superwall", "adapty"])
+@pytest.mark.parametrize("written", ["SANDBOX", "Sandbox", "sandbox"])
+def test_a_sandbox_is_one_in_whatever_letters(provider: str, written: str) -> None:
+    assert read(provider, body(provider, "a renewal", environment=written)).reading == "test"
+
+
 @pytest.mark.parametrize("provider", PROVIDERS)
 def test_ids_of_events_carry_the_providers_name(provider: str) -> None:
     ids = [row(provider, case).event_id for case in cases(provider)]
