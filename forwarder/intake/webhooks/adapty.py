@@ -25,16 +25,17 @@ from forwarder.intake.webhooks.reading import (
 )
 from ledger.webhook_providers import SALES
 
+CANCELLATION: Final = "cancellation"
 NAMES: Final = {
     "trial_started": "trial_started",
     "trial_converted": "trial_converted",
-    "trial_renewal_cancelled": "cancellation",
+    "trial_renewal_cancelled": CANCELLATION,
     "trial_renewal_reactivated": "uncancellation",
     "trial_expired": "expiration",
     "subscription_started": "subscription_started",
     "subscription_initial_purchase": "subscription_started",
     "subscription_renewed": "renewal",
-    "subscription_renewal_cancelled": "cancellation",
+    "subscription_renewal_cancelled": CANCELLATION,
     "subscription_renewal_reactivated": "uncancellation",
     "subscription_expired": "expiration",
     "subscription_paused": "paused",
@@ -88,9 +89,14 @@ def _reading(kind: str, properties: Fields) -> Reading:
 
 
 def _name(kind: str, properties: Fields, *, free: bool) -> str:
-    """Google Play sends a subscription_started of no price where one subscription takes another's place."""
+    """Google Play sends a subscription_started of no price where one subscription takes another's place. What was free
+    and is taken back gives nothing back.
+    """
     name = NAMES.get(kind) or type_name(kind)
-    if name in SALES | STARTS.keys() and text(properties.get("vendor_product_id")) in GRANTED:
+    granted = text(properties.get("vendor_product_id")) in GRANTED
+    if name == REFUND and (free or granted):
+        return CANCELLATION
+    if name in SALES | STARTS.keys() and granted:
         return PROMOTIONAL
     return f"{name}_free" if free and name in ("subscription_started", "one_time") else name
 

@@ -85,20 +85,26 @@ def _name(kind: str, event: Fields) -> str:
     name = _refund(kind, price, event) or _start_or_sale(kind, price, event) or NAMES.get(kind) or type_name(kind)
     if name not in SALES | STARTS.keys():
         return name
-    if event.get("is_family_share") is True:
-        return FAMILY_SHARE
-    if event.get("store") == "PROMOTIONAL" or event.get("period_type") == "PROMOTIONAL":
-        return PROMOTIONAL
+    if (unsold := _unsold(event)) is not None:
+        return unsold
     return "one_time_free" if name == "one_time" and price == 0 else name
 
 
 def _refund(kind: str, price: Decimal | None, event: Fields) -> str | None:
-    """A refund says so by its price under any type; a trial that support took back has none."""
+    """A refund says so by its price under any type; what was free and support took back gives nothing back."""
     if price is not None and price < 0:
         return REFUND
     taken_back = kind == "CANCELLATION" and event.get("cancel_reason") == "CUSTOMER_SUPPORT"
-    free = event.get("period_type") == "TRIAL" and not price
+    free = not price and (event.get("period_type") == "TRIAL" or _unsold(event) is not None)
     return REFUND if taken_back and not free else None
+
+
+def _unsold(event: Fields) -> str | None:
+    """What an event of something is that nobody bought."""
+    if event.get("is_family_share") is True:
+        return FAMILY_SHARE
+    promotional = event.get("store") == "PROMOTIONAL" or event.get("period_type") == "PROMOTIONAL"
+    return PROMOTIONAL if promotional else None
 
 
 def _start_or_sale(kind: str, price: Decimal | None, event: Fields) -> str | None:

@@ -15,7 +15,7 @@ from forwarder.intake.webhooks.normal import SourceEvent
 from forwarder.intake.webhooks.providers import SOURCES
 from forwarder.intake.webhooks.stripe import major_units
 from ledger.events import NewEvent
-from tests.forwarder.intake.webhooks.fixtures import PROVIDERS, cases, every_case
+from tests.forwarder.intake.webhooks.fixtures import PROVIDERS, body, cases, every_case
 
 NOW = datetime(2026, 11, 20, 11, tzinfo=UTC)
 SENT_AT = datetime(2026, 11, 20, 10, tzinfo=UTC)
