@@ -20,6 +20,7 @@ from forwarder.intake.identifiers import MAX_ID_CHARS
 from forwarder.intake.install_batch import ACQUIRE_TIMEOUT_S
 from forwarder.intake.install_request import InstallReport, read_install
 from forwarder.intake.posted import Sender, Taken
+from forwarder.intake.query import asked
 from forwarder.services import Services, services_of, visitor_address
 from ledger.delivery_views import deliveries_of_install
 from ledger.erasure import erase, find_clicks
@@ -96,6 +97,9 @@ async def delete_install(request: Request) -> Response:
     """Erase one install: ledger, deliveries, matched click."""
     services = services_of(request)
     async with services.authenticator.admit(request) as admitted:
+        if asked(request, PERSON):
+            message = "name an install or a person, each in a request of its own"
+            raise Refusal(422, "invalid_field", message, field=PERSON)
         install_id = canonical(request.path_params["install_id"])
         return await _erase(services, admitted.entry.app_id, install_id=install_id)
 
@@ -104,7 +108,7 @@ async def delete_person(request: Request) -> Response:
     """Erase a person: every install and event of `?external_id=`."""
     services = services_of(request)
     async with services.authenticator.admit(request) as admitted:
-        external_id = canonical(request.query_params.get(PERSON, ""))
+        external_id = canonical(asked(request, PERSON))
         if not external_id or is_placeholder(external_id) or len(external_id) > MAX_ID_CHARS:
             message = "name whom to erase: DELETE /v1/installs/{install_id}, or ?external_id="
             raise Refusal(422, "invalid_field", message, field=PERSON)

@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from forwarder.errors import FieldError, JsonResponse, Refusal, unavailable
+from forwarder.intake.query import asked
 from forwarder.services import services_of
 from ledger.outages import LEDGER_FAILED
 from ledger.report import column_names
@@ -23,13 +24,13 @@ async def get_report(request: Request) -> Response:
     """`?by=&from=&to=&format=json|csv`, all with defaults."""
     services = services_of(request)
     async with services.authenticator.admit(request) as admitted:
-        asked = request.query_params
-        form = asked.get("format") or "json"
+        form = asked(request, "format") or "json"
         if form not in FORMATS:
             raise Refusal(422, "invalid_field", "must be json or csv", field="format")
         services.rates.refresh()
         try:
-            query = read_query(admitted.entry.app_id, asked.get("by", ""), asked.get("from", ""), asked.get("to", ""))
+            by = ",".join(filter(None, request.query_params.getlist("by")))  # two dimensions, written either way
+            query = read_query(admitted.entry.app_id, by, asked(request, "from"), asked(request, "to"))
             convert = services.rates.rates.between
             now = datetime.now(UTC)
             found = await services.reports.read(lambda pool: answered(pool, query, "report", now, convert))

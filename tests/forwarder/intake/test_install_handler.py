@@ -205,6 +205,15 @@ async def test_erasing_a_person_takes_every_install_and_event_of_theirs(api: Api
     assert (await api.install(install_id="i-4", user={"external_id": "u-1"}))["match"]["reason"] == "erased"
 
 
+@pytest.mark.parametrize("whom", ["?external_id=u-1&external_id=u-2", "/i-1?external_id=u-1"])
+async def test_an_erasure_that_names_two_takes_neither_of_them_in_silence(api: Api, whom: str) -> None:
+    for number in (1, 2):
+        await api.install(install_id=f"i-{number}", user={"external_id": f"u-{number}"})
+    refused = await api.client.delete(f"/v1/installs{whom}", headers=BEARER)
+    assert (refused.status_code, refused.json()["error"]["field"]) == (422, "external_id")
+    assert await api.count("installs") == 2
+
+
 async def test_erasing_what_is_not_there_is_a_404(api: Api) -> None:
     assert (await api.client.delete("/v1/installs/nobody", headers=BEARER)).status_code == 404
 

@@ -30,7 +30,7 @@ async def api(database_url: str, redis_url: str, data_dir: Path) -> AsyncIterato
         yield opened
 
 
-async def get(api: Api, key: str = KEY, **asked: str) -> httpx.Response:
+async def get(api: Api, key: str = KEY, **asked: Any) -> httpx.Response:
     return await api.client.get("/v1/reports", params=asked, headers={"Authorization": f"Bearer {key}"})
 
 
@@ -123,11 +123,20 @@ async def test_csv_has_what_json_has(api: Api) -> None:
         ({"to": "2999-01-02"}, "to"),
         ({"from": "2020-01-01", "to": "2021-02-04"}, "from"),
         ({"format": "xlsx"}, "format"),
+        ({"by": ["day", "link", "ad"]}, "by"),
+        ({"from": ["2026-11-20", "2026-11-21"]}, "from"),
+        ({"to": ["2026-11-20", "2026-11-21"]}, "to"),
+        ({"format": ["json", "csv"]}, "format"),
     ],
 )
-async def test_what_cannot_be_asked_is_a_422_that_names_it(api: Api, asked: dict[str, str], field: str) -> None:
+async def test_what_cannot_be_asked_is_a_422_that_names_it(api: Api, asked: dict[str, Any], field: str) -> None:
     refused = await get(api, **asked)
     assert (refused.status_code, refused.json()["error"]["field"]) == (422, field)
+
+
+async def test_two_dimensions_may_be_asked_one_by_one(api: Api) -> None:
+    await happen(api)
+    assert (await get(api, by=["day", "campaign"])).json() == (await get(api, by="day,campaign")).json()
 
 
 async def test_a_report_of_400_days_is_told(api: Api) -> None:
