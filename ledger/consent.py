@@ -14,6 +14,7 @@ import msgspec
 from ledger.installs import InstallKey
 
 UNKNOWN: Final = "unknown"
+GRANTS: Final = frozenset({"granted", "authorized"})
 REFUSALS: Final = frozenset({"denied", "restricted"})
 BY_INSTALL: Final = "install"
 

@@ -15,7 +15,7 @@ from clicks.record import generated_ttp
 from forwarder.delivering.backoff import give_up_at
 from forwarder.delivering.field_mapping import Mapped, mapped_fields
 from forwarder.delivering.settlement import GAVE_UP
-from ledger.consent import answer_at
+from ledger.consent import GRANTS, REFUSALS, answer_at
 from ledger.delivery_claims import Claimed
 from ledger.pixel_state import SendingPixel
 from ledger.sites import link_bases
@@ -64,9 +64,9 @@ def _consent_objection(claimed: Claimed, pixel: SendingPixel) -> NotSent | None:
     bodies = claimed.event_body, claimed.install_body or {}
     times = claimed.occurred_at, claimed.installed_at or claimed.occurred_at
     answers = [answer_at(category, *bodies, *times) for category in pixel.settings.consent_categories]
-    if "denied" in answers:
+    if not REFUSALS.isdisjoint(answers):
         return NotSent("suppressed", "consent denied")
-    if pixel.app_settings.consent_when_unknown == "deny" and any(answer != "granted" for answer in answers):
+    if pixel.app_settings.consent_when_unknown == "deny" and not GRANTS.issuperset(answers):
         return NotSent("suppressed", "consent unknown")
     return None
 

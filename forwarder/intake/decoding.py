@@ -14,11 +14,7 @@ T = TypeVar("T")
 
 _PATH = re.compile(r" - at `(?:key in )?\$([^`]*)`$")
 _MISSING = re.compile(r"^Object missing required field `([^`]+)`")
-_CHOICES = {
-    "platform": "ios or android",
-    "marketing": "granted, denied or unknown",
-    "att_status": "authorized, denied, restricted or not_determined",
-}
+_CHOICES = {"platform": "ios or android"}
 _WORDS = (("`", ""), (" | null", ""), ("Expected", "must be"), (" | ", " or "), ("str", "string"), ("array", "list"))
 _ELEMENT = re.compile(r"\[[^\]]*\]")
 

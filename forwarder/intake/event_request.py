@@ -10,9 +10,10 @@ import msgspec
 from clicks.placeholders import is_word_for_nothing
 from forwarder.errors import FieldError, Refusal
 from forwarder.intake.addresses import address
+from forwarder.intake.consent import Consent, consent_fields
 from forwarder.intake.decoding import decode, field_error
 from forwarder.intake.identifiers import identifier, number_text
-from forwarder.intake.people import Consent, User, consent_fields, external_ids, user_fields
+from forwarder.intake.people import User, external_ids, user_fields
 from forwarder.intake.set_aside import PLACEHOLDER, note
 from forwarder.intake.times import occurred
 from forwarder.intake.values import MAX_NAME_CHARS, amount, clean, currency, optional_text

@@ -9,9 +9,10 @@ from clicks.address import address_text, packed_address
 from clicks.placeholders import is_placeholder
 from forwarder.errors import FieldError
 from forwarder.intake.addresses import address, addresses
+from forwarder.intake.consent import Consent, consent_fields
 from forwarder.intake.decoding import decode
 from forwarder.intake.identifiers import identifier, optional_identifier
-from forwarder.intake.people import Consent, User, consent_fields, external_ids, user_fields
+from forwarder.intake.people import User, external_ids, user_fields
 from forwarder.intake.times import occurred, store_time
 from forwarder.intake.values import clean, optional_text
 

@@ -1,7 +1,7 @@
 """Who a person is and what they allow: the `user` and `consent` objects of installs and events."""
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
@@ -9,7 +9,6 @@ from forwarder.errors import FieldError
 from forwarder.intake.identifiers import MAX_ID_CHARS, number_text, optional_identifier
 from forwarder.intake.set_aside import UNKNOWN_COUNTRY, note
 from forwarder.intake.values import optional_text
-from ledger.spelling import clean_text
 from tiktok.countries import country_code
 
 Text = str | int | float | None
@@ -30,13 +29,6 @@ class User(msgspec.Struct, kw_only=True, omit_defaults=True):
     state: Text = None
     city: Text = None
     zip_code: Text = None
-
-
-class Consent(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """What the person allowed. `marketing` is what pixels ask for by default."""
-
-    marketing: Literal["granted", "denied", "unknown"] | None = None
-    att_status: Literal["authorized", "denied", "restricted", "not_determined"] | None = None
 
 
 def user_fields(user: User | None) -> dict[str, Any]:
@@ -88,10 +80,3 @@ def external_ids(user: dict[str, Any]) -> tuple[str, ...]:
     """The app's own ids of the person."""
     given = user.get("external_id", [])
     return tuple([given] if isinstance(given, str) else given)
-
-
-def consent_fields(consent: Consent | None) -> dict[str, str]:
-    """What was said; an absent answer is left out."""
-    if consent is None:
-        return {}
-    return {name: clean_text(value) for name, value in msgspec.structs.asdict(consent).items() if value is not None}

@@ -8,7 +8,7 @@ import msgspec
 
 from forwarder.intake.revenue import is_refund, revenue_objection
 from ledger.apps import AppSettings
-from ledger.consent import UNKNOWN, own_word
+from ledger.consent import GRANTS, REFUSALS, UNKNOWN, own_word
 from ledger.default_mapping import DEFAULT_TARGETS
 from ledger.deliveries import WAITING_FOR_INSTALL, NewDelivery, State
 from ledger.events import NewEvent
@@ -128,8 +128,8 @@ def consent_objection(event: Mapping[str, str], install: Mapping[str, str], to: 
     Per category the event's own word counts, else its install's. The worker asks again, with what was said since.
     """
     words = [own_word(event.get(one), install.get(one)) or UNKNOWN for one in to.consent_categories]
-    if "denied" in words:
+    if not REFUSALS.isdisjoint(words):
         return CONSENT_DENIED
-    if UNKNOWN in words and to.consent_when_unknown == "deny":
+    if not GRANTS.issuperset(words) and to.consent_when_unknown == "deny":
         return CONSENT_UNKNOWN
     return ""

@@ -12,6 +12,7 @@ NO_ADDRESS: Final = "not_an_address"
 NO_TIME: Final = "impossible_time"
 UNKNOWN_COUNTRY: Final = "unknown_country"
 LOST_DIGITS: Final = "lost_digits"
+NO_ANSWER: Final = "not_an_answer"
 HALF_CHARACTER: Final = "half_a_surrogate_pair"
 
 Noted = dict[tuple[str, str], int]
