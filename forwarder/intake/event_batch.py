@@ -93,7 +93,10 @@ class EventLedger:
         for event, install in joined:
             if word := _consent_word(event, install):
                 routed.words[event.app_id, event.event_id] = word
-            for delivery in deliveries(event, install, self._destinations(event.app_id)):
+        told = {word.install for word in routed.words.values()}
+        for event, install in joined:
+            hears = (event.app_id, event.install_id) in told
+            for delivery in deliveries(event, install, self._destinations(event.app_id), hears=hears):
                 routed.deliveries.append(delivery)
                 if is_refused(delivery.reason):
                     routed.rivals.add((event.app_id, event.event_id))

@@ -76,12 +76,16 @@ def target_event(name: str, to: Destination) -> str:
 
 
 def deliveries(
-    event: NewEvent, install: KnownInstall | None, destinations: tuple[Destination, ...]
+    event: NewEvent, install: KnownInstall | None, destinations: tuple[Destination, ...], *, hears: bool = False
 ) -> Iterator[NewDelivery]:
-    """One delivery per destination. `install` is the event's, None while it is not known."""
+    """One delivery per destination. `install` is the event's, None while it is not known.
+
+    `hears`: with this event the install is told something of consent, by it or by another: what holds then the worker
+    finds out.
+    """
     for to in destinations:
         target = target_event(event.name, to)
-        state, reason, wait = _first_state(event, target, install, to)
+        state, reason, wait = _first_state(event, target, install, to, hears)
         yield NewDelivery(
             app_id=event.app_id,
             pixel_id=to.pixel_id,
@@ -101,7 +105,7 @@ def _when(received_at: datetime, wait: bool) -> datetime:
 
 
 def _first_state(
-    event: NewEvent, target: str, install: KnownInstall | None, to: Destination
+    event: NewEvent, target: str, install: KnownInstall | None, to: Destination, hears: bool
 ) -> tuple[State, str, bool]:
     """State, reason, and whether the delivery waits for the install (or for its match)."""
     if event.received_at - event.occurred_at > to.max_age:
@@ -110,10 +114,10 @@ def _first_state(
     if unwanted:
         return "skipped", unwanted, False
     waits = install is None or install.match_method == PENDING
-    installed = install.consent if install is not None else {}
+    installed = install.consent if install is not None and not hears else {}
     objection = consent_objection(event.body.get("consent", {}), installed, to)
-    # an install that is still to come may bring the consent: then the worker decides
-    if objection == CONSENT_DENIED or (objection and install is not None):
+    # an install that is still to come, or a word that comes along, may bring the consent: then the worker decides
+    if objection == CONSENT_DENIED or (objection and install is not None and not hears):
         return "suppressed", objection, False
     if waits:
         return "due", WAITING_FOR_INSTALL, True
