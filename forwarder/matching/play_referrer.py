@@ -12,6 +12,8 @@ from urllib.parse import parse_qsl, unquote_plus
 
 import msgspec
 
+from clicks.click_id import parse_click_id
+
 MAX_ENCODINGS = 2  # some store apps hand the referrer over encoded once more
 
 Kind = Literal["named", "elsewhere", "organic", "lost", "unnamed", "absent"]
@@ -45,17 +47,19 @@ class Referrer(msgspec.Struct, frozen=True):
 @lru_cache(maxsize=4_096)  # asked for several times on an install's way
 def parse_referrer(text: str | None) -> Referrer:
     """Find `click_id` in a referrer, however often it is encoded; organic, lost and other networks' referrers are named
-    so. A Google Ads click is the store's own word and comes before an id of ours, any other network's behind it.
+    so. A Google Ads click is the store's own word and comes before an id of ours, any other network's behind it. Of
+    several `click_id` the first that can be ours counts: others use the name, too.
     """
     if not text or not text.strip():
         return Referrer(None, NO_REFERRER, "absent")
-    fields: dict[str, str] = {}
+    fields: dict[str, str] = {}  # the first of each name
     for _ in range(MAX_ENCODINGS + 1):
         if _GOOGLE_CLICK.search(text):
             return Referrer(None, GOOGLE_ADS, "elsewhere")
-        fields = dict(parse_qsl(text, keep_blank_values=True, max_num_fields=None))
-        if fields.get("click_id"):
-            return Referrer(fields["click_id"])
+        pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=None)
+        fields = dict(reversed(pairs))
+        if ids := [value for name, value in pairs if name == "click_id" and value]:
+            return Referrer(next(filter(parse_click_id, ids), ids[0]))
         if "%" not in text:
             break
         text = unquote_plus(text)

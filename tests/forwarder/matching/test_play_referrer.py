@@ -69,3 +69,21 @@ def test_only_a_click_id_is_proof(text: str | None, kind: str) -> None:
 def test_our_click_id_comes_before_another_networks_and_behind_google_ads() -> None:
     assert parse_referrer(f"fbclid=x&click_id={ID}").click_id == ID
     assert parse_referrer(f"click_id={ID}&gclid=x").kind == "elsewhere"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"click_id={ID}&utm_source=tiktok&click_id=another",
+        f"click_id=another&click_id={ID}",
+        f"click_id={ID}&click_id={'z' * 21}0",
+        f"click_id=&click_id={ID}",
+        f"click_id%3D{ID}%26click_id%3Danother",
+    ],
+)
+def test_of_several_ids_the_first_that_can_be_ours_counts(text: str) -> None:
+    assert parse_referrer(text).click_id == ID
+
+
+def test_an_id_that_cannot_be_ours_is_named_as_it_came() -> None:
+    assert parse_referrer("click_id=one&click_id=two").click_id == "one"
