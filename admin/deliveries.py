@@ -7,7 +7,9 @@ from typing import Any
 
 import msgspec
 
+from admin.apps import require_app
 from admin.audit import audited
+from admin.pixels import require_pixel
 from admin.refusal import Refused
 from admin.session import Session
 from ledger.delivery_filter import DeliveryFilter
@@ -20,6 +22,7 @@ __all__ = [
     "STATES",
     "DeliveryFilter",
     "DeliveryPage",
+    "check_filter",
     "delivery_page",
     "delivery_record",
     "meaning_of",
@@ -67,8 +70,25 @@ async def replay_deliveries(session: Session, delivery_ids: Sequence[str], force
 
 
 async def replay_dead(session: Session, wanted: DeliveryFilter, force: bool = False) -> dict[str, Any]:
-    """`replay_deliveries` for every dead one that the filter leaves."""
+    """`replay_deliveries` for every dead one that the filter leaves.
+
+    Raises:
+        Refused: the filter names an app or pixel that is not there.
+    """
+    await check_filter(session, wanted)
     return await _replay(session, await dead_since(session.database, wanted), force)
+
+
+async def check_filter(session: Session, wanted: DeliveryFilter) -> None:
+    """A name that was mistyped must not be told to have nothing.
+
+    Raises:
+        Refused: it names an app or pixel that is not there.
+    """
+    if wanted.app_id:
+        await require_app(session, wanted.app_id)
+    if wanted.pixel_id:
+        await require_pixel(session, wanted.pixel_id)
 
 
 async def _replay(session: Session, delivery_ids: list[str], force: bool) -> dict[str, Any]:

@@ -63,7 +63,13 @@ async def create_link(session: Session, app_id: str, slug: str, assignments: Map
 
 
 async def list_links(session: Session, app_id: str = "") -> list[dict[str, Any]]:
-    """Every link, or an app's, as `show_link`."""
+    """Every link, or an app's, as `show_link`.
+
+    Raises:
+        Refused: there is no such app.
+    """
+    if app_id:
+        await require_app(session, app_id)
     served = await _served(session)
     return [served[link.slug] for link in await all_links(session.database) if app_id in ("", link.app_id)]
 

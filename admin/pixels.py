@@ -87,7 +87,13 @@ async def add_pixel(session: Session, given: PixelToAdd, validate: bool = True) 
 
 
 async def list_pixels(session: Session, app_id: str = "") -> list[dict[str, Any]]:
-    """Every pixel, or an app's, with its progress to value-based bidding; a token shows only that it is set."""
+    """Every pixel, or an app's, with its progress to value-based bidding; a token shows only that it is set.
+
+    Raises:
+        Refused: there is no such app.
+    """
+    if app_id:
+        await require_app(session, app_id)
     pixels = [pixel for pixel in await all_pixels(session.database) if app_id in ("", pixel.app_id)]
     progress: dict[PixelRef, ValueBidding] = {}
     for of_app in sorted({pixel.app_id for pixel in pixels}):

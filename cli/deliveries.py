@@ -10,6 +10,7 @@ import typer
 from admin.deliveries import (
     DeliveryFilter,
     DeliveryPage,
+    check_filter,
     delivery_page,
     delivery_record,
     replay_dead,
@@ -52,6 +53,7 @@ def list_command(  # noqa: PLR0913, PLR0917 - one parameter per option of the co
 
     async def page(session: Session) -> DeliveryPage:
         wanted = replace(_filter(app_id, pixel_id, event, since, until), state=state or None)
+        await check_filter(session, wanted)
         await print_banners(session, app_id)
         return await delivery_page(session, wanted, limit, after)
 

@@ -47,3 +47,23 @@ def test_json_may_stand_anywhere_after_the_command(arguments: list[str], capsys:
         main(arguments)
     assert ended.value.code == 0
     assert json.loads(capsys.readouterr().out)["items"]
+
+
+LISTS = (
+    "link list", "pixel list", "webhook list", "delivery list", "delivery replay --state dead --since 24h", "report",
+    "report --cohorts", "report --signals", "export events", "mapping show", "tiktok advertisers",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("command", LISTS)
+def test_an_app_that_is_not_there_is_refused_and_has_not_nothing(cli: Cli, command: str) -> None:
+    refused = cli(*command.split(), "--app", "app_mistyped")
+    assert (refused.status, refused.stdout) == (1, "")
+    assert "there is no app 'app_mistyped'" in refused.stderr
+
+
+@pytest.mark.parametrize("command", ["delivery list", "delivery replay --state dead --since 24h"])
+def test_a_pixel_that_is_not_there_is_refused_and_has_not_nothing(cli: Cli, command: str) -> None:
+    refused = cli(*command.split(), "--pixel", "px_mistyped", "--json")
+    assert (refused.status, refused.stdout) == (1, "")
+    assert "there is no pixel 'px_mistyped'" in refused.stderr
