@@ -152,14 +152,15 @@ class _Shown:
 
     def columns(self, cohort: Cohort, day: date | None) -> dict[str, Any]:
         """`day` is the row's own, where no install says which."""
-        spend, _ = in_currency(cohort.cost.spend, self.currency, self.convert)
+        spend, spend_other = in_currency(cohort.cost.spend, self.currency, self.convert)
         columns: dict[str, Any] = {"installs": cohort.installs, "spend": money(spend), "currency": self.currency}
         born = cohort.newest or day or self.today
         for age in AGES:
             passed = self.today - timedelta(days=age) > born
-            revenue, _ = in_currency(cohort.until(age).revenue, self.currency, self.convert)
+            revenue, revenue_other = in_currency(cohort.until(age).revenue, self.currency, self.convert)
+            told = not spend_other and (revenue or not revenue_other)
             columns[f"revenue_d{age}"] = money(revenue) if passed else None
-            columns[f"roas_d{age}"] = ratio(revenue, spend) if passed else None
+            columns[f"roas_d{age}"] = ratio(revenue, spend) if passed and told else None
         return columns
 
 

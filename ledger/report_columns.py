@@ -37,11 +37,11 @@ def columns_of(tally: Tally, currency: str | None, convert: Convert) -> dict[str
     """The figures of a row. What has no rate is never added in: it stands in `spend_other` and `revenue_other`."""
     spend, spend_other = in_currency(tally.spend, currency, convert)
     revenue, revenue_other = in_currency(tally.revenue, currency, convert)
-    tiktok_revenue, _ = in_currency(tally.tiktok_revenue, currency, convert)
+    tiktok_revenue = all_told(tally.tiktok_revenue, currency, convert)
     installs = tally.installs or tally.tiktok_installs or 0
     # what somebody paid in a currency without a rate is ours, too
     revenue_is_ours = bool(revenue or revenue_other or not tiktok_revenue)
-    shown_revenue = revenue if revenue_is_ours else tiktok_revenue
+    shown_revenue = revenue if revenue_is_ours else tiktok_revenue or _ZERO
     return {
         "spend": money(spend),
         "currency": currency,
@@ -62,10 +62,15 @@ def columns_of(tally: Tally, currency: str | None, convert: Convert) -> dict[str
         "refunds": money(in_currency(tally.refunds, currency, convert)[0]),
         "tiktok_installs": _said(tally.tiktok_installs),
         "tiktok_purchases": _said(tally.tiktok_purchases),
-        "tiktok_revenue": money(tiktok_revenue) if tally.tiktok_revenue else None,
+        "tiktok_revenue": None if tiktok_revenue is None else money(tiktok_revenue),
         "spend_other": {code: money(amount) for code, amount in spend_other.items()},
         "revenue_other": {code: money(amount) for code, amount in revenue_other.items()},
-        **_ratios(tally, Decimal(installs), spend, shown_revenue),
+        **_ratios(
+            tally,
+            Decimal(installs),
+            None if spend_other else spend,
+            None if revenue_other and not shown_revenue else shown_revenue,
+        ),
     }
 
 
@@ -83,6 +88,14 @@ def in_currency(sums: Money, currency: str | None, convert: Convert) -> tuple[De
     return total, {code: amount for code, amount in others.items() if amount}
 
 
+def all_told(sums: Money, currency: str | None, convert: Convert) -> Decimal | None:
+    """All of it in the currency; None where there is nothing, or where a part has no rate: the rest would pass for the
+    whole.
+    """
+    told, others = in_currency(sums, currency, convert)
+    return told if sums and not others else None
+
+
 def _proceeds(tally: Tally, currency: str | None, convert: Convert) -> float | None:
     """None unless the proceeds of every sale are known: a part of them would pass for the whole."""
     if tally.proceeds_of != tally.revenue or not tally.revenue:
@@ -90,15 +103,16 @@ def _proceeds(tally: Tally, currency: str | None, convert: Convert) -> float | N
     return money(in_currency(tally.proceeds, currency, convert)[0])
 
 
-def _ratios(tally: Tally, installs: Decimal, spend: Decimal, revenue: Decimal) -> dict[str, float | None]:
+def _ratios(tally: Tally, installs: Decimal, spend: Decimal | None, revenue: Decimal | None) -> dict[str, float | None]:
     """CPI = spend / installs, IPM = installs / impressions x 1,000, CPM = spend / impressions x 1,000, CPC = spend /
-    clicks, CTR = clicks / impressions, CTI = installs / clicks, ROAS = revenue / spend; None for a division by zero.
+    clicks, CTR = clicks / impressions, CTI = installs / clicks, ROAS = revenue / spend; None for a division by zero,
+    and of a sum that is not told (None): it is not zero.
     """
     impressions, clicks = Decimal(tally.impressions), Decimal(tally.clicks)
     return {
         "cpi": ratio(spend, installs),
         "ipm": ratio(installs * 1000, impressions),
-        "cpm": ratio(spend * 1000, impressions),
+        "cpm": ratio(spend and spend * 1000, impressions),
         "cpc": ratio(spend, clicks),
         "ctr": ratio(clicks, impressions),
         "cti": ratio(installs, clicks),
@@ -106,8 +120,8 @@ def _ratios(tally: Tally, installs: Decimal, spend: Decimal, revenue: Decimal) -
     }
 
 
-def ratio(dividend: Decimal, divisor: Decimal) -> float | None:
-    return money(dividend / divisor) if divisor else None
+def ratio(dividend: Decimal | None, divisor: Decimal | None) -> float | None:
+    return money(dividend / divisor) if divisor and dividend is not None else None
 
 
 def money(amount: Decimal) -> float:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from ledger.local_time import local_day
-from ledger.report_columns import Convert, in_currency, money, reported_currency, unconverted
+from ledger.report_columns import Convert, all_told, in_currency, money, reported_currency, unconverted
 from ledger.report_dimensions import By, Key, key_columns, order_of, shown_key
 from ledger.report_figures import Asked, one_state, our_figures
 from ledger.report_names import names_of_keys
@@ -96,23 +96,21 @@ def _shown(
 
 
 def _row(tally: Tally, currency: str | None, convert: Convert, known: _Circumstances) -> dict[str, Any]:
-    ours = {
-        "installs": Decimal(tally.installs),
-        "purchases": Decimal(tally.sales),
-        "revenue": in_currency(tally.revenue, currency, convert)[0],
-    }
+    revenue, not_told = in_currency(tally.revenue, currency, convert)
+    ours = {"installs": Decimal(tally.installs), "purchases": Decimal(tally.sales), "revenue": revenue}
     theirs = {
         "installs": tally.tiktok_installs,
         "purchases": tally.tiktok_purchases,
-        "revenue": in_currency(tally.tiktok_revenue, currency, convert)[0] if tally.tiktok_revenue else None,
+        "revenue": all_told(tally.tiktok_revenue, currency, convert),
     }
+    compared = theirs | ({"revenue": None} if not_told else {})  # a part is not compared with the whole
     row: dict[str, Any] = {}
     differences = []
     for name, own in ours.items():
-        said = theirs[name]
+        said, to_compare = theirs[name], compared[name]
         row[name] = money(own) if name == "revenue" else int(own)
         row[f"tiktok_{name}"] = None if said is None else money(said)
-        row[f"{name}_difference"] = None if said is None else money(own - said)
+        row[f"{name}_difference"] = None if to_compare is None else money(own - to_compare)
         differences.append(own - (said or 0))
     return {**row, "currency": currency, "reasons": _reasons(differences, known)}
 

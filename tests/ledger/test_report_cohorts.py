@@ -50,6 +50,14 @@ async def test_revenue_and_roas_up_to_each_age(ledger: Any, rolled_up: bool) -> 
     assert set(cohort_columns(("day",))) == {*row["key"], *row} - {"key"}
 
 
+async def test_the_return_of_a_cohort_that_paid_without_a_rate_is_not_told(ledger: Any) -> None:
+    await a_cohort(ledger, rolled_up=False)
+    await ledger.execute("UPDATE apps SET settings = settings || $1", {"currency": "EUR"})
+    await ledger.execute("UPDATE events SET currency = 'JPY' WHERE value IS NOT NULL")
+    [row] = (await told(ledger, DAY + timedelta(days=60)))["rows"]
+    assert (row["currency"], row["spend"], row["revenue_d7"], row["roas_d7"]) == ("EUR", 50, 0, None)
+
+
 @pytest.mark.parametrize("rolled_up", [False, True])
 @pytest.mark.parametrize(("today", "known"), [(0, []), (1, [1]), (2, [1, 11]), (7, [1, 11, 11]), (8, [1, 11, 11, 111])])
 async def test_a_day_that_has_not_passed_is_not_told(

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from ledger.apps import AppSettings
 from ledger.report_discrepancies import REASONS, discrepancy_columns, discrepancy_report
 from ledger.report_query import ReportQuery
 from tests.ledger.ad_rows import advertiser, spent
@@ -36,6 +37,17 @@ async def test_each_campaign_has_both_figures_and_their_difference(ledger: Any) 
     assert set(row["reasons"]) == {"view_through", "attribution_window", "interaction_day", "last_click"}
     assert set(row["reasons"]) < set(found["reasons"]) == set(REASONS)
     assert set(discrepancy_columns()) == {*row["key"], *row} - {"key"}
+
+
+async def test_sums_without_a_rate_do_not_pass_for_agreement(ledger: Any) -> None:
+    await an_app(ledger, settings=AppSettings(currency="USD"))
+    await advertiser(ledger)
+    await spent(ledger, DAY, "1", conversions="1", purchases="1", purchase_value="10.5")
+    install_id = await installed(ledger, click={"campaign_id": "c1"})
+    await happened(ledger, install_id, "e", "purchase", "4.25")
+    [row] = (await told(ledger))["rows"]
+    assert [row[name] for name in ("revenue", "tiktok_revenue", "revenue_difference")] == [0, None, None]
+    assert (row["installs_difference"], row["purchases_difference"]) == (0, 0)
 
 
 async def test_what_agrees_needs_no_reason(ledger: Any) -> None:

@@ -120,6 +120,29 @@ async def test_what_has_no_rate_is_never_added_in(ledger: Any) -> None:
     assert (totals["spend"], totals["spend_other"], totals["revenue"], totals["roas"]) == (0, {"JPY": 1000}, 5, None)
 
 
+async def test_a_ratio_of_what_has_no_rate_is_not_told(ledger: Any) -> None:
+    await an_app(ledger, settings=AppSettings(timezone="Europe/Berlin", currency="EUR"))
+    await advertiser(ledger, currency="JPY")
+    await spent(ledger, DAY, "1000", impressions=100, clicks=10, conversions="2", purchase_value="900", purchases="1")
+    totals = (await asked(ledger, "day"))["totals"]
+    assert [totals[name] for name in ("cpi", "cpm", "cpc", "roas", "tiktok_revenue")] == [None] * 5
+    assert (totals["ipm"], totals["ctr"], totals["cti"], totals["revenue_from"]) == (20, 0.1, 0.2, "signalpost")
+
+
+async def test_the_return_on_what_was_paid_without_a_rate_is_not_told(ledger: Any) -> None:
+    await an_app(ledger, settings=AppSettings(timezone="Europe/Berlin", currency="GBP"))
+    await advertiser(ledger, currency="GBP")
+    await spent(ledger, DAY, "10", purchase_value="40", purchases="1")
+    install_id = await installed(ledger, click=CLICK)
+    await happened(ledger, install_id, "e", "purchase", "5")
+    totals = (await asked(ledger, "day"))["totals"]
+    assert (totals["revenue"], totals["roas"], totals["tiktok_revenue"], totals["cpi"]) == (0, None, 40, 10)
+    await happened(ledger, install_id, "f", "purchase", "5")
+    await ledger.execute("UPDATE events SET currency = 'GBP' WHERE event_id = 'f'")
+    totals = (await asked(ledger, "day"))["totals"]
+    assert (totals["revenue"], totals["roas"], totals["revenue_other"]) == (5, 0.5, {"EUR": 5})
+
+
 async def test_without_a_setting_the_report_is_in_the_advertisers_currency(ledger: Any) -> None:
     await an_app(ledger)
     await advertiser(ledger, currency="GBP")
