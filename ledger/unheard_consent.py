@@ -10,12 +10,19 @@ import msgspec
 from ledger.consent import ConsentWord, event_word, with_words
 from ledger.delivery_claims import Claimed
 
+# People by a look-up for each, which OFFSET keeps: with the app beside the id, or of many ids at once, all that waits
+# for anybody would be read.
 UNHEARD = """
-SELECT ARRAY[install_id] AS about, event_id, occurred_at, body -> 'consent' AS consent FROM events
+SELECT install_id AS about, event_id, occurred_at, body -> 'consent' AS consent FROM events
 WHERE NOT joined AND install_id IS NOT NULL AND app_id = $1 AND install_id = ANY ($2::text[]) AND body ? 'consent'
 UNION ALL
-SELECT external_ids, event_id, occurred_at, body -> 'consent' FROM events
-WHERE NOT joined AND install_id IS NULL AND app_id = $1 AND external_ids && $2::text[] AND body ? 'consent'
+SELECT given.id, e.event_id, e.occurred_at, e.consent
+FROM unnest($2::text[]) AS given (id)
+CROSS JOIN LATERAL (
+    SELECT app_id, install_id, event_id, occurred_at, body -> 'consent' AS consent FROM events
+    WHERE NOT joined AND external_ids @> ARRAY[given.id] OFFSET 0
+) AS e
+WHERE e.app_id = $1 AND e.install_id IS NULL AND e.consent IS NOT NULL
 """
 
 
@@ -28,9 +35,9 @@ async def heard(connection: Any, claimed: Sequence[Claimed]) -> list[Claimed]:
         return list(claimed)
     words: dict[str, list[ConsentWord]] = {}
     for row in await connection.fetch(UNHEARD, claimed[0].app_id, list(ids)):
-        for one in row["about"]:
-            word = event_word((claimed[0].app_id, one), row["consent"], row["occurred_at"], row["event_id"])
-            words.setdefault(one, []).append(word)
+        about = row["about"]
+        word = event_word((claimed[0].app_id, about), row["consent"], row["occurred_at"], row["event_id"])
+        words.setdefault(about, []).append(word)
     return [_heard(row, [word for one in _ids(row) for word in words.get(one, ())]) for row in claimed]
 
 

@@ -74,6 +74,7 @@ STATEMENTS: Final = {
     "spend_progress.DUE_IMPORTS": _POLL,
     "spend_progress.LAST_PULLS": _WATCH,
     "spend_reads.WAITING_READS": _POLL,
+    "unheard_consent.UNHEARD": "by the ids of people, which GIN finds whosever they are; other apps' are left out",
     "webhook_events.LAST_RECEIVED": _WATCH,
     "webhook_events.LIST_BODIES": _REPORT,
     "webhook_events.SHOW_BODY": _BY_NUMBER,
