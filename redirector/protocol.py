@@ -13,7 +13,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from config.http_heads import HTTP_VERSIONS, MAX_HEADER_BYTES, MAX_HEADERS, MAX_URL_BYTES, is_host
 from redirector.answers import refusal_bytes
-from redirector.paths import tidy_path
+from redirector.paths import tidy_path, with_question_mark
 from redirector.pending_click import PendingClick
 from redirector.raw_bytes import RUNS, new_parser, percent_encoded
 from redirector.state import RedirectorState
@@ -234,7 +234,7 @@ class SignalLinkProtocol(HttpToolsProtocol):
         self.state.recorder.record(redirect.rows, redirect.count, pending)
 
     def _take_the_long_way(self) -> None:
-        method, url, headers = self.parser.get_method(), self.url, self.headers
+        method, url, headers = self.parser.get_method(), with_question_mark(self.url), self.headers
         if self.parser.get_http_version() not in HTTP_VERSIONS:  # a request line that a raw line feed cut is 0.9
             self._refuse(b"400 Bad Request", "malformed")
         # here, not in the app: its body may be no body to the parser, and would be answered as a request

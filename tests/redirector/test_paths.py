@@ -1,6 +1,6 @@
 import pytest
 
-from redirector.paths import tidy_path, tidy_slug
+from redirector.paths import tidy_path, tidy_slug, with_question_mark
 from tests.redirector.serving import Redirector, stored_clicks
 from tests.redirector.wire import ask
 
@@ -47,3 +47,33 @@ def test_a_tail_may_be_long() -> None:
 def test_the_page_of_both_stores_has_a_tail_too(redirector: Redirector) -> None:
     tails = ("/bare/stores/", "/bare./stores", "/bare/stores.")
     assert [ask(redirector.port, path).status for path in tails] == [200] * 3
+
+
+@pytest.mark.parametrize(
+    ("target", "meant"),
+    [
+        (b"/a&x=1", b"/a?x=1"), (b"/a&amp;x=1&y=2", b"/a?x=1&y=2"), (b"/a%26x=1", b"/a?x=1"),
+        (b"/a%3Fx=1%20y", b"/a?x=1%20y"),
+        (b"/a%3fx%3D1%26y%3D2%2520z", b"/a?x=1&y=2%20z"), (b"/a%3Fx%3D%C3%A9%20", b"/a?x=%C3%A9%20"),
+        (b"/a/&x=1", b"/a/?x=1"),
+        (b"/a&x=1?ttclid=t", b"/a?x=1&ttclid=t"), (b"/a?x=1&y=2", b"/a?x=1&y=2"), (b"/a?x=%26y=2", b"/a?x=%26y=2"),
+        (b"/a%3Fx", b"/a%3Fx"), (b"/a&", b"/a&"), (b"/a&=1", b"/a&=1"), (b"/&x=1", b"/&x=1"),
+        (b"/a/b&x=1", b"/a/b&x=1"),
+        (b"/a;x=1", b"/a;x=1"), (b"http://t.test/a&x=1", b"http://t.test/a&x=1"), (b"*", b"*"), (b"", b""),
+    ],
+)  # fmt: skip
+def test_a_query_that_lost_its_question_mark_gets_it_back(target: bytes, meant: bytes) -> None:
+    assert with_question_mark(target) == meant
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "/spring&ttclid=E.C.P.abcd&campaign_id=7", "/spring%3Fttclid=E.C.P.abcd&campaign_id=7",
+        "/spring%3Fttclid%3DE.C.P.abcd%26campaign_id%3D7", "/spring&campaign_id=7?ttclid=E.C.P.abcd",
+    ],
+)  # fmt: skip
+def test_a_link_whose_query_was_mispasted_loses_no_click(redirector: Redirector, target: str) -> None:
+    assert [ask(redirector.port, target, method=method).status for method in ("GET", "HEAD")] == [302, 302]
+    (click,) = stored_clicks(redirector.redis_url)
+    assert (click.link, click.ttclid, click.campaign_id) == ("spring", "E.C.P.abcd", "7")
