@@ -12,6 +12,7 @@ from forwarder.intake.set_aside import HALF_CHARACTER, note
 
 T = TypeVar("T")
 
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"  # .NET writes it before JSON, too; a reader may pass over it (RFC 8259, 8.1)
 _PATH = re.compile(r" - at `(?:key in )?\$([^`]*)`$")
 _MISSING = re.compile(r"^Object missing required field `([^`]+)`")
 _CHOICES = {"platform": "ios or android"}
@@ -20,7 +21,8 @@ _ELEMENT = re.compile(r"\[[^\]]*\]")
 
 
 def decode(decoder: "msgspec.json.Decoder[T]", raw: Any) -> T:
-    """The struct in `raw` (bytes or msgspec.Raw). Half a surrogate pair in a text is read as U+FFFD.
+    """The struct in `raw` (bytes or msgspec.Raw). Half a surrogate pair in a text is read as U+FFFD, a byte order mark
+    passed over.
 
     Raises:
         FieldError: a value of the wrong type, or one that is missing.
@@ -31,7 +33,10 @@ def decode(decoder: "msgspec.json.Decoder[T]", raw: Any) -> T:
     except msgspec.ValidationError as error:
         raise field_error(error) from None
     except (msgspec.DecodeError, UnicodeDecodeError):
-        mended = repaired(bytes(raw))
+        text = bytes(raw)
+        if text.startswith(BYTE_ORDER_MARK):
+            return decode(decoder, text.removeprefix(BYTE_ORDER_MARK))
+        mended = repaired(text)
     except RecursionError:
         mended = None
     if mended is None:

@@ -11,7 +11,7 @@ from clicks.placeholders import is_word_for_nothing
 from forwarder.errors import FieldError, Refusal
 from forwarder.intake.addresses import address
 from forwarder.intake.consent import Consent, consent_fields
-from forwarder.intake.decoding import decode, field_error
+from forwarder.intake.decoding import BYTE_ORDER_MARK, decode, field_error
 from forwarder.intake.identifiers import identifier, number_text
 from forwarder.intake.people import User, external_ids, user_fields
 from forwarder.intake.set_aside import PLACEHOLDER, note
@@ -77,7 +77,7 @@ def split_rows(raw: bytes) -> list[bytes | msgspec.Raw]:
     Raises:
         Refusal: not JSON, an empty list, or more than 1,000 rows (413).
     """
-    if not raw.lstrip().startswith(b"["):
+    if not raw.removeprefix(BYTE_ORDER_MARK).lstrip().startswith(b"["):
         return [raw]
     rows = decode(_ROWS, raw)
     if not rows:

@@ -37,6 +37,19 @@ async def test_one_half_emoji_costs_neither_its_row_nor_the_others(api: Api) -> 
 
 
 @pytest.mark.parametrize(
+    ("path", "raw", "status"),
+    [
+        ("/v1/installs", b'{"install_id": "i", "platform": "ios"}', 200),
+        ("/v1/events", b'{"event_id": "e", "name": "purchase", "install_id": "i"}', 202),
+        ("/v1/events", b' [{"event_id": "e", "name": "purchase", "install_id": "i"}]', 202),
+        ("/v1/events", b'[{"event_id": "e", "name": "purchase", "install_id": "i", "value": "x"}]', 422),
+    ],
+)
+async def test_a_byte_order_mark_before_a_body_is_passed_over(api: Api, path: str, raw: bytes, status: int) -> None:
+    assert (await api.post_raw(path, b"\xef\xbb\xbf" + raw)).status_code == status
+
+
+@pytest.mark.parametrize(
     "value", ["undefined", "null", "(null)", "nil", "0", 0, "00000000-0000-0000-0000-000000000000", "{{id}}"]
 )
 async def test_nobodys_id_is_refused_where_it_must_be_someones(api: Api, value: Any) -> None:
