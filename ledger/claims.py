@@ -28,7 +28,9 @@ async def claim_clicks(connection: Any, claims: Sequence[tuple[str, str, str]]) 
 
 CLAIMED_CLICKS = """
 SELECT c.click_id FROM unnest($1::text[], $2::text[]) AS wanted (app_id, click_id)
-JOIN click_claims c ON c.app_id = wanted.app_id AND c.click_id = wanted.click_id
+CROSS JOIN LATERAL (
+    SELECT click_id FROM click_claims WHERE app_id = wanted.app_id AND click_id = wanted.click_id OFFSET 0
+) AS c
 """
 
 

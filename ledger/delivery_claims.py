@@ -61,15 +61,17 @@ class Claimed(msgspec.Struct, frozen=True):
     click: dict[str, Any] | None
 
 
+# By the app of what was picked and not by the parameter: while a table has no statistics, as in its first minutes,
+# PostgreSQL takes all rows of an app for a few, and would meet each of them with each of the batch.
 CLAIM = """
 WITH picked AS (
-    SELECT delivery_id, state, next_attempt_at FROM deliveries
+    SELECT app_id, delivery_id, state, next_attempt_at FROM deliveries
     WHERE app_id = $6 AND pixel_id = $1 AND state IN ('due', 'sending') AND next_attempt_at <= $5
     ORDER BY next_attempt_at LIMIT $4 FOR UPDATE SKIP LOCKED
 ), claimed AS (
     UPDATE deliveries d SET state = 'sending', lease = $2, next_attempt_at = $3,
         takeovers = d.takeovers + (picked.state = 'sending')::integer
-    FROM picked WHERE d.app_id = $6 AND d.delivery_id = picked.delivery_id
+    FROM picked WHERE d.app_id = picked.app_id AND d.delivery_id = picked.delivery_id
     RETURNING d.delivery_id, d.app_id, d.event_key, d.event_id, d.target_event, d.attempts, d.maybe_arrived_at,
         d.payload, picked.next_attempt_at AS due_at, d.takeovers
 )
@@ -82,8 +84,8 @@ SELECT c.delivery_id, c.app_id, c.event_id, c.target_event, c.attempts, c.due_at
     coalesce(i.external_ids, x.external_ids) AS install_external_ids,
     CASE WHEN i.install_id IS NOT NULL THEN i.click ELSE x.click END AS click
 FROM claimed c
-JOIN events e ON e.app_id = $6 AND e.event_key = c.event_key
-LEFT JOIN installs i ON i.app_id = $6 AND i.install_id = e.install_id
+JOIN events e ON e.app_id = c.app_id AND e.event_key = c.event_key
+LEFT JOIN installs i ON i.app_id = e.app_id AND i.install_id = e.install_id
 -- an event known by external ids alone: the install may have come meanwhile
 LEFT JOIN LATERAL (
     SELECT * FROM installs
@@ -124,14 +126,16 @@ class Prepared(msgspec.Struct, frozen=True):
     install_id: str | None
 
 
+# What is said of each row is looked up in one value, by its number, and not joined: of a join with rows that come as
+# parameters PostgreSQL may take the whole queue for one row, and meet each of a thousand with each other.
 STORE_PREPARED = """
 UPDATE deliveries d SET
-    payload = coalesce(d.payload, s.payload),
-    notes = CASE WHEN d.payload IS NULL THEN string_to_array(s.notes, E'\\n') ELSE d.notes END,
-    install_id = coalesce(d.install_id, s.install_id),
-    maybe_arrived_at = coalesce(d.maybe_arrived_at, $6)
-FROM unnest($2::bigint[], $3::text[], $4::text[], $5::text[]) AS s (delivery_id, payload, notes, install_id)
-WHERE d.app_id = $7 AND d.delivery_id = s.delivery_id AND d.state = 'sending' AND d.lease = $1
+    payload = coalesce(d.payload, $3::jsonb -> d.delivery_id::text ->> 0),
+    notes = CASE WHEN d.payload IS NULL THEN string_to_array($3::jsonb -> d.delivery_id::text ->> 1, E'\\n')
+        ELSE d.notes END,
+    install_id = coalesce(d.install_id, $3::jsonb -> d.delivery_id::text ->> 2),
+    maybe_arrived_at = coalesce(d.maybe_arrived_at, $4)
+WHERE d.app_id = $5 AND d.delivery_id = ANY ($2::bigint[]) AND d.state = 'sending' AND d.lease = $1
 RETURNING d.delivery_id
 """
 
@@ -142,9 +146,7 @@ async def store_prepared(connection: Any, lease: Lease, rows: Sequence[Prepared]
         in_place(STORE_PREPARED, lease.place),
         lease.token,
         [row.delivery_id for row in rows],
-        [row.payload for row in rows],
-        ["\n".join(row.notes) for row in rows],
-        [row.install_id for row in rows],
+        {str(row.delivery_id): (row.payload, "\n".join(row.notes), row.install_id) for row in rows},
         now,
         lease.app_id,
     )
@@ -186,23 +188,25 @@ class Sent:
 SETTLE = """
 WITH settled AS (
     UPDATE deliveries d SET
-        state = s.state, reason = s.reason, attempts = s.attempts, next_attempt_at = s.next_attempt_at,
-        maybe_arrived_at = s.maybe_arrived_at,
-        lease = CASE WHEN s.state = 'sending' THEN d.lease END,
-        takeovers = CASE WHEN s.outcome IS NULL AND s.state = 'due' THEN d.takeovers ELSE 0 END,
-        delivered_at = CASE WHEN s.state = 'delivered' THEN $9::timestamptz END,
-        last_outcome = coalesce(s.outcome, d.last_outcome),
-        last_code = CASE WHEN s.outcome IS NULL THEN d.last_code ELSE $11 END,
-        last_message = CASE WHEN s.outcome IS NULL THEN d.last_message ELSE $12 END,
-        request_id = CASE WHEN s.outcome IS NULL THEN d.request_id ELSE $13 END
-    FROM unnest($2::bigint[], $3::text[], $4::text[], $5::integer[], $6::timestamptz[], $7::timestamptz[], $8::text[])
-        AS s (delivery_id, state, reason, attempts, next_attempt_at, maybe_arrived_at, outcome)
-    WHERE d.app_id = $17 AND d.delivery_id = s.delivery_id AND d.state = 'sending' AND d.lease = $1
-    RETURNING d.app_id, d.delivery_id, d.event_key, s.outcome
+        state = $3::jsonb -> d.delivery_id::text ->> 0,
+        reason = $3::jsonb -> d.delivery_id::text ->> 1,
+        attempts = ($3::jsonb -> d.delivery_id::text ->> 2)::integer,
+        next_attempt_at = ($3::jsonb -> d.delivery_id::text ->> 3)::timestamptz,
+        maybe_arrived_at = ($3::jsonb -> d.delivery_id::text ->> 4)::timestamptz,
+        lease = CASE WHEN $3::jsonb -> d.delivery_id::text ->> 0 = 'sending' THEN d.lease END,
+        takeovers = CASE WHEN $3::jsonb -> d.delivery_id::text ->> 5 IS NULL
+            AND $3::jsonb -> d.delivery_id::text ->> 0 = 'due' THEN d.takeovers ELSE 0 END,
+        delivered_at = CASE WHEN $3::jsonb -> d.delivery_id::text ->> 0 = 'delivered' THEN $4::timestamptz END,
+        last_outcome = coalesce($3::jsonb -> d.delivery_id::text ->> 5, d.last_outcome),
+        last_code = CASE WHEN $3::jsonb -> d.delivery_id::text ->> 5 IS NULL THEN d.last_code ELSE $6 END,
+        last_message = CASE WHEN $3::jsonb -> d.delivery_id::text ->> 5 IS NULL THEN d.last_message ELSE $7 END,
+        request_id = CASE WHEN $3::jsonb -> d.delivery_id::text ->> 5 IS NULL THEN d.request_id ELSE $8 END
+    WHERE d.app_id = $12 AND d.delivery_id = ANY ($2::bigint[]) AND d.state = 'sending' AND d.lease = $1
+    RETURNING d.app_id, d.delivery_id, d.event_key, $3::jsonb -> d.delivery_id::text ->> 5 AS outcome
 ), logged AS (
     INSERT INTO attempts (app_id, delivery_id, event_key, at, outcome, status, code, message, request_id, ms,
         batch_rows, test_event_code)
-    SELECT app_id, delivery_id, event_key, $9, outcome, $10, $11, $12, $13, $14, $15, $16 FROM settled
+    SELECT app_id, delivery_id, event_key, $4, outcome, $5, $6, $7, $8, $9, $10, $11 FROM settled
     WHERE outcome IS NOT NULL
 )
 SELECT delivery_id FROM settled
@@ -219,16 +223,16 @@ async def settle(connection: Any, lease: Lease, settled: Sequence[Settled], sent
         in_place(SETTLE, lease.place),
         lease.token,
         [row.delivery_id for row in settled],
-        [row.state for row in settled],
-        [row.reason for row in settled],
-        [row.attempts for row in settled],
-        [row.next_attempt_at for row in settled],
-        [row.maybe_arrived_at for row in settled],
-        [row.outcome if sent else None for row in settled],
+        {str(row.delivery_id): _of_row(row, was_sent=sent is not None) for row in settled},
         *(_log_columns(sent) if sent else (None,) * 8),
         lease.app_id,
     )
     return {row["delivery_id"] for row in rows}
+
+
+def _of_row(row: Settled, *, was_sent: bool) -> tuple[Any, ...]:
+    outcome = row.outcome if was_sent else None
+    return row.state, row.reason, row.attempts, row.next_attempt_at, row.maybe_arrived_at, outcome
 
 
 def _log_columns(sent: Sent) -> tuple[Any, ...]:

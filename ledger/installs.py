@@ -70,9 +70,13 @@ async def update_matches(connection: Any, installs: Sequence[Install]) -> None:
     )
 
 
+# OFFSET keeps both a look-up per id: while a table has no statistics, as in its first minutes, PostgreSQL takes all
+# installs of an app for a few, and would meet each of them with each of the wanted
 GET_INSTALLS = """
 SELECT i.* FROM unnest($1::text[], $2::text[]) AS wanted (app_id, install_id)
-JOIN installs i ON i.app_id = wanted.app_id AND i.install_id = wanted.install_id
+CROSS JOIN LATERAL (
+    SELECT * FROM installs WHERE app_id = wanted.app_id AND install_id = wanted.install_id OFFSET 0
+) AS i
 """
 
 
@@ -91,7 +95,9 @@ async def get_install(connection: Any, app_id: str, install_id: str) -> Install 
 KNOWN_INSTALLS = """
 SELECT i.app_id, i.install_id, i.match_method, i.body -> 'consent' AS consent
 FROM unnest($1::text[], $2::text[]) AS wanted (app_id, install_id)
-JOIN installs i ON i.app_id = wanted.app_id AND i.install_id = wanted.install_id
+CROSS JOIN LATERAL (
+    SELECT * FROM installs WHERE app_id = wanted.app_id AND install_id = wanted.install_id OFFSET 0
+) AS i
 """
 
 

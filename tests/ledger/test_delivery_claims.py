@@ -3,12 +3,26 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
-from ledger.delivery_claims import Lease, Prepared, Sent, Settled, State, backlog, claim, settle, store_prepared
+from ledger.delivery_claims import (
+    SETTLE,
+    STORE_PREPARED,
+    Lease,
+    Prepared,
+    Sent,
+    Settled,
+    State,
+    backlog,
+    claim,
+    settle,
+    store_prepared,
+)
 from tests.forwarder.delivering.scene import APP, PIXEL
 from tests.layouts import ON_BOTH
+from tests.ledger.plans import plan_of
 from tests.ledger.rows import NOW, Rows, opened_rows
 
 pytestmark = [pytest.mark.anyio, ON_BOTH]
@@ -155,3 +169,14 @@ async def test_a_lease_of_one_app_neither_claims_nor_settles_what_is_another_app
     assert len(await claim(rows.pool, pixel_id, theirs, 10, NOW)) == 1
     assert await settle(rows.pool, MINE, [settled(delivery)], SENT) == set()
     assert await settle(rows.pool, theirs, [settled(delivery)], SENT) == {delivery}
+
+
+def node_types(plan: dict[str, Any]) -> list[str]:
+    return [plan["Node Type"], *(kind for child in plan.get("Plans", []) for kind in node_types(child))]
+
+
+@pytest.mark.parametrize("statement", [STORE_PREPARED, SETTLE])
+async def test_the_rows_of_a_batch_are_met_once_each_whatever_the_statistics_say(rows: Rows, statement: str) -> None:
+    async with rows.pool.acquire() as connection:
+        kinds = node_types(await plan_of(connection, statement))
+    assert not {"Nested Loop", "Hash Join", "Merge Join", "Function Scan"} & set(kinds)
