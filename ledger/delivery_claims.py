@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -126,18 +126,28 @@ class Prepared(msgspec.Struct, frozen=True):
     install_id: str | None
 
 
-# What is said of each row is looked up in one value, by its number, and not joined: of a join with rows that come as
-# parameters PostgreSQL may take the whole queue for one row, and meet each of a thousand with each other.
-STORE_PREPARED = """
+# The rows that are still under the lease are looked up one by one and held, then changed by their keys alone; what is
+# said of each is looked up by its number. Of a join with rows that come as parameters PostgreSQL, where it has no
+# statistics or those of a queue that nobody sends yet, takes the queue for one row, and meets each with each.
+_HELD: Final = """held AS MATERIALIZED (
+    SELECT still.app_id, still.delivery_id FROM unnest($2::bigint[]) AS given (delivery_id)
+    CROSS JOIN LATERAL (
+        SELECT app_id, delivery_id FROM deliveries
+        WHERE app_id = $4 AND delivery_id = given.delivery_id AND state = 'sending' AND lease = $1
+        OFFSET 0 FOR NO KEY UPDATE
+    ) AS still
+)"""
+STORE_PREPARED = f"""
+WITH {_HELD}
 UPDATE deliveries d SET
     payload = coalesce(d.payload, $3::jsonb -> d.delivery_id::text ->> 0),
     notes = CASE WHEN d.payload IS NULL THEN string_to_array($3::jsonb -> d.delivery_id::text ->> 1, E'\\n')
         ELSE d.notes END,
     install_id = coalesce(d.install_id, $3::jsonb -> d.delivery_id::text ->> 2),
-    maybe_arrived_at = coalesce(d.maybe_arrived_at, $4)
-WHERE d.app_id = $5 AND d.delivery_id = ANY ($2::bigint[]) AND d.state = 'sending' AND d.lease = $1
+    maybe_arrived_at = coalesce(d.maybe_arrived_at, $5)
+FROM held WHERE d.app_id = held.app_id AND d.delivery_id = held.delivery_id
 RETURNING d.delivery_id
-"""
+"""  # noqa: S608 - the module's own text, here and below
 
 
 async def store_prepared(connection: Any, lease: Lease, rows: Sequence[Prepared], now: datetime) -> set[int]:
@@ -147,8 +157,8 @@ async def store_prepared(connection: Any, lease: Lease, rows: Sequence[Prepared]
         lease.token,
         [row.delivery_id for row in rows],
         {str(row.delivery_id): (row.payload, "\n".join(row.notes), row.install_id) for row in rows},
-        now,
         lease.app_id,
+        now,
     )
     return {row["delivery_id"] for row in stored}
 
@@ -185,8 +195,8 @@ class Sent:
     """The request's; empty = its events count."""
 
 
-SETTLE = """
-WITH settled AS (
+SETTLE = f"""
+WITH {_HELD}, settled AS (
     UPDATE deliveries d SET
         state = $3::jsonb -> d.delivery_id::text ->> 0,
         reason = $3::jsonb -> d.delivery_id::text ->> 1,
@@ -196,21 +206,21 @@ WITH settled AS (
         lease = CASE WHEN $3::jsonb -> d.delivery_id::text ->> 0 = 'sending' THEN d.lease END,
         takeovers = CASE WHEN $3::jsonb -> d.delivery_id::text ->> 5 IS NULL
             AND $3::jsonb -> d.delivery_id::text ->> 0 = 'due' THEN d.takeovers ELSE 0 END,
-        delivered_at = CASE WHEN $3::jsonb -> d.delivery_id::text ->> 0 = 'delivered' THEN $4::timestamptz END,
+        delivered_at = CASE WHEN $3::jsonb -> d.delivery_id::text ->> 0 = 'delivered' THEN $5::timestamptz END,
         last_outcome = coalesce($3::jsonb -> d.delivery_id::text ->> 5, d.last_outcome),
-        last_code = CASE WHEN $3::jsonb -> d.delivery_id::text ->> 5 IS NULL THEN d.last_code ELSE $6 END,
-        last_message = CASE WHEN $3::jsonb -> d.delivery_id::text ->> 5 IS NULL THEN d.last_message ELSE $7 END,
-        request_id = CASE WHEN $3::jsonb -> d.delivery_id::text ->> 5 IS NULL THEN d.request_id ELSE $8 END
-    WHERE d.app_id = $12 AND d.delivery_id = ANY ($2::bigint[]) AND d.state = 'sending' AND d.lease = $1
+        last_code = CASE WHEN $3::jsonb -> d.delivery_id::text ->> 5 IS NULL THEN d.last_code ELSE $7 END,
+        last_message = CASE WHEN $3::jsonb -> d.delivery_id::text ->> 5 IS NULL THEN d.last_message ELSE $8 END,
+        request_id = CASE WHEN $3::jsonb -> d.delivery_id::text ->> 5 IS NULL THEN d.request_id ELSE $9 END
+    FROM held WHERE d.app_id = held.app_id AND d.delivery_id = held.delivery_id
     RETURNING d.app_id, d.delivery_id, d.event_key, $3::jsonb -> d.delivery_id::text ->> 5 AS outcome
 ), logged AS (
     INSERT INTO attempts (app_id, delivery_id, event_key, at, outcome, status, code, message, request_id, ms,
         batch_rows, test_event_code)
-    SELECT app_id, delivery_id, event_key, $4, outcome, $5, $6, $7, $8, $9, $10, $11 FROM settled
+    SELECT app_id, delivery_id, event_key, $5, outcome, $6, $7, $8, $9, $10, $11, $12 FROM settled
     WHERE outcome IS NOT NULL
 )
 SELECT delivery_id FROM settled
-"""
+"""  # noqa: S608
 
 
 async def settle(connection: Any, lease: Lease, settled: Sequence[Settled], sent: Sent | None) -> set[int]:
@@ -224,8 +234,8 @@ async def settle(connection: Any, lease: Lease, settled: Sequence[Settled], sent
         lease.token,
         [row.delivery_id for row in settled],
         {str(row.delivery_id): _of_row(row, was_sent=sent is not None) for row in settled},
-        *(_log_columns(sent) if sent else (None,) * 8),
         lease.app_id,
+        *(_log_columns(sent) if sent else (None,) * 8),
     )
     return {row["delivery_id"] for row in rows}
 
