@@ -154,8 +154,10 @@ class ForwardBench:
             goal = await connection.fetchval(SENDS) + self._length.backlog
             used, begun = cpu_seconds(worker), time.monotonic()
             self._product.resume(worker)
-            while await connection.fetchval(SENDS) < goal and time.monotonic() - begun < DRAIN_LIMIT_S:
+            sends = 0
+            while sends < goal and time.monotonic() - begun < DRAIN_LIMIT_S:
                 await asyncio.sleep(POLL_S)
+                sends = await connection.fetchval(SENDS)
             seconds, used = time.monotonic() - begun, cpu_seconds(worker) - used
             self._product.halt(worker)
             now = await connection.fetchrow(DELIVERIES)
