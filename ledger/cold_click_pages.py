@@ -8,6 +8,7 @@ from ledger.cold_clicks import HOLD_PLACES
 from ledger.deliveries import rows_of
 
 LOCK_WAIT = "SET LOCAL lock_timeout = '2s'"  # whoever looks a click up does not wait longer behind one that waits
+ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtext('signalpost cold click pages'))"
 PARTITION: Final = "cold_click_pages_{day:%Y%m%d}"
 CREATE_PARTITION: Final = """
 CREATE TABLE IF NOT EXISTS {name} PARTITION OF cold_click_pages FOR VALUES FROM ('{day}') TO ('{next}')
@@ -90,4 +91,5 @@ async def _ensure_partition(pool: Any, day: date) -> None:
 async def _change(pool: Any, statement: str) -> None:
     async with pool.acquire() as connection, connection.transaction():
         await connection.execute(LOCK_WAIT)
+        await connection.execute(ONE_AT_A_TIME)  # workers pack side by side, and find the same day missing
         await connection.execute(statement)
