@@ -16,7 +16,6 @@ from forwarder.matching.observation import Observation
 from forwarder.matching.policy import Policy
 from forwarder.matching.probabilistic import HOUSEHOLD_S
 from forwarder.matching.re_clicks import SEEN_FOR_S
-from forwarder.matching.search import address_verdict, candidates, search
 from forwarder.matching.statistics import Statistics, learn
 from forwarder.matching.verdict import MAX_CANDIDATES_KEPT, Verdict
 from tests.forwarder.matching.cases import APP, DAY, HOUR, MINUTE, NOW_MS, android, click, install, iphone
@@ -40,14 +39,6 @@ def test_one_fitting_device_minutes_before_is_credited() -> None:
     assert (verdict.method, verdict.click, verdict.devices) == ("probabilistic", found, 1)
     assert verdict.probability is not None
     assert 0.99 < verdict.probability < 1
-
-
-@pytest.mark.parametrize(("probability", "said"), [(0.9999999, 0.999999), (1.0, 0.999999), (0.9123456, 0.912346)])
-def test_a_likeness_is_never_told_as_a_certainty(probability: float, said: float) -> None:
-    searched = search(install(), [click()], frozenset(), POLICY, Statistics())
-    likely = [msgspec.structs.replace(device, probability=probability) for device in searched.ranked]
-    certain = msgspec.structs.replace(searched, probability=probability, ranked=likely)
-    assert address_verdict(certain, POLICY).probability == candidates(certain)[0].probability == said
 
 
 def test_re_clicks_of_one_device_are_one_and_the_last_is_credited() -> None:
