@@ -22,12 +22,14 @@ TESTS ?=
 # those that run whole machines, break and attack them, or open the console's pages
 JOURNEYS := tests/journeys tests/faults tests/attacks tests/privacy tests/deploy tests/console/pages \
 	tests/cli/test_up.py tests/redirector/test_bridge_taps.py
-pytest = TEST_ENGINES='$(ENGINES)' TEST_DATABASE_URL='$(call given,DATABASE_URL)' TEST_REDIS_URL='$(call given,REDIS_URL)' \
+pytest = TEST_ENGINES='$(ENGINES)' TEST_EXAMPLES='$(EXAMPLES)' \
+	TEST_DATABASE_URL='$(call given,DATABASE_URL)' TEST_REDIS_URL='$(call given,REDIS_URL)' \
 	$(VENV)/bin/pytest -n $(if $(call given,REDIS_URL),0,logical) --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 unexport DATABASE_URL REDIS_URL
 
 ## test      every part by itself, on the embedded engines. ENGINES=debian: Debian's redis-server and postgresql;
-##           ENGINES=cluster: a Valkey Cluster of three; DATABASE_URL=, REDIS_URL=: servers given for it (an empty Redis)
+##           ENGINES=cluster: a Valkey Cluster of three; DATABASE_URL=, REDIS_URL=: servers given for it (an empty Redis);
+##           EXAMPLES=1000: as many examples of wild input for each such test, drawn anew
 test: $(STAMP)
 	@$(pytest) $(or $(TESTS),$(addprefix --ignore=,$(JOURNEYS)))
 
