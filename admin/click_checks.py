@@ -6,7 +6,7 @@ from typing import Final
 from redis.exceptions import RedisError
 
 from admin.check import Check
-from admin.engine_checks import CONNECT_TIMEOUT_S
+from admin.engine_report import CONNECT_TIMEOUT_S
 from clicks.cold import SLACK_MS
 from clicks.connection import connect
 from clicks.keys import CLICKS

@@ -9,7 +9,9 @@ from admin.alert_checks import check_alerts
 from admin.check import Check, shown_settings
 from admin.click_checks import check_old_clicks
 from admin.connection_health import check_connections
-from admin.engine_checks import LEDGER, EngineReport, check_postgresql, check_redis
+from admin.engine_report import EngineReport
+from admin.postgresql_checks import LEDGER, check_postgresql
+from admin.redis_checks import check_redis
 from admin.replica_checks import check_replica
 from admin.report_checks import check_reports
 from admin.setup_checks import (

@@ -3,7 +3,7 @@
 from typing import Final
 
 from admin.check import Check
-from admin.engine_checks import CONNECT_TIMEOUT_S
+from admin.engine_report import CONNECT_TIMEOUT_S
 from admin.session import reason_of
 from config.settings import Settings
 from ledger.connecting import connect

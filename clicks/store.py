@@ -3,7 +3,6 @@
 Every method raises `redis.exceptions.RedisError` (or `TimeoutError`, `OSError`) where Redis is away or refuses.
 """
 
-import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from importlib.resources import files
@@ -48,7 +47,8 @@ class ClickStore:
         by_slot: dict[int, list[Row]] = defaultdict(list)
         for row in batch.rows:
             by_slot[self._redis.keyslot(row.key)].append(row)
-        await asyncio.gather(*(self._call(rows_call(rows, self.lifetime_s)) for rows in by_slot.values()))
+        for rows in by_slot.values():  # together, each would open a connection of its own
+            await self._call(rows_call(rows, self.lifetime_s))
         await self._call(apply_call(Batch(batch.writer, batch.number, [], batch.counts), self.lifetime_s))
 
     async def _call(self, call: Call) -> None:
@@ -137,8 +137,14 @@ class ClickStore:
         return await self._member(parsed) if parsed is not None else None
 
     async def get_many(self, click_ids: Sequence[str]) -> list[Click | None]:
-        """`get` for several ids at once."""
-        return list(await asyncio.gather(*(self.get(click_id) for click_id in click_ids)))
+        """`get` for several ids in one round trip."""
+        parsed = [parse_click_id(text) for text in click_ids]
+        wanted = [one for one in parsed if one is not None]
+        pipe = self._redis.pipeline(transaction=False)
+        for one in wanted:
+            pipe.zrangebyscore(clicks_key(one.address_hash), one.at_ms, one.at_ms)
+        answers = iter(await pipe.execute() if wanted else [])
+        return [await self._click(_about(one, next(answers)), one) if one is not None else None for one in parsed]
 
     async def erase(self, click_id: str) -> bool:
         """Remove a click under both its addresses, and what was told of it; whether there was one.
@@ -180,8 +186,8 @@ class ClickStore:
 
     async def _records(self, wanted: ClickId) -> list[bytes]:
         """What lies under the click's own address about it: its record, and what its bridge page told."""
-        members = await self._redis.zrangebyscore(clicks_key(wanted.address_hash), wanted.at_ms, wanted.at_ms)
-        return [m for m in members if m[0] != POINTER and m[1 : 1 + RANDOM_BYTES] == wanted.random]
+        key, at_ms = clicks_key(wanted.address_hash), wanted.at_ms
+        return _about(wanted, await self._redis.zrangebyscore(key, at_ms, at_ms))
 
     async def _click(self, records: Sequence[bytes], wanted: ClickId) -> Click | None:
         record = next((member for member in records if member[0] != ENRICHMENT), None)
@@ -189,6 +195,11 @@ class ClickStore:
             return None
         (click,) = await self.decoder.decode([(record, wanted.at_ms)], wanted.address_hash)
         return enriched(click, next((member for member in records if member[0] == ENRICHMENT), None))
+
+
+def _about(wanted: ClickId, members: Iterable[bytes]) -> list[bytes]:
+    """Of what lies under its address at its time."""
+    return [m for m in members if m[0] != POINTER and m[1 : 1 + RANDOM_BYTES] == wanted.random]
 
 
 def seen_at(click: Click, address: bytes) -> bool:

@@ -59,9 +59,11 @@ class DueTimer:
     subscription_id: str | None
 
 
+# by index, as `pixel_state.PIXELS_WITH_DUE`
 APPS_WITH_DUE = """
-SELECT a.app_id FROM apps a WHERE EXISTS (
-    SELECT FROM event_timers t WHERE t.app_id = a.app_id AND t.state = 'waiting' AND t.due_at <= $1)
+SELECT a.app_id FROM apps a CROSS JOIN LATERAL (
+    SELECT FROM event_timers t WHERE t.app_id = a.app_id AND t.state = 'waiting' AND t.due_at <= $1
+    ORDER BY t.due_at LIMIT 1) AS first
 ORDER BY a.app_id
 """
 

@@ -21,7 +21,7 @@ class ReliabilityBin:
 
 
 TRIALS = """
-SELECT app_id, state -> 'trials' -> $2 AS bins FROM match_statistics WHERE app_id = $1 OR app_id = $3
+SELECT app_id, state -> 'trials' -> $2 AS bins FROM match_statistics WHERE app_id IN ($1, $3)
 """
 
 

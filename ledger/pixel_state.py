@@ -45,12 +45,13 @@ class SendingPixel:
         return self.enabled and self.state != "held" and (self.paused_until is None or self.paused_until <= now)
 
 
+# The first of each queue, by its index: where it is asked for any (EXISTS), all that is due may be read, at every poll.
 PIXELS_WITH_DUE = """
 SELECT p.app_id, p.pixel_id FROM pixels p
+CROSS JOIN LATERAL (SELECT FROM deliveries d
+    WHERE d.app_id = p.app_id AND d.pixel_id = p.pixel_id AND d.state IN ('due', 'sending') AND d.next_attempt_at <= $1
+    ORDER BY d.next_attempt_at LIMIT 1) AS first
 WHERE p.enabled AND p.state <> 'held' AND (p.paused_until IS NULL OR p.paused_until <= $1)
-    AND EXISTS (SELECT FROM deliveries d
-        WHERE d.app_id = p.app_id AND d.pixel_id = p.pixel_id AND d.state IN ('due', 'sending')
-            AND d.next_attempt_at <= $1)
 ORDER BY p.pixel_id
 """
 

@@ -268,7 +268,7 @@ def _running(engines: list[Valkey | PostgreSQL]) -> Iterator[None]:
 def _running_cluster(directory: Path) -> Iterator[str]:
     """The URL of one that is this session's own."""
     with (
-        valkey_cluster.running_cluster(directory) as cluster,
+        valkey_cluster.running_cluster(directory, append_only=True) as cluster,
         ended_with_us([node.process for node in cluster.nodes]),
     ):
         yield cluster.url

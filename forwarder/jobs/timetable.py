@@ -219,6 +219,14 @@ class Task:
     name: str
     every_s: float
     run: Callable[[JobContext], Awaitable[None]]
+    share: float = 1.0
+    """Of the time that it may be at work: what counts a backlog takes longer the more there is to be sent."""
+
+    def rest_s(self, took_s: float, failures: int = 0) -> float:
+        """How long to wait after a round that took this long, the last of so many failures in a row."""
+        if failures:
+            return max(self.every_s, wait_after(failures))
+        return max(self.every_s, took_s * (1 / self.share - 1))
 
 
 TIMETABLE: Final = (
@@ -233,8 +241,8 @@ TIMETABLE: Final = (
     Task("move names", 2.0, move_names),
     Task("move old clicks", WALK_EVERY_S, move_old_clicks),
     Task("republish links", 30.0, republish_links),
-    Task("show gauges", 5.0, show_gauges),
-    Task("watch", 15.0, watch),
+    Task("show gauges", 5.0, show_gauges, share=0.1),
+    Task("watch", 15.0, watch, share=0.1),
     Task("watch this machine", 15.0, watch_this_machine),
     Task("compare reports", 3600.0, compare_reports),
     Task("post alerts", 5.0, tell),
@@ -259,8 +267,9 @@ class JobScheduler:
         """Run the task until the stop, waiting longer after each failure in a row."""
         failures = 0
         while not self.stopping.is_set():
+            started = anyio.current_time()
             failures = 0 if await self.guarded(task.name, lambda: task.run(job)) else failures + 1
-            with anyio.move_on_after(max(task.every_s, wait_after(failures)) if failures else task.every_s):
+            with anyio.move_on_after(task.rest_s(anyio.current_time() - started, failures)):
                 await self.stopping.wait()
 
     async def guarded(self, name: str, work: Callable[[], Awaitable[None]]) -> bool:

@@ -239,6 +239,7 @@ def test_what_a_worker_raised_is_a_row_until_it_is_over(cli: Cli, app_id: str, s
     assert row["fix"]
 
 
+@pytest.mark.usefixtures("one_redis")
 def test_a_redis_that_takes_no_clicks_is_named(cli: Cli, redis_url: str) -> None:
     with open_redis(redis_url) as client:
         assert checks(cli("doctor", "--json"))["redis writes"]["ok"]

@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 from structlog.testing import capture_logs
 
-from admin.engine_checks import check_postgresql
+from admin.postgresql_checks import check_postgresql
 from config.settings import AllSettings
 from ledger.connecting import connect
 from ledger.migrate import migrate

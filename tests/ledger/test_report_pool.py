@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 from structlog.testing import capture_logs
 
-from admin.engine_checks import check_postgresql
+from admin.postgresql_checks import check_postgresql
 from admin.replica_checks import check_replica
 from config.settings import AllSettings
 from ledger import report_pool

@@ -66,13 +66,14 @@ async def test_a_click_that_comes_out_of_a_spool_after_its_install_is_still_cred
     parts = parse_click_id(click_id)
     assert parts is not None
     redis, key = connect(redis_url), clicks_key(parts.address_hash)
-    await redis.rename(key, b"not stored yet")
+    spooled = await redis.dump(key)
+    await redis.delete(key)
     answer = await api.install(**android(install_referrer=referrer(click_id)))
     assert (answer["attributed"], answer["match"]["reason"].partition(":")[0]) == (False, "pending")
     now = datetime.now(UTC)
     await match_pending(api.pool, api.store, now)
     assert {d["reason"] for d in await api.deliveries()} == {"waiting for install"}
-    await redis.rename(b"not stored yet", key)
+    await redis.restore(key, 0, spooled)
     await redis.aclose()
     await match_pending(api.pool, api.store, now + timedelta(seconds=LOOK_EVERY_S))
     assert (await api.install())["match"]["click_id"] == click_id

@@ -214,3 +214,23 @@ def test_waits_double_to_ten_seconds() -> None:
 def test_the_timetable_names_each_task_once() -> None:
     names = [task.name for task in TIMETABLE]
     assert len(names) == len(set(names))
+
+
+async def _nothing(_: JobContext) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("share", "took_s", "failures", "rest_s"),
+    [
+        (1.0, 0.1, 0, 5.0),
+        (1.0, 60.0, 0, 5.0),
+        (0.1, 0.1, 0, 5.0),
+        (0.1, 2.0, 0, 18.0),
+        (0.1, 60.0, 1, max(5.0, wait_after(1))),
+        (1.0, 0.1, 20, max(5.0, wait_after(20))),
+    ],
+)
+def test_what_takes_long_rests_as_its_share_of_the_time_says(
+    share: float, took_s: float, failures: int, rest_s: float
+) -> None:
+    assert Task("counts", 5.0, _nothing, share).rest_s(took_s, failures) == pytest.approx(rest_s)
