@@ -8,7 +8,6 @@ from typing import Any
 
 import asyncpg
 import pytest
-import redis as redis_client
 
 from clicks import keys
 from tests.engines import short_directory
@@ -17,6 +16,7 @@ from tests.privacy.conftest import Service
 from tests.privacy.lifetimes import CLICKS_DAYS, KEYS, LEDGER_DAYS, TABLES, Kept
 from tests.redirector.serving import publish, running, ttclid, wait_for
 from tests.redirector.wire import ask
+from tests.redis_clients import open_redis
 
 pytestmark = pytest.mark.anyio
 
@@ -150,7 +150,7 @@ WRITTEN_BY_CLICKS = {"CLICKS", "TEXTS", "APPLIED", "COUNTS", "NAMES"}
 
 def test_every_key_that_a_redirector_writes_is_let_go_in_time(redis_url: str) -> None:
     publish(redis_url)
-    with short_directory() as directory, redis_client.Redis.from_url(redis_url) as client:
+    with short_directory() as directory, open_redis(redis_url) as client:
         numbers = count()
 
         def all_are_there() -> bool:

@@ -1,6 +1,7 @@
 """The live feed as a browser reads it: server-sent events over a connection that stays open."""
 
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -49,9 +50,10 @@ class OpenFeed:
         raise EOFError("the stream has ended")
 
     def items(self) -> Event:
-        """The next message that is no comment."""
+        """The next message that is no comment; comments keep a stream open that has nothing to tell."""
+        deadline = time.monotonic() + PATIENCE_S
         while not (event := self.next()).name:
-            pass
+            assert time.monotonic() < deadline, "nothing was told but comments"
         return event
 
     def until(self, words: str) -> Event:
