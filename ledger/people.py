@@ -7,15 +7,16 @@ from ledger.event_refs import EventRef, columns_of
 
 LEARN_PEOPLE = """
 WITH seen AS (
-    SELECT DISTINCT ON (e.app_id, person) e.app_id, person, e.install_id, e.received_at
+    SELECT DISTINCT ON (e.app_id, brought.person) e.app_id, brought.person, e.install_id, e.received_at
     FROM unnest($1::text[], $2::bigint[]) AS given (app_id, event_key)
     JOIN events e ON e.app_id = given.app_id AND e.event_key = given.event_key
-    CROSS JOIN unnest(e.external_ids) AS person
+    CROSS JOIN unnest(e.external_ids) AS brought (person)
     JOIN installs i ON i.app_id = e.app_id AND i.install_id = e.install_id
-    WHERE NOT i.external_ids @> ARRAY[person] AND person <> i.install_id
+    WHERE NOT i.external_ids @> ARRAY[brought.person] AND brought.person <> i.install_id
+        -- by its full name: a bare `person` would be p's own, and an install would learn one id and no further one
         AND NOT EXISTS (SELECT FROM person_installs p
-            WHERE p.app_id = e.app_id AND p.person = person AND p.install_id = e.install_id)
-    ORDER BY e.app_id, person, e.received_at DESC
+            WHERE p.app_id = e.app_id AND p.person = brought.person AND p.install_id = e.install_id)
+    ORDER BY e.app_id, brought.person, e.received_at DESC
 )
 INSERT INTO person_installs (app_id, person, install_id, seen_at)
 SELECT app_id, person, install_id, received_at FROM seen

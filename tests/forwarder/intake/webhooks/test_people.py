@@ -67,6 +67,20 @@ async def test_an_alias_seen_with_the_attribute_joins_the_events_that_come_witho
     assert (await event(api, "rc_cancellation"))["install_id"] == "i-1"
 
 
+async def test_an_install_is_known_by_each_id_that_its_events_bring_one_after_the_other(api: Api) -> None:
+    await api.install(install_id="i-1")
+    ids = [f"user-{number}" for number in range(3)]
+    for person in ids:
+        await api.events(
+            {"event_id": f"of {person}", "install_id": "i-1", "name": "login", "user": {"external_id": person}}
+        )
+    for number, person in enumerate(ids):
+        theirs = body("revenuecat", "a trial starts", id=f"e-{number}", app_user_id=person, aliases=[])
+        await taken(api, "revenuecat", {**theirs, "event": {**theirs["event"], "original_app_user_id": None}})
+        found = await api.pool.fetchrow("SELECT * FROM events WHERE event_id = $1", f"revenuecat:e-{number}")
+        assert (found["joined"], found["install_id"]) == (True, "i-1"), person
+
+
 async def test_nobodys_event_is_kept_unjoined(api: Api) -> None:
     await taken(api, "adapty", body("adapty", "a trial starts"))
     found = await event(api, "adapty_trial_started")

@@ -149,6 +149,19 @@ async def test_a_refund_that_names_nobody_is_its_payments(api: Api, first: str, 
         assert (await delivery(api, "stripe_refund"))["reason"] == "consent denied"
 
 
+async def test_each_payment_of_one_customer_gets_its_refund(api: Api) -> None:
+    await api.install(install_id="i-1", user={"external_id": "cus_7"})
+    alone = {"object": "refund", "status": "succeeded", "metadata": {}, "billing_details": None, "customer": None}
+    for number in range(3):
+        payment = {"payment_intent": f"pi_{number}"}
+        sale = {"id": f"ch_{number}", "customer": "cus_7", "metadata": {}, **payment}
+        await taken(api, "stripe", message("charge.succeeded", f"evt_{number}", **sale))
+        refund = {**alone, "id": f"re_{number}", "charge": f"ch_{number}", **payment}
+        await taken(api, "stripe", message("refund.created", f"evt_r{number}", **refund))
+    rows = await api.pool.fetch("SELECT install_id FROM events WHERE name = 'stripe_refund'")
+    assert [row["install_id"] for row in rows] == ["i-1", "i-1", "i-1"]
+
+
 async def test_a_refund_has_the_order_of_its_sale(api: Api) -> None:
     sale = message("charge.succeeded", metadata={"user_id": "u-1", "order_id": "A-17"})
     alone = {"object": "refund", "charge": "ch_1", "status": "succeeded"}
