@@ -76,6 +76,6 @@ def other_currencies(totals: Mapping[str, Any]) -> list[tuple[str, str, float]]:
     """(what, currency, amount) of sums that no rate could convert and that no total holds."""
     return [
         (what, code, amount)
-        for what in ("spend", "revenue")
+        for what in ("spend", "revenue", "refunds")
         for code, amount in sorted((totals.get(f"{what}_other") or {}).items())
     ]

@@ -9,7 +9,7 @@ from ledger.report_tallies import Money, Tally
 MONEY_PLACES: Final = 6
 _ZERO: Final = Decimal(0)
 OURS, THEIRS = "signalpost", "tiktok"
-OTHERS: Final = ("spend_other", "revenue_other")
+OTHERS: Final = ("spend_other", "revenue_other", "refunds_other")
 """Columns that hold {currency: amount}, which a flat table leaves out."""
 
 Convert = Callable[[Decimal, str, str], Decimal | None]
@@ -22,11 +22,11 @@ def unconverted(amount: Decimal, currency: str, wanted: str) -> Decimal | None:
 
 
 def reported_currency(total: Tally, wanted: Iterable[str | None]) -> str | None:
-    """The first currency that is wanted; else that of the largest sum of revenue, or of spend."""
+    """The first currency that is wanted; else that of the largest sum of revenue, of spend, or of refunds."""
     for currency in wanted:
         if currency:
             return currency
-    for sums in (total.revenue, total.spend):
+    for sums in (total.revenue, total.spend, total.refunds):
         named = sorted(currency for currency in sums if currency)  # of two equal sums always the same
         if named:
             return max(named, key=lambda currency: sums[currency])
@@ -34,9 +34,10 @@ def reported_currency(total: Tally, wanted: Iterable[str | None]) -> str | None:
 
 
 def columns_of(tally: Tally, currency: str | None, convert: Convert) -> dict[str, Any]:
-    """The figures of a row. What has no rate is never added in: it stands in `spend_other` and `revenue_other`."""
+    """The figures of a row. What has no rate is never added in: it stands in the columns OTHERS."""
     spend, spend_other = in_currency(tally.spend, currency, convert)
     revenue, revenue_other = in_currency(tally.revenue, currency, convert)
+    refunds, refunds_other = in_currency(tally.refunds, currency, convert)
     tiktok_revenue = all_told(tally.tiktok_revenue, currency, convert)
     installs = tally.installs or tally.tiktok_installs or 0
     # what somebody paid in a currency without a rate is ours, too
@@ -59,12 +60,13 @@ def columns_of(tally: Tally, currency: str | None, convert: Convert) -> dict[str
         "revenue": money(shown_revenue),
         "revenue_from": OURS if revenue_is_ours else THEIRS,
         "proceeds": _proceeds(tally, currency, convert),
-        "refunds": money(in_currency(tally.refunds, currency, convert)[0]),
+        "refunds": money(refunds),
         "tiktok_installs": _said(tally.tiktok_installs),
         "tiktok_purchases": _said(tally.tiktok_purchases),
         "tiktok_revenue": None if tiktok_revenue is None else money(tiktok_revenue),
-        "spend_other": {code: money(amount) for code, amount in spend_other.items()},
-        "revenue_other": {code: money(amount) for code, amount in revenue_other.items()},
+        "spend_other": _each(spend_other),
+        "revenue_other": _each(revenue_other),
+        "refunds_other": _each(refunds_other),
         **_ratios(
             tally,
             Decimal(installs),
@@ -126,6 +128,10 @@ def ratio(dividend: Decimal | None, divisor: Decimal | None) -> float | None:
 
 def money(amount: Decimal) -> float:
     return float(round(amount, MONEY_PLACES))
+
+
+def _each(sums: Money) -> dict[str, float]:
+    return {code: money(amount) for code, amount in sums.items()}
 
 
 def _count(value: Decimal | int) -> float | int:

@@ -11,6 +11,7 @@ from ledger.apps import App, AppSettings, insert_app
 from ledger.links import StoredLink, insert_link
 from ledger.pool import open_pool
 from ledger.report import By, ReportQuery, column_names, report
+from ledger.report_columns import OTHERS, untold
 
 pytestmark = pytest.mark.anyio
 
@@ -167,6 +168,23 @@ async def test_amounts_of_another_currency_are_never_added_in(ledger: Any) -> No
     assert (totals["revenue"], totals["currency"], totals["revenue_other"]) == (0, "USD", {"EUR": 9.99})
 
 
+async def test_refunds_of_another_currency_are_never_added_in_and_never_lost(ledger: Any) -> None:
+    await an_app(ledger, settings=AppSettings(currency="USD"))
+    install_id = await installed(ledger, click={"campaign_id": "42"})
+    await happened(ledger, install_id, "e-1", "rc_refund", "9.99")
+    totals = (await asked(ledger))["totals"]
+    assert (totals["refunds"], totals["currency"], totals["refunds_other"]) == (0, "USD", {"EUR": 9.99})
+    assert untold(totals) == ["EUR"]
+
+
+async def test_refunds_alone_say_the_currency_where_nothing_else_does(ledger: Any) -> None:
+    await an_app(ledger)
+    install_id = await installed(ledger, click={"campaign_id": "42"})
+    await happened(ledger, install_id, "e-1", "rc_refund", "9.99")
+    totals = (await asked(ledger))["totals"]
+    assert (totals["refunds"], totals["currency"], totals["refunds_other"]) == (9.99, "EUR", {})
+
+
 async def test_a_campaign_has_its_id_and_its_name(ledger: Any) -> None:
     await an_app(ledger)
     await visited(ledger, "click", 7, campaign_id="42")
@@ -222,7 +240,7 @@ async def test_every_row_has_every_column(ledger: Any) -> None:
     await an_app(ledger)
     await visited(ledger, "click", 5)
     [row] = (await asked(ledger, "ad"))["rows"]
-    assert set(column_names(("ad",))) == set(row["key"]) | set(row) - {"key", "revenue_other", "spend_other"}
+    assert set(column_names(("ad",))) == set(row["key"]) | set(row) - {"key", *OTHERS}
 
 
 async def test_revenue_is_that_of_the_apps_one_source(ledger: Any) -> None:
