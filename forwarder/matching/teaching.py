@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 
 from clicks.record import Click
 from forwarder.matching.estimates import accidental_device_groups
+from forwarder.matching.flags import TOO_FAST_MS
 from forwarder.matching.install_facts import InstallFacts
 from forwarder.matching.observation import AddressUsage, Observation, Trial
 from forwarder.matching.phones import clicked_phone
@@ -29,7 +30,7 @@ def teach(facts: InstallFacts, verdict: Verdict, searched: Search | None) -> Obs
         searched: None where its addresses were not looked at: then only the time since a named click is learned.
     """
     named = verdict.click if verdict.method in ("referrer", "click_id") else None
-    waited = max(0.0, (facts.at_ms - named.at_ms) / 1000) if named is not None else None
+    waited = _waited(facts, named)
     if searched is None:
         return Observation(app_id=facts.app_id, platform=facts.platform, click_to_install_s=waited)
     kind = referrer_kind(facts)
@@ -54,6 +55,17 @@ def teach(facts: InstallFacts, verdict: Verdict, searched: Search | None) -> Obs
         click_to_install_s=waited,
         trials=_trials(searched, named) if is_known and facts.platform == "android" else (),
     )
+
+
+def _waited(facts: InstallFacts, named: Click | None) -> float | None:
+    """Seconds from the named click to the install; None where that is too fast to be true.
+
+    Nobody downloads and opens an app in so little time: it is a test, an injected click or a wrong clock. Learned, a
+    few of them would make the next click beside an install look like its own, whatever the phones say.
+    """
+    if named is None or facts.at_ms - named.at_ms < TOO_FAST_MS:
+        return None
+    return (facts.at_ms - named.at_ms) / 1000
 
 
 def _share_by_posterior(candidate: CandidateDevice) -> float:

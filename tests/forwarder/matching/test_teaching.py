@@ -31,6 +31,27 @@ def test_a_named_click_tells_the_time_and_tries_the_probabilistic_engine_with_th
     assert seen.referrer == "named"
 
 
+@pytest.mark.parametrize(("seconds", "told"), [(-5, None), (0.02, None), (9.9, None), (10, 10.0)])
+def test_a_time_too_fast_to_be_true_is_not_learned(seconds: float, told: float | None) -> None:
+    named = click(int(seconds * 1000), user_agent=android())
+    seen = taught(Evidence(referrer_click=named, found=[named]), referrer=f"click_id={named.click_id}")
+    assert seen.click_to_install_s == told
+
+
+def test_immediate_test_installs_do_not_make_another_phones_click_look_like_the_installs_own() -> None:
+    statistics = Statistics()
+    for _ in range(50):
+        named = click(20, user_agent=android())
+        found = match(
+            install("android", referrer=f"click_id={named.click_id}"),
+            Evidence(referrer_click=named, found=[named]), ALWAYS, statistics,
+        )  # fmt: skip
+        assert found.observation is not None
+        statistics.observe(found.observation)
+    other = Evidence(found=[click(20, user_agent=iphone("18_6_2"))])
+    assert match(install("ios", os_version="17.1"), other, ALWAYS, statistics).click is None
+
+
 def test_another_candidate_than_the_named_one_was_a_wrong_answer() -> None:
     named, later = click(10 * MINUTE, user_agent=android(model="Pixel 8")), click(4 * MINUTE, user_agent=android())
     seen = taught(Evidence(referrer_click=named, found=[named, later]), referrer=f"click_id={named.click_id}")
