@@ -1,4 +1,4 @@
-"""What campaigns, ad groups and ads are called, as TikTok's macros say: in Redis until the ledger has it."""
+"""What campaigns, ad groups, ads and creatives are called, as TikTok's macros say: in Redis until the ledger has it."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -14,7 +14,7 @@ MAX_WAITING = 10_000  # names anybody can make up: beyond this they wait until t
 
 
 class AdName(msgspec.Struct, frozen=True):
-    """The name of one campaign, ad group or ad (`kind`)."""
+    """The name of one campaign, ad group, ad or creative (`kind`)."""
 
     kind: str
     id: str

@@ -1,11 +1,11 @@
-"""What campaigns, ad groups and ads are called. The latest name counts."""
+"""What campaigns, ad groups, ads and creatives are called. The latest name counts."""
 
 from collections.abc import Sequence
 from typing import Any, Protocol
 
 
 class Named(Protocol):
-    """A campaign, ad group or ad (`kind`) and its name."""
+    """A campaign, ad group, ad or creative (`kind`) and its name."""
 
     @property
     def kind(self) -> str: ...
