@@ -93,6 +93,18 @@ async def test_a_person_goes_with_every_install_and_event(pool: asyncpg.Pool) ->
     }  # fmt: skip
 
 
+async def test_an_install_that_is_a_persons_by_their_events_alone_goes_with_them(pool: asyncpg.Pool) -> None:
+    await fill(pool)
+    signed_in = [event(f"of {one}", install_id=one, external_ids=("w",), joined=True) for one in ("k", "i")]
+    await store_events(pool, signed_in)
+    await pool.execute("INSERT INTO person_installs VALUES ($1, 'w', 'j', $2)", APP, NOW)
+    assert await find_clicks(pool, APP, None, "w") == ["c"]
+    gone = await erase(pool, KEYS[0], APP, external_id="w")
+    assert (gone.install_ids, gone.click_ids) == (("i", "j", "k"), ("c",))
+    assert await left(pool) == [("app_b", "i")]
+    assert [row["event_id"] for row in await pool.fetch("SELECT event_id FROM events")] == ["e2"]  # another person's
+
+
 async def test_events_that_came_before_their_install_are_erased_by_its_id(pool: asyncpg.Pool) -> None:
     await store_events(pool, [event("e1", install_id="early")])
     gone = await erase(pool, KEYS[0], APP, install_id="early")
