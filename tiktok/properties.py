@@ -11,7 +11,6 @@ from tiktok import currencies
 from tiktok.identifiers import clean
 
 _TEXTS: Final = (
-    "content_type",
     "order_id",
     "shop_id",
     "search_string",
@@ -22,6 +21,8 @@ _TEXTS: Final = (
 _NUMBERS: Final = ("num_items", "quantity", "predicted_ltv")
 _ITEM_TEXTS: Final = ("content_id", "content_type", "content_category", "content_name", "brand")
 _ITEM_NUMBERS: Final = ("price", "quantity")
+
+_CONTENT_TYPES: Final = frozenset({"product", "product_group"})
 
 # Beyond it a JSON number is no longer exact, and no price or count is so large.
 _LARGEST: Final = 10**15
@@ -35,6 +36,9 @@ VALUE_WITHOUT_CURRENCY: Final = "value left out: no currency was given"
 CURRENCY_UNSUPPORTED: Final = "value left out: TikTok does not take its currency"
 VALUE_UNUSABLE: Final = "value left out: not a positive, finite number"
 NUMBER_NEGATIVE: Final = "a price or count below zero left out: TikTok would refuse the event for it"
+CONTENT_TYPE_UNKNOWN: Final = (
+    "content_type left out: TikTok knows product and product_group, and would refuse the event"
+)
 VALUE_MISPLACED: Final = "properties.value ignored: value and currency belong beside the event's name"
 
 
@@ -49,7 +53,9 @@ def event_properties(
     money, notes = _money(event, value, currency)
     if value is None and own.get("value") is not None:
         notes.append(VALUE_MISPLACED)
-    properties = {**_texts(own, _TEXTS), **_numbers(own, _NUMBERS), **money}
+    properties = {**_content_type(own), **_texts(own, _TEXTS), **_numbers(own, _NUMBERS), **money}
+    if "content_type" not in properties and clean(own.get("content_type")):
+        notes.append(CONTENT_TYPE_UNKNOWN)
     contents = list(_contents(own.get("contents")))
     listed = [text for text in map(clean, _listed(own.get("content_ids"))) if text]
     if content_ids := listed or [item["content_id"] for item in contents if "content_id" in item]:
@@ -119,6 +125,11 @@ def _listed(value: object) -> list[Any]:
     if isinstance(value, list | tuple):
         return list(value)
     return [] if value is None else [value]
+
+
+def _content_type(own: Mapping[str, Any]) -> dict[str, Any]:
+    said = clean(own.get("content_type")).lower()
+    return {"content_type": said} if said in _CONTENT_TYPES else {}
 
 
 def _texts(source: Mapping[str, Any], keys: tuple[str, ...]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tiktok.properties import (
+    CONTENT_TYPE_UNKNOWN,
     CURRENCY_UNSUPPORTED,
     NUMBER_NEGATIVE,
     PURCHASE_WITHOUT_VALUE,
@@ -81,6 +82,25 @@ def test_an_event_about_products_says_so(event: str) -> None:
     assert properties(event, order_id="1")["content_type"] == "product"
     assert properties(event, order_id="1", content_type="product_group")["content_type"] == "product_group"
     assert properties(event) == {}
+
+
+@pytest.mark.parametrize("said", ["subscription", "article", "products", 7])
+@pytest.mark.parametrize(
+    ("event", "sent"), [("Purchase", {"order_id": "1", "content_type": "product"}), ("Lead", {"order_id": "1"})]
+)
+def test_a_content_type_that_tiktok_does_not_know_costs_itself_and_not_the_event(
+    event: str, sent: dict[str, Any], said: object
+) -> None:
+    got, notes = event_properties(event, {"order_id": "1", "content_type": said}, Decimal(1), "EUR")
+    assert ({name: got[name] for name in got if name not in ("value", "currency")}, notes) == (
+        sent,
+        [CONTENT_TYPE_UNKNOWN],
+    )
+
+
+@pytest.mark.parametrize("said", ["Product_Group", " PRODUCT_GROUP "])
+def test_a_content_type_is_told_in_small_letters(said: str) -> None:
+    assert properties("Lead", content_type=said) == {"content_type": "product_group"}
 
 
 @pytest.mark.parametrize("event", ["Search", "InitiateCheckout", "customEvent", "Download"])
