@@ -1,4 +1,4 @@
-"""Visits counted per quarter hour, link, platform, kind and ad: in Redis until the worker moves them to the ledger.
+"""Visits per quarter hour, link, platform, kind, ad and creative: in Redis until the worker moves them to the ledger.
 
 A drain renames the hash, so that counting goes on beside it, and keeps its id until the ledger has committed: a drain
 that was cut off is given again with the same id, which lets the ledger add it once.
@@ -32,6 +32,7 @@ class VisitCount(msgspec.Struct, frozen=True):
     adgroup_id: str
     ad_id: str
     visits: int
+    creative_id: str = ""
 
 
 class Drain(msgspec.Struct, frozen=True):
@@ -41,10 +42,15 @@ class Drain(msgspec.Struct, frozen=True):
     counts: list[VisitCount]
 
 
-def count_label(link: str, platform: str, campaign_id: str, adgroup_id: str, ad_id: str) -> str:
-    """The part of a count's field that does not change with the time and the kind."""
-    ids = (identifier if is_id(identifier) else "" for identifier in (campaign_id, adgroup_id, ad_id))
-    return SEPARATOR.join((link, platform, *ids))
+def count_label(link: str, platform: str, *ids: str) -> str:
+    """The part of a count's field that does not change with the time and the kind.
+
+    `ids` are campaign, ad group, ad and creative. Without a creative the field is as versions before wrote it, which
+    counted none: their workers read all others meanwhile.
+    """
+    campaign_id, adgroup_id, ad_id, creative_id = ((one if is_id(one) else "") for one in (*ids, "")[:4])
+    ad = SEPARATOR.join((link, platform, campaign_id, adgroup_id, ad_id))
+    return f"{ad}{SEPARATOR}{creative_id}" if creative_id else ad
 
 
 def count_field(at_ms: int, kind: str, label: str) -> str:
@@ -58,8 +64,9 @@ def is_id(text: str) -> bool:
 
 
 def _read_field(field: str, visits: int) -> VisitCount:
-    begin, kind, link, platform, campaign_id, adgroup_id, ad_id = field.split(SEPARATOR)
-    return VisitCount(_begins_s(begin), link, platform, kind, campaign_id, adgroup_id, ad_id, visits)
+    begin, kind, link, platform, campaign_id, adgroup_id, ad_id, *creative_id = field.split(SEPARATOR)
+    ids = (campaign_id, adgroup_id, ad_id)
+    return VisitCount(_begins_s(begin), link, platform, kind, *ids, visits, "".join(creative_id))
 
 
 def _begins_s(begin: str) -> int:

@@ -25,23 +25,27 @@ class Counted(Protocol):
     @property
     def ad_id(self) -> str: ...
     @property
+    def creative_id(self) -> str: ...
+    @property
     def visits(self) -> int: ...
 
 
 NOTE_DRAIN = "INSERT INTO count_drains (drain_id) VALUES ($1) ON CONFLICT DO NOTHING RETURNING drain_id"
 
 ADD_COUNTS = """
-INSERT INTO visit_counts (begins_at, link, platform, kind, campaign_id, adgroup_id, ad_id, visits)
-SELECT begins_at, link, platform, kind, campaign_id, adgroup_id, ad_id, sum(visits)
-FROM unnest($1::timestamptz[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bigint[])
-    AS drained (begins_at, link, platform, kind, campaign_id, adgroup_id, ad_id, visits)
-GROUP BY begins_at, link, platform, kind, campaign_id, adgroup_id, ad_id
-ON CONFLICT (begins_at, link, platform, kind, campaign_id, adgroup_id, ad_id)
+INSERT INTO visit_counts (begins_at, link, platform, kind, campaign_id, adgroup_id, ad_id, creative_id, visits)
+SELECT begins_at, link, platform, kind, campaign_id, adgroup_id, ad_id, creative_id, sum(visits)
+FROM unnest($1::timestamptz[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
+    $9::bigint[])
+    AS drained (begins_at, link, platform, kind, campaign_id, adgroup_id, ad_id, creative_id, visits)
+GROUP BY begins_at, link, platform, kind, campaign_id, adgroup_id, ad_id, creative_id
+ON CONFLICT (begins_at, link, platform, kind, campaign_id, adgroup_id, ad_id, creative_id)
 DO UPDATE SET visits = visit_counts.visits + excluded.visits
 """
 _DRAINED = """
-unnest($1::timestamptz[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bigint[])
-    AS v (begins_at, link, platform, kind, campaign_id, adgroup_id, ad_id, visits)
+unnest($1::timestamptz[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
+    $9::bigint[])
+    AS v (begins_at, link, platform, kind, campaign_id, adgroup_id, ad_id, creative_id, visits)
 JOIN links l ON l.slug = v.link
 """
 COUNT_FOR_REPORTS = inserted("report_deltas", added_up(visit_facts(_DRAINED)))
@@ -60,6 +64,7 @@ async def add_counts(pool: Any, drain_id: str, rows: Sequence[Counted]) -> bool:
             [row.campaign_id for row in rows],
             [row.adgroup_id for row in rows],
             [row.ad_id for row in rows],
+            [row.creative_id for row in rows],
             [row.visits for row in rows],
         )
         await connection.execute(ADD_COUNTS, *columns)

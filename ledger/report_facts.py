@@ -88,7 +88,7 @@ FROM {events} {_MONEY} WHERE {which} AND {COUNTED}"""  # noqa: S608
 def visit_facts(visits: str) -> str:
     """Of `visits`: what has the columns of `visit_counts` as v, joined to `links l`."""
     return f"""SELECT l.app_id, v.begins_at AS quarter, NULL::timestamptz AS installed_quarter,
-    v.campaign_id, v.adgroup_id, v.ad_id, '' AS creative_id, v.platform, v.link, '' AS country,
+    v.campaign_id, v.adgroup_id, v.ad_id, v.creative_id, v.platform, v.link, '' AS country,
     '' AS source, '' AS currency, CASE WHEN v.kind = 'click' THEN v.visits ELSE 0 END AS link_clicks,
     CASE WHEN v.kind = 'click' THEN 0 ELSE v.visits END AS visits, 0 AS installs, 0 AS events, 0 AS sales,
     {_NO_MILESTONES}, {_NO_MONEY}

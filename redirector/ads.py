@@ -143,7 +143,7 @@ class Ads:
         campaign = values.get("campaign_name", "")
         if not campaign or (platform == "ios" and not says_something_to_the_app_store(campaign)):
             campaign = values.get("campaign_id", "")
-        ids = (values.get("campaign_id", ""), values.get("adgroup_id", ""), values.get("ad_id", ""))
+        ids = (values.get(name, "") for name in ("campaign_id", "adgroup_id", "ad_id", "creative_id"))
         if len(self._counters.names) < MAX_REMEMBERED:
             self._counters.names |= {(name.kind, name.id): name for name in names_in(values)}
         base = self._links.hosts.base_of(link.app_id)

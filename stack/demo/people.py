@@ -68,6 +68,7 @@ class Visits:
     adgroup_id: str
     ad_id: str
     visits: int
+    creative_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

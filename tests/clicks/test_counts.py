@@ -49,6 +49,28 @@ async def test_what_cannot_be_an_id_is_counted_without_it(client: Redis, identif
     assert drained.counts == [VisitCount(0, "spring", "ios", "click", "", "1802", "", 1)]
 
 
+async def test_visits_of_one_ads_creatives_are_told_apart(client: Redis) -> None:
+    for creative_id, visits in (("", 1), ("1804", 2), ("1805", 3)):
+        label = count_label("spring", "ios", "1801", "1802", "1803", creative_id)
+        await count(client, visits, number=visits, field=count_field(0, "click", label))
+    drained = await drain(client)
+    assert drained is not None
+    ad = ("spring", "ios", "click", "1801", "1802", "1803")
+    assert sorted(drained.counts, key=lambda row: row.visits) == [
+        VisitCount(0, *ad, 1), VisitCount(0, *ad, 2, "1804"), VisitCount(0, *ad, 3, "1805"),
+    ]  # fmt: skip
+
+
+def test_without_a_creative_a_field_is_as_earlier_versions_read_it() -> None:
+    assert count_label("spring", "ios", "1801", "1802", "1803", "").split("\x1f") == [
+        "spring",
+        "ios",
+        "1801",
+        "1802",
+        "1803",
+    ]
+
+
 async def test_nothing_counted_is_nothing_to_drain(client: Redis) -> None:
     assert await drain(client) is None
 

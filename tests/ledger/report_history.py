@@ -41,6 +41,7 @@ class Visits:
     platform: str = "ios"
     adgroup_id: str = ""
     ad_id: str = "a1"
+    creative_id: str = "k1"
 
 
 @dataclass(frozen=True)

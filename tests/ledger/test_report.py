@@ -35,13 +35,14 @@ async def an_app(ledger: Any, app_id: str = "app_1", settings: AppSettings = BER
 
 async def visited(ledger: Any, kind: str, visits: int, hour: datetime = NOON, **ids: str) -> None:
     await ledger.execute(
-        "INSERT INTO visit_counts VALUES ($1, $2, $3, $4, $5, '', '', $6)",
+        "INSERT INTO visit_counts VALUES ($1, $2, $3, $4, $5, '', '', $6, $7)",
         hour,
         ids.get("link", "link-of-app_1"),
         ids.get("platform", "ios"),
         kind,
         ids.get("campaign_id", ""),
         visits,
+        ids.get("creative_id", ""),
     )
 
 
@@ -193,6 +194,18 @@ async def test_a_campaign_has_its_id_and_its_name(ledger: Any) -> None:
     [row] = (await asked(ledger, "campaign"))["rows"]
     assert row["key"] == {"campaign_id": "42", "campaign_name": "Spring"}
     assert (row["link_clicks"], row["installs"]) == (7, 1)
+
+
+async def test_a_creative_has_its_clicks_beside_its_installs(ledger: Any) -> None:
+    await an_app(ledger)
+    await visited(ledger, "click", 7, creative_id="45")
+    await visited(ledger, "click", 2)
+    await installed(ledger, click={"ad_id": "44", "creative_id": "45"})
+    await ledger.execute("INSERT INTO ad_names (kind, id, name) VALUES ('creative', '45', 'Video')")
+    rows = (await asked(ledger, "creative"))["rows"]
+    assert [(row["key"], row["link_clicks"], row["installs"]) for row in rows] == [
+        ({"creative_id": "", "creative_name": None}, 2, 0), ({"creative_id": "45", "creative_name": "Video"}, 7, 1),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
