@@ -23,15 +23,19 @@ from ledger.exported_rows import Exported, exported_rows
 from ledger.recorded_installs import recorded_installs
 
 What = Literal["clicks", "installs", "events", "deliveries"]
+OF_AD: Final = (
+    "campaign_id", "campaign_name", "adgroup_id", "adgroup_name", "ad_id", "ad_name", "creative_id", "creative_name",
+)  # fmt: skip
+"""A click's, told as reports tell them; its query has them as TikTok wrote them."""
 COLUMNS: Final[dict[What, Columns]] = {
     "clicks": {
         "app_id": "text", "click_id": "text", "at": "time", "link": "text", "ip": "text", "user_agent": "text",
-        "languages": "text", "query": "text", "ttp": "text", "enrichment": "json",
+        "languages": "text", "query": "text", "ttp": "text", "enrichment": "json", **dict.fromkeys(OF_AD, "text"),
     },
     "installs": {
         "app_id": "text", "install_id": "text", "at": "time", "received_at": "time", "platform": "text",
         "match_method": "text", "match_probability": "number", "click_id": "text", "link": "text",
-        "campaign_id": "text", "adgroup_id": "text", "ad_id": "text", "creative_id": "text", "body": "json",
+        **dict.fromkeys(OF_AD, "text"), "body": "json",
     },
     "events": {
         "app_id": "text", "event_id": "text", "at": "time", "received_at": "time", "source": "text", "name": "text",
@@ -147,6 +151,7 @@ def _click_line(click: Click) -> dict[str, Any]:
         "enrichment": click.enrichment,
         "link": click.link,
         "app_id": click.app_id,
+        **{name: getattr(click, name) for name in OF_AD},
     }
     return {name: value for name, value in fields.items() if value is not None}
 

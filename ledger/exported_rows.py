@@ -9,8 +9,11 @@ Exported = Literal["installs", "events", "deliveries"]
 EXPORT_ROWS: Final[dict[Exported, str]] = {
     "installs": """
         SELECT app_id, install_id, platform, occurred_at AS at, received_at, match_method, match_probability, click_id,
-            click ->> 'link' AS link, click ->> 'campaign_id' AS campaign_id, click ->> 'adgroup_id' AS adgroup_id,
-            click ->> 'ad_id' AS ad_id, click ->> 'creative_id' AS creative_id, body
+            click ->> 'link' AS link,
+            click ->> 'campaign_id' AS campaign_id, click ->> 'campaign_name' AS campaign_name,
+            click ->> 'adgroup_id' AS adgroup_id, click ->> 'adgroup_name' AS adgroup_name,
+            click ->> 'ad_id' AS ad_id, click ->> 'ad_name' AS ad_name,
+            click ->> 'creative_id' AS creative_id, click ->> 'creative_name' AS creative_name, body
         FROM installs WHERE ($1 = '' OR app_id = $1) AND occurred_at >= $2 AND occurred_at < $3
         ORDER BY occurred_at, app_id, install_id
         """,

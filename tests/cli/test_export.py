@@ -41,6 +41,7 @@ def recorded(
         )
         for hours in range(6, 0, -1)
     ]
+    lines[0]["query"] = "ad_id=8&ad_name=Cut&ad_id_v2=7&ad_name_v2=Spring&campaign_id=1&campaign_name=__CAMPAIGN_NAME__"
     lines[-1] |= {
         "user_agent": IPHONE,
         "enrichment": {"timezone": "Europe/Berlin"},
@@ -63,6 +64,9 @@ def recorded(
     return [{"app_id": app_id} | line for line in lines]
 
 
+OF_AD = {"ad_id": "7", "ad_name": "Spring", "creative_id": "8", "creative_name": "Cut", "campaign_id": "1"}
+
+
 def lines_of(text: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in text.splitlines()]
 
@@ -74,7 +78,8 @@ def as_times(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def test_clicks_come_out_by_time_as_they_were_recorded(cli: Cli, recorded: list[dict[str, Any]]) -> None:
     ran = cli("export", "clicks")
     assert ran.status == 0, ran.stderr
-    assert as_times(lines_of(ran.stdout)) == as_times(recorded)
+    assert as_times(lines_of(ran.stdout)) == as_times([recorded[0] | OF_AD, *recorded[1:]])
+    assert click_of(ran.stdout.splitlines()[0].encode()).query == recorded[0]["query"]
 
 
 def test_clicks_of_one_app_and_span(cli: Cli, recorded: list[dict[str, Any]], app_id: str) -> None:
@@ -197,6 +202,7 @@ def test_clicks_come_as_parquet_too(cli: Cli, app_id: str, recorded: list[dict[s
     cli("export", "clicks", "--format", "parquet", "--out", str(out))
     rows = parquet.read_table(out).to_pylist()
     assert [row["click_id"] for row in rows] == [click["click_id"] for click in recorded]
+    assert {name: rows[0][name] for name in (*OF_AD, "campaign_name")} == OF_AD | {"campaign_name": None}
     assert json.loads(rows[-1]["enrichment"]) == {"timezone": "Europe/Berlin"}
 
 
@@ -205,3 +211,15 @@ def test_a_parquet_file_that_cannot_be_is_refused(cli: Cli, app_id: str, options
     refused = cli("export", "events", "--format", "parquet", *options)
     assert (refused.status, refused.stdout) == (status, "")
     assert "out" in refused.stderr
+
+
+def test_installs_have_the_ad_and_the_creative_of_their_click(cli: Cli, sql: Sql, app_id: str, tmp_path: Path) -> None:
+    sql(
+        "INSERT INTO installs (app_id, install_id, platform, occurred_at, body, match_method, click_id, click)"
+        " VALUES ($1, 'i', 'ios', $2, '{}', 'referrer', 'c', $3)",
+        app_id, NOW - timedelta(hours=1), OF_AD,
+    )  # fmt: skip
+    out = tmp_path / "installs.parquet"
+    cli("export", "installs", "--format", "parquet", "--out", str(out))
+    [row] = parquet.read_table(out).to_pylist()
+    assert {name: row[name] for name in OF_AD} == OF_AD
