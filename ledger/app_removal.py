@@ -12,9 +12,10 @@ TABLES: Final = (
     "oauth_states", "tiktok_grants", "spend_reads", "cold_clicks", "cold_click_pages", "links",
 )  # fmt: skip
 REMOVE_ROWS: Final = {table: f"DELETE FROM {table} WHERE app_id = $1" for table in TABLES}  # noqa: S608 - own names
-REMOVE_VISITS = """
-DELETE FROM visit_counts v USING links l WHERE l.app_id = $1 AND l.slug = v.link
-"""
+REMOVE_VISITS: Final = {
+    table: f"DELETE FROM {table} v USING links l WHERE l.app_id = $1 AND l.slug = v.link"  # noqa: S608 - own names
+    for table in ("visit_counts", "creative_visits")
+}
 REMOVE_APP = "DELETE FROM apps WHERE app_id = $1"
 
 # of an advertiser that no other app was ever shown
@@ -39,7 +40,8 @@ async def remove_app(connection: Any, app_id: str) -> bool:
     advertisers = [row["advertiser_id"] for row in await connection.fetch(OWN_ADVERTISERS, app_id)]
     for statement in REMOVE_SPEND.values():
         await connection.execute(statement, advertisers)
-    await connection.execute(REMOVE_VISITS, app_id)
+    for statement in REMOVE_VISITS.values():
+        await connection.execute(statement, app_id)
     for statement in REMOVE_ROWS.values():
         await connection.execute(statement, app_id)
     return str(await connection.execute(REMOVE_APP, app_id)) == "DELETE 1"

@@ -32,23 +32,23 @@ class Counted(Protocol):
 
 NOTE_DRAIN = "INSERT INTO count_drains (drain_id) VALUES ($1) ON CONFLICT DO NOTHING RETURNING drain_id"
 
-ADD_COUNTS = """
-INSERT INTO visit_counts (begins_at, link, platform, kind, campaign_id, adgroup_id, ad_id, creative_id, visits)
-SELECT begins_at, link, platform, kind, campaign_id, adgroup_id, ad_id, creative_id, sum(visits)
-FROM unnest($1::timestamptz[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
-    $9::bigint[])
-    AS drained (begins_at, link, platform, kind, campaign_id, adgroup_id, ad_id, creative_id, visits)
-GROUP BY begins_at, link, platform, kind, campaign_id, adgroup_id, ad_id, creative_id
-ON CONFLICT (begins_at, link, platform, kind, campaign_id, adgroup_id, ad_id, creative_id)
-DO UPDATE SET visits = visit_counts.visits + excluded.visits
-"""
-_DRAINED = """
+_GIVEN = """
 unnest($1::timestamptz[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
     $9::bigint[])
     AS v (begins_at, link, platform, kind, campaign_id, adgroup_id, ad_id, creative_id, visits)
-JOIN links l ON l.slug = v.link
 """
-COUNT_FOR_REPORTS = inserted("report_deltas", added_up(visit_facts(_DRAINED)))
+_KEY = "begins_at, link, platform, kind, campaign_id, adgroup_id, ad_id"
+ADD_COUNTS = f"""
+WITH given AS MATERIALIZED (SELECT * FROM {_GIVEN}), of_creatives AS (
+    INSERT INTO creative_visits ({_KEY}, creative_id, visits)
+    SELECT {_KEY}, creative_id, sum(visits) FROM given WHERE creative_id <> '' GROUP BY {_KEY}, creative_id
+    ON CONFLICT (link, begins_at, platform, kind, campaign_id, adgroup_id, ad_id, creative_id)
+    DO UPDATE SET visits = creative_visits.visits + excluded.visits
+)
+INSERT INTO visit_counts ({_KEY}, visits) SELECT {_KEY}, sum(visits) FROM given GROUP BY {_KEY}
+ON CONFLICT ({_KEY}) DO UPDATE SET visits = visit_counts.visits + excluded.visits
+"""  # noqa: S608 - put together from the ledger's own text
+COUNT_FOR_REPORTS = inserted("report_deltas", added_up(visit_facts(f"{_GIVEN} JOIN links l ON l.slug = v.link")))
 
 
 async def add_counts(pool: Any, drain_id: str, rows: Sequence[Counted]) -> bool:

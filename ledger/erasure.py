@@ -60,16 +60,18 @@ async def erased(connection: Any, hashes: Sequence[bytes]) -> frozenset[bytes]:
     return frozenset(row["hash"] for row in await connection.fetch(ERASED, list(hashes)))
 
 
+# Most people sign in after the install: then their events alone say that it is theirs. One look for each way to know
+# it: an OR of all of them would read every install of the app.
 INSTALLS_OF = """
 SELECT install_id, click_id FROM installs
-WHERE app_id = $1 AND (install_id = $2 OR external_ids @> ARRAY[$3::text] OR install_id IN (
-    SELECT p.install_id FROM person_installs p WHERE p.app_id = $1 AND p.person = $3
-    UNION ALL
-    SELECT e.install_id FROM events e
-    WHERE $3::text IS NOT NULL AND e.app_id = $1 AND e.joined AND e.external_ids @> ARRAY[$3::text]))
+WHERE app_id = $1 AND install_id IN (
+    SELECT $2::text
+    UNION SELECT i.install_id FROM installs i WHERE i.app_id = $1 AND i.external_ids @> ARRAY[$3::text]
+    UNION SELECT p.install_id FROM person_installs p WHERE p.app_id = $1 AND p.person = $3
+    UNION SELECT e.install_id FROM events e
+    WHERE $3::text IS NOT NULL AND e.app_id = $1 AND e.joined AND e.external_ids @> ARRAY[$3::text])
 ORDER BY install_id FOR UPDATE
 """
-"""Most people sign in after the install: then their events alone say that it is theirs."""
 _GONE = "gone e JOIN installs i ON i.app_id = e.app_id AND i.install_id = e.install_id"
 # reports count them no longer
 DELETE_EVENTS = f"""

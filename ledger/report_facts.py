@@ -86,7 +86,7 @@ FROM {events} {_MONEY} WHERE {which} AND {COUNTED}"""  # noqa: S608
 
 
 def visit_facts(visits: str) -> str:
-    """Of `visits`: what has the columns of `visit_counts` as v, joined to `links l`."""
+    """Of `visits`: what has the columns of `creative_visits` as v, joined to `links l`."""
     return f"""SELECT l.app_id, v.begins_at AS quarter, NULL::timestamptz AS installed_quarter,
     v.campaign_id, v.adgroup_id, v.ad_id, v.creative_id, v.platform, v.link, '' AS country,
     '' AS source, '' AS currency, CASE WHEN v.kind = 'click' THEN v.visits ELSE 0 END AS link_clicks,
@@ -116,8 +116,20 @@ def _within(time: str) -> str:
     return f"{time} >= to_timestamp($2::float8) AND {time} < to_timestamp($3::float8)"
 
 
+# those of visit_counts, each under its creative; what is left of a row has none
+_VISITED = """(
+    SELECT t.begins_at, t.link, t.platform, t.kind, t.campaign_id, t.adgroup_id, t.ad_id, '' AS creative_id, t.visits
+        - coalesce((SELECT sum(c.visits)::bigint FROM creative_visits c WHERE c.link = t.link
+            AND c.begins_at = t.begins_at AND c.platform = t.platform AND c.kind = t.kind
+            AND c.campaign_id = t.campaign_id AND c.adgroup_id = t.adgroup_id AND c.ad_id = t.ad_id), 0) AS visits
+    FROM visit_counts t
+    UNION ALL
+    SELECT begins_at, link, platform, kind, campaign_id, adgroup_id, ad_id, creative_id, visits FROM creative_visits
+) AS v"""
 _SOURCES = (
-    visit_facts(f"visit_counts v JOIN links l ON l.slug = v.link WHERE l.app_id = $1 AND {_within('v.begins_at')}"),
+    visit_facts(
+        f"{_VISITED} JOIN links l ON l.slug = v.link WHERE l.app_id = $1 AND v.visits > 0 AND {_within('v.begins_at')}"
+    ),
     credited(install_facts(f"installs i WHERE i.app_id = $1 AND {_within('i.occurred_at')}")),
     credited(
         event_facts(

@@ -26,7 +26,7 @@ INSERT INTO events (app_id, event_id, name, occurred_at, body) VALUES ($1, $2, '
 """
 INSERT_CLICKS = """
 INSERT INTO visit_counts (begins_at, link, platform, kind, visits) VALUES ($1, 'tea', 'ios', 'click', $2)
-ON CONFLICT (begins_at, link, platform, kind, campaign_id, adgroup_id, ad_id, creative_id)
+ON CONFLICT (begins_at, link, platform, kind, campaign_id, adgroup_id, ad_id)
 DO UPDATE SET visits = visit_counts.visits + excluded.visits
 """
 

@@ -100,6 +100,7 @@ STATEMENTS: Final = {
 TABLES: Final = {
     "ad_names": "TikTok's ids and names, the same for everybody",
     "alembic_version": "the schema",
+    "creative_visits": "by link, as visit_counts",
     "count_drains": "drains of Redis, which counts for all",
     "directory_version": "one number",
     "match_observations": "a queue to the statistics of all apps together; nothing refers to a row of it",

@@ -59,8 +59,9 @@ async def test_equal_rows_of_one_drain_add_up(rows: Rows) -> None:
 async def test_visits_of_one_ads_creatives_are_counted_apart(rows: Rows) -> None:
     await add_counts(rows.pool, "d1", [Visits(2, creative_id="8"), Visits(5, creative_id="9"), Visits(1)])
     await add_counts(rows.pool, "d2", [Visits(10, creative_id="9")])
-    found = await rows.pool.fetch("SELECT creative_id, visits FROM visit_counts ORDER BY 1")
-    assert [tuple(row) for row in found] == [("", 1), ("8", 2), ("9", 15)]
+    found = await rows.pool.fetch("SELECT creative_id, visits FROM creative_visits ORDER BY 1")
+    assert [tuple(row) for row in found] == [("8", 2), ("9", 15)]
+    assert await counted(rows) == [("click", 18)]
 
 
 async def test_a_drain_that_fails_is_not_remembered(rows: Rows) -> None:

@@ -34,16 +34,18 @@ async def an_app(ledger: Any, app_id: str = "app_1", settings: AppSettings = BER
 
 
 async def visited(ledger: Any, kind: str, visits: int, hour: datetime = NOON, **ids: str) -> None:
+    link, platform = ids.get("link", "link-of-app_1"), ids.get("platform", "ios")
+    key = (hour, link, platform, kind, ids.get("campaign_id", ""))
     await ledger.execute(
-        "INSERT INTO visit_counts VALUES ($1, $2, $3, $4, $5, '', '', $6, $7)",
-        hour,
-        ids.get("link", "link-of-app_1"),
-        ids.get("platform", "ios"),
-        kind,
-        ids.get("campaign_id", ""),
-        visits,
-        ids.get("creative_id", ""),
-    )
+        """INSERT INTO visit_counts VALUES ($1, $2, $3, $4, $5, '', '', $6)
+        ON CONFLICT (begins_at, link, platform, kind, campaign_id, adgroup_id, ad_id)
+        DO UPDATE SET visits = visit_counts.visits + excluded.visits""",
+        *key, visits,
+    )  # fmt: skip
+    if "creative_id" in ids:
+        await ledger.execute(
+            "INSERT INTO creative_visits VALUES ($1, $2, $3, $4, $5, '', '', $6, $7)", *key, ids["creative_id"], visits
+        )
 
 
 async def installed(ledger: Any, at: datetime = NOON, click: dict[str, Any] | None = None, **body: Any) -> str:

@@ -50,9 +50,9 @@ TABLES: Final[dict[str, Kept | str]] = {
     **dict.fromkeys(("alerts", "second_revenue_sources", "webhook_sources", "spend_progress"), NO_PERSON),
     **dict.fromkeys(("alembic_version", "directory_version", "report_zones"), NO_PERSON),
     **dict.fromkeys(("ad_days", "ad_hours", "ad_country_days", "reach_days", "spend_pulls", "spend_changes"), SUMS),
-    **dict.fromkeys(("visit_counts", "report_deltas", "report_archive", "report_days", "report_hours"), SUMS),
+    **dict.fromkeys(("visit_counts", "creative_visits", "report_deltas", "report_archive", "report_days"), SUMS),
     **dict.fromkeys(("report_country_days", "report_cohorts", "report_campaign_days", "report_campaign_hours"), SUMS),
-    "report_campaign_cohorts": SUMS,
+    **dict.fromkeys(("report_hours", "report_campaign_cohorts"), SUMS),
 }
 
 DAY_S: Final = 86_400
