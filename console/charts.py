@@ -15,15 +15,35 @@ from markupsafe import Markup
 
 from console.numbers import NONE
 
-WIDTH: Final = 960
-LABELS_ALONG: Final = 8
-LEFT: Final = 72  # of numbers along the axis
 RIGHT: Final = 8
-NAMES: Final = 120  # of lines, at their ends
 LINE_HEIGHT: Final = 16
+LETTER: Final = 8  # of a label, at the most that the fonts of systems take
 BELOW: Final = 60  # of the days along the axis, and the frame
 _DROPPED: Final = frozenset({"script", "style", "defs", "desc", "title"})
 Value = int | float | Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """How large it is drawn, in units that are CSS pixels where it is drawn for."""
+
+    name: str
+    """The class that numbers.css shows or hides it by."""
+    width: int
+    left: int
+    """Room for the numbers along the axis."""
+    names: int
+    """Room for the names of lines, at their ends."""
+    along: int = 8
+    """As many labels at most."""
+
+    def room(self, chart: "Chart") -> int:
+        """To the right of what is drawn."""
+        return self.names if _has_direct_labels(chart) or chart.is_below_lines else RIGHT
+
+
+WIDE: Final = Frame("wide", 960, 72, 120)
+NARROW: Final = Frame("narrow", 352, 48, 76)  # a phone's: the same numbers, text as large, nothing to scroll to
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +81,12 @@ class Chart:
 class _Framed:
     """Charts above one another have their numbers and days in the same places."""
 
+    left: float = 0
     right: float = RIGHT
 
     def _compute_margin(self) -> None:
         super()._compute_margin()  # type: ignore[misc]
-        self.margin_box.left, self.margin_box.right = LEFT, self.right  # type: ignore[attr-defined]
+        self.margin_box.left, self.margin_box.right = self.left, self.right  # type: ignore[attr-defined]
 
 
 class _Bars(_Framed, pygal.Bar):  # type: ignore[misc] # pygal has no types
@@ -82,12 +103,16 @@ class _Banded(_Framed, pygal.Line):  # type: ignore[misc]
 
 
 def draw(chart: Chart) -> Markup:
-    """The SVG."""
+    """As SVG, once for each frame: the page shows the one that fits."""
+    return _drawn(chart, WIDE) + _drawn(chart, NARROW)
+
+
+def _drawn(chart: Chart, frame: Frame) -> Markup:
     drawn = (_Banded if chart.kind == "line" else _Bars)(
         js=[],
         no_prefix=True,
         disable_xml_declaration=True,
-        width=WIDTH,
+        width=frame.width,
         height=chart.height,
         show_legend=False,
         include_x_axis=True,
@@ -102,11 +127,11 @@ def draw(chart: Chart) -> Markup:
         truncate_label=-1,  # they are thinned out instead
         no_data_text="",
     )
-    drawn.right = NAMES if _has_direct_labels(chart) or chart.is_below_lines else RIGHT
+    drawn.left, drawn.right = frame.left, frame.room(chart)
     for one in chart.series:
         for values in _parts(chart, one):
             drawn.add(one.name, values)
-    drawn.add_xml_filter(lambda root: _finished(chart, root))
+    drawn.add_xml_filter(lambda root: _finished(chart, frame, root))
     tree = drawn.render_tree()
     return Markup(tostring(tree, encoding="unicode"))  # noqa: S704 - made here, texts are escaped by ElementTree
 
@@ -123,10 +148,11 @@ def _has_direct_labels(chart: Chart) -> bool:
     return chart.kind == "line" and len(chart.series) > 1
 
 
-def _finished(chart: Chart, root: Element) -> Element:
+def _finished(chart: Chart, frame: Frame, root: Element) -> Element:
     """Without what is pygal's own, with names for whoever cannot see it."""
     _strip(root)
     root.attrib = {
+        "class": frame.name,
         "viewBox": root.get("viewBox", ""),
         "role": "img",
         "aria-label": f"{chart.title}. The table below has the numbers.",
@@ -134,7 +160,8 @@ def _finished(chart: Chart, root: Element) -> Element:
     plots = [group for group in root.iter("g") if "plot" in group.get("class", "").split()]
     for group in plots:
         _name_series(chart, group)
-    _thin_labels(plots[0])
+    _thin_labels(plots[0], _fitting(chart, frame))
+    _keep_inside(plots[0], frame)
     if _has_direct_labels(chart):
         _label_lines(chart, plots)
     _add_columns(chart, plots[0])
@@ -178,16 +205,32 @@ def _along(plot: Element) -> list[Element]:
     return _x_axis(plot).findall("g")
 
 
-def _thin_labels(plot: Element) -> None:
+def _fitting(chart: Chart, frame: Frame) -> int:
+    """How many labels have room beside one another."""
+    longest = max((len(label) for label in chart.labels), default=0)
+    room = frame.width - frame.left - frame.room(chart)
+    return max(1, min(frame.along, int(room / ((longest + 1) * LETTER))))
+
+
+def _thin_labels(plot: Element, most: int) -> None:
     """As many labels as can be read; the last one always, as it is today."""
     guides = _along(plot)
     _remove_paths(_x_axis(plot))
-    step = max(1, -(-len(guides) // LABELS_ALONG))
+    step = max(1, -(-len(guides) // most))
     for number, guide in enumerate(guides):
         _remove_paths(guide)
         if (len(guides) - 1 - number) % step:
             for text in guide.findall("text"):
                 text.set("display", "none")
+
+
+def _keep_inside(plot: Element, frame: Frame) -> None:
+    """A label is centred below its place, but for one that would leave the frame."""
+    edge = frame.width - frame.left
+    for text in (text for guide in _along(plot) for text in guide.findall("text")):
+        beyond = float(text.get("x", 0)) + len(text.text or "") * LETTER / 2 - edge
+        if beyond > 0:
+            text.set("dx", f"{-beyond:.1f}")
 
 
 def _remove_paths(group: Element) -> None:

@@ -51,20 +51,24 @@
 
   // the arrows step through a chart as the mouse does
   const chartKeys = (figure) => {
-    const columns = [...figure.querySelectorAll(".column")];
+    const drawings = [...figure.querySelectorAll("svg")].map((one) => [...one.querySelectorAll(".column")]);
     const readout = figure.querySelector(".readout");
     let at = -1;
     const show = (number) => {
+      const columns = seen();
       columns[at]?.classList.remove("on");
       at = Math.max(-1, Math.min(number, columns.length - 1));
       columns[at]?.classList.add("on");
       readout.textContent = columns[at]?.querySelector("title").textContent ?? "";
     };
-    columns.forEach((column, number) => column.addEventListener("mouseenter", () => show(number)));
+    // one drawing is for much room, one for little: the other is not there
+    const seen = () => drawings.find(([first]) => first?.getClientRects().length) ?? [];
+    drawings.forEach((columns) => columns.forEach((column, number) => column.addEventListener("mouseenter", () => show(number))));
     figure.addEventListener("mouseleave", () => show(-1));
     figure.addEventListener("keydown", (event) => {
       if (!event.target.classList.contains("drawing")) return;
-      const to = { ArrowRight: at + 1, ArrowLeft: at < 0 ? columns.length - 1 : Math.max(0, at - 1), Home: 0, End: columns.length - 1, Escape: -1 }[event.key];
+      const last = seen().length - 1;
+      const to = { ArrowRight: at + 1, ArrowLeft: at < 0 ? last : Math.max(0, at - 1), Home: 0, End: last, Escape: -1 }[event.key];
       if (to === undefined) return;
       show(to);
       event.preventDefault();

@@ -11,8 +11,14 @@ from console.charts import Chart, Series, draw
 DAYS = [f"{day} Nov" for day in range(1, 29)]
 
 
+def both(chart: Chart) -> tuple[Element, Element]:
+    """For much room, and for little."""
+    wide, narrow = fromstring(f"<both>{draw(chart)}</both>")  # noqa: S314 - drawn here
+    return wide, narrow
+
+
 def drawn(chart: Chart) -> Element:
-    return fromstring(str(draw(chart)))  # noqa: S314 - drawn here
+    return both(chart)[0]
 
 
 def lines(root: Element, name: str) -> list[str]:
@@ -110,3 +116,27 @@ def test_little_or_nothing_can_be_drawn(values: list[float | None], kind: str) -
     labels = DAYS[: len(values)]
     chart = Chart("x", labels, [Series("x", values, ["0"] * len(values))], kind, is_unfinished=True)  # type: ignore[arg-type]
     assert "<svg" in str(draw(chart))
+
+
+def test_it_is_drawn_for_a_phone_too_with_the_same_numbers_and_fewer_labels() -> None:
+    wide, narrow = both(month())
+    assert [root.get("class") for root in (wide, narrow)] == ["wide", "narrow"]
+    assert float(narrow.get("viewBox", "").split()[2]) <= 390 - 2 * 16
+    columns = [
+        [one.findtext("title") for one in root.iter("rect") if one.get("class") == "column"] for root in (wide, narrow)
+    ]
+    assert columns[0] == columns[1]
+    shown = [
+        [text.text for text in root.iter("text") if text.text in DAYS and not text.get("display")]
+        for root in (wide, narrow)
+    ]
+    assert len(shown[1]) < len(shown[0])
+    assert shown[1][-1] == DAYS[-1]
+
+
+def test_a_label_at_the_edge_is_moved_in() -> None:
+    labels = ["below 90.0%", "90.0% – 95.0%", "95.0% – 98.0%", "99.9% and more"]
+    bars = Chart("x", labels, [Series("x", [1, 2, 3, 4], list("1234"))], "bar")
+    moved = [text.get("dx") for text in both(bars)[1].iter("text") if text.text == labels[-1]]
+    assert len(moved) == 1
+    assert float(moved[0] or 0) < 0

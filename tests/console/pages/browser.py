@@ -25,6 +25,7 @@ PATIENCE_S = 30.0
 THEMES = ("light", "dark")
 WIDTHS = (1280, 390)
 NARROWEST = 360
+MEASURED = Path(__file__).with_name("measured.js")
 
 
 @dataclass
@@ -112,6 +113,12 @@ def violations(page: Page) -> list[str]:
         for violation in found["violations"]
         for node in violation["nodes"]
     ]
+
+
+def faults(page: Page) -> list[str]:
+    """What can be measured of it and should not be: sizes, contrast, what is cut, what lies on something else."""
+    found: list[str] = page.evaluate(MEASURED.read_text())
+    return found
 
 
 def scrolls_sideways(page: Page) -> bool:

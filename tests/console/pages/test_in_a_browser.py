@@ -20,12 +20,14 @@ from tests.console.pages.browser import (
     Console,
     chromium,
     console_process,
+    faults,
     screenshot_folder,
     scrolls_sideways,
     signed_in,
     violations,
 )
 from tests.console.pages.conftest import Act
+from tests.console.pages.long_names import put_long_names
 from tests.console.pages.pages_to_see import PAGES_TO_SEE
 from tests.console.pages.person import PASSWORD
 from tests.console.pages.results_scene import with_results
@@ -74,12 +76,13 @@ def make_users(act: Act) -> None:
 
 
 def look_at(page: Page, name: str, width: int, folder: Path) -> list[str]:
-    """What axe-core finds on the page that is open, in both themes; leaves a picture of each."""
+    """What axe-core finds on the page that is open and what is measured of it, in both themes; leaves pictures."""
     found = []
     for theme in THEMES:
         page.emulate_media(color_scheme=theme, reduced_motion="reduce")
         if width == WIDTHS[0] or theme == THEMES[0]:  # colours do not depend on the width
             found += [f"{theme} {width} {name}: {line}" for line in violations(page)]
+        found += [f"{theme} {width} {name}: {line}" for line in faults(page)]
         page.screenshot(path=folder / f"{name}-{width}-{theme}.png", full_page=True)
     return found
 
@@ -119,3 +122,19 @@ def test_no_page_scrolls_sideways_on_the_narrowest_phone(
             wide.append(seen.name)
     context.close()
     assert wide == []
+
+
+@pytest.mark.parametrize("width", [WIDTHS[0], NARROWEST])
+def test_no_name_however_long_leaves_its_place(
+    browser: Browser, console: Console, act: Act, addresses: dict[str, str], width: int
+) -> None:
+    make_users(act)
+    long = act(put_long_names)
+    context = signed_in(browser, console, OWNER, width=width)
+    page = context.new_page()
+    found = []
+    for path in long.paths:
+        page.goto(path)
+        found += [f"{path.replace(long.app_id, '')[:40]}: {line}" for line in faults(page)]
+    context.close()
+    assert found == []

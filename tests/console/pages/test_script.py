@@ -20,6 +20,7 @@ from tests.console.pages.browser import (
 )
 from tests.console.pages.conftest import Act
 from tests.console.pages.person import PASSWORD
+from tests.console.pages.results_scene import with_results
 from tests.console.pages.waiting_scene import bring_all, wait_for_the_first
 
 
@@ -77,6 +78,23 @@ def test_letters_that_are_typed_lead_nowhere(page: Page) -> None:
     page.goto("/users")
     page.locator("#create-email").press_sequentially("gu@ga.gh")
     assert page.locator("#create-email").input_value() == "gu@ga.gh"
+
+
+@pytest.mark.parametrize(("width", "drawing"), [(1280, "wide"), (390, "narrow")])
+def test_arrows_step_through_the_chart_that_is_seen(
+    page: Page, act: Act, app_id: str, width: int, drawing: str
+) -> None:
+    act(with_results(app_id))
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(f"/apps/{app_id}")
+    chart = page.locator("[data-chart]").first
+    chart.locator(".drawing").focus()
+    page.keyboard.press("ArrowLeft")
+    assert "Revenue" in (chart.locator(".readout").text_content() or "")
+    assert chart.locator(f"svg.{drawing} .column.on").count() == 1
+    assert chart.locator(".column.on").count() == 1
+    page.keyboard.press("Escape")
+    assert chart.locator(".readout").text_content() == ""
 
 
 def test_the_theme_is_chosen_and_kept(page: Page) -> None:
