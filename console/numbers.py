@@ -112,8 +112,11 @@ class Numbers:
         return format_datetime(value, "d MMM y", tzinfo=self.zone, locale=_WORDS)
 
     def when(self, value: datetime | None) -> str:
-        """`28 Nov, 14:03` in the app's zone."""
-        return NONE if value is None else format_datetime(value, "d MMM, HH:mm", self.zone, _WORDS)
+        """`28 Nov, 14:03` in the app's zone; of another year `28 Nov 2025, 14:03`."""
+        if value is None:
+            return NONE
+        is_of_this_year = value.astimezone(self.zone).year == datetime.now(self.zone).year
+        return format_datetime(value, "d MMM, HH:mm" if is_of_this_year else "d MMM y, HH:mm", self.zone, _WORDS)
 
     def clock(self, value: datetime) -> str:
         """`14:03:59` today, else as `when`."""

@@ -105,3 +105,14 @@ def test_bytes() -> None:
     assert [GB.short_bytes(size).text for size in (0, 999, 4_200, 4_200_000, 7 * 10**9)] == [
         "0\u00a0B", "999\u00a0B", "4.2\u00a0kB", "4.2\u00a0MB", "7\u00a0GB",
     ]  # fmt: skip
+
+
+def test_a_time_of_another_year_names_it() -> None:
+    now = datetime.now(GB.zone)
+    assert GB.when(now.replace(month=3, day=4, hour=15, minute=6)) == "4 Mar, 15:06"
+    assert GB.when(now.replace(year=2024, month=3, day=4, hour=15, minute=6)) == "4 Mar 2024, 15:06"
+
+
+def test_whose_year_it_is_is_the_zones() -> None:
+    year = datetime.now(GB.zone).year
+    assert GB.when(datetime(year - 1, 12, 31, 23, 30, tzinfo=UTC)) == "1 Jan, 00:30"
