@@ -2,7 +2,7 @@
 anywhere. What nobody can see, such as how an ad was made, somebody says: the audit log keeps who and when.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final, Literal
@@ -21,6 +21,7 @@ from ledger.audit import AuditFilter, audit_page
 State = Literal["done", "not", "broken"]
 LAUNCHED: Final = "setup.launch"
 TESTED: Final = "pixel.test"
+NAMED: Final = 3  # of what may be hundreds
 _LOOKED_AT: Final = 20  # the newest tests of an app: one per pixel is enough
 _BY_MAPPING: Final = {"StartTrial": "Lead generation"}
 
@@ -139,7 +140,7 @@ def _pixel(pixels: list[dict[str, Any]], status: Mapping[str, Any]) -> Step:
         return Step("broken", f"the connection to TikTok: {status['reason']}")
     if not pixels:
         return Step("not", "connected, but no pixel takes events" if status["health"] == "green" else "no pixel yet")
-    named = ", ".join(pixel["name"] or pixel["code"] for pixel in pixels)
+    named = _some([pixel["name"] or pixel["code"] for pixel in pixels])
     return Step("done", f"{named}; {'ad account connected' if status['health'] == 'green' else 'pasted'}")
 
 
@@ -164,7 +165,7 @@ async def _mapping(session: Session, app_id: str) -> Step:
     rows = [row for row in (await show_mapping(session, app_id))["rows"] if row["target"]]
     if not any(row["standard"] for row in rows):
         return Step("broken", "no event becomes one that TikTok can optimise for")
-    return Step("done", f"{len(rows)} events are sent")
+    return Step("done", "1 event name is mapped" if len(rows) == 1 else f"{len(rows)} event names are mapped")
 
 
 def _links(app: App, links: list[dict[str, Any]]) -> Step:
@@ -176,7 +177,13 @@ def _links(app: App, links: list[dict[str, Any]]) -> Step:
     ]
     if not links or missing:
         return Step("not", f"none for {' and '.join(missing)}" if missing else "none yet")
-    return Step("done", ", ".join(link["slug"] for link in links))
+    return Step("done", _some([link["slug"] for link in reversed(links)]))
+
+
+def _some(names: Sequence[str]) -> str:
+    """The first of many, and how many there are besides."""
+    more = f" and {len(names) - NAMED:,} more" if len(names) > NAMED else ""
+    return ", ".join(names[:NAMED]) + more
 
 
 async def _sdk(session: Session, app_id: str) -> Step:

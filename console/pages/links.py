@@ -1,4 +1,4 @@
-"""`/apps/{app_id}/links`: every Signal link of an app, and a new one."""
+"""`/apps/{app_id}/links`: every Signal link of an app, newest first, and a new one."""
 
 from typing import Any, Final
 
@@ -10,7 +10,7 @@ from admin.users import Role
 from console.call import Call, NotThere
 from console.columns import Column
 from console.forms import Form
-from console.listing import Listing, answer
+from console.listing import Listing, answer, paging_of
 from console.page import Act, Done, Page
 
 COLUMNS: Final = (
@@ -37,9 +37,18 @@ class SlugForm(Form):
 
 
 async def show_links(call: Call) -> Response:
-    rows = [_row(link) for link in await list_links(call.session, call.this_app.app_id)]
-    listing = Listing("links", COLUMNS, rows)
-    return answer(call, listing, "links.html", title="Links", stores=stores(call), both=FOR)
+    links = await list_links(call.session, call.this_app.app_id)
+    kept = [link for link in reversed(links) if _fits(link, call.asked("q"))]
+    paging = paging_of(call, len(kept))
+    rows = [_row(link) for link in kept[paging.offset : paging.offset + paging.size]]
+    listing = Listing("links", COLUMNS, rows, paging)
+    return answer(call, listing, "links.html", title="Links", stores=stores(call), of=len(links))
+
+
+def _fits(link: dict[str, Any], wanted: str) -> bool:
+    """The search looks at the slug and at where it leads."""
+    texts = (link[name] or "" for name in ("slug", "ios_url", "android_url", "fallback_url"))
+    return any(wanted.strip().casefold() in text.casefold() for text in texts)
 
 
 def stores(call: Call) -> dict[str, bool]:

@@ -34,6 +34,7 @@ TITLES: Final = {
 WORDS: Final = {"done": ("done", "good"), "not": ("not yet", "quiet"), "broken": ("broken", "bad")}
 OF_FORM: Final = {"stores": "stores", "pixel": "pixel", "validate": "validate", "test": "test", "link": "links"}
 PATIENCE: Final = timedelta(seconds=30)
+NEWEST_LINKS: Final = 4  # each with its QR code
 
 
 class StoresForm(Form):
@@ -65,6 +66,7 @@ async def show_setup(call: Call) -> Response:
         offered=options_of(await known_advertiser_pixels(call.session, app_id)),
         testing=testing(progress.pixels),
         primary=[row for row in rows if row["primary"]],
+        newest_links=NEWEST_LINKS,
         objective=objective_for(targets),
         trials="StartTrial" in targets,
         missing=_missing(call, progress),

@@ -120,3 +120,24 @@ def test_the_list_is_a_file_too(owner: Person, app_id: str, path: str) -> None:
 def test_an_app_in_no_store_is_told_so(owner: Person, act: Act) -> None:
     bare = act(lambda session: create_app(session, "Bare", {}))["app_id"]
     assert "in no store yet" in owner.open(f"/apps/{bare}/links").text
+
+
+def test_many_links_are_pages_newest_first_and_are_searched(owner: Person, act: Act, app_id: str) -> None:
+    for number in range(5):
+        act(lambda session, slug=f"tea-{number}": create_link(session, app_id, slug, {}))
+    first = owner.open(f"/apps/{app_id}/links?limit=2")
+    assert "1–2 of 5" in first.text
+    assert ("links/tea-4" in first.text, "links/tea-2" in first.text) == (True, False)
+    assert "links/tea-0" in owner.open(f"/apps/{app_id}/links?limit=2&page=3").text
+    found = owner.open(f"/apps/{app_id}/links?q=EA-3")
+    assert ("links/tea-3" in found.text, "links/tea-4" in found.text) == (True, False)
+    assert [row["slug"] for row in owner.open(f"/apps/{app_id}/links?q=tea-3&format=json").json()["items"]] == ["tea-3"]
+    assert len(owner.open(f"/apps/{app_id}/links?format=json").json()["items"]) == 5
+    assert "No link fits this search" in owner.open(f"/apps/{app_id}/links?q=nothing").text
+
+
+def test_a_form_that_is_refused_on_a_later_page_shows_the_page_again(owner: Person, act: Act, app_id: str) -> None:
+    act(lambda session: create_link(session, app_id, "tea", {}))
+    answer = owner.send(f"/apps/{app_id}/links?q=tea", "create", slug="a slug")
+    assert answer.status_code == 422
+    assert "must be 1 to 64 of the characters" in answer.text

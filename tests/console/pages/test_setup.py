@@ -1,5 +1,6 @@
 """`/apps/{app_id}/setup`: each step by the ledger, from nothing to the first event."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -70,6 +71,24 @@ def test_the_whole_way_from_nothing_to_the_first_event(owner: Person, act: Act, 
     store(act, CLICKS, now, 1, "click")
     assert set(steps(act, app_id).values()) == {"done"}
     assert "Everything works." in owner.open(path).text
+
+
+def test_what_is_done_is_said_in_words_that_count_right(owner: Person, act: Act, app_id: str, path: str) -> None:
+    page = owner.open(path).text
+    assert "1 of 9 steps is done" in page  # the mapping, by default
+    assert re.search(r"\d+ event names are mapped", page)
+    assert "events are sent" not in page
+
+
+def test_of_many_links_the_newest_are_shown_and_the_rest_counted(
+    owner: Person, act: Act, app_id: str, path: str
+) -> None:
+    for number in range(7):
+        act(lambda session, slug=f"tea-{number}": create_link(session, app_id, slug, {}))
+    page = owner.open(f"{path}?step=links").text
+    assert re.findall(r"links/(tea-\d)/qr.svg", page) == ["tea-6", "tea-5", "tea-4", "tea-3"]
+    assert "tea-6, tea-5, tea-4 and 4 more" in page
+    assert "The newest of 7" in page
 
 
 def _only_pixel(act: Act, app_id: str) -> str:
