@@ -91,8 +91,13 @@ async def check_filter(session: Session, wanted: DeliveryFilter) -> None:
         await require_pixel(session, wanted.pixel_id)
 
 
+def how_many(delivery_ids: Sequence[str]) -> str:
+    """As the audit log names what was sent again."""
+    return "1 delivery" if len(delivery_ids) == 1 else f"{len(delivery_ids)} deliveries"
+
+
 async def _replay(session: Session, delivery_ids: list[str], force: bool) -> dict[str, Any]:
-    async with audited(session, "delivery.replay", f"{len(delivery_ids)} deliveries") as change:
+    async with audited(session, "delivery.replay", how_many(delivery_ids)) as change:
         done = asdict(await replay(change.connection, delivery_ids, datetime.now(UTC), force))
         change.after = {"replayed": len(done["replayed"]), "refused": len(done["refused"]), "force": force}
     return done

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from admin.audit import audited
+from admin.deliveries import how_many
 from admin.refusal import Refused
 from admin.session import Session
 from ledger.delivery_filter import DeliveryFilter
@@ -49,7 +50,7 @@ async def send_again(session: Session, app_id: str, delivery_ids: Sequence[str],
     if len(delivery_ids) > MOST_AT_ONCE:
         raise Refused(f"ids: at most {MOST_AT_ONCE:,} at once")
     numbers = [int(text) for text in delivery_ids if text.isascii() and text.isdigit() and len(text) < 19]
-    async with audited(session, "delivery.replay", f"{len(delivery_ids)} deliveries", app_id) as change:
+    async with audited(session, "delivery.replay", how_many(delivery_ids), app_id) as change:
         own = await own_deliveries(change.connection, app_id, numbers)
         now = datetime.now(UTC)
         done = await replay(change.connection, [text for text in delivery_ids if text in own], now, force)

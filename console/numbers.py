@@ -54,6 +54,10 @@ class Numbers:
     def count(self, value: Number) -> str:
         return NONE if value is None else _decimal(self.locale, 0)(_finite(value))
 
+    def counted(self, value: int, one: str, many: str = "") -> str:
+        """`1 row`, `1,234 rows`."""
+        return f"{self.count(value)} {one if value == 1 else many or one + 's'}"
+
     def money(self, value: Number, currency: str) -> str:
         """With the currency's own decimals; without a currency as a bare amount."""
         if value is None:

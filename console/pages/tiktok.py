@@ -125,7 +125,9 @@ async def choose(call: Call, form: UseForm) -> Done:
 
 async def read_again(call: Call, form: NoFields) -> Done:  # noqa: ARG001
     pixels = await list_advertiser_pixels(call.session, call.this_app.app_id)
-    return Done(_path(call), f"Ad accounts and {len(pixels)} pixels, as TikTok lists them now.")
+    return Done(
+        _path(call), f"Ad accounts and {call.numbers().counted(len(pixels), 'pixel')}, as TikTok lists them now."
+    )
 
 
 async def look(call: Call, form: NoFields) -> Response:  # noqa: ARG001

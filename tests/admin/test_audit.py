@@ -93,7 +93,13 @@ async def test_an_act_that_is_refused_leaves_no_entry(session: Session) -> None:
 async def test_a_replay_is_no_single_apps(session: Session) -> None:
     await replay_deliveries(session, ["1", "2"])
     (entry,) = await entries(session, NO_APP)
+    assert entry["subject"] == "2 deliveries"
     assert (entry["act"], entry["after"]) == ("delivery.replay", {"replayed": 0, "refused": 2, "force": False})
+
+
+async def test_one_replay_is_one_delivery(session: Session) -> None:
+    await replay_deliveries(session, ["1"])
+    assert [entry["subject"] for entry in await entries(session, NO_APP)] == ["1 delivery"]
 
 
 async def test_an_act_whose_subject_is_no_more_as_it_was_seen_changes_nothing(session: Session) -> None:

@@ -107,6 +107,11 @@ def test_bytes() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(("number", "text"), [(0, "0 rows"), (1, "1 row"), (2, "2 rows"), (1234, "1,234 rows")])
+def test_one_is_not_many(number: int, text: str) -> None:
+    assert GB.counted(number, "row") == text
+
+
 def test_a_time_of_another_year_names_it() -> None:
     now = datetime.now(GB.zone)
     assert GB.when(now.replace(month=3, day=4, hour=15, minute=6)) == "4 Mar, 15:06"
