@@ -11,6 +11,7 @@ from console.listing import Listing
 from console.numbers import Numbers
 from console.report_figures import KEYS, NAMED
 from console.report_rows import label_of
+from console.trend import whole_axis
 
 _METHODS: Final = {
     "referrer": "Play's referrer named the click",
@@ -43,7 +44,7 @@ def probabilities(counts: Sequence[MethodCount], numbers: Numbers) -> Chart | No
     texts = [numbers.count(one) for one in bins]
     title = "Probabilistic matches by probability, installs"
     return Chart(
-        title, [*labels, f"{edges[-1]} and more"], [Series("Installs", bins, texts)], "bar", lambda v: f"{v:g}"
+        title, [*labels, f"{edges[-1]} and more"], [Series("Installs", bins, texts)], "bar", whole_axis(numbers)
     )
 
 
@@ -54,10 +55,10 @@ def reliability(quality: Quality, numbers: Numbers) -> Chart | None:
         return None
     said, right = [one.predicted for one in bins], [one.observed for one in bins]
     series = [
-        Series("said", said, [numbers.percent(value) for value in said]),
+        Series("said", said, [numbers.chance(value) for value in said]),
         Series("right", right, [numbers.percent(value) for value in right]),
     ]
-    labels = [f"{numbers.percent(one.predicted)} ({numbers.count(one.answers)})" for one in bins]
+    labels = [f"{numbers.chance(one.predicted)} ({numbers.count(one.answers)})" for one in bins]
     title = "Probability that was said, and share that was right (installs)"
     return Chart(title, labels, series, axis=lambda value: numbers.percent(value, 0))
 

@@ -26,7 +26,7 @@ def trend(results: Results, numbers: Numbers) -> tuple[Chart, Chart]:
         is_below_lines=True,
     )  # fmt: skip
     bars = Chart(
-        f"Installs per {per}", labels, [_series("installs", "Installs", rows, numbers)], "bar", _whole(numbers),
+        f"Installs per {per}", labels, [_series("installs", "Installs", rows, numbers)], "bar", whole_axis(numbers),
         results.period.is_unfinished, 160, is_below_lines=True,
     )  # fmt: skip
     return lines, bars
@@ -36,7 +36,7 @@ def _short(numbers: Numbers) -> Any:
     return lambda value: numbers.short_count(value).text
 
 
-def _whole(numbers: Numbers) -> Any:
+def whole_axis(numbers: Numbers) -> Any:
     """Half an install is none: such places of the axis stay empty."""
     return lambda value: numbers.short_count(value).text if value == int(value) else ""
 

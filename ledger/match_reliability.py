@@ -7,6 +7,8 @@ from ledger.match_statistics import WHOLE
 
 FULL: Final = "full"
 """The table of installs that were judged by all facts."""
+DIGITS: Final = 6
+"""As many as the matcher says, so that what it says of none, 1, is no mean of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,9 @@ async def match_reliability(connection: Any, app_id: str) -> tuple[list[Reliabil
 def _bins(rows: Any) -> list[ReliabilityBin]:
     return [
         ReliabilityBin(
-            round(one["predicted"] / one["answers"], 4), round(one["right"] / one["answers"], 4), round(one["answers"])
+            round(one["predicted"] / one["answers"], DIGITS),
+            round(one["right"] / one["answers"], DIGITS),
+            round(one["answers"]),
         )
         for one in rows or ()
         if round(one["answers"])

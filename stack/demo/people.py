@@ -26,6 +26,7 @@ SIGN_UPS: Final = 0.62
 TRIALS: Final = 0.24
 PAID_TRIALS: Final = 0.52
 BUYERS: Final = 0.18
+MOST_SAID: Final = 0.9999  # of a likeness, as the matcher never says that one is certain
 AGENTS: Final = {
     "ios": (
         "Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) "
@@ -192,7 +193,7 @@ def _method(platform: str, chance: Random) -> tuple[str, float]:
         return "referrer", 1.0
     if platform == "ios" and chance.random() < 0.07:
         return "click_id", 1.0
-    return "probabilistic", round(1 - 0.1 * chance.random() ** 3, 4)
+    return "probabilistic", min(round(1 - 0.1 * chance.random() ** 3, 4), MOST_SAID)
 
 
 def _happenings(at: datetime, chance: Random) -> Iterator[Happening]:

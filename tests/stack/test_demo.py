@@ -125,3 +125,10 @@ def test_visits_stand_in_quarters_of_an_hour_and_persons_click_no_oftener_than_t
     visits = Population("app_1", "demo", NOW).visits([day(400)])
     assert all(one.begins_s % 900 == 0 and one.begins_s < NOW.timestamp() for one in visits)
     assert 0 < sum(one.visits for one in visits if one.kind == "click") < 400
+
+
+def test_no_likeness_of_the_demo_is_certain() -> None:
+    people = Population("app_1", "demo", NOW).people([day(4_000)])
+    likenesses = [person.probability for person in people if person.method == "probabilistic"]
+    assert likenesses
+    assert max(one or 0 for one in likenesses) < 1

@@ -70,6 +70,14 @@ def test_the_file_holds_what_the_filter_leaves_in_its_order(owner: Person, fille
     assert [(row["campaign_name"], row["spend"], row["currency"]) for row in rows] == [("Always on", "7700.0", "EUR")]
 
 
+def test_a_total_says_that_it_leaves_tiktoks_own_figures_out(owner: Person, filled: str) -> None:
+    """Of c2 TikTok alone counts installs: 24 stand in its row and in no total."""
+    html = owner.open(f"/apps/{filled}/campaigns").text
+    table = Tables(html)
+    assert [table.row(name)[2] for name in (WORDS, "Always on", "Total")] == ["16", "24*", "16"]
+    assert "A total without it holds our counts alone" in html
+
+
 def test_two_dimensions_are_asked_for_by_one_form(owner: Person, filled: str) -> None:
     html = owner.open(f"/apps/{filled}/campaigns", params=[("by", "day"), ("by", "platform")]).text
     assert Tables(html).tables[0][0][:2] == ["Day", "Platform"]

@@ -7,7 +7,11 @@ from http import HTTPStatus
 import pytest
 
 from admin.pixels import PixelToAdd, add_pixel
+from admin.quality import MethodCount
 from admin.reports import ReportAsked, told
+from admin.times import named_zone
+from console.numbers import Numbers, locale_of
+from console.quality_tables import probabilities
 from tests.console.pages.conftest import Act
 from tests.console.pages.person import Person
 from tests.console.pages.results_scene import WORDS, Tables, with_results
@@ -48,6 +52,22 @@ def test_the_probabilities_stand_beside_what_was_true(owner: Person, filled: str
     assert "93.0% (40): said 93.0%, right 95.0%" in html
     act(lambda session: session.database.execute(put, filled, STATE))
     assert "those of all apps" not in owner.open(f"/apps/{filled}/quality").text
+
+
+def test_a_likeness_is_never_said_to_be_certain(owner: Person, filled: str, act: Act) -> None:
+    state = {"trials": {"full": [{"answers": 60.0, "right": 60.0, "predicted": 59.997}]}}
+    put = "INSERT INTO match_statistics (app_id, state, updated_at) VALUES ($1, $2, now())"
+    act(lambda session: session.database.execute(put, filled, state))
+    html = owner.open(f"/apps/{filled}/quality", headers=ENGLISH).text
+    assert "&gt;\u00a099.9% (60): said &gt;\u00a099.9%, right 100.0%" in html
+
+
+@pytest.mark.parametrize(("millions", "text"), [(2_000_000, "2M"), (120, "120")])
+def test_the_axis_of_installs_is_written_as_numbers_are(millions: int, text: str) -> None:
+    counts = [MethodCount("probabilistic", millions, (millions, 0, 0, 0, 0, 0))]
+    chart = probabilities(counts, Numbers(locale_of("en-GB"), named_zone("")))
+    assert chart
+    assert chart.axis(millions) == text
 
 
 @pytest.mark.parametrize("by", ["day", "campaign", "platform"])
@@ -98,3 +118,5 @@ def test_an_app_without_anything_has_a_page(owner: Person, app_id: str) -> None:
     html = owner.open(f"/apps/{app_id}/quality").text
     assert "No install came in these days" in html
     assert "The app has no pixel yet" in html
+    assert "No event has gone to TikTok yet" in html
+    assert "latest 0" not in html
