@@ -16,7 +16,9 @@ from console.cells import cell
 from console.command_links import link_of
 
 STATIC: Final = Path(__file__).parent / "static"
+LONG_NAME: Final = 16  # what a phone has room for beside two other columns
 _COMMAND: Final = re.compile(r"`([^`]+)`")
+_JOINT: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[_.-])(?=.)")
 
 
 _NOBODY: Final[Mapping[str, Any]] = {
@@ -29,6 +31,12 @@ _NOBODY: Final[Mapping[str, Any]] = {
 def static_url(name: str) -> str:
     """Changes with what the file holds, so that browsers may keep it for ever."""
     return f"/static/{name}?v={hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]}"
+
+
+def breakable(name: object) -> Markup:
+    """A long name that may be broken where its words meet: `Complete<wbr>Registration`."""
+    text = str(name)
+    return Markup("<wbr>").join(_JOINT.split(text) if len(text) > LONG_NAME else [text])
 
 
 @pass_context
@@ -54,7 +62,7 @@ _TEMPLATES: Final = Environment(
     lstrip_blocks=True,
 )
 _TEMPLATES.globals |= {"static_url": static_url, "cell": cell}
-_TEMPLATES.filters |= {"commands": with_commands}
+_TEMPLATES.filters |= {"breakable": breakable, "commands": with_commands}
 
 
 def page(

@@ -65,6 +65,14 @@
     if (button && seen(pre) && seen(button) && meet(pre.getBoundingClientRect(), button.getBoundingClientRect())) faults.add(`a button lies on the code ${shown(pre.textContent)}`);
   }
 
+  // a table that scrolls says so, and what stays of it leaves room for the rest
+  for (const box of document.querySelectorAll(".table")) {
+    if (!seen(box) || box.scrollWidth <= box.clientWidth + 1) continue;
+    const name = box.getAttribute("aria-label"), first = box.querySelector("tbody > tr > :first-child")?.offsetWidth ?? 0;
+    if (!getComputedStyle(box).backgroundAttachment.includes("local")) faults.add(`nothing shows that there is more of ${name}`);
+    if (first > box.clientWidth * 0.6) faults.add(`the first column of ${name} takes ${first} of ${box.clientWidth}`);
+  }
+
   // charts: every text readable, inside and beside the others, and nothing to scroll to
   for (const svg of document.querySelectorAll(".chart svg")) {
     if (!seen(svg)) continue;
