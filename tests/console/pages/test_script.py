@@ -136,6 +136,19 @@ def test_the_menu_of_a_phone_opens_and_closes(page: Page) -> None:
     page.get_by_role("link", name="Audit log").wait_for(state="hidden")
 
 
+def test_the_focus_stays_in_the_menu_of_a_phone_while_it_covers_the_page(page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 800})
+    page.get_by_role("link", name="Menu").click()
+    page.get_by_role("link", name="Audit log").wait_for()
+    for _ in range(20):
+        page.keyboard.press("Tab")
+        assert not page.evaluate("!!document.activeElement.closest('main, .top')")
+    page.keyboard.press("Escape")
+    page.get_by_role("link", name="New app").wait_for()
+    page.keyboard.press("Tab")
+    assert page.evaluate("!!document.activeElement.closest('main')")
+
+
 def test_a_page_that_waits_turns_by_itself_and_then_leaves_the_server_alone(
     page: Page, act: Act, app_id: str, waiting_path: str
 ) -> None:
