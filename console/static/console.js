@@ -133,6 +133,6 @@
     document.addEventListener("keydown", keys);
     document.addEventListener("submit", sentOnce);
     document.querySelectorAll("[data-module]").forEach((part) => import(part.dataset.module)); // what one page alone needs
-    document.querySelector("[aria-invalid]")?.focus();
+    document.querySelector("[autofocus]")?.focus(); // what was refused, also where the address has a place of its own
   });
 })();

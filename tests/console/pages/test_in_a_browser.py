@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from admin.apps import create_app, set_app
 from admin.mappings import map_events
@@ -138,3 +138,38 @@ def test_no_name_however_long_leaves_its_place(
         found += [f"{path.replace(long.app_id, '')[:40]}: {line}" for line in faults(page)]
     context.close()
     assert found == []
+
+
+def test_what_tiktok_said_is_read_in_few_lines_on_a_phone(
+    browser: Browser, console: Console, act: Act, addresses: dict[str, str]
+) -> None:
+    make_users(act)
+    context = signed_in(browser, console, OWNER, width=WIDTHS[1])
+    page = context.new_page()
+    page.goto(f"/apps/{addresses['app_id']}/deliveries?state=dead")
+    height = page.locator("tbody tr").first.evaluate("row => row.offsetHeight")
+    context.close()
+    assert height <= 4 * 24 + 16
+
+
+@pytest.mark.parametrize("has_script", [True, False])
+def test_what_was_refused_is_in_sight(
+    browser: Browser, console: Console, act: Act, addresses: dict[str, str], has_script: bool
+) -> None:
+    """The form stands below fifty deliveries; the page that says no begins at its top."""
+    make_users(act)
+    for _ in range(12):
+        act(lambda session: happenings.dead(session, addresses["app_id"]))
+    context = signed_in(browser, console, OWNER, width=WIDTHS[1])
+    plain = browser.new_context(
+        base_url=console.url, java_script_enabled=has_script, storage_state=context.storage_state(),
+        viewport={"width": WIDTHS[1], "height": 700},
+    )  # fmt: skip
+    page = plain.new_page()
+    page.goto(f"/apps/{addresses['app_id']}/deliveries")
+    page.get_by_role("button", name="Send the chosen again").click()
+    said = page.get_by_text("choose at least one delivery")
+    said.wait_for()
+    expect(said).to_be_in_viewport()
+    plain.close()
+    context.close()
