@@ -169,4 +169,4 @@ def _person(kind: str, thing: Fields) -> Person:
     emails = (billing.get("email"), thing.get("receipt_email"), thing.get("customer_email"))
     country = fields(billing.get("address")).get("country")
     others = texts(thing.get("customer"), _payment_id(kind, thing))
-    return person(metadata, own, others, emails=emails, country=country)
+    return person(metadata, own, others, emails=emails, phone=billing.get("phone"), country=country)

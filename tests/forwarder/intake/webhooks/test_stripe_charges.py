@@ -134,6 +134,19 @@ async def test_a_refund_that_comes_before_the_capture_it_is_of_is_not_lost(api: 
     assert sorted(await sent(api)) == [("CancelOrder", 10.0), ("Purchase", 10.0)]
 
 
+@pytest.mark.parametrize(
+    ("metadata", "known"),
+    [({}, "+49 151 23456789"), ({"phone": "+1 415 555 2671"}, "+1 415 555 2671")],
+)
+def test_the_telephone_number_of_the_bill_is_known_unless_the_app_names_another(
+    metadata: dict[str, Any], known: str
+) -> None:
+    bill = {"email": None, "phone": "+49 151 23456789", "name": "Ann", "address": {"country": "DE"}}
+    source = read(message("charge.succeeded", billing_details=bill, metadata=metadata))
+    assert source is not None
+    assert source.person.phone == known
+
+
 @pytest.mark.parametrize("paid_by", [{}, {"payment_intent": None}])
 @pytest.mark.parametrize("first", ["sale", "refund"])
 async def test_a_refund_that_names_nobody_is_its_payments(api: Api, first: str, paid_by: dict[str, Any]) -> None:
