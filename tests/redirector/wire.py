@@ -103,9 +103,16 @@ def exchange(port: int, *requests: bytes, methods: list[str] | None = None) -> l
 
 
 def ask(port: int, target: str | bytes, *headers: str, user_agent: str | None = ANDROID, method: str = "GET") -> Reply:
-    """The reply to one request on a connection of its own."""
+    """The reply to one request on a connection of its own.
+
+    Raises:
+        OSError: nobody listens, or who listened died before it answered.
+    """
     sent = request(target, *headers, "Connection: close", user_agent=user_agent, method=method)
-    (reply,) = exchange(port, sent, methods=[method])
+    replies = exchange(port, sent, methods=[method])
+    if not replies:
+        raise ConnectionResetError("closed without an answer")
+    (reply,) = replies
     return reply
 
 
