@@ -16,7 +16,7 @@ from markupsafe import Markup
 from console.numbers import NONE
 
 RIGHT: Final = 8
-LINE_HEIGHT: Final = 16
+LINE_HEIGHT: Final = 20
 LETTER: Final = 8  # of a label, at the most that the fonts of systems take
 BELOW: Final = 60  # of the days along the axis, and the frame
 _DROPPED: Final = frozenset({"script", "style", "defs", "desc", "title"})
