@@ -1,6 +1,7 @@
 """The tables of the quality page, each of which is a file, too: methods, signals, set aside, cohorts, discrepancies."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any, Final
 
@@ -12,6 +13,7 @@ from console.numbers import Numbers
 from console.report_figures import KEYS, NAMED
 from console.report_rows import label_of
 from console.trend import whole_axis
+from console.verdict_words import METHODS
 
 _METHODS: Final = {
     "referrer": "Play's referrer named the click",
@@ -34,6 +36,11 @@ def methods(counts: Sequence[MethodCount]) -> Listing:
     return Listing("match-methods", (*columns, Column("share", "Share", "percent")), rows)
 
 
+def in_words(found: Listing) -> Listing:
+    """The methods as every other page calls them; a file has the names that commands take."""
+    return replace(found, rows=[{**row, "method": METHODS.get(row["method"], row["method"])} for row in found.rows])
+
+
 def probabilities(counts: Sequence[MethodCount], numbers: Numbers) -> Chart | None:
     """How sure the probabilistic matches are; None where there is none."""
     bins = next((one.bins for one in counts if one.method == "probabilistic"), ())
@@ -42,7 +49,7 @@ def probabilities(counts: Sequence[MethodCount], numbers: Numbers) -> Chart | No
     edges = [numbers.percent(edge) for edge in EDGES]
     labels = [f"below {edges[0]}", *(f"{low} – {high}" for low, high in pairwise(edges))]
     texts = [numbers.count(one) for one in bins]
-    title = "Probabilistic matches by probability, installs"
+    title = "Matches by likeness, by their probability, installs"
     return Chart(
         title, [*labels, f"{edges[-1]} and more"], [Series("Installs", bins, texts)], "bar", whole_axis(numbers)
     )

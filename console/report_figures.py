@@ -49,6 +49,7 @@ KEYS: Final = {
 }
 NAMED: Final = ("campaign", "adgroup", "ad", "creative")
 UNKNOWN: Final = "not known"
+PLATFORMS: Final = {"ios": "iOS", "android": "Android"}
 
 _OF_INSTALLS: Final = ("installs", "cpi", "ipm", "cti")
 _OF_REVENUE: Final = ("revenue", "roas")

@@ -9,7 +9,7 @@ from admin.reports import ReportRow
 from console.call import Call
 from console.columns import Column
 from console.listing import Listing, format_of, paging_of
-from console.report_figures import FIGURES, KEYS, NAMED, UNKNOWN, shown_totals, stars
+from console.report_figures import FIGURES, KEYS, NAMED, PLATFORMS, UNKNOWN, shown_totals, stars
 from console.report_view import IN_TIME, ReportView
 
 Href = Callable[[Mapping[str, Any]], str]
@@ -58,6 +58,8 @@ def label_of(one: str, key: Mapping[str, Any]) -> str:
     if one in NAMED:
         return str(key.get(f"{one}_name") or key.get(f"{one}_id") or UNKNOWN)
     value = key.get(one)
+    if one == "platform":
+        value = PLATFORMS.get(str(value), value)
     if one == "hour" and value:
         at = datetime.fromisoformat(value)
         return f"{at:%a %-d %b, %H:%M} ({value[16:]})"

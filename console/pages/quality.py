@@ -35,6 +35,7 @@ async def show_quality(call: Call) -> Response:
     charts = quality_tables.probabilities(found.methods, numbers), quality_tables.reliability(found, numbers)
     drawn = [(chart, draw(chart)) if chart else None for chart in charts]
     shown = {"probabilities": drawn[0], "reliability": drawn[1], "warnings": found.cohorts["warnings"]}
+    tables["methods"] = quality_tables.in_words(tables["methods"])
     frame = {**report_frame(call, view), **tables, **shown, "cohorts_by": COHORTS_BY}
     return call.page("quality.html", title="Quality", found=found, **frame)
 

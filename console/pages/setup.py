@@ -19,6 +19,7 @@ from console.forms import Form, NoFields
 from console.page import Act, Done, Page, Snapshots
 from console.pages.pixels import NewPixelForm, add_to, added, options_of, testing
 from console.setting_groups import app_texts
+from console.verdict_words import METHODS
 
 TITLES: Final = {
     "stores": "App and stores",
@@ -67,6 +68,7 @@ async def show_setup(call: Call) -> Response:
         testing=testing(progress.pixels),
         primary=[row for row in rows if row["primary"]],
         newest_links=NEWEST_LINKS,
+        methods=METHODS,
         objective=objective_for(targets),
         trials="StartTrial" in targets,
         missing=_missing(call, progress),

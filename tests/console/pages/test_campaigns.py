@@ -78,6 +78,12 @@ def test_a_total_says_that_it_leaves_tiktoks_own_figures_out(owner: Person, fill
     assert "A total without it holds our counts alone" in html
 
 
+def test_a_platform_is_called_what_it_is_called_elsewhere(owner: Person, filled: str) -> None:
+    path = f"/apps/{filled}/campaigns?by=platform"
+    assert Tables(owner.open(path).text).row("iOS")
+    assert "ios" in [row["platform"] for row in owner.open(f"{path}&format=json").json()["items"]]
+
+
 def test_two_dimensions_are_asked_for_by_one_form(owner: Person, filled: str) -> None:
     html = owner.open(f"/apps/{filled}/campaigns", params=[("by", "day"), ("by", "platform")]).text
     assert Tables(html).tables[0][0][:2] == ["Day", "Platform"]

@@ -38,8 +38,10 @@ def test_methods_are_counted_with_their_probabilities(owner: Person, filled: str
     act(lambda session: session.database.execute("UPDATE installs SET match_method = 'none' WHERE install_id = 'i0-0'"))
     html = owner.open(f"/apps/{filled}/quality?range=7d", headers=ENGLISH).text
     tables = Tables(html)
-    assert tables.row("probabilistic")[2:] == ["13", "92.9%"]
-    assert tables.row("none")[2:] == ["1", "7.1%"]
+    assert tables.row("likeness")[2:] == ["13", "92.9%"]
+    assert tables.row("no click")[2:] == ["1", "7.1%"]
+    file = owner.open(f"/apps/{filled}/quality?range=7d&format=json&table=methods").json()["items"]
+    assert [row["method"] for row in file] == ["probabilistic", "none"]
     assert "95.0% – 98.0%: Installs 13" in html
 
 

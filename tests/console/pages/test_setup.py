@@ -70,7 +70,9 @@ def test_the_whole_way_from_nothing_to_the_first_event(owner: Person, act: Act, 
     assert steps(act, app_id)["waiting"] == "not"
     store(act, CLICKS, now, 1, "click")
     assert set(steps(act, app_id).values()) == {"done"}
-    assert "Everything works." in owner.open(path).text
+    page = owner.open(path).text
+    assert "Everything works." in page
+    assert "credited to no click" in page
 
 
 def test_what_is_done_is_said_in_words_that_count_right(owner: Person, act: Act, app_id: str, path: str) -> None:
