@@ -3,7 +3,8 @@
 What pygal writes of its own style and script is left out. The colours of the series are those of console.css.
 """
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise
@@ -17,6 +18,8 @@ from console.numbers import NONE
 
 RIGHT: Final = 8
 LINE_HEIGHT: Final = 20
+MOST_DOTS: Final = 60  # of a line: more melt into it, and take most of the time that drawing takes
+_PLACE: Final = re.compile(r"(-?[\d.]+) (-?[\d.]+)")
 LETTER: Final = 8  # of a label, at the most that the fonts of systems take
 BELOW: Final = 60  # of the days along the axis, and the frame
 _DROPPED: Final = frozenset({"script", "style", "defs", "desc", "title"})
@@ -122,6 +125,7 @@ def _drawn(chart: Chart, frame: Frame) -> Markup:
         max_scale=5,
         margin=8,
         dots_size=2.5,
+        show_dots=len(chart.labels) <= MOST_DOTS or any(_has_lone(one.values) for one in chart.series),
         value_formatter=chart.axis,
         x_labels=list(chart.labels),
         truncate_label=-1,  # they are thinned out instead
@@ -142,6 +146,14 @@ def _parts(chart: Chart, one: Series) -> list[list[float | None]]:
     if chart.kind == "bar" or not chart.is_unfinished or len(values) < 2:
         return [values]
     return [[*values[:-1], None], [*[None] * (len(values) - 2), *values[-2:]]]
+
+
+def _has_lone(values: Sequence[Value]) -> bool:
+    """Whether there is one with gaps on both sides: no line leads to it, its dot alone shows it."""
+    known = [False, *(value is not None for value in values), False]
+    return any(
+        here and not before and not after for before, here, after in zip(known, known[1:], known[2:], strict=False)
+    )
 
 
 def _has_direct_labels(chart: Chart) -> bool:
@@ -238,20 +250,29 @@ def _remove_paths(group: Element) -> None:
         group.remove(path)
 
 
+def _places(group: Element) -> Iterator[tuple[float, float]]:
+    """Of the points of a line, with dots or without."""
+    for dot in group.iter("circle"):
+        yield float(dot.get("cx", 0)), float(dot.get("cy", 0))
+    for path in group.iter("path"):
+        for x, y in _PLACE.findall(path.get("d", "")):
+            yield float(x), float(y)
+
+
 def _label_lines(chart: Chart, plots: Sequence[Element]) -> None:
     """Its name where a line ends, so that nothing is told by colour alone."""
     ends: list[list[Any]] = []
     for number, one in enumerate(chart.series):
-        dots = [
-            dot
+        places = [
+            place
             for plot in plots
             for group in plot.findall("g")
             if f"series-{number + 1}" in group.get("class", "").split()
-            for dot in group.iter("circle")
+            for place in _places(group)
         ]
-        if dots:
-            last = max(dots, key=lambda dot: float(dot.get("cx", 0)))
-            ends.append([float(last.get("cy", 0)), float(last.get("cx", 0)), number, one.name])
+        if places:
+            x, y = max(places)
+            ends.append([y, x, number, one.name])
     ends.sort()
     for above, below in pairwise(ends):
         below[0] = max(below[0], above[0] + LINE_HEIGHT)

@@ -140,3 +140,25 @@ def test_a_label_at_the_edge_is_moved_in() -> None:
     moved = [text.get("dx") for text in both(bars)[1].iter("text") if text.text == labels[-1]]
     assert len(moved) == 1
     assert float(moved[0] or 0) < 0
+
+
+def dots(chart: Chart) -> list[int]:
+    return [len(list(root.iter("circle"))) for root in both(chart)]
+
+
+def test_a_long_line_has_no_dots_and_its_name_all_the_same() -> None:
+    days = [f"{day}" for day in range(90)]
+    long = [Series(name, range(90), days) for name in ("Spend", "Revenue")]
+    chart = Chart("x", days, long, is_unfinished=True)
+    assert dots(chart) == [0, 0]
+    for root in both(chart):
+        names = {text.text: float(text.get("x", 0)) for text in root.iter("text") if "name" in text.get("class", "")}
+        last = max(float(one.get("x", 0)) for one in root.iter("rect") if one.get("class") == "column")
+        assert set(names) == {"Spend", "Revenue"}
+        assert min(names.values()) > last
+
+
+def test_a_day_between_gaps_is_seen_on_a_long_line_too() -> None:
+    days = [f"{day}" for day in range(90)]
+    lone = [5 if day == 40 else None if 35 < day < 45 else 1 for day in range(90)]
+    assert min(dots(Chart("x", days, [Series("x", lone, days)]))) > 0
