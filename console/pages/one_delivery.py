@@ -14,6 +14,7 @@ from console.call import Call, NotThere
 from console.forms import Form
 from console.page import Act, Done, Page
 from console.pages.deliveries import KINDS
+from console.reason_words import reason_sentence
 from console.verdict_words import verdict_sentence
 
 
@@ -32,6 +33,7 @@ async def show_delivery(call: Call) -> Response:
         kind=KINDS.get(record["state"], "quiet"),
         written=_written,
         sentence=verdict_sentence,
+        why=reason_sentence(record["reason"]),
     )
 
 

@@ -79,6 +79,15 @@ def test_one_opens_to_request_attempts_meaning_and_match(owner: Person, act: Act
     assert "E.C.P." in page
 
 
+def test_one_that_was_never_sent_says_why_and_where_that_is_changed(owner: Person, act: Act, app_id: str) -> None:
+    number = act(lambda session: happenings.delivery(session, app_id, "skipped"))
+    put = "UPDATE deliveries SET reason = 'not mapped', last_code = NULL, last_message = NULL WHERE delivery_id = $1"
+    act(lambda session: session.database.execute(put, int(number)))
+    act(lambda session: session.database.execute("DELETE FROM attempts WHERE app_id = $1", app_id))
+    page = owner.open(f"/apps/{app_id}/deliveries/{number}").text
+    assert f'becomes none of TikTok&#39;s. A row under <a href="/apps/{app_id}/mapping">Mapping</a>' in page
+
+
 def test_a_dead_one_is_sent_again_once_and_audited(owner: Person, act: Act, app_id: str) -> None:
     number = act(lambda session: happenings.dead(session, app_id))
     path = f"/apps/{app_id}/deliveries/{number}"
