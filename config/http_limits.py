@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any, Final
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from config.http_heads import HTTP_VERSIONS, MAX_HEADER_BYTES, MAX_HEADERS, MAX_URL_BYTES, is_host
 
@@ -154,6 +154,8 @@ class LimitedHttpProtocol(HttpToolsProtocol, ABC):
         for cycle in (*self._earlier, self.cycle):
             if cycle is not None and not cycle.response_complete:
                 cycle.disconnected = True
+                if isinstance(cycle, RequestResponseCycle):  # which would write it whenever its body is asked for
+                    cycle.waiting_for_100_continue = False
                 cycle.message_event.set()
 
     def _is_idle(self) -> bool:

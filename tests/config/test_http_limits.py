@@ -1,5 +1,6 @@
 """The sockets of the forwarder and the console, whose limits are the same; over real ones in tests/attacks."""
 
+import asyncio
 from typing import Any
 from unittest.mock import Mock
 
@@ -42,6 +43,11 @@ class Connection:
         self._protocol.data_received(data[:1])
         self._protocol.data_received(data[1:])
 
+    def message(self) -> Any:
+        """What the application is given that asks for the body of the request before the last."""
+        (cycle,) = self._protocol._earlier or [self._protocol.cycle]
+        return asyncio.run(cycle.receive())
+
     def written(self) -> bytes:
         return b"".join(call.args[0] for call in self.transport.write.call_args_list)
 
@@ -76,3 +82,12 @@ def test_after_a_refusal_nothing_is_taken(connection: Connection, head: bytes) -
 def test_a_whole_head_is_taken(connection: Connection) -> None:
     connection.receive(WHOLE)
     assert (connection.loop.create_task.call_count, connection.written()) == (1, b"")
+
+
+@broken
+def test_who_waits_to_be_told_to_go_on_is_told_nothing_behind_a_refusal(connection: Connection, head: bytes) -> None:
+    connection.receive(b"POST /v1/events HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\nhello")
+    connection.receive(head)
+    written = connection.written()
+    assert connection.message() == {"type": "http.disconnect"}
+    assert connection.written() == written
