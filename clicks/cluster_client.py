@@ -4,6 +4,7 @@
 * A pipeline that meets a dead node looks up who has taken its place. redis-py does that for single commands, and for
   pipelines only where it may retry, which would hold visitors up.
 * It opens while the first primary of the map is dead. redis-py asks just that one which commands there are.
+* DBSIZE is the sum of all primaries, as documented; redis-py 8.1 asks one of them.
 * Its nodes are remembered.
 """
 
@@ -62,6 +63,9 @@ class Cluster(RedisCluster):
     async def execute_command(self, *args: Any, **kwargs: Any) -> Any:
         with _as_connection_error():
             return await super().execute_command(*args, **kwargs)
+
+    async def dbsize(self, **options: Any) -> int:
+        return int(await super().dbsize(**{"target_nodes": RedisCluster.PRIMARIES, **options}))
 
     def pipeline(self, transaction: Any = None, shard_hint: Any = None) -> ClusterPipeline:  # noqa: ARG002
         return _Pipeline(self, transaction)  # type: ignore[abstract]  # of no method, and redis-py makes its own, too

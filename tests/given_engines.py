@@ -55,7 +55,7 @@ class GivenRedis:
 def _keys_of(client: Any) -> int:
     """In all of its databases, or on all nodes of a cluster."""
     if isinstance(client, RedisCluster):
-        return int(client.dbsize())
+        return int(client.dbsize(target_nodes=RedisCluster.PRIMARIES))
     try:
         found = client.info("keyspace")
     except ResponseError:

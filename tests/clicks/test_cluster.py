@@ -123,6 +123,12 @@ async def test_erased_clicks_do_not_come_back_with_a_replay(redis: RedisCluster)
     assert await counted(redis) == 60
 
 
+async def test_its_size_is_that_of_all_nodes(redis: RedisCluster) -> None:
+    for number in range(60):
+        await redis.set(f"key {number}", 1)
+    assert await redis.dbsize() == 60
+
+
 async def test_every_click_is_scanned_once(applies: Any, redis: RedisCluster) -> None:
     await applies.apply(batch(0))
     scanned = [found.click_id async for clicks in ClickStore(redis, (ADDRESS_KEY,)).scan(0, 2**53) for found in clicks]

@@ -247,6 +247,7 @@ def clicks_counted(path: Path, counted: list[int]) -> Iterator[Any]:
 
 
 @pytest.mark.anyio
+@pytest.mark.usefixtures("one_redis")  # as a backtest's own
 async def test_files_are_read_as_needed_and_old_clicks_forgotten(redis_url: str, tmp_path: Path) -> None:
     clicks = [
         click(
