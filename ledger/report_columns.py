@@ -64,9 +64,7 @@ def columns_of(tally: Tally, currency: str | None, convert: Convert) -> dict[str
         "tiktok_installs": _said(tally.tiktok_installs),
         "tiktok_purchases": _said(tally.tiktok_purchases),
         "tiktok_revenue": None if tiktok_revenue is None else money(tiktok_revenue),
-        "spend_other": _each(spend_other),
-        "revenue_other": _each(revenue_other),
-        "refunds_other": _each(refunds_other),
+        **{name: _each(sums) for name, sums in zip(OTHERS, (spend_other, revenue_other, refunds_other), strict=True)},
         **_ratios(
             tally,
             Decimal(installs),
