@@ -60,25 +60,31 @@ def _given(rows: str) -> str:
     return f"jsonb_array_elements({rows}::jsonb) WITH ORDINALITY AS given (r, at)"
 
 
-# The click is unpacked once and not for each of its fields: it stands in what is selected, not in a function beside it,
-# so that of an install that was waited for it is read again, as it is then.
+# PostgreSQL plans by what the columns of `events` have held: where most once waited for their install it would reckon
+# with none that has one, and meet each event of a batch with each of its installs. Of expressions it knows nothing.
+_JOINED: Final = "CASE WHEN joined THEN true ELSE false END"
+_COUNTED_OF_NEW: Final = f"""(
+    SELECT app_id, event_id, source, name, install_id, occurred_at, value, currency, body, {_JOINED} AS joined,
+        flags || '{{}}' AS flags
+    FROM new
+) AS e JOIN held i ON i.app_id = e.app_id AND i.install_id = e.install_id"""  # noqa: S608
+# Each install is looked up by itself, in their order: joined by two columns they would be reckoned as one, and the
+# whole table read for a few. The click is unpacked once and not for each of its fields: it stands in what is selected,
+# not in a function beside it, so that of an install that was waited for it is read again, as it is then.
 STORE_EVENTS: Final = {
     layout: f"""
 WITH {events_of(layout, "$1")},
 sent AS ({deliveries_of("$2")}),
 held AS MATERIALIZED (
-    SELECT i.app_id, i.install_id, i.platform, i.occurred_at, i.body || '{{}}' AS body, i.click_id,
-        i.click || '{{}}' AS click
-    FROM (SELECT DISTINCT app_id, install_id FROM new WHERE joined) AS of_new
-    JOIN installs i ON i.app_id = of_new.app_id AND i.install_id = of_new.install_id
-    WHERE i.match_method <> 'none' ORDER BY i.app_id, i.install_id FOR KEY SHARE OF i
+    SELECT i.* FROM (
+        SELECT DISTINCT app_id, install_id FROM new WHERE {_JOINED} ORDER BY app_id, install_id
+    ) AS of_new CROSS JOIN LATERAL (
+        SELECT app_id, install_id, platform, occurred_at, body || '{{}}' AS body, click_id, click || '{{}}' AS click
+        FROM installs WHERE app_id = of_new.app_id AND install_id = of_new.install_id AND match_method <> 'none'
+        LIMIT 1 FOR KEY SHARE
+    ) AS i
 ),
-counted AS ({
-        inserted(
-            DELTAS,
-            added_up(credited(event_facts("new e JOIN held i ON i.app_id = e.app_id AND i.install_id = e.install_id"))),
-        )
-    })
+counted AS ({inserted(DELTAS, added_up(credited(event_facts(_COUNTED_OF_NEW))))})
 SELECT app_id, event_id, event_key FROM new
 """  # noqa: S608 - put together from the ledger's own text
     for layout in LAYOUTS

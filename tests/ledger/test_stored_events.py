@@ -71,9 +71,17 @@ def nested_scans(plan: dict[str, Any]) -> list[list[str]]:
     return [*found, kinds] if plan["Node Type"] == "Nested Loop" and kinds == ["CTE Scan", "CTE Scan"] else found
 
 
-async def test_a_batch_is_not_gone_through_once_for_each_of_its_rows(pool: asyncpg.Pool, layout: Layout) -> None:
+# what PostgreSQL has counted of earlier events: how many in a hundred had found their install, which were archived
+@pytest.mark.parametrize(("joined", "flags"), [(0, ()), (5, ()), (100, ()), (100, ("install_deleted",))])
+async def test_a_batch_is_not_gone_through_once_for_each_of_its_rows(
+    pool: asyncpg.Pool, layout: Layout, joined: int, flags: tuple[str, ...]
+) -> None:
     await pool.execute(INSTALLS, APP)
-    await pool.execute("ANALYZE installs")
+    earlier = [
+        event(str(n), app_id=APP, install_id=f"i{n}", joined=n % 100 < joined, flags=flags) for n in range(1_000)
+    ]
+    await store_events(pool, earlier)
+    await pool.execute("ANALYZE installs, events")
     async with pool.acquire() as connection:
         assert nested_scans(await plan_of(connection, STORE_EVENTS[layout])) == []
 
