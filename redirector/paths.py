@@ -1,5 +1,5 @@
-"""Which link a path names, where copying has left something behind it: a slash, a blank, a dot, a bracket, a quote; or
-a query without its question mark.
+"""Which link a path names, where copying has left something behind it: a slash, a blank, a dot, a bracket, a quote; a
+second slash or a blank before it, as where a base URL ended with one; or a query without its question mark.
 
 No slug holds any of these, so nothing is taken for another link.
 """
@@ -44,11 +44,16 @@ def with_question_mark(target: bytes) -> bytes:
 
 def _parts(path: str) -> tuple[str, str]:
     """A slug, and which of its pages is meant: `` | `/stores` | `/enrich`."""
-    bare = _without_tail(path[1:])
+    bare = _without_tail(_without_head(path))
     head, _, last = bare.rpartition("/")
     if head and last in _OF_A_LINK:
         return _without_tail(head), f"/{last}"
     return bare, ""
+
+
+def _without_head(path: str) -> str:
+    """What stands behind slashes and blanks. A dot is none: `/.env` is what scanners ask for."""
+    return path.lstrip("/ \t\r\n\xa0\u200b\ufeff")
 
 
 def _without_tail(text: str) -> str:

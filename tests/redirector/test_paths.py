@@ -9,6 +9,17 @@ TAILS = (
     "%E2%80%9D", "%E2%80%99", "%C2%A0", "%E2%80%8B", "%EF%BC%89", "…", "”",
 )  # fmt: skip
 
+HEADS = ("/", "//", "%20", "%2F", "%0A", "%09", "%C2%A0", "%E2%80%8B", "%EF%BB%BF", "/%20")
+
+
+@pytest.mark.parametrize("head", HEADS)
+def test_a_slash_or_a_blank_too_many_before_a_slug_is_not_part_of_it(redirector: Redirector, head: str) -> None:
+    for method in ("GET", "HEAD"):
+        reply = ask(redirector.port, f"/{head}spring?ttclid=E.C.P.abcd", method=method)
+        assert reply.status == 302
+    (click,) = stored_clicks(redirector.redis_url)
+    assert (click.link, click.ttclid) == ("spring", "E.C.P.abcd")
+
 
 @pytest.mark.parametrize("tail", TAILS)
 def test_what_copying_adds_is_not_part_of_the_slug(redirector: Redirector, tail: str) -> None:
@@ -29,6 +40,8 @@ def test_what_else_follows_makes_it_another_path(redirector: Redirector, tail: s
     [
         ("/a/", "/a"), ("/a./enrich", "/a/enrich"), ("/a)/stores/", "/a/stores"), ("/enrich", "/enrich"),
         ("/a-_.", "/a-_"), ("/a/b/", "/a/b/"), ("/", "/"), ("/...", "/..."), ("", ""),
+        ("//", "//"), ("//a", "/a"), ("///a//stores", "/a/stores"),
+        ("//a/b", "//a/b"), ("/.a", "/.a"),
     ],
 )  # fmt: skip
 def test_a_path_is_tidied(path: str, tidy: str) -> None:
@@ -45,8 +58,8 @@ def test_a_tail_may_be_long() -> None:
 
 
 def test_the_page_of_both_stores_has_a_tail_too(redirector: Redirector) -> None:
-    tails = ("/bare/stores/", "/bare./stores", "/bare/stores.")
-    assert [ask(redirector.port, path).status for path in tails] == [200] * 3
+    tails = ("/bare/stores/", "/bare./stores", "/bare/stores.", "//bare/stores")
+    assert [ask(redirector.port, path).status for path in tails] == [200] * 4
 
 
 @pytest.mark.parametrize(

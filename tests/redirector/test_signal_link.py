@@ -136,7 +136,7 @@ def test_unknown_and_disabled_links_cannot_be_told_apart(redirector: Redirector)
     ]
 
 
-@pytest.mark.parametrize("path", ["/", "//spring", "/spring/x", "/SPRING", "/spring%2Fx", "/%73pring%00"])
+@pytest.mark.parametrize("path", ["/", "//", "/.spring", "/spring/x", "/SPRING", "/spring%2Fx", "/%73pring%00"])
 def test_what_is_not_quite_a_link_is_not_found(redirector: Redirector, path: str) -> None:
     reply = ask(redirector.port, path)
     assert reply.status == 404

@@ -132,10 +132,10 @@ PLAIN_TARGETS = (
     "/spring", "/spring?", "/spring??", "/spring/", "/spring//", "/spring%20", "/spring.", "/spring,", "/spring)",
     '/spring"', "/spring%22%29", "/spring%2F", "/spring%E2%80%8B", "/spring%C2%A0?ad_id=7", "/%73pring",
     "/%73%70ring/?ad_id=7", "/spring%", "/spring!?ad_id=7", "/" + "s" * 64, "/_under-score_", "/_under-score_.",
-    "/spring:", "/spring;", "/spring%0A", "/spring\\", "/spring/..",
+    "/spring:", "/spring;", "/spring%0A", "/spring\\", "/spring/..", "//spring", "/%20spring", "///spring?ad_id=7",
 )  # fmt: skip
 OTHER_TARGETS = (
-    "/", "//", "//spring", "/spring/x", "/SPRING", "/spring%2Fx", "/%73pring%00", "/spring%3Fad_id=7", "/spring;x",
+    "/", "//", "//spring/x", "/spring/x", "/SPRING", "/spring%2Fx", "/%73pring%00", "/spring%3Fad_id=7", "/spring;x",
     "/off", "/unknown", "/spring#", "/spring#top", "/spring?ad_id=7#top", "/spring#?ad_id=7", "/spring#top?ad_id=7",
     "/spring/#?a=1", "/spring%2573", "http://t.test/spring?ad_id=7", "http://evil.test/spring", "*", "/healthz",
     "/" + "s" * 65, "/./spring", "/../spring", "/spring/enrich", "/spring?a=" + "b" * 9_000,
