@@ -164,6 +164,12 @@ SELECT tablename FROM pg_tables
 WHERE schemaname = 'public' AND tablename NOT IN ('alembic_version', 'directory_version')
 """
 SEQUENCES = "SELECT sequencename FROM pg_sequences WHERE schemaname = 'public'"
+# what was counted of another test's rows would make other plans of the next one's statements
+FORGET_STATISTICS = """
+DELETE FROM pg_statistic WHERE starelid IN (SELECT oid FROM pg_class WHERE relnamespace = 'public'::regnamespace);
+UPDATE pg_class SET reltuples = -1, relpages = 0, relallvisible = 0
+WHERE relnamespace = 'public'::regnamespace AND reltuples <> -1
+"""
 END_OTHERS = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
 """
@@ -181,7 +187,7 @@ class SharedDatabase:
         sequences = [row[0] for row in engines.portal.call(self._connection.fetch, SEQUENCES)]
         deletes = [f"DELETE FROM {table}" for table in tables]  # noqa: S608 -- names out of the catalogue
         restarts = [f"ALTER SEQUENCE {sequence} RESTART" for sequence in sequences]
-        self._cleaning = ";".join([*deletes, *restarts])
+        self._cleaning = ";".join([*deletes, *restarts, FORGET_STATISTICS])
         self._as_made = self._catalogue()
 
     def _connect(self) -> None:
