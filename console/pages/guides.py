@@ -2,14 +2,14 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 from starlette.responses import PlainTextResponse, Response
 
 from admin.help_facts import FOLLOWS, REASONS, codes, wordings
-from console.call import Call, NotThere
+from console.call import Call
 from console.page import Page
+from console.pages.handbook import installed_docs
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,29 +30,10 @@ GUIDES: Final = (
     ),
     Guide("sdk", "The two calls of the app", "Post the first open and the events that follow: two addresses, one key."),
 )
-DOCS: Final = Path(__file__).parents[2] / "docs"
-DOCS_SAY: Final = {
-    "console": "who signs in to the console, and where",
-    "intake": "what an app may send, and how each value is read",
-    "links": "Signal links: options, macros, deep links",
-    "matching": "the matcher in full, with its measured precision and recall",
-    "deploying": "from an empty machine to TLS, containers, upgrades",
-    "operating": "addresses of the engines, proxies, several machines, backups",
-    "licences": "of the libraries that are installed with it",
-    "privacy": "what is kept of a person, how long, and how it is erased",
-    "scaling": "what 1 to 100,000 clicks a second take",
-    "reliability": "what is broken on purpose, and what comes of it",
-    "reports": "whose day it is, and every column of a report",
-    "security": "what is sent by whoever means no good, and what comes of it",
-    "signals": "what TikTok is told of an event, field by field",
-    "spend": "how spend is read from TikTok and kept right",
-    "tiktok-accounts": "connecting an ad account, tokens, what is red and why",
-    "webhooks": "subscription platforms and payment providers",
-}
 
 
 async def show_guides(call: Call) -> Response:
-    return call.page("help.html", title="Help", guides=GUIDES, docs=_docs())
+    return call.page("help.html", title="Help", guides=GUIDES, docs=installed_docs())
 
 
 def _shows(guide: Guide) -> Callable[[Call], Awaitable[Response]]:
@@ -63,16 +44,6 @@ def _shows(guide: Guide) -> Callable[[Call], Awaitable[Response]]:
         return call.page(template, 200, title=guide.title, guide=guide, **more)
 
     return show
-
-
-async def show_doc(call: Call) -> Response:
-    """A page of the handbook as it was written."""
-    name = call.named("name").removesuffix(".md")
-    if name not in _docs():
-        raise NotThere(f"There is no document {name[:40]}.", "/help", "Show help")
-    return PlainTextResponse(
-        (DOCS / f"{name}.md").read_text(), headers={"Content-Type": "text/markdown; charset=utf-8"}
-    )
 
 
 async def llms_txt(call: Call) -> Response:
@@ -89,19 +60,13 @@ async def llms_txt(call: Call) -> Response:
         "",
         "## Handbook",
         "",
-        *(f"- [{name}]({base}/help/docs/{name}.md): {says}" for name, says in _docs().items()),
+        *(f"- [{name}]({base}/help/docs/{name}.md): {says}" for name, says in installed_docs().items()),
     ]
     return PlainTextResponse("\n".join(lines) + "\n")
 
 
-def _docs() -> dict[str, str]:
-    """Those that were installed along."""
-    return {name: says for name, says in DOCS_SAY.items() if (DOCS / f"{name}.md").is_file()}
-
-
 PAGES = (
     Page("/help", show_guides, None),
-    Page("/help/docs/{name}", show_doc, None),
     Page("/llms.txt", llms_txt, None),
     *(Page(f"/help/{guide.slug}", _shows(guide), None) for guide in GUIDES),
 )

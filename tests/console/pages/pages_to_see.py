@@ -11,6 +11,7 @@ class Seen(NamedTuple):
 
 
 HELP: Final = ("launch", "error-codes", "webhooks", "sdk")  # the others are of the same parts
+HANDBOOK: Final = ("matching", "operating", "security")  # with figures, code and the widest tables
 
 PAGES_TO_SEE: Final = (
     Seen("login", "/login", signed_in=False),
@@ -56,6 +57,7 @@ PAGES_TO_SEE: Final = (
     Seen("install", "/apps/{app_id}/installs/i1"),
     Seen("help", "/help"),
     *(Seen(f"help-{slug}", f"/help/{slug}") for slug in HELP),
+    *(Seen(f"handbook-{name}", f"/help/docs/{name}") for name in HANDBOOK),
     Seen("help-outside", "/help/error-codes", signed_in=False),
     Seen("logout", "/logout"),
     Seen("not-there", "/nothing-here"),

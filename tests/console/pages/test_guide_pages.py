@@ -2,7 +2,8 @@
 
 import re
 
-from console.pages.guides import DOCS, DOCS_SAY, GUIDES
+from console.handbook import DOCS
+from console.pages.guides import GUIDES
 from tests.console.pages.person import Person
 from tiktok.code_table import CODES, WORDINGS
 
@@ -31,12 +32,3 @@ def test_llms_txt_names_every_guide_and_document_and_each_is_there(stranger: Per
     links = re.findall(r"^- \[[^]]+\]\(https?://[^/]+(/[^)]+)\): .+$", answer.text, re.MULTILINE)
     assert len(links) == len(GUIDES) + len(list(DOCS.glob("*.md")))
     assert all(stranger.open(link).status_code == 200 for link in links)
-
-
-def test_every_document_of_the_handbook_has_its_line() -> None:
-    assert set(DOCS_SAY) == {path.stem for path in DOCS.glob("*.md")}
-
-
-def test_only_documents_are_served(stranger: Person) -> None:
-    for name in ("..%2FREADME.md", "decisions", "nothing.md", "%2e%2e"):
-        assert stranger.open(f"/help/docs/{name}").status_code == 404
