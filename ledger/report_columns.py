@@ -97,10 +97,13 @@ def all_told(sums: Money, currency: str | None, convert: Convert) -> Decimal | N
 
 
 def _proceeds(tally: Tally, currency: str | None, convert: Convert) -> float | None:
-    """None unless the proceeds of every sale are known: a part of them would pass for the whole."""
+    """None unless the proceeds of every sale are known, and can be told in the currency: a part of them would pass for
+    the whole.
+    """
     if tally.proceeds_of != tally.revenue or not tally.revenue:
         return None
-    return money(in_currency(tally.proceeds, currency, convert)[0])
+    proceeds, not_told = in_currency(tally.proceeds, currency, convert)
+    return None if not_told else money(proceeds)
 
 
 def _ratios(tally: Tally, installs: Decimal, spend: Decimal | None, revenue: Decimal | None) -> dict[str, float | None]:
