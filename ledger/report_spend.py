@@ -2,13 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
 from typing import Any, Final
 
 from ledger.local_time import zone_names
 from ledger.report_dimensions import COLUMNS, By, Key
 from ledger.report_figures import FIRST, LAST, Asked, in_turns
-from ledger.report_spend_places import FARTHEST, Places, Span, by_hour, moved
+from ledger.report_spend_places import Places, Span, by_hour, moved, reached
 from ledger.report_tallies import Tally
 
 # An advertiser that several apps chose serves them all; what is nobody's in particular is the first one's.
@@ -80,8 +79,6 @@ _SPENT: Final = ("spend", *_COUNTED)
 _SAID: Final = ("conversions", "purchases", "purchase_value")
 LOOKED_UP: Final[frozenset[By]] = frozenset({"link", "platform"})
 """Dimensions that only the ad or its ad group tells."""
-NOTHING: Final = date(2020, 1, 2), date(2020, 1, 1)
-"""The days of an advertiser that TikTok has told of none."""
 
 
 def _sums(columns: Iterable[str], of: str = "{}") -> str:
@@ -138,8 +135,7 @@ async def tiktok_figures(connection: Any, asked: Asked, advertiser: ReportedAdve
         tally.say("tiktok_installs", row["conversions"])
         tally.say("tiktok_purchases", row["purchases"])
         tally.pay("tiktok_revenue", advertiser.currency, row["purchase_value"])
-    span = await _span(connection, asked, advertiser)
-    places = by_hour(span) if "hour" in asked.by else moved(span, "day" in asked.by)
+    places = await _places(connection, asked, advertiser)
     if places.day:
         async for row in in_turns(await _fetch_hours(connection, asked.by, advertiser, places)):
             _add(_tally(tallies, asked.by, row), advertiser.currency, row)
@@ -152,14 +148,14 @@ async def tiktok_figures(connection: Any, asked: Asked, advertiser: ReportedAdve
     return tallies
 
 
-async def _span(connection: Any, asked: Asked, advertiser: ReportedAdvertiser) -> Span:
-    """The days asked for; where there is no bound those TikTok told of, and into which their hours may fall."""
-    first, last = asked.first_day, asked.last_day
-    if first is None or last is None:
-        told = await connection.fetchrow(SPENT_SPAN, advertiser.advertiser_id)
-        known = (told["first"] - FARTHEST, told["last"] + FARTHEST) if told["first"] else NOTHING
-        first, last = first or known[0], last or known[1]
-    return Span(first, last, asked.app.zone, advertiser.zone)
+async def _places(connection: Any, asked: Asked, advertiser: ReportedAdvertiser) -> Places:
+    """Where the hours go of the days that TikTok told of."""
+    told = await connection.fetchrow(SPENT_SPAN, advertiser.advertiser_id)
+    if told["first"] is None:
+        return Places()
+    days = reached((asked.first_day, asked.last_day), (told["first"], told["last"]))
+    span = Span(*days, asked.app.zone, advertiser.zone)
+    return by_hour(span) if "hour" in asked.by else moved(span, "day" in asked.by)
 
 
 async def _fetch_hours(connection: Any, by: tuple[By, ...], advertiser: ReportedAdvertiser, places: Places) -> Any:

@@ -48,6 +48,14 @@ class Span:
         return self.first <= day <= self.last
 
 
+def reached(asked: tuple[date | None, date | None], told: tuple[date, date]) -> tuple[date, date]:
+    """The first and the last of the days asked for (None = no bound) that hours of the days told of can lie on. On all
+    others there is nothing, and to go through the years before the first takes longer than the rest of a report.
+    """
+    first, last = told[0] - FARTHEST, told[1] + FARTHEST
+    return max(asked[0] or first, first), min(asked[1] or last, last)
+
+
 def moved(span: Span, by_day: bool) -> Places:
     """The hours that lie on another day than the advertiser's: taken from the one and put on the other. Where days are
     not told apart only those that cross a border of the period matter.
