@@ -30,6 +30,14 @@ FROM {one.table} WHERE app_id = $1 AND day >= $2 AND day <= $3 GROUP BY {{column
 """  # noqa: S608 - constants of this module alone, here and below
     for one in OF_COHORTS
 }
+CAME: Final = {
+    one.table: f"""
+SELECT {{columns}}, day AS born, sum(installs)::bigint AS installs
+FROM {one.table} WHERE app_id = $1 AND day >= $2 AND day <= $3 AND installs <> 0 GROUP BY {{columns}}, day
+"""  # noqa: S608
+    for one in OF_COHORTS
+}
+"""Installs day by day: where some wait to be taken away, the newest day of those that stay is looked for among all."""
 _BORN_IN: Final = "installed_quarter >= to_timestamp($2::float8) AND installed_quarter < to_timestamp($3::float8)"
 WAITING_COHORTS = f"""
 SELECT {{columns}}, quarter, installed_quarter, source, currency, {_SUMS}
@@ -48,9 +56,8 @@ GROUP BY {{columns}}, quarter, installed_quarter, source, currency
 class Cohort:
     """The installs of one row."""
 
-    installs: int = 0
-    newest: date | None = None
-    """The last day on which one of them came."""
+    came: dict[date, int] = field(default_factory=dict)
+    """Day -> installs; where nobody asks which day, all stand on the newest."""
     by_age: dict[int, Tally] = field(default_factory=dict)
     """Age in days -> the revenue that came at that age."""
     cost: Tally = field(default_factory=Tally)
@@ -58,13 +65,26 @@ class Cohort:
     def bring(self, age: int, currency: str, amount: Decimal) -> None:
         self.by_age.setdefault(age, Tally()).pay("revenue", currency, amount)
 
-    def come(self, installs: int, day: date | None) -> None:
-        self.installs += installs
-        if installs and day is not None:
-            self.newest = max(day, self.newest or day)
+    @property
+    def installs(self) -> int:
+        return sum(self.came.values())
+
+    @property
+    def newest(self) -> date | None:
+        """The last day on which one of them came."""
+        return max((day for day, installs in self.came.items() if installs > 0), default=None)
+
+    @property
+    def empty(self) -> bool:
+        """Nothing came, or what came is taken away again."""
+        return not (self.installs or self.cost.spend or any(tally.revenue for tally in self.by_age.values()))
+
+    def come(self, installs: int, day: date) -> None:
+        self.came[day] = self.came.get(day, 0) + installs
 
     def add(self, other: "Cohort") -> None:
-        self.come(other.installs, other.newest)
+        for day, installs in other.came.items():
+            self.come(installs, day)
         self.cost.add(other.cost)
         for age, tally in other.by_age.items():
             self.by_age.setdefault(age, Tally()).add(tally)
@@ -109,7 +129,7 @@ async def cohort_report(pool: Any, query: ReportQuery, now: datetime, convert: C
             check_zone(app)
             read.today = min(read.today, local_day(app.zone, now))
             await _read_app(connection, read, Asked(app, query.by, query.first_day, query.last_day))
-        rows = {key: one for key, one in read.cohorts.items() if one.installs or one.by_age or one.cost.spend}
+        rows = {key: one for key, one in read.cohorts.items() if not one.empty}
         names = await names_of_keys(connection, query.by, rows, read.advertisers)
     total = Cohort()
     for cohort in rows.values():
@@ -169,28 +189,43 @@ def _own_day(by: Sequence[By], key: Key) -> date | None:
 
 
 async def _add_installs(connection: Any, found: Cohorts, asked: Asked) -> None:
-    app, columns = asked.app, ", ".join(COLUMNS[one] for one in asked.by)
+    app = asked.app
+    waiting = [] if app.rolled_up and not app.waiting else await _of_instants(connection, asked)
     if app.rolled_up:
-        days = asked.first_day or FIRST, asked.last_day or LAST
-        rolled_up = ROLLED_UP[smallest(OF_COHORTS, asked.by).table].replace("{columns}", columns)
-        for row in await connection.fetch(rolled_up, app.app_id, *days):
-            key = tuple(row[COLUMNS[one]] for one in asked.by)
-            _add(found.setdefault(key, Cohort()), app, row, row["age"], row["newest"])
-        if not app.waiting:
-            return
+        days = app.app_id, asked.first_day or FIRST, asked.last_day or LAST
+        columns = ", ".join(COLUMNS[one] for one in asked.by)
+        table = smallest(OF_COHORTS, asked.by).table
+        taken_away = any(row["installs"] < 0 for row in waiting)
+        for row in await connection.fetch(ROLLED_UP[table].replace("{columns}", columns), *days):
+            newest = None if taken_away else row["newest"]
+            _add(_cohort(found, asked, row), app, row, row["age"], newest)
+        if taken_away:
+            for row in await connection.fetch(CAME[table].replace("{columns}", columns), *days):
+                _cohort(found, asked, row).come(row["installs"], row["born"])
+    for row in waiting:
+        born = local_day(app.zone, row["installed_quarter"])
+        age = min(max((local_day(app.zone, row["quarter"]) - born).days, 0), OLDEST_AGE)
+        _add(_cohort(found, asked, {**row, "day": born}), app, row, age, born)
+
+
+async def _of_instants(connection: Any, asked: Asked) -> Any:
+    """What stands by the quarter of an hour, which days of birth and ages are made of here."""
+    app = asked.app
     bounds = period(app.zone, asked.first_day, asked.last_day)
     always = () if app.rolled_up else (float("-inf"), float("inf"))
     statement = WAITING_COHORTS if app.rolled_up else RECOUNTED_COHORTS
     of_ads = ", ".join(COLUMNS[one] for one in asked.by if one != "day") or "app_id"
     filled = statement.replace("{columns}", of_ads)
-    for row in await connection.fetch(filled, app.app_id, *always, bounds.begins_s, bounds.ends_s):
-        born = local_day(app.zone, row["installed_quarter"])
-        age = min(max((local_day(app.zone, row["quarter"]) - born).days, 0), OLDEST_AGE)
-        key = tuple(born if one == "day" else row[COLUMNS[one]] for one in asked.by)
-        _add(found.setdefault(key, Cohort()), app, row, age, born)
+    return await connection.fetch(filled, app.app_id, *always, bounds.begins_s, bounds.ends_s)
 
 
-def _add(cohort: Cohort, app: ReportedApp, row: Any, age: int, newest: date | None) -> None:
-    cohort.come(row["installs"], newest)
+def _cohort(found: Cohorts, asked: Asked, row: Any) -> Cohort:
+    return found.setdefault(tuple(row[COLUMNS[one]] for one in asked.by), Cohort())
+
+
+def _add(cohort: Cohort, app: ReportedApp, row: Any, age: int, born: date | None) -> None:
+    """`born` None = the row does not say when its installs came."""
+    if row["installs"] and born is not None:
+        cohort.come(row["installs"], born)
     if row["source"] == app.revenue_source and row["revenue"]:
         cohort.bring(age, row["currency"], row["revenue"])

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from ledger.erasure import erase
 from ledger.report_cohorts import cohort_columns, cohort_report
 from ledger.report_query import QueryError, ReportQuery
 from ledger.report_roll_ups import NOTHING, add_up
@@ -76,6 +77,24 @@ async def test_a_campaigns_day_has_passed_when_that_of_its_last_install_has(ledg
     query = ReportQuery("app_1", ("campaign",), None, None)
     [row] = (await cohort_report(ledger, query, NOON + timedelta(days=5)))["rows"]
     assert (row["installs"], revenue(row)) == (3, [1, 11, None, None, None, None])
+
+
+@pytest.mark.parametrize("added_up", [False, True])
+async def test_an_install_that_is_erased_is_waited_for_no_longer(ledger: Any, added_up: bool) -> None:
+    await a_cohort(ledger, True)
+    late = await installed(ledger, NOON + timedelta(days=3), CLICK)
+    await happened(ledger, late, "late", "purchase", "5", at=NOON + timedelta(days=3))
+    await ledger.execute("UPDATE report_zones SET rules = ''")
+    while await add_up(ledger, NOON) != NOTHING:
+        pass
+    async with ledger.acquire() as connection, connection.transaction():
+        await erase(connection, b"key", "app_1", install_id=late)
+    while added_up and await add_up(ledger, NOON) != NOTHING:
+        pass
+    [row] = (await cohort_report(ledger, ReportQuery("app_1", ("campaign",)), NOON + timedelta(days=5)))["rows"]
+    assert (row["installs"], revenue(row)) == (2, [1, 11, 11, None, None, None])
+    [row] = (await cohort_report(ledger, ReportQuery("app_1", ("day",)), NOON + timedelta(days=5)))["rows"]
+    assert (row["key"], row["installs"]) == ({"day": "2026-11-20"}, 2)
 
 
 async def test_cohorts_by_the_hour_are_refused(ledger: Any) -> None:
