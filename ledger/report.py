@@ -15,6 +15,7 @@ from ledger.report_columns import (
     figure_names,
     in_currency,
     money,
+    name_currency,
     reported_currency,
     unconverted,
 )
@@ -109,12 +110,17 @@ async def _add_app(connection: Any, found: _Found, app: ReportedApp, query: Repo
     advertisers = await reported_advertisers(connection, app.app_id, app.zone)
     sides = [await our_figures(connection, asked)]
     sides += [await tiktok_figures(connection, asked, advertiser) for advertiser in advertisers]
+    own: dict[Key, Tally] = {}
     for side in sides:
-        put_together(found.tallies, side)
+        put_together(own, side)
+    chosen = [advertiser.currency for advertiser in advertisers if advertiser.selected]
+    currencies = [app.currency, *chosen, *(advertiser.currency for advertiser in advertisers)]
+    if query.app_id is None:
+        name_currency(own.values(), currencies)
+    put_together(found.tallies, own)
     found.reach |= await reach_by(connection, asked, advertisers)
     found.advertisers += [advertiser.advertiser_id for advertiser in advertisers]
-    chosen = [advertiser.currency for advertiser in advertisers if advertiser.selected]
-    found.currencies += [app.currency, *chosen, *(advertiser.currency for advertiser in advertisers)]
+    found.currencies += currencies
 
 
 def column_names(by: Sequence[By]) -> list[str]:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from ledger.local_time import local_day, period
-from ledger.report_columns import Convert, in_currency, money, ratio, reported_currency, unconverted
+from ledger.report_columns import Convert, in_currency, money, name_currency, ratio, reported_currency, unconverted
 from ledger.report_dimensions import COLUMNS, By, Key, key_columns, order_of, shown_key
 from ledger.report_facts import ALL_FACTS
 from ledger.report_figures import FIRST, LAST, Asked, one_state
@@ -128,7 +128,8 @@ async def cohort_report(pool: Any, query: ReportQuery, now: datetime, convert: C
         for app in await reported_apps(connection, query.app_id):
             check_zone(app)
             read.today = min(read.today, local_day(app.zone, now))
-            await _read_app(connection, read, Asked(app, query.by, query.first_day, query.last_day))
+            asked = Asked(app, query.by, query.first_day, query.last_day)
+            await _read_app(connection, read, asked, alone=query.app_id is not None)
         rows = {key: one for key, one in read.cohorts.items() if not one.empty}
         names = await names_of_keys(connection, query.by, rows, read.advertisers)
     total = Cohort()
@@ -146,15 +147,22 @@ async def cohort_report(pool: Any, query: ReportQuery, now: datetime, convert: C
     }
 
 
-async def _read_app(connection: Any, read: _Read, asked: Asked) -> None:
-    await _add_installs(connection, read.cohorts, asked)
+async def _read_app(connection: Any, read: _Read, asked: Asked, alone: bool) -> None:
+    """`alone`: no other app's figures are added to these."""
+    own: Cohorts = {}
+    await _add_installs(connection, own, asked)
     advertisers = await reported_advertisers(connection, asked.app.app_id, asked.app.zone)
     for advertiser in advertisers:
         for key, tally in (await tiktok_figures(connection, asked, advertiser)).items():
-            read.cohorts.setdefault(key, Cohort()).cost.add(tally)
-    read.advertisers += [one.advertiser_id for one in advertisers]
+            own.setdefault(key, Cohort()).cost.add(tally)
     chosen_first = sorted(advertisers, key=lambda one: not one.selected)
-    read.currencies += [asked.app.currency, *(one.currency for one in chosen_first)]
+    currencies = [asked.app.currency, *(one.currency for one in chosen_first)]
+    if not alone:
+        name_currency([tally for one in own.values() for tally in (one.cost, *one.by_age.values())], currencies)
+    for key, cohort in own.items():
+        read.cohorts.setdefault(key, Cohort()).add(cohort)
+    read.advertisers += [one.advertiser_id for one in advertisers]
+    read.currencies += currencies
 
 
 def cohort_columns(by: Sequence[By]) -> list[str]:

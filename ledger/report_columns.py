@@ -33,6 +33,18 @@ def reported_currency(total: Tally, wanted: Iterable[str | None]) -> str | None:
     return None
 
 
+def name_currency(tallies: Iterable[Tally], wanted: Iterable[str | None]) -> None:
+    """What came to one app without a currency is in the one that a report of this app alone is in. A report of several
+    is in one currency, and not every app's amounts are.
+    """
+    tallies, total = list(tallies), Tally()
+    for tally in tallies:
+        total.add(tally)
+    if currency := reported_currency(total, wanted):
+        for tally in tallies:
+            tally.take_for(currency)
+
+
 def columns_of(tally: Tally, currency: str | None, convert: Convert) -> dict[str, Any]:
     """The figures of a row. What has no rate is never added in: it stands in the columns OTHERS."""
     spend, spend_other = in_currency(tally.spend, currency, convert)
@@ -75,7 +87,9 @@ def columns_of(tally: Tally, currency: str | None, convert: Convert) -> dict[str
 
 
 def in_currency(sums: Money, currency: str | None, convert: Convert) -> tuple[Decimal, Money]:
-    """(what can be told in the currency, the rest each in its own). What came without a currency is taken for it."""
+    """(what can be told in the currency, the rest each in its own). What came without a currency is taken for it; a
+    report of several apps has named each app's before (`name_currency`).
+    """
     if not sums:
         return _ZERO, {}
     total, others = _ZERO, {}

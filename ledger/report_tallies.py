@@ -60,6 +60,12 @@ class Tally:
             if not sums[currency]:
                 del sums[currency]
 
+    def take_for(self, currency: str) -> None:
+        """What came without a currency is in this one."""
+        for amount in AMOUNTS:
+            if value := getattr(self, amount).pop("", None):
+                self.pay(amount, currency, value)
+
     def say(self, figure: str, value: Decimal | None) -> None:
         """Add to one of SAID; None = TikTok said nothing."""
         if value is not None:
