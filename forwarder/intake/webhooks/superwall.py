@@ -77,8 +77,8 @@ def _name(kind: str, data: Fields) -> str:
     if price is not None and price < 0:  # whatever it is called: so their prices add up to the net revenue
         return REFUND
     name = _start_or_sale(kind, price, data) or NAMES.get(kind) or type_name(kind)
-    if name in SALES | STARTS.keys() and data.get("isFamilyShare") is True:
-        return FAMILY_SHARE
+    if name in SALES | STARTS.keys() and data.get("isFamilyShare") is True and not price:
+        return FAMILY_SHARE  # the mark is on the sale to the one who pays for the family, too: that has a price
     return "one_time_free" if name == "one_time" and price == 0 else name
 
 
