@@ -33,7 +33,6 @@ NAMES: Final = {
     "trial_renewal_reactivated": "uncancellation",
     "trial_expired": "expiration",
     "subscription_started": "subscription_started",
-    "subscription_initial_purchase": "subscription_started",
     "subscription_renewed": "renewal",
     "subscription_renewal_cancelled": CANCELLATION,
     "subscription_renewal_reactivated": "uncancellation",
@@ -44,6 +43,14 @@ NAMES: Final = {
     "non_subscription_purchase": "one_time",
     "non_subscription_purchase_refunded": REFUND,
     "billing_issue_detected": "billing_issue",
+    # the names of Adapty's earlier documentation (its page on events), which a webhook that was set up then may send
+    "subscription_initial_purchase": "subscription_started",
+    "subscription_cancelled": "expiration",  # it is over: its renewal was switched off by auto_renew_off_subscription
+    "trial_cancelled": "expiration",
+    "auto_renew_off": CANCELLATION,
+    "auto_renew_off_subscription": CANCELLATION,
+    "auto_renew_on": "uncancellation",
+    "auto_renew_on_subscription": "uncancellation",
 }
 IGNORED: Final = frozenset({"access_level_updated"})  # comes along with each of the others
 GRANTED: Final = frozenset({"adapty_server_side_product", "adapty_dashboard_product", "adapty_promotion"})

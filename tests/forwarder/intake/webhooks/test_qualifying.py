@@ -129,3 +129,10 @@ async def test_no_timer_is_set_for_what_is_no_start(api: Api) -> None:
     for case in ("a trial converts", "a renewal", "a one-time purchase", "a sandbox purchase", "a cancellation"):
         await taken(api, "revenuecat", body("revenuecat", case))
     assert await api.count("event_timers") == 0
+
+
+@pytest.mark.parametrize("ending", ["a cancelled trial under its old name", "a trial that expired under its old name"])
+async def test_an_ending_of_adaptys_under_its_old_name_ends_a_trial(api: Api, ending: str) -> None:
+    await taken(api, "adapty", body("adapty", TRIAL))
+    await taken(api, "adapty", body("adapty", ending))
+    assert await later(api) == Emitted(1, 0)
