@@ -70,7 +70,7 @@ def read(body: Fields) -> SourceEvent | None:
     if kind is None or event_id is None:
         return None
     amount, code = money((properties.get("price_local"), properties.get("currency")), properties.get("price_usd"))
-    name = _name(kind, properties, free=amount == 0)
+    name = _name(kind, properties, amount)
     value, currency = paid(amount, code) if name in SALES | {REFUND} else (None, None)
     return SourceEvent(
         reading=_reading(kind, properties),
@@ -95,17 +95,17 @@ def _reading(kind: str, properties: Fields) -> Reading:
     return "ignored" if kind in IGNORED else "event"
 
 
-def _name(kind: str, properties: Fields, *, free: bool) -> str:
+def _name(kind: str, properties: Fields, amount: Decimal | None) -> str:
     """Google Play sends a subscription_started of no price where one subscription takes another's place. What was free
-    and is taken back gives nothing back.
+    and is taken back gives nothing back: a trial, too, which has no price and ends as refunded where it is upgraded.
     """
     name = NAMES.get(kind) or type_name(kind)
     granted = text(properties.get("vendor_product_id")) in GRANTED
-    if name == REFUND and (free or granted):
+    if name == REFUND and (not amount or granted):
         return CANCELLATION
     if name in SALES | STARTS.keys() and granted:
         return PROMOTIONAL
-    return f"{name}_free" if free and name in ("subscription_started", "one_time") else name
+    return f"{name}_free" if amount == 0 and name in ("subscription_started", "one_time") else name
 
 
 def _proceeds(properties: Fields, currency: str | None) -> Decimal | None:

@@ -89,6 +89,7 @@ def test_a_refund_names_the_order_it_belongs_to() -> None:
         ("revenuecat", "support refunds", {"price": 0, "store": "PROMOTIONAL"}),
         ("revenuecat", "support refunds", {"price": 0, "period_type": "PROMOTIONAL"}),
         ("adapty", "a refund of positive price", {"price_local": 0, "price_usd": 0}),
+        ("adapty", "a refund of positive price", {"price_local": None, "price_usd": None, "currency": None}),
         ("adapty", "a refund of positive price", {"vendor_product_id": "adapty_promotion"}),
     ],
 )
