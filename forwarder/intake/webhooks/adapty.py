@@ -105,7 +105,7 @@ def _name(kind: str, properties: Fields, amount: Decimal | None) -> str:
         return CANCELLATION
     if name in SALES | STARTS.keys() and granted:
         return PROMOTIONAL
-    return f"{name}_free" if amount == 0 and name in ("subscription_started", "one_time") else name
+    return f"{name}_free" if amount == 0 and name in SALES else name
 
 
 def _proceeds(properties: Fields, currency: str | None) -> Decimal | None:

@@ -87,7 +87,7 @@ def _name(kind: str, event: Fields) -> str:
         return name
     if (unsold := _unsold(event)) is not None:
         return unsold
-    return "one_time_free" if name == "one_time" and price == 0 else name
+    return f"{name}_free" if name in SALES and price == 0 else name
 
 
 def _refund(kind: str, price: Decimal | None, event: Fields) -> str | None:

@@ -79,7 +79,7 @@ def _name(kind: str, data: Fields) -> str:
     name = _start_or_sale(kind, price, data) or NAMES.get(kind) or type_name(kind)
     if name in SALES | STARTS.keys() and data.get("isFamilyShare") is True and not price:
         return FAMILY_SHARE  # the mark is on the sale to the one who pays for the family, too: that has a price
-    return "one_time_free" if name == "one_time" and price == 0 else name
+    return f"{name}_free" if name in SALES and price == 0 else name
 
 
 def _start_or_sale(kind: str, price: Decimal | None, data: Fields) -> str | None:
