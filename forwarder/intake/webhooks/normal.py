@@ -75,6 +75,6 @@ class SourceEvent(msgspec.Struct, frozen=True, kw_only=True):
     person: Person = Person()
     properties: dict[str, Any] = {}
     capture: Refund | None = None
-    """All that was captured so far of a hold that may be captured several times, in the same form."""
+    """All that was taken so far of a charge that may be told twice, or captured in several parts, in the same form."""
     refund: Refund | None = None
     """Where refunds of one charge have to be told apart by their sums."""

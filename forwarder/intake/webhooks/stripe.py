@@ -117,8 +117,11 @@ def _charged(kind: str, thing: Fields, code: str | None) -> Decimal | None:
 
 
 def _capture(kind: str, thing: Fields, code: str | None, value: Decimal | None) -> Refund | None:
+    """By the charge, not by the message: Stripe may make two events, of different ids, of one thing (its docs on
+    duplicate events).
+    """
     charge = text(thing.get("id"))
-    if kind != CAPTURED or charge is None or code is None or value is None:
+    if kind not in (CHARGED, CAPTURED) or charge is None or code is None or value is None:
         return None
     return Refund(charge_id=charge, refund_id=None, amount=value)
 

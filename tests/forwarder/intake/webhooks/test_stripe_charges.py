@@ -1,5 +1,6 @@
 """What Stripe says of a charge: a hold, what is captured of it, what a subscription pays."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
 from decimal import Decimal
@@ -125,6 +126,14 @@ async def test_a_hold_that_is_captured_twice_is_sold_for_the_sum_and_no_more(api
     for body in (message("charge.succeeded", "evt_0", **HELD), *captures, *captures):
         await taken(api, "stripe", body)
     assert await sent(api) == [("Purchase", 3.0), ("Purchase", 7.0)]
+
+
+@pytest.mark.parametrize("kind", ["charge.succeeded", "charge.captured"])
+async def test_a_charge_that_two_events_tell_of_is_sold_once(api: Api, kind: str) -> None:
+    other = message("charge.succeeded", "evt_4", id="ch_2", payment_intent="pi_2")
+    messages = [message(kind, f"evt_{number}") for number in range(4)]
+    await asyncio.gather(*(taken(api, "stripe", body) for body in (*messages, other)))
+    assert await sent(api) == [("Purchase", 10.0)] * 2
 
 
 async def test_a_refund_that_comes_before_the_capture_it_is_of_is_not_lost(api: Api) -> None:
