@@ -30,7 +30,7 @@ def person(attributes: Fields, own: tuple[str, ...], others: tuple[str, ...] = (
     """
     given = [one for one in own if not one.startswith(GENERATED)]
     return Person(
-        install_id=text(attributes.get(INSTALL_ID), field=INSTALL_ID),
+        install_id=text(attributes.get(INSTALL_ID), MAX_ID_CHARS, INSTALL_ID),
         ids=tuple(dict.fromkeys((*given, *own, *others))),
         external_id=next(iter(given), None),
         ip=_ip(attributes.get("$ip"), attributes.get("ip"), known.get("ip")),

@@ -7,7 +7,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 from clicks.placeholders import is_placeholder
-from forwarder.intake.identifiers import EXACT_UP_TO, MAX_ID_CHARS
+from forwarder.intake.identifiers import EXACT_UP_TO
 from forwarder.intake.set_aside import LOST_DIGITS, PLACEHOLDER, note
 from forwarder.intake.times import is_never, parse_iso
 from forwarder.intake.values import MAX_VALUE, VALUE_DECIMALS
@@ -17,6 +17,8 @@ Fields = Mapping[str, Any]
 
 NOTHING: Final[Fields] = {}
 MAX_TYPE_CHARS: Final = 80
+MAX_TEXT_CHARS: Final = 255
+"""Of an id, that of Stripe's ids (its docs on API upgrades); the other providers' are shorter."""
 MAX_NUMBER: Final = Decimal(10) ** 15
 
 _CURRENCY = re.compile(r"[A-Za-z]{3}", re.ASCII)
@@ -29,7 +31,7 @@ def fields(value: Any) -> Fields:
     return value if isinstance(value, dict) else NOTHING
 
 
-def text(value: Any, longest: int = MAX_ID_CHARS, field: str = "text") -> str | None:
+def text(value: Any, longest: int = MAX_TEXT_CHARS, field: str = "text") -> str | None:
     """Text without blanks around it; whole numbers become text. None for nothing, for a placeholder (counted under
     `field`), and for what is too long to be an id.
     """

@@ -128,6 +128,17 @@ async def test_a_hold_that_is_captured_twice_is_sold_for_the_sum_and_no_more(api
     assert await sent(api) == [("Purchase", 3.0), ("Purchase", 7.0)]
 
 
+async def test_ids_may_be_as_long_as_stripe_says(api: Api) -> None:
+    ids = {name: f"{name}_" + "x" * (254 - len(name)) for name in ("evt", "ch", "pi", "re")}
+    await api.install(install_id="i-1")
+    sale = {"id": ids["ch"], "payment_intent": ids["pi"], "metadata": {"signalpost_install_id": "i-1"}}
+    refund = {"id": ids["re"], "charge": ids["ch"], "payment_intent": ids["pi"], "status": "succeeded", "metadata": {}}
+    await taken(api, "stripe", message("charge.succeeded", ids["evt"], **sale))
+    await taken(api, "stripe", message("refund.created", "evt_2", **refund))
+    assert ("Purchase", 10.0) in await sent(api)
+    assert (await event(api, "stripe_refund"))["install_id"] == "i-1"
+
+
 @pytest.mark.parametrize("kind", ["charge.succeeded", "charge.captured"])
 async def test_a_charge_that_two_events_tell_of_is_sold_once(api: Api, kind: str) -> None:
     other = message("charge.succeeded", "evt_4", id="ch_2", payment_intent="pi_2")
