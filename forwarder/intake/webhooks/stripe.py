@@ -137,13 +137,15 @@ def _given_back(thing: Fields) -> Decimal | None:
 
 
 def _refund(kind: str, thing: Fields) -> Refund | None:
-    """What is said of a refund that is through; one that is pending or failed moved no money."""
+    """What is said of a refund that is through; one that is pending or failed moved no money. Its status may be missing
+    (old versions of the API) or null.
+    """
     code = currency(thing.get("currency"))
     total = kind == CHARGE_REFUNDED
     amount = _given_back(thing) if total else number(thing.get("amount"))
     if not (total or kind in REFUND_TYPES) or code is None or not amount:
         return None
-    if not total and (thing.get("status", REFUND_DONE) != REFUND_DONE or thing.get("reason") == EXPIRED):
+    if not total and ((thing.get("status") or REFUND_DONE) != REFUND_DONE or thing.get("reason") == EXPIRED):
         return None
     own = text(thing.get("id"))
     charge = own if total else text(thing.get("charge")) or text(thing.get("payment_intent")) or own

@@ -79,6 +79,16 @@ def test_a_hold_that_ran_out_is_no_refund() -> None:
     assert source.refund is None
 
 
+@pytest.mark.parametrize("status", [{}, {"status": None}, {"status": "succeeded"}])
+def test_a_refund_of_no_status_is_through(status: dict[str, Any]) -> None:
+    sent = message("refund.created", id="re_1", charge="ch_1")
+    sent["data"]["object"].pop("status", None)
+    sent["data"]["object"] |= status
+    source = read(sent)
+    assert source is not None
+    assert (source.name, source.value) == ("refund", Decimal(10))
+
+
 @pytest.fixture
 async def api(database_url: str, redis_url: str, tmp_path: Path) -> AsyncIterator[Api]:
     async with opened_api(settings(database_url, redis_url, tmp_path)) as opened:
