@@ -16,8 +16,9 @@ from typing import Any
 import msgspec
 
 from admin.backup_file import BackupError, BackupWriter, new_file
+from admin.ledger_failures import reason_of
 from admin.refusal import Refused
-from admin.session import Session, open_redis, reason_of
+from admin.session import Session, open_redis
 from clicks.key_copies import KeyCopy, copied_clicks, copied_counts
 from config.secrets import secret_key_path
 from ledger.outages import LEDGER_FAILED

@@ -1,13 +1,13 @@
 """What doctor asks PostgreSQL."""
 
 import time
-from typing import Any
+from typing import Any, Final
 
 from admin.check import Check
 from admin.engine_report import CONNECT_TIMEOUT_S, EngineReport, clock_check
 from admin.engine_urls import NO_DATABASE
+from admin.ledger_failures import reason_of
 from admin.pooler_checks import check_pooler
-from admin.session import reason_of
 from admin.shown_url import masked
 from config.settings import Settings
 from ledger.connecting import connect as connect_ledger
@@ -16,7 +16,7 @@ from ledger.migrate import current_revision
 from ledger.outages import LEDGER_FAILED
 from ledger.partition_watch import is_low
 from ledger.partitions import key_ranges, keys_left
-from ledger.revisions import head_revision
+from ledger.revisions import head_revision, knows_revision
 
 LEDGER = "ledger"  # the name of the check that its tables are there
 MIN_POSTGRESQL = 14
@@ -64,6 +64,7 @@ async def _asked(connection: Any, url: str) -> EngineReport:
         await _migrated(connection),
         *await _partitions(connection),
         *await _read_only(connection),
+        *await _rights(connection),
         clock_check("postgresql", now_s, before, after),
     ]
     return EngineReport({"url": masked(url), "version": version}, checks)
@@ -78,12 +79,34 @@ async def _read_only(connection: Any) -> list[Check]:
     return [Check("postgresql writes", False, detail, fix)]
 
 
+_FORBIDDEN_TABLES: Final = """
+SELECT relname FROM pg_class
+ WHERE relkind IN ('r', 'p') AND relnamespace = current_schema()::regnamespace
+   AND NOT (has_table_privilege(oid, 'SELECT') AND has_table_privilege(oid, 'INSERT')
+            AND has_table_privilege(oid, 'UPDATE') AND has_table_privilege(oid, 'DELETE'))
+ ORDER BY relname
+"""  # fmt: skip
+
+
+async def _rights(connection: Any) -> list[Check]:
+    """A row where the role may not do to every table what processes do."""
+    forbidden = [str(row["relname"]) for row in await connection.fetch(_FORBIDDEN_TABLES)]
+    if not forbidden:
+        return []
+    detail = f"the role may not read and write {len(forbidden)} tables, {forbidden[0]} among them"
+    fix = "let DATABASE_URL name the tables' owner, or give its role the same rights"
+    return [Check("postgresql rights", False, detail, fix)]
+
+
 async def _migrated(connection: Any) -> Check:
     revision, wanted = await current_revision(connection), head_revision()
     if revision == wanted:
         return Check(LEDGER, True, f"tables at revision {revision}")
     detail = f"tables at revision {revision}, not {wanted}" if revision else "no tables yet"
-    return Check(LEDGER, False, detail, "start `signalpost up` or `signalpost run worker`: they bring it up to date")
+    if revision and not knows_revision(revision):
+        return Check(LEDGER, False, detail, "install the version that wrote it, or a newer one")
+    fix = "`signalpost migrate` brings them up to date, and so does a start of `signalpost up`"
+    return Check(LEDGER, False, detail, fix)
 
 
 async def _partitions(connection: Any) -> list[Check]:

@@ -10,7 +10,7 @@ from redis.exceptions import RedisError
 from admin.check import Check
 from admin.engine_report import CONNECT_TIMEOUT_S, EngineReport, clock_check
 from admin.engine_urls import NO_REDIS
-from admin.session import reason_of
+from admin.ledger_failures import reason_of
 from admin.shown_url import masked
 from clicks.connection import connect
 from clicks.redis_url import RedisUrlError

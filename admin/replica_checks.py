@@ -4,7 +4,7 @@ from typing import Final
 
 from admin.check import Check
 from admin.engine_report import CONNECT_TIMEOUT_S
-from admin.session import reason_of
+from admin.ledger_failures import reason_of
 from config.settings import Settings
 from ledger.connecting import connect
 from ledger.database_url import DatabaseUrlError

@@ -20,9 +20,10 @@ from admin.backup import (
     TABLE_SECTION,
 )
 from admin.backup_file import BackupError, BackupReader, Section
+from admin.ledger_failures import reason_of
 from admin.publishing import publish
 from admin.refusal import Refused
-from admin.session import open_redis, open_session, reason_of
+from admin.session import open_redis, open_session
 from clicks.key_copies import KeyCopy, holds_nothing, put_back
 from config.secrets import keyring_of, secret_key_path
 from config.settings import AllSettings

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from admin.engine_urls import NO_DATABASE, NO_REDIS
+from admin.ledger_failures import bring_up_to_date, reason_of, refused_by_ledger
 from admin.refusal import Refused
 from admin.shown_url import without_password
 from config.secrets import Keyring, load_keyring
@@ -67,7 +68,7 @@ async def open_session(
 
     Raises:
         SettingsError, SecretError: as `config` says them.
-        Refused: there is no PostgreSQL, or it does not let us in.
+        Refused: there is no PostgreSQL, it does not let us in, or what the block asks of it fails.
     """
     settings = settings or load(AllSettings)
     if not settings.database_url:
@@ -79,7 +80,8 @@ async def open_session(
     pool = await _open_ledger(settings.database_url, connections)
     replica = ReportPool(pool, settings.report_database_url)
     try:
-        yield Session(settings, keyring, pool, actor, replica=replica)
+        with refused_by_ledger(settings.database_url):
+            yield Session(settings, keyring, pool, actor, replica=replica)
     finally:
         await replica.close()
         await pool.close()
@@ -95,9 +97,7 @@ async def _open_ledger(database_url: str, connections: int) -> Any:
             "check DATABASE_URL, or start it"
         ) from None
     if await pool.fetchval("SELECT to_regclass('apps')") is None:
-        from ledger.migrate import migrate  # noqa: PLC0415 - takes a third of a second to load, once in a ledger's life
-
-        await migrate(database_url)
+        await bring_up_to_date(database_url)
     return pool
 
 
@@ -125,8 +125,3 @@ async def open_redis(settings: AllSettings) -> AsyncIterator["Redis | RedisClust
         ) from None
     finally:
         await redis.aclose()
-
-
-def reason_of(error: BaseException) -> str:
-    """An engine's own words, on one line."""
-    return (str(error) or type(error).__name__).splitlines()[0][:200]

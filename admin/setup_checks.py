@@ -11,9 +11,10 @@ from typing import Any
 import httpx
 
 from admin.check import Check
+from admin.ledger_failures import reason_of
 from admin.readyz import answers
 from admin.refusal import Refused
-from admin.session import open_session, reason_of
+from admin.session import open_session
 from admin.stored_secrets import check_stored_secrets
 from config.disk import room, waiting
 from config.env_conflicts import differing_secrets

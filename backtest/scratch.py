@@ -13,8 +13,8 @@ from typing import Any
 
 from redis.exceptions import RedisError
 
+from admin.ledger_failures import reason_of
 from admin.refusal import Refused
-from admin.session import reason_of
 from admin.shown_url import without_password
 from clicks.connection import connect
 from stack.child import Child, NotReadyError

@@ -11,7 +11,7 @@ import msgspec
 import structlog
 
 from admin.demo import Demo, store_demo
-from admin.migration import bring_up_to_date
+from admin.ledger_failures import bring_up_to_date
 from admin.publishing import publish
 from admin.refusal import Refused
 from admin.session import Session

@@ -5,8 +5,9 @@ from collections.abc import Callable
 
 import asyncpg
 
+from admin.ledger_failures import reason_of
 from admin.refusal import Refused
-from admin.session import open_redis, reason_of
+from admin.session import open_redis
 from admin.shown_url import without_password
 from config.settings import AllSettings
 from ledger.connecting import connect

@@ -1,16 +1,22 @@
 """`signalpost doctor`."""
 
+import asyncio
 import json
 import os
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
+import asyncpg
 import httpx
 import pytest
 
 from admin.shown_url import masked
 from config.runfile import write_runfile
+from ledger.migrate import migrate
+from ledger.revisions import knows_revision
 from tests.cli.conftest import TOKEN, Cli, Ran, Sql
+from tests.engines import SessionEngines
 from tests.redis_clients import open_redis
 
 
@@ -182,6 +188,43 @@ def test_doctor_judges_a_database_url_as_up_does(cli: Cli, environment: dict[str
     ran = cli("doctor", "--json")
     assert checks(ran)["postgresql"]["detail"].startswith("DATABASE_URL cannot be read: ")
     assert "hu/" not in ran.stdout
+
+
+def test_a_role_that_may_only_read_is_named_with_the_way_out(
+    cli: Cli, environment: dict[str, str], database_url: str, sql: Sql
+) -> None:
+    reader = f"signalpost_reader_{uuid4().hex}"
+    sql(f"CREATE ROLE {reader}")
+    try:
+        sql(f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {reader}")
+        environment["DATABASE_URL"] = f"{database_url}&options=-c%20role%3D{reader}"
+        found = checks(cli("doctor", "--json"))["postgresql rights"]
+        assert not found["ok"]
+        assert "owner" in found["fix"]
+    finally:
+        sql(f"DROP OWNED BY {reader}")
+        sql(f"DROP ROLE {reader}")
+
+
+@pytest.mark.parametrize(
+    ("revision", "way_out"), [("0011", "signalpost migrate"), ("9999", "install the version that wrote it")]
+)
+def test_tables_of_another_version_are_named_with_the_way_out(
+    cli: Cli, environment: dict[str, str], engines: SessionEngines, revision: str, way_out: str
+) -> None:
+    environment["DATABASE_URL"] = engines.new_database()
+    if knows_revision(revision):
+        asyncio.run(migrate(environment["DATABASE_URL"], revision))
+    else:
+        cli("migrate")
+        asyncio.run(_set_revision(environment["DATABASE_URL"], revision))
+    assert way_out in checks(cli("doctor", "--json"))["ledger"]["fix"]
+
+
+async def _set_revision(url: str, revision: str) -> None:
+    connection = await asyncpg.connect(url)
+    await connection.execute("UPDATE alembic_version SET version_num = $1", revision)
+    await connection.close()
 
 
 def test_a_command_takes_a_database_url_of_a_hoster(cli: Cli, environment: dict[str, str], database_url: str) -> None:
