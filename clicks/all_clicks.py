@@ -37,6 +37,8 @@ class ClickReader(Protocol):
 
     async def find_many(self, requests: Sequence[Request], limit: int = 1000) -> list[list[Click]]: ...
 
+    async def is_draining(self) -> bool: ...
+
 
 class AllClicks:
     """Reads and erases clicks in both places.
@@ -88,6 +90,10 @@ class AllClicks:
             _newest([*clicks, *next(cold)], limit) if is_older else clicks
             for clicks, is_older in zip(found, older, strict=True)
         ]
+
+    async def is_draining(self) -> bool:
+        """As `ClickStore.is_draining`."""
+        return await self.hot.is_draining()
 
     async def scan(self, since_ms: int, until_ms: int) -> AsyncIterator[list[Click]]:
         """Every click between the times, both included, in no order; one that moves meanwhile may come twice."""

@@ -16,6 +16,8 @@ APPLIED = b"{counts}:applied:"  # + writer: bitmap, bit n = this writer's batch 
 # A batch is only ever sent again because its answer was lost, from the spool, once Redis answers again: within days.
 APPLIED_LIFETIME_S = 7 * 86_400
 
+DRAINING = b"{counts}:draining-spools"  # stands while redirectors bring back what an outage left in their spools
+
 WALKERS = b"{counts}:walkers"  # sorted set: the workers that move old clicks to the ledger now; lasts two minutes
 
 LINKS = b"{links}"  # hash: slug -> link, as JSON

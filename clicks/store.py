@@ -15,6 +15,7 @@ from clicks.address import AddressHasher, address_text, packed_address
 from clicks.batch import Batch, Call, Row, address_hash_of, apply_call, click_of, clicks_key, rows_call
 from clicks.click_id import RANDOM_BYTES, ClickId, parse_click_id, unpack_click_id
 from clicks.decoding import ClickDecoder, enriched, is_record, told_by_click
+from clicks.draining import is_draining, tell_draining
 from clicks.enrichment import ENRICHMENT, enrichment_record
 from clicks.keys import CLICKS
 from clicks.record import Click, pointer
@@ -162,6 +163,7 @@ class ClickStore:
 
         `apply` may be a committer's. Looked up again behind it: whoever erased a click in between did not find it yet.
         """
+        await tell_draining(self._redis, batch.rows)
         owners = [click_of(row) for row in batch.rows]
         gone = await erased(self._redis, owners)
         kept = [row for row, owner in zip(batch.rows, owners, strict=True) if owner not in gone]
@@ -169,6 +171,10 @@ class ClickStore:
         for click_id in await erased(self._redis, set(owners) - gone):
             await self._remove(click_id)
         return len(batch.rows) - len(kept)
+
+    async def is_draining(self) -> bool:
+        """Whether clicks of an outage are still on their way out of spools: what is asked for by address is not all."""
+        return await is_draining(self._redis)
 
     async def _remove(self, wanted: ClickId) -> bool:
         records = await self._records(wanted)

@@ -27,6 +27,11 @@ def needs_clicks(case: Case) -> bool:
     return any(click_ids_of(case.facts)) or needs_search(case.facts, Evidence(), case.policy)
 
 
+def needs_addresses(case: Case) -> bool:
+    """Whether no id decides, so that the clicks behind the addresses do."""
+    return needs_search(case.facts, case.evidence, case.policy)
+
+
 async def gather(clicks: ClickReader, cases: Sequence[Case]) -> list[Case]:
     """The cases with their evidence.
 

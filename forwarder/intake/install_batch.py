@@ -13,7 +13,7 @@ from forwarder import metrics
 from forwarder.directory import Directory
 from forwarder.errors import unavailable
 from forwarder.intake.crediting import credit
-from forwarder.intake.evidence import Case, gather, needs_clicks
+from forwarder.intake.evidence import Case, gather, needs_addresses, needs_clicks
 from forwarder.intake.install_request import InstallReport
 from forwarder.intake.install_rows import install_event, install_row, known
 from forwarder.intake.joining import join_by_what_they_bring
@@ -22,7 +22,7 @@ from forwarder.matching.install_facts import install_facts
 from forwarder.matching.learning import Knowledge
 from forwarder.matching.matcher import awaits_click
 from forwarder.matching.policy import Policy
-from forwarder.matching.verdict import LATE_CLICK, Verdict
+from forwarder.matching.verdict import LATE_CLICK, STORE_AWAY, Verdict
 from forwarder.outages import OutageLog
 from ledger.claims import release_claims
 from ledger.consent import BY_INSTALL, ConsentWord, note_consent
@@ -35,9 +35,7 @@ from ledger.stored_installs import NewInstalls, store_installs
 
 ACQUIRE_TIMEOUT_S = 5.0
 CLICKS_WITHIN_S = 2.5  # for all their questions to Redis; then the installs are matched later
-PENDING_VERDICT = Verdict(
-    method="pending", reason="pending: the click store cannot be reached, the install is matched as soon as it can"
-)
+PENDING_VERDICT = Verdict(method="pending", reason=STORE_AWAY)
 LATE_CLICK_VERDICT = Verdict(method="pending", reason=LATE_CLICK)
 
 
@@ -101,10 +99,27 @@ class InstallLedger:
         try:
             async with asyncio.timeout(CLICKS_WITHIN_S):
                 gathered = await gather(self.clicks, cases)
+                incomplete = await self._incomplete(gathered)
         except (RedisError, OSError, TimeoutError) as error:
             self.outages.away(error, "redis")  # the installs are counted as pending, and matched once it is back
             return [PENDING_VERDICT if needs_clicks(case) else case for case in cases]
-        return [LATE_CLICK_VERDICT if awaits_click(c.facts, c.evidence, c.policy) else c for c in gathered]
+        decided: list[Case | Verdict] = []
+        for case in gathered:
+            if incomplete is not None and needs_addresses(case):
+                decided.append(incomplete)
+            else:
+                decided.append(LATE_CLICK_VERDICT if awaits_click(case.facts, case.evidence, case.policy) else case)
+        return decided
+
+    async def _incomplete(self, gathered: Sequence[Case]) -> Verdict | None:
+        """What becomes of installs that their addresses decide about, while clicks of an outage are still in spools;
+        None where all that was clicked is stored.
+        """
+        if not any(map(needs_addresses, gathered)):
+            return None
+        if self.outages.is_failing("redis"):  # back this very moment: redirectors may not know it yet
+            return PENDING_VERDICT
+        return LATE_CLICK_VERDICT if await self.clicks.is_draining() else None
 
     def _policy(self, app_id: str, platform: str) -> Policy:
         entry = self.directory.get(app_id)

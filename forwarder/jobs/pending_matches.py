@@ -11,14 +11,14 @@ import msgspec
 from clicks.all_clicks import ClickReader
 from forwarder.directory import match_policy
 from forwarder.intake.crediting import credit, note
-from forwarder.intake.evidence import Case, gather
+from forwarder.intake.evidence import Case, gather, needs_addresses
 from forwarder.intake.install_rows import rematched
 from forwarder.intake.joining import join_by_what_they_bring
 from forwarder.matching.install_facts import install_facts
 from forwarder.matching.learning import Knowledge
 from forwarder.matching.matcher import awaits_click
 from forwarder.matching.policy import Policy
-from forwarder.matching.verdict import LATE_CLICK
+from forwarder.matching.verdict import LATE_CLICK, STORE_AWAY
 from ledger.apps import App, get_app
 from ledger.deliveries import release_for_events, release_for_installs
 from ledger.events import join_events, late_installs
@@ -34,7 +34,8 @@ MISSED_SINCE = timedelta(minutes=10)  # an event and its install that miss one a
 async def match_pending(pool: Any, clicks: ClickReader, now: datetime) -> int:
     """Match the installs that wait for it and make their deliveries due; returns how many. Call until it returns 0.
 
-    An install whose click may still lie in a redirector's spool is looked at again for LATE_CLICK_S.
+    An install whose click may still lie in a redirector's spool is looked at again: one that names it for LATE_CLICK_S,
+    one that its addresses decide about until the spools of the outage are drained.
 
     Raises:
         redis.exceptions.RedisError, TimeoutError, OSError: the click store is still away; nothing more was changed.
@@ -54,7 +55,8 @@ async def _match_batch(pool: Any, clicks: ClickReader, knowledge: Knowledge, app
         if not installs:
             return 0
         cases = await gather(clicks, _cases(await get_app(connection, app_id), installs))
-        looked = [(i, case, _postponed(i, case, now)) for i, case in zip(installs, cases, strict=True)]
+        draining = await clicks.is_draining()
+        looked = [(i, case, _postponed(i, case, now, draining)) for i, case in zip(installs, cases, strict=True)]
         ready = [(install, case) for install, case, later in looked if later is None]
         verdicts = await credit(connection, [case for _, case in ready], knowledge.statistics)
         matched = [rematched(install, verdict) for (install, _), verdict in zip(ready, verdicts, strict=True)]
@@ -78,12 +80,17 @@ async def join_missed(pool: Any, now: datetime) -> int:
     return len(joined)
 
 
-def _postponed(install: Install, case: Case, now: datetime) -> Install | None:
-    """The install as it goes on waiting for its click; None where it is to be decided now."""
-    if not awaits_click(case.facts, case.evidence, case.policy):
-        return None
+def _postponed(install: Install, case: Case, now: datetime, draining: bool) -> Install | None:
+    """The install as it goes on waiting for its click; None where it is to be decided now.
+
+    Args:
+        draining: clicks of an outage are still being stored.
+    """
     give_up_at = install.match_detail.get("give_up_at", now.timestamp() + LATE_CLICK_S)
-    if now.timestamp() >= give_up_at:
+    named = awaits_click(case.facts, case.evidence, case.policy) and (draining or now.timestamp() < give_up_at)
+    # the first look after an outage may come before redirectors have heard that it is over
+    behind_address = needs_addresses(case) and (draining or install.match_reason == STORE_AWAY)
+    if not (named or behind_address):
         return None
     looks = {"give_up_at": give_up_at, "look_again_at": now.timestamp() + LOOK_EVERY_S}
     return msgspec.structs.replace(install, match_reason=LATE_CLICK, match_detail=install.match_detail | looks)

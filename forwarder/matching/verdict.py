@@ -9,6 +9,7 @@ from forwarder.matching.observation import Observation
 
 Method = Literal["referrer", "click_id", "probabilistic", "none", "pending"]
 MAX_CANDIDATES_KEPT = 20
+STORE_AWAY = "pending: the click store cannot be reached, the install is matched as soon as it can"
 LATE_CLICK = "pending: the click is not stored yet, the install is matched as soon as it is, or soon without it"
 
 

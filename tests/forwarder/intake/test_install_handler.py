@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from clicks.connection import connect
+from clicks.keys import DRAINING
 from tests.forwarder.api import (
     ANDROID,
     KEY,
@@ -223,6 +225,27 @@ async def test_an_app_cannot_erase_another_apps_install(api: Api) -> None:
     response = await api.client.delete("/v1/installs/i-1", headers={"Authorization": f"Bearer {OTHER_KEY}"})
     assert response.status_code == 404
     assert await api.count("installs") == 1
+
+
+async def test_while_the_clicks_of_an_outage_are_stored_an_install_without_an_id_waits_for_them(
+    api: Api, redis_url: str
+) -> None:
+    click_id = await api.click(user_agent=ANDROID)
+    async with connect(redis_url) as redis:
+        await redis.set(DRAINING, b"")
+    by_address = await api.install()
+    assert (by_address["attributed"], by_address["match"]["reason"].partition(":")[0]) == (False, "pending")
+    named = await api.install(**android(install_id="i-2", install_referrer=referrer(click_id)))
+    assert named["match"]["click_id"] == click_id
+    refused = await api.install(install_id="i-3", consent={"marketing": "denied"})
+    assert refused["match"]["reason"] == "consent denied"
+
+
+async def test_just_after_the_click_store_failed_an_install_without_an_id_waits(api: Api) -> None:
+    await api.click()
+    api.services.outages.away(TimeoutError(), "redis")
+    answer = await api.install()
+    assert (answer["attributed"], answer["match"]["reason"].partition(":")[0]) == (False, "pending")
 
 
 async def test_without_redis_an_install_is_taken_and_waits_for_its_match(database_url: str, data_dir: Path) -> None:

@@ -10,6 +10,7 @@ from redis.exceptions import RedisError
 from clicks.batch import clicks_key
 from clicks.click_id import ClickId, parse_click_id
 from clicks.connection import connect
+from clicks.keys import DRAINING
 from clicks.store import ClickStore
 from forwarder.jobs.pending_matches import LATE_CLICK_S, LOOK_EVERY_S, join_missed, match_pending
 from tests.forwarder.api import ANDROID, Api, android, opened_api, referrer, settings
@@ -38,6 +39,16 @@ async def store(api_without_redis: Api, redis_url: str) -> AsyncIterator[ClickSt
     await redis.aclose()
 
 
+async def looked_at_once(api: Api, store: ClickStore) -> datetime:
+    """After the first look at what an outage left behind, when redirectors have heard that it is over: the time of the
+    next.
+    """
+    now = datetime.now(UTC)
+    assert await match_pending(api.pool, store, now) == 1
+    assert await match_pending(api.pool, store, now) == 0
+    return now + timedelta(seconds=LOOK_EVERY_S)
+
+
 async def test_an_install_taken_without_redis_is_matched_once_it_is_back(
     api_without_redis: Api, store: ClickStore
 ) -> None:
@@ -45,10 +56,54 @@ async def test_an_install_taken_without_redis_is_matched_once_it_is_back(
     await api.install()
     api.store = store
     click_id = await api.click()
-    assert await match_pending(api.pool, store, datetime.now(UTC)) == 1
+    later = await looked_at_once(api, store)
+    assert await match_pending(api.pool, store, later) == 1
     answer = await api.install()
     assert (answer["match"]["method"], answer["match"]["click_id"]) == ("probabilistic", click_id)
-    assert await match_pending(api.pool, store, datetime.now(UTC)) == 0
+    assert await match_pending(api.pool, store, later) == 0
+
+
+async def test_an_install_taken_without_redis_finds_a_click_that_a_spool_brings_back_after_the_first_look(
+    api_without_redis: Api, store: ClickStore
+) -> None:
+    api = api_without_redis
+    await api.install()
+    api.store = store
+    later = await looked_at_once(api, store)
+    click_id = await api.click()
+    await match_pending(api.pool, store, later)
+    assert (await api.install())["match"]["click_id"] == click_id
+
+
+async def test_while_spools_are_drained_nothing_is_decided_by_an_address(
+    api_without_redis: Api, store: ClickStore, redis_url: str
+) -> None:
+    api = api_without_redis
+    await api.install()
+    later = await looked_at_once(api, store)
+    async with connect(redis_url) as redis:
+        await redis.set(DRAINING, b"")
+        assert await match_pending(api.pool, store, later) == 1
+        assert await api.pool.fetchval("SELECT match_method FROM installs") == "pending"
+        await redis.delete(DRAINING)
+    await match_pending(api.pool, store, later + timedelta(seconds=LOOK_EVERY_S))
+    assert await api.pool.fetchval("SELECT match_method FROM installs") == "none"
+
+
+async def test_without_redis_an_install_that_no_address_may_decide_about_is_decided_at_the_first_look(
+    api_without_redis: Api, store: ClickStore
+) -> None:
+    api = api_without_redis
+    api.store = store
+    click_id = await api.click(user_agent=ANDROID)
+    await api.install(**android(install_id="named", install_referrer=referrer(click_id)))
+    unknown = ClickId(int(datetime.now(UTC).timestamp() * 1000) - 60_000, 1, b"abcde").text()
+    await api.install(**android(install_id="other", install_referrer=referrer(unknown) + "&gclid=x"))
+    await match_pending(api.pool, store, datetime.now(UTC))
+    assert {(r["install_id"], r["match_method"]) for r in await api.pool.fetch("SELECT * FROM installs")} == {
+        ("named", "referrer"),
+        ("other", "none"),
+    }
 
 
 async def test_deliveries_that_waited_for_the_match_are_due_at_once(api_without_redis: Api, store: ClickStore) -> None:
@@ -56,7 +111,7 @@ async def test_deliveries_that_waited_for_the_match_are_due_at_once(api_without_
     await api.install()
     await api.events({"event_id": "e", "install_id": "i-1", "name": "purchase"})
     assert {d["reason"] for d in await api.deliveries()} == {"waiting for install"}
-    now = datetime.now(UTC)
+    now = await looked_at_once(api, store)
     await match_pending(api.pool, store, now)
     assert {(d["reason"], d["next_attempt_at"] <= now) for d in await api.deliveries()} == {("", True)}
 
