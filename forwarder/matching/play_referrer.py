@@ -27,7 +27,9 @@ OTHER_NETWORK = "another_network: the referrer names the click of another ad net
 STORE_LOST_IT = "the store lost the referrer: (not set)"
 NAMES_NONE = "no click id in the referrer"
 
-_GOOGLE_CLICK = re.compile(r"(?:^|[&?])(?:gclid|gbraid|wbraid)=[^&]")
+_CLICK_ID = re.compile(r"(?<![A-Za-z0-9_])click_id=([A-Za-z0-9]{22})(?![A-Za-z0-9])")
+_GOOGLE_CLICK = re.compile(r"(?<![A-Za-z0-9_.-])(?:gclid|gbraid|wbraid)=[^&]")
+_WRAPPING = re.compile(r"[\"'\s]*(?:(?:https?|market)://[^?]*)?\??(?:id=[\w.]*&)?(?:referrer=)?")
 _ANOTHERS_CLICK = frozenset(
     ("dclid", "fbclid", "msclkid", "twclid", "sccid", "rdt_cid", "epik", "li_fat_id", "yclid",
      "adjust_reftag", "adjust_external_click_id", "af_tranid", "singular_click_id", "_branch_match_id",
@@ -46,24 +48,36 @@ class Referrer(msgspec.Struct, frozen=True):
 
 @lru_cache(maxsize=4_096)  # asked for several times on an install's way
 def parse_referrer(text: str | None) -> Referrer:
-    """Find `click_id` in a referrer, however often it is encoded; organic, lost and other networks' referrers are named
-    so. A Google Ads click is the store's own word and comes before an id of ours, any other network's behind it. Of
-    several `click_id` the first that can be ours counts: others use the name, too.
+    """Find `click_id` in a referrer, however often it is encoded, and whatever an app or a library put around it (the
+    whole store URL, `?`, quotes, another separator, one half encoded); organic, lost and other networks' referrers are
+    named so. A Google Ads click is the store's own word and comes before an id of ours, any other network's behind it.
+    Of several `click_id` the first that can be ours counts: others use the name, too.
     """
     if not text or not text.strip():
         return Referrer(None, NO_REFERRER, "absent")
     fields: dict[str, str] = {}  # the first of each name
+    another = ""
     for _ in range(MAX_ENCODINGS + 1):
         if _GOOGLE_CLICK.search(text):
             return Referrer(None, GOOGLE_ADS, "elsewhere")
+        text = _unwrapped(text)
         pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=None)
         fields = dict(reversed(pairs))
-        if ids := [value for name, value in pairs if name == "click_id" and value]:
-            return Referrer(next(filter(parse_click_id, ids), ids[0]))
+        ids = [value for name, value in pairs if name == "click_id" and value]
+        ours = next(filter(parse_click_id, [*ids, *_CLICK_ID.findall(text)]), None)
+        if ours is not None:
+            return Referrer(ours)
+        another = another or next(iter(ids), "")
         if "%" not in text:
             break
         text = unquote_plus(text)
-    return _without_an_id_of_ours(text, fields)
+    return Referrer(another) if another else _without_an_id_of_ours(text, fields)
+
+
+def _unwrapped(text: str) -> str:
+    """Without the store's URL before it, what is left of one, or quotes around it."""
+    wrapping = _WRAPPING.match(text)
+    return text[wrapping.end() if wrapping else 0 :].rstrip("\"' ")
 
 
 def _without_an_id_of_ours(text: str, fields: dict[str, str]) -> Referrer:

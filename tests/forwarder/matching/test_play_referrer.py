@@ -26,6 +26,32 @@ def test_the_click_id_is_found_however_often_the_referrer_is_encoded(text: str) 
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        f"?{ONCE}",
+        f'"{ONCE}"',
+        f"referrer={quote(ONCE, safe='')}",
+        f"https://play.google.com/store/apps/details?id=com.example&referrer={quote(ONCE, safe='')}",
+        f"market://details?id=com.example&referrer={ONCE}",
+        f"utm_source=tiktok&utm_content={quote(ONCE, safe='')}",
+        ONCE.replace("&", "%26"),
+        ONCE.replace("&", ";"),
+        ONCE.replace("&", " & "),
+        f"click_id=another&utm_content=click_id%3D{ID}",
+    ],
+)
+def test_the_click_id_is_found_whatever_stands_around_it(text: str) -> None:
+    assert parse_referrer(text).click_id == ID
+
+
+@pytest.mark.parametrize(
+    "text", [f"my_click_id={ID}", f"click_id={ID}0", f"utm_content=adjust_click_id%3D{ID}", f"utm_content={ID}"]
+)
+def test_what_only_looks_like_our_click_id_is_none(text: str) -> None:
+    assert parse_referrer(text).click_id != ID
+
+
+@pytest.mark.parametrize(
     ("text", "reason"),
     [
         (None, NO_REFERRER),
@@ -36,6 +62,15 @@ def test_the_click_id_is_found_however_often_the_referrer_is_encoded(text: str) 
         ("utm_source=(not%20set)&utm_medium=(not%20set)", "the store lost the referrer: (not set)"),
         ("gclid=Cj0&click_id=" + ID, GOOGLE_ADS),
         ("gbraid%3Dabc", GOOGLE_ADS),
+        ("referrer=gclid%3DCj0", GOOGLE_ADS),
+        ("https://play.google.com/store/apps/details?id=com.example&referrer=gclid%3DCj0%26utm_source%3Dg", GOOGLE_ADS),
+        ("my_gclid=x", "no click id in the referrer"),
+        ("?utm_source=google-play&utm_medium=organic", "organic by the store's word"),
+        ('"utm_source=google-play&utm_medium=organic"', "organic by the store's word"),
+        ("referrer=utm_source%3Dgoogle-play%26utm_medium%3Dorganic", "organic by the store's word"),
+        ("utm_source=google-play&utm_medium=organic&referrer=x", "organic by the store's word"),
+        ("market://details?id=com.example&referrer=fbclid%3DIwAR0", OTHER_NETWORK),
+        ("?adjust_reftag=cabc", OTHER_NETWORK),
         ("adjust_reftag=cabc&utm_source=TikTok+SAN", OTHER_NETWORK),
         ("adjust_external_click_id%3DE.C.P.x", OTHER_NETWORK),
         ("af_tranid=9a&pid=othernet_int&c=x", OTHER_NETWORK),
