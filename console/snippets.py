@@ -151,11 +151,12 @@ const post = (path, body) => fetch(`@URL@/${path}`, {
 });
 
 const { width, height, scale } = Dimensions.get("screen");
+const { Model, Release } = Platform.constants; // Android's; its Platform.Version is an API level
 const sendInstall = (installId, installReferrer) => post("v1/installs", {
   install_id: installId, platform: Platform.OS,
   install_referrer: installReferrer, // Android: as Play returned it
   device: {
-    os_version: String(Platform.Version), screen: { width, height, scale },
+    model: Model, os_version: Release ?? String(Platform.Version), screen: { width, height, scale },
     timezone: Intl.DateTimeFormat().resolvedOptions().timeZone,
   },
   consent: { marketing: "granted" },

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from clicks.record import Click
+from forwarder.matching.android_releases import android_release
 from forwarder.matching.apple_devices import SCREENS
 from forwarder.matching.install_facts import InstallFacts
 from forwarder.matching.time_zones import time_zone
@@ -121,12 +122,15 @@ def same_model(one: str, other: str) -> bool:
 
 def _installed_version(facts: InstallFacts, spoken: Phone | None) -> tuple[OsVersion | None, int]:
     given = os_version(facts.os_version) if facts.os_version else None
+    if given is not None and facts.platform == "android":
+        release = android_release(given[0])
+        given = (release,) if release is not None else None
     if given is None:
         if spoken is None or spoken.os_is_floor:
             return None, 0
         return spoken.os_version, spoken.os_depth
     if facts.platform == "android":
-        return given[:1], 1
+        return given, 1
     # `18` may be any 18.x; `18.0` is 18.0
     return given, 1 if len(given) == 1 and "." not in (facts.os_version or "") else 3
 

@@ -76,3 +76,7 @@ def test_the_command_line_is_one_for_a_shell() -> None:
     shell = shutil.which("bash")
     assert shell is not None
     subprocess.run([shell, "-n"], input=SNIPPETS["curl"], text=True, check=True)
+
+
+def test_react_native_sends_an_androids_release_and_not_its_api_level() -> None:
+    assert "model: Model, os_version: Release ?? String(Platform.Version)" in SNIPPETS["React Native"]

@@ -93,6 +93,9 @@ def test_a_phone_whose_ios_version_fits_or_is_unknown_is_credited_minutes_after_
         (android("14", "SM-A536B"), "14", "sm-a536b"),
         (android("14", "SM-A536B"), "14", "samsung SM-A536B"),
         (android("14", "SM-A536B"), "14", None),
+        (android("14", "SM-A536B"), "34", None),
+        (android("14", "SM-A536B"), "34.0", None),
+        (android("14", "SM-A536B"), "UP1A.231005.007", None),
         (android("10", "K"), "16", "SM-A536B"),
     ],
 )

@@ -71,6 +71,16 @@ def test_an_androids_facts_come_from_its_user_agent_where_the_app_gives_none() -
     assert scores["model"] > 5
 
 
+@pytest.mark.parametrize("given", ["34", "API 34", "34.0"])
+def test_an_androids_api_level_says_its_release(given: str) -> None:
+    of_release = bits({"user_agent": android("14")}, "android", os_version="14")
+    assert bits({"user_agent": android("14")}, "android", os_version=given) == of_release
+
+
+def test_a_number_that_is_no_android_says_nothing_of_the_version() -> None:
+    assert "os" not in bits({"user_agent": android("14")}, "android", os_version="UP1A.231005.007")
+
+
 @pytest.mark.parametrize(
     ("fact", "click_fields", "platform", "facts"),
     [
