@@ -29,6 +29,7 @@ NOT_ATTRIBUTED: Final = "not attributed"
 MATCH_PENDING: Final = "waiting for match"
 TAKEOVERS_ALLOWED: Final = 5
 OUTSIDE_WINDOW: Final = "outside TikTok's attribution window of 28 days: it is counted, and credited to no campaign"
+CLOCK_SLOW: Final = "time of the click: the phone's clock says that it was before"
 ATTRIBUTION_WINDOW: Final = timedelta(days=28)  # the longest click window an ad group can have
 MAX_TTCLID_CHARS: Final = 1_000
 MATCH_PENDING_FOR: Final = timedelta(minutes=1)  # until it is looked at again
@@ -96,10 +97,11 @@ def conversion(
     mapped = mapped_fields(own, pixel.fields)
     user = {**(install.get("user") or {}), **_present(own["user"]), **mapped.user}
     money = _money(claimed, mapped, pixel, rates)
+    time = _time(claimed, click, now)
     return Conversion(
         event=claimed.target_event,
         event_id=claimed.event_id,
-        event_time=int(min(claimed.occurred_at, now).timestamp()),
+        event_time=time.at,
         ttclid=_ttclid(event, install, click),
         ttp=_ttp(click, pixel),
         ip=_ip(event, install, click),
@@ -119,8 +121,27 @@ def conversion(
         currency=money.currency,
         properties={**own["properties"], **mapped.properties},
         limited_data_use=event.get("limited_data_use", install.get("limited_data_use")),
-        notes=(*money.notes, *_window_notes(claimed, click)),
+        notes=(*money.notes, *time.notes, *_window_notes(claimed, click)),
     )
+
+
+class _Time(msgspec.Struct, frozen=True):
+    """When an event is said to have happened, Unix seconds."""
+
+    at: int
+    notes: tuple[str, ...] = ()
+
+
+def _time(claimed: Claimed, click: Mapping[str, Any], now: datetime) -> _Time:
+    """Never in the future; nor before the click that brought its install, which a phone whose clock is slow says.
+
+    What happened before the install, at a subscription platform, is left there: no click brought it.
+    """
+    at = min(claimed.occurred_at, now).timestamp()
+    if not click or claimed.installed_at is None or claimed.occurred_at < claimed.installed_at:
+        return _Time(int(at))
+    clicked = min(-(-click["at_ms"] // 1000), int(now.timestamp()))  # the next whole second
+    return _Time(int(at)) if clicked <= int(at) else _Time(clicked, (CLOCK_SLOW,))
 
 
 class _Money(msgspec.Struct, frozen=True):

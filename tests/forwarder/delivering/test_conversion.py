@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from clicks.record import generated_ttp
-from forwarder.delivering.conversion import OUTSIDE_WINDOW, NotSent, conversion, objection
+from forwarder.delivering.conversion import CLOCK_SLOW, OUTSIDE_WINDOW, NotSent, conversion, objection
 from ledger.apps import AppSettings
 from ledger.delivery_claims import Claimed
 from ledger.field_mappings import FieldSources
@@ -204,6 +204,29 @@ def test_a_value_without_a_currency_has_the_apps() -> None:
 
 def test_an_event_is_never_said_to_be_in_the_future() -> None:
     assert told(claimed(occurred_at=NOW + timedelta(hours=1))).event_time == int(NOW.timestamp())
+
+
+CLICKED = NOW - timedelta(minutes=2)
+CLICKED_S = int(CLICKED.timestamp())
+
+
+@pytest.mark.parametrize(
+    ("occurred", "installed", "event_time", "notes"),
+    [
+        (timedelta(hours=-1), timedelta(hours=-1), CLICKED_S + 1, (CLOCK_SLOW,)),
+        (timedelta(minutes=-30), timedelta(hours=-1), CLICKED_S + 1, (CLOCK_SLOW,)),
+        (timedelta(seconds=1), timedelta(hours=-1), CLICKED_S + 1, ()),
+        (timedelta(minutes=1), timedelta(0), CLICKED_S + 60, ()),
+        (timedelta(hours=-2), timedelta(hours=-1), CLICKED_S - 7200, ()),
+    ],
+    ids=["the install", "a later event", "at the click", "after the click", "before the install"],
+)
+def test_what_an_install_did_is_never_said_to_lie_before_the_click_that_brought_it(
+    occurred: timedelta, installed: timedelta, event_time: int, notes: tuple[str, ...]
+) -> None:
+    click = CLICK | {"at_ms": CLICKED_S * 1000 + 1}
+    row = told(claimed(occurred_at=CLICKED + occurred, installed_at=CLICKED + installed, click=click))
+    assert (row.event_time, row.notes) == (event_time, notes)
 
 
 def test_a_generated_ttp_is_left_out_where_the_app_says_so() -> None:
