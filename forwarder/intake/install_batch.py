@@ -139,10 +139,12 @@ class InstallLedger:
         stored = {row.key: row for row in new}
         lost = [row for row in rows if row.key not in won]
         if lost:
-            await release_claims(connection, [(r.click_id, *r.key) for r in lost if r.click_id is not None])
             stored |= await get_installs(connection, [row.key for row in lost])
             if len(stored) < len(rows):
                 raise unavailable("an install that is being erased")
+            # the claim on a click that the stored row has, too, is that row's
+            ours = [row for row in lost if row.click_id is not None and stored[row.key].click_id != row.click_id]
+            await release_claims(connection, [(str(row.click_id), *row.key) for row in ours])
         return Stored(stored, new)
 
     def _with_what_follows(

@@ -11,7 +11,7 @@ import pytest
 
 from forwarder.intake.group_commit import BESIDE_ROWS
 from forwarder.jobs.pending_matches import join_missed
-from tests.forwarder.api import APP, Api, opened_api, settings
+from tests.forwarder.api import ANDROID, APP, Api, android, opened_api, referrer, settings
 from tests.ledger.waiting import until
 
 pytestmark = pytest.mark.anyio
@@ -135,3 +135,37 @@ async def test_lists_about_the_same_installs_and_people_in_any_order_are_all_sto
     answers = await asyncio.gather(*(api.events(*rows(sender)) for sender in range(8)))
     assert [answer["accepted"] for answer in answers] == [BESIDE_ROWS] * 8
     assert await api.count("events") == 8 * BESIDE_ROWS + len(installs)
+
+
+CLAIMING = """
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%INSERT INTO click_claims%'
+"""
+WON = """
+INSERT INTO installs (app_id, install_id, platform, occurred_at, received_at, body, match_method, match_detail,
+    click_id)
+VALUES ($1, $2, 'android', now(), now(), '{}', 'referrer', '{}', $3)
+"""
+
+
+async def test_an_install_that_another_process_stored_first_keeps_its_claim_on_the_click(
+    api: Api, holder: asyncpg.Connection
+) -> None:
+    click_id = await api.click(user_agent=ANDROID)
+    transaction = holder.transaction()
+    await transaction.start()
+    await holder.execute(
+        "INSERT INTO click_claims (app_id, click_id, install_id) VALUES ($1, $2, 'i-1')", APP, click_id
+    )
+    await holder.execute(WON, APP, "i-1", click_id)
+    second = asyncio.create_task(api.install(**android(install_referrer=referrer(click_id))))
+
+    async def waits() -> bool:
+        return bool(await api.pool.fetchval(CLAIMING))
+
+    await until(waits)
+    await transaction.commit()
+    await second
+    assert await api.pool.fetchval("SELECT install_id FROM click_claims WHERE click_id = $1", click_id) == "i-1"
+    neighbour = await api.install(**android(install_id="i-2"))
+    assert neighbour["attributed"] is False
