@@ -25,8 +25,9 @@ async def credit(connection: Any, cases: Sequence[Case], statistics: Statistics)
     Who loses a click to another install is matched again without it. A click that the store or a link named is credited
     even where another install has it: the phone was reinstalled, or the other match was wrong.
     """
-    # a click that another app's install took is asked for, too: it spends the device's earlier ones
-    found = {(c.app_id or case.facts.app_id, c.click_id) for case in cases for c in case.evidence.found or ()}
+    found = {
+        (c.app_id, c.click_id) for case in cases for c in case.evidence.found or () if c.app_id == case.facts.app_id
+    }
     consumed = await claimed_clicks(connection, found)
     verdicts: dict[int, Verdict] = {}
     undecided = list(range(len(cases)))

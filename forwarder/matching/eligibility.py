@@ -32,7 +32,8 @@ def eligible(
         own: list[Click] = []
         spent = False
         for click in device.clicks:
-            is_taken = click.click_id in consumed
+            # what another app's install took says nothing of this app: people install several from ads
+            is_taken = click.app_id == facts.app_id and click.click_id in consumed
             # the earlier clicks of a device that installed are spent; where look-alikes are many, they may be another's
             spent = spent or (is_taken and device.address.devices <= LOOK_ALIKES_AFTER)
             reason = TAKEN if spent or is_taken else _ruled_out(click, device, facts, policy)

@@ -193,6 +193,11 @@ def test_another_apps_click_is_never_credited_but_is_a_device_on_the_address() -
     assert probability_of(own, foreign) < probability_of(own)
 
 
+def test_a_click_that_brought_another_app_leaves_the_phones_earlier_click_on_this_one() -> None:
+    ours, of_another_app = click(6 * MINUTE), click(5 * MINUTE, app_id="app_b")
+    assert verdict_of(ours, of_another_app, consumed=(of_another_app.click_id,)).click == ours
+
+
 def test_a_consumed_click_takes_the_earlier_clicks_of_its_phone_with_it() -> None:
     first, credited = click(HOUR), click(MINUTE)
     assert verdict_of(first, credited, consumed=(credited.click_id,)).click is None
