@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from forwarder.jobs.pending_matches import match_pending
+from forwarder.jobs.pending_matches import LOOK_EVERY_S, match_pending
 from ledger.counts import add_counts
 from ledger.report import column_names
 from ledger.report_agreement import disagreement
@@ -93,7 +93,9 @@ async def test_an_install_that_is_matched_later_counts_from_then_on_with_its_eve
         assert (await get(api)).json()["totals"]["installs"] == 0
         async with opened_api(settings(database_url, redis_url, data_dir), fill=False) as back:
             await back.click()
-            assert await match_pending(api.pool, back.store, datetime.now(UTC)) == 1
+            await match_pending(api.pool, back.store, datetime.now(UTC))
+            later = datetime.now(UTC) + timedelta(seconds=LOOK_EVERY_S)
+            assert await match_pending(api.pool, back.store, later) == 1
         totals = (await get(api)).json()["totals"]
         assert (totals["installs"], totals["revenue"]) == (1, 5)
 
