@@ -6,17 +6,11 @@ count otherwise than another. A fact is of one quarter of an hour of UTC: every 
 
 from typing import Final
 
+from ledger.sdk_events import REFUNDS, REGISTRATIONS, TRIALS, UNPAID, is_any_of
 from ledger.webhook_providers import REFUND_EVENTS, SALE_EVENTS, TRIAL_EVENTS
 
-VERSION: Final = 3
+VERSION: Final = 4
 """Raise it with every change of what is counted, or of the tables of it: roll-ups of another version are built anew."""
-
-# Revenue is that of the app's one source of it, so that a sale reported by two counts once; refunds are not taken off.
-# The value of these is what might be paid; every other event of an SDK with a value is revenue.
-UNPAID_EVENTS: Final = (
-    "search", "view_content", "view_item", "add_to_cart", "add_to_wishlist", "initiate_checkout", "add_payment_info",
-)  # fmt: skip
-REGISTRATION_EVENTS: Final = ("sign_up", "register")
 
 OF_ADS: Final = ("campaign_id", "adgroup_id", "ad_id", "creative_id", "platform", "link")
 OF_CAMPAIGNS: Final = ("campaign_id", "platform", "link")
@@ -52,11 +46,12 @@ _OF_INSTALL = f"""{_quarter_of("i.occurred_at")} AS installed_quarter,
 _NO_MILESTONES = "0 AS trials, 0 AS registrations"
 _NO_MONEY = ", ".join(f"0::numeric AS {measure}" for measure in MONEY)
 _PROCEEDS = "(e.body ->> 'proceeds')::numeric"
+# Revenue is that of the app's one source of it, so that a sale reported by two counts once; refunds are not taken off.
 _MONEY = f"""CROSS JOIN LATERAL (SELECT
-    CASE WHEN e.value <> 0 AND CASE e.source WHEN 'sdk' THEN e.name NOT IN {_listed(UNPAID_EVENTS)}
+    CASE WHEN e.value <> 0 AND CASE e.source WHEN 'sdk' THEN NOT {is_any_of("e.name", UNPAID + REFUNDS + REFUND_EVENTS)}
         ELSE e.name IN {_listed(SALE_EVENTS)} END THEN e.value ELSE 0 END AS revenue,
-    CASE WHEN e.value <> 0 AND e.name IN {_listed(REFUND_EVENTS)} THEN e.value ELSE 0 END AS refunds,
-    CASE WHEN e.name IN {_listed(("start_trial", *TRIAL_EVENTS))} THEN 1 ELSE 0 END AS trials) AS money"""
+    CASE WHEN e.value <> 0 AND {is_any_of("e.name", REFUNDS + REFUND_EVENTS)} THEN e.value ELSE 0 END AS refunds,
+    CASE WHEN {is_any_of("e.name", TRIALS + TRIAL_EVENTS)} THEN 1 ELSE 0 END AS trials) AS money"""
 ARCHIVED: Final = "install_deleted"
 """Flag of an event whose install retention has deleted: the archive counts it, whoever comes under that id later."""
 COUNTED: Final = f"e.joined AND e.event_id <> 'install:' || e.install_id AND NOT e.flags @> ARRAY['{ARCHIVED}']"
@@ -79,7 +74,7 @@ def event_facts(events: str, which: str = "true") -> str:
     CASE WHEN revenue <> 0 OR refunds <> 0 THEN coalesce(e.currency, '') ELSE '' END AS currency,
     0 AS link_clicks, 0 AS visits, 0 AS installs, 1 AS events,
     CASE WHEN revenue <> 0 THEN 1 ELSE 0 END AS sales, trials,
-    CASE WHEN e.name IN {_listed(REGISTRATION_EVENTS)} THEN 1 ELSE 0 END AS registrations, revenue,
+    CASE WHEN {is_any_of("e.name", REGISTRATIONS)} THEN 1 ELSE 0 END AS registrations, revenue,
     CASE WHEN revenue <> 0 THEN coalesce({_PROCEEDS}, 0) ELSE 0 END AS proceeds,
     CASE WHEN {_PROCEEDS} IS NOT NULL THEN revenue ELSE 0 END AS proceeds_of, refunds, i.click_id
 FROM {events} {_MONEY} WHERE {which} AND {COUNTED}"""  # noqa: S608

@@ -127,7 +127,7 @@ _COUNTED: Final = ("link_clicks", "visits", "wrong_os", "installs", "events", "r
 
 def _add(tally: Tally, app: ReportedApp, row: Any) -> None:
     """Revenue and trials are those of the app's one source of them; refunds come from it, too, or from any where that
-    is the SDK, which reports none.
+    is the SDK, which seldom knows of one.
     """
     tally.count(row, _COUNTED)
     source, currency = row["source"], row["currency"]
