@@ -52,7 +52,10 @@ class Numbers:
     zone: ZoneInfo
 
     def count(self, value: Number) -> str:
-        return NONE if value is None else _decimal(self.locale, 0)(_finite(value))
+        """TikTok counts parts of conversions: they are shown, or rows would not add up to their total."""
+        if value is None:
+            return NONE
+        return _decimal(self.locale, 0 if value == int(value) else 2)(_finite(value))
 
     def counted(self, value: int, one: str, many: str = "") -> str:
         """`1 row`, `1,234 rows`."""

@@ -50,6 +50,15 @@ def test_the_viewers_spelling() -> None:
     assert DE.count(12_345_678) == "12.345.678"
 
 
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(2.5, "2.5"), (4.5, "4.5"), (1234.25, "1,234.25"), (7.0, "7"), (Decimal("3"), "3"), (-0.5, "-0.5")],
+)
+def test_a_part_of_a_conversion_is_counted(value: float | Decimal, text: str) -> None:
+    """TikTok counts 2.5 for one ad and 2.5 for another: as 2 and 2 they did not come to the 5 at the foot."""
+    assert (GB.count(value), GB.short_count(value).exact) == (text, text)
+
+
 @pytest.mark.parametrize("header", ["", "*", "xx-YY", "de;q=x", "x" * 5000, "en-GB-oed", "\x00", ";;,,", "C"])
 def test_a_language_that_nobody_knows_is_english(header: str) -> None:
     assert Numbers(locale_of(header), named_zone("")).count(1234) == "1,234"
