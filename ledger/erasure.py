@@ -6,13 +6,14 @@ installs, events, their deliveries with payloads and postback log, claims. Visit
 
 import hmac
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
 
 from ledger.report_deltas import held, take_away_installs, uncounted
 from ledger.report_facts import event_facts, install_facts
+from ledger.webhook_providers import PROVIDERS
 
 Kind = Literal["install", "person"]
 TombstoneKeys = tuple[bytes, ...]
@@ -80,7 +81,10 @@ WITH gone AS (
         AND (install_id = ANY($2::text[]) OR external_ids @> ARRAY[$3::text] OR external_ids && $2::text[])
     RETURNING *
 ), counted AS MATERIALIZED ({held(event_facts(_GONE))}), taken AS ({uncounted("SELECT * FROM counted")})
-SELECT event_key, event_id FROM gone
+SELECT event_key, event_id,
+    CASE WHEN source = ANY($4::text[]) AND external_ids @> ARRAY[$3::text]
+        THEN external_ids ELSE ARRAY[]::text[] END AS also
+FROM gone
 """  # noqa: S608 - put together from the ledger's own text, here and below
 DELETE_PEOPLE = "DELETE FROM person_installs WHERE app_id = $1 AND person = $2"
 # in a ledger of partitions nothing else takes them along; the ids of a ledger that is becoming one may be written
@@ -91,6 +95,14 @@ DELETE_BODIES_OF_EVENTS = "DELETE FROM webhook_bodies WHERE app_id = $1 AND even
 DELETE_BODIES = """
 DELETE FROM webhook_bodies WHERE app_id = $1 AND (people && $2::text[] OR (outcome = 'unread'
     AND EXISTS (SELECT FROM unnest($2::text[]) AS person WHERE position(convert_to(person, 'UTF8') IN body) > 0)))
+"""
+# An alias, a customer's or a payment's number: a platform's next message may name the person by it alone. One that is
+# left with somebody else is no name of this person's own
+STILL_CALLED = """
+SELECT person FROM person_installs WHERE app_id = $1 AND person = ANY($2::text[])
+UNION SELECT install_id FROM installs WHERE app_id = $1 AND install_id = ANY($2::text[])
+UNION SELECT unnest(external_ids) FROM installs WHERE app_id = $1 AND external_ids && $2::text[]
+UNION SELECT unnest(external_ids) FROM events WHERE app_id = $1 AND external_ids && $2::text[]
 """
 DELETE_CLAIMS = "DELETE FROM click_claims WHERE app_id = $1 AND install_id = ANY($2::text[])"
 DELETE_INSTALLS = f"""
@@ -111,28 +123,37 @@ async def erase(
 ) -> Erased:
     """Erase an install, or a person with all installs and events of the external id. Runs in the caller's transaction.
 
-    `key` is the newest of the TombstoneKeys. Where nothing was there, no tombstone is laid.
+    `key` is the newest of the TombstoneKeys. Where nothing was there, no tombstone is laid. What a subscription
+    platform calls the person besides is kept out, too.
     """
     rows = await connection.fetch(INSTALLS_OF, app_id, install_id, external_id)
     install_ids = [row["install_id"] for row in rows]
     if install_id is not None and install_id not in install_ids:
         install_ids.append(install_id)  # its events may have arrived before it
-    events = await connection.fetch(DELETE_EVENTS, app_id, install_ids, external_id)
+    events = await connection.fetch(DELETE_EVENTS, app_id, install_ids, external_id, list(PROVIDERS))
     await connection.execute(FORGET_IDS, app_id, [row["event_id"] for row in events])
     await connection.execute(DELETE_BODIES_OF_EVENTS, app_id, [row["event_key"] for row in events])
-    people = [*install_ids, *([external_id] if external_id is not None else [])]
-    await connection.execute(DELETE_BODIES, app_id, people)
     await connection.execute(DELETE_PEOPLE, app_id, external_id)
     await connection.execute(DELETE_CLAIMS, app_id, install_ids)
     await connection.execute(DELETE_INSTALLS, app_id, install_ids)
+    people = [external_id] if external_id is not None else []
+    people += await _also_called(connection, app_id, {one for row in events for one in row["also"]} - {external_id})
+    await connection.execute(DELETE_BODIES, app_id, [*install_ids, *people])
     if not rows and not events:
         return Erased((), 0, ())
     hashes = [tombstone(key, app_id, "install", identifier) for identifier in install_ids]
-    if external_id is not None:
-        hashes.append(tombstone(key, app_id, "person", external_id))
+    hashes += [tombstone(key, app_id, "person", person) for person in people]
     await connection.execute(LAY_TOMBSTONES, hashes)
     click_ids = tuple(row["click_id"] for row in rows if row["click_id"] is not None)
     return Erased(tuple(row["install_id"] for row in rows), len(events), click_ids)
+
+
+async def _also_called(connection: Any, app_id: str, named: Set[str]) -> list[str]:
+    """Those of the ids that nobody who is left has."""
+    if not named:
+        return []
+    left = {row["person"] for row in await connection.fetch(STILL_CALLED, app_id, sorted(named))}
+    return sorted(named - left)
 
 
 INSTALLS_OF_CLICK = """

@@ -105,6 +105,23 @@ async def test_an_install_that_is_a_persons_by_their_events_alone_goes_with_them
     assert [row["event_id"] for row in await pool.fetch("SELECT event_id FROM events")] == ["e2"]  # another person's
 
 
+async def test_what_a_platform_calls_a_person_besides_is_kept_out_unless_somebody_left_has_it(
+    pool: asyncpg.Pool,
+) -> None:
+    await fill(pool)
+    people = ("u", "$anonymous", "cus_1", "guest", "k", "v2")
+    sale = event("sale", source="stripe", install_id=None, external_ids=people)
+    others = event("other", source="stripe", install_id="k", external_ids=("guest",), joined=True)
+    signed_in = event("e4", external_ids=("u", "given by the app"))
+    await store_events(pool, [sale, others, signed_in])
+    await pool.execute("INSERT INTO person_installs VALUES ($1, 'v2', 'k', $2)", APP, NOW)
+    await erase(pool, KEYS[0], APP, external_id="u")
+    kept_out = []
+    for person in (*people, "given by the app"):
+        kept_out += [person] if await erased(pool, tombstones(KEYS, APP, None, (person,))) else []
+    assert kept_out == ["u", "$anonymous", "cus_1"]
+
+
 async def test_events_that_came_before_their_install_are_erased_by_its_id(pool: asyncpg.Pool) -> None:
     await store_events(pool, [event("e1", install_id="early")])
     gone = await erase(pool, KEYS[0], APP, install_id="early")

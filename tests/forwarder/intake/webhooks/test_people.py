@@ -98,6 +98,42 @@ async def test_an_erased_person_is_not_brought_back_by_a_webhook(api: Api) -> No
     assert [await api.count("events"), await api.count("webhook_bodies")] == [0, 0]
 
 
+ALSO_CALLED: dict[str, tuple[list[dict[str, Any]], list[dict[str, Any]]]] = {
+    "revenuecat": (
+        [body("revenuecat", "a trial starts", aliases=["$RCAnonymousID:1"])],
+        [body("revenuecat", "a renewal", app_user_id="$RCAnonymousID:1", original_app_user_id=None, aliases=[])],
+    ),
+    "adapty": (
+        [body("adapty", "a trial starts") | {"customer_user_id": "user-7"}],
+        [body("adapty", "a renewal") | {"customer_user_id": None}],
+    ),
+    "stripe": (
+        [body("stripe", "a charge", customer="cus_1", payment_intent="pi_1", metadata={"user_id": "user-7"})],
+        [
+            body("stripe", "a refund is made", payment_intent="pi_1", metadata={}),
+            body("stripe", "a charge", id="ch_2", customer="cus_1", payment_intent="pi_2", metadata={}),
+        ],
+    ),
+}
+"""Messages that name a person, and later ones of the same person that the platform names in its own way alone."""
+
+
+@pytest.mark.parametrize("provider", ALSO_CALLED)
+@pytest.mark.parametrize("installed", [True, False])
+async def test_an_erased_person_is_not_brought_back_under_another_name_of_the_platforms(
+    api: Api, provider: str, installed: bool
+) -> None:
+    named, unnamed = ALSO_CALLED[provider]
+    if installed:
+        await api.install(install_id="i-1", user={"external_id": "user-7"})
+    for sent in named:
+        await taken(api, provider, sent)
+    await api.client.delete("/v1/installs?external_id=user-7", headers={"Authorization": f"Bearer {KEY}"})
+    for number, sent in enumerate(unnamed):
+        await taken(api, provider, {**sent, "id": f"evt_{number}"} if provider == "stripe" else sent)
+    assert [await api.count("events"), await api.count("webhook_bodies")] == [0, 0]
+
+
 async def test_an_erasure_takes_every_body_that_names_the_person(api: Api) -> None:
     transfer = {"id": "t", "type": "TRANSFER", "transferred_from": ["user-7"], "transferred_to": ["user-8"]}
     await taken(api, "revenuecat", {"event": transfer})
