@@ -39,6 +39,8 @@ SUBSCRIBER: Final = ("user", "subscriber")
 USER_IDS: Final = ("appUserId", "userId", "originalAppUserId")
 ALIASES: Final = ("aliasId", "aliases")
 ATTRIBUTES: Final = ("userAttributes", "attributes")
+FROM_SDK: Final = ("appUserId", "aliasId")
+"""Ids that Superwall's SDKs keep among the user's attributes (IdentityManager.saveIds); any other is the app's word."""
 
 
 def read(body: Fields) -> SourceEvent | None:
@@ -98,6 +100,7 @@ def _person(body: Fields, data: Fields) -> Person:
     for place in reversed(places):
         for name in reversed(ATTRIBUTES):
             attributes |= fields(place.get(name))
+    places.append({name: attributes.get(name) for name in FROM_SDK})
     own, aliases = (texts(*(place.get(name) for name in names for place in places)) for names in (USER_IDS, ALIASES))
     return person(attributes, own, aliases, country=data.get("countryCode"))
 
