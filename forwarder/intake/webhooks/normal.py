@@ -78,3 +78,12 @@ class SourceEvent(msgspec.Struct, frozen=True, kw_only=True):
     """All that was taken so far of a charge that may be told twice, or captured in several parts, in the same form."""
     refund: Refund | None = None
     """Where refunds of one charge have to be told apart by their sums."""
+
+
+def first_purchase(price: Decimal | None, *, trial: bool) -> str:
+    """What begins with a subscription's first purchase, by its price: a trial that is paid for is a sale, as an
+    introductory price is, and one of unknown price is a trial.
+    """
+    if price is None:
+        return "trial_started" if trial else "subscription_started"
+    return "subscription_started" if price else "trial_started"

@@ -7,7 +7,16 @@ from decimal import Decimal
 from typing import Final
 
 from forwarder.intake.webhooks.attributes import person
-from forwarder.intake.webhooks.normal import FAMILY_SHARE, PROMOTIONAL, REFUND, STARTS, Person, Reading, SourceEvent
+from forwarder.intake.webhooks.normal import (
+    FAMILY_SHARE,
+    PROMOTIONAL,
+    REFUND,
+    STARTS,
+    Person,
+    Reading,
+    SourceEvent,
+    first_purchase,
+)
 from forwarder.intake.webhooks.reading import (
     Fields,
     fields,
@@ -109,7 +118,7 @@ def _unsold(event: Fields) -> str | None:
 
 def _start_or_sale(kind: str, price: Decimal | None, event: Fields) -> str | None:
     if kind == "INITIAL_PURCHASE":
-        return "trial_started" if event.get("period_type") == "TRIAL" or price == 0 else "subscription_started"
+        return first_purchase(price, trial=event.get("period_type") == "TRIAL")
     if kind == "RENEWAL":
         return "trial_converted" if event.get("is_trial_conversion") is True else "renewal"
     return None

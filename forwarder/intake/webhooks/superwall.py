@@ -8,7 +8,15 @@ from decimal import Decimal
 from typing import Any, Final
 
 from forwarder.intake.webhooks.attributes import person
-from forwarder.intake.webhooks.normal import FAMILY_SHARE, REFUND, STARTS, Person, Reading, SourceEvent
+from forwarder.intake.webhooks.normal import (
+    FAMILY_SHARE,
+    REFUND,
+    STARTS,
+    Person,
+    Reading,
+    SourceEvent,
+    first_purchase,
+)
 from forwarder.intake.webhooks.reading import (
     Fields,
     fields,
@@ -87,7 +95,7 @@ def _name(kind: str, data: Fields) -> str:
 def _start_or_sale(kind: str, price: Decimal | None, data: Fields) -> str | None:
     period = data.get("periodType")
     if kind == "initial_purchase":
-        return "trial_started" if period == "TRIAL" or price == 0 else "subscription_started"
+        return first_purchase(price, trial=period == "TRIAL")
     if kind == "renewal":
         converted = data.get("isTrialConversion") is True or period in ("TRIAL", "INTRO")
         return "trial_converted" if converted else "renewal"
