@@ -2,7 +2,8 @@
 them, and Parquet.
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +18,7 @@ from admin.session import Session, open_redis
 from admin.sorting import Keyed, sorted_lines
 from admin.stored_clicks import stored_clicks
 from admin.times import parse_time
+from admin.whole_file import whole_file
 from clicks.all_clicks import AllClicks
 from clicks.record import Click
 from ledger.exported_rows import Exported, exported_rows
@@ -93,38 +95,53 @@ async def export_parquet(session: Session, what: What, span: Span, path: Path) -
         Refused: the file cannot be written.
     """
     rows = _click_rows(session, span) if what == "clicks" else _ledger_rows(session, what, span)
+    async with aclosing(rows):  # or a write that fails leaves its cursor open, which the end of the session waits for
+        with writing(path) as part:
+            return await ParquetFile(part, COLUMNS[what]).write(rows)
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[Path]:
+    """Where to write the export, which takes its name when all of it is there.
+
+    Raises:
+        Refused: it cannot be written.
+    """
     try:
-        return await ParquetFile(path, COLUMNS[what]).write(rows)
+        with whole_file(path) as part:
+            yield part
+    except (ConnectionError, TimeoutError):  # an engine's, or a pipe's whose reader has gone
+        raise
     except OSError as error:
         raise Refused(f"out: {path} cannot be written: {error.strerror or error}") from None
 
 
-def exported_lines(session: Session, what: What, span: Span) -> AsyncIterator[bytes]:
+def exported_lines(session: Session, what: What, span: Span) -> AsyncGenerator[bytes, None]:
     """One JSON line each, by time."""
     if what == "clicks":
         return exported_clicks(session, span)
     return exported_installs(session, span) if what == "installs" else _exported(session, what, span)
 
 
-async def _exported(session: Session, what: Exported, span: Span) -> AsyncIterator[bytes]:
+async def _exported(session: Session, what: Exported, span: Span) -> AsyncGenerator[bytes, None]:
     async for at, row in _ledger_rows(session, what, span):
         yield _encode({name: row[name] for name in COLUMNS[what] if row[name] is not None} | {"at": at})
 
 
-async def _ledger_rows(session: Session, what: Exported, span: Span) -> AsyncIterator[Row]:
+async def _ledger_rows(session: Session, what: Exported, span: Span) -> AsyncGenerator[Row, None]:
     async with session.database.acquire() as connection, connection.transaction():
         async for row in exported_rows(connection, what, span.app_id, span.since, span.until):
             yield row["at"], row
 
 
-async def _click_rows(session: Session, span: Span) -> AsyncIterator[Row]:
+async def _click_rows(session: Session, span: Span) -> AsyncGenerator[Row, None]:
     async for line in exported_clicks(session, span):
         click: dict[str, Any] = msgspec.json.decode(line)
         at = datetime.fromisoformat(click["clicked_at"])
         yield at, cast("Mapping[str, Any]", click | {"at": at})
 
 
-async def exported_clicks(session: Session, span: Span) -> AsyncIterator[bytes]:
+async def exported_clicks(session: Session, span: Span) -> AsyncGenerator[bytes, None]:
     """One line per click, by time."""
     async with open_redis(session.settings) as redis:
         store = stored_clicks(session, redis)
@@ -156,7 +173,7 @@ def _click_line(click: Click) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value is not None}
 
 
-async def exported_installs(session: Session, span: Span) -> AsyncIterator[bytes]:
+async def exported_installs(session: Session, span: Span) -> AsyncGenerator[bytes, None]:
     """One line per install, by time."""
     async with session.database.acquire() as connection, connection.transaction():
         async for app_id, install_id, body in recorded_installs(connection, span.app_id, span.since, span.until):

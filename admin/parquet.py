@@ -1,6 +1,5 @@
 """Rows by time into a Parquet file: a row group per day, or several where a day has more than fits in memory."""
 
-import os
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -19,7 +18,7 @@ Row = tuple[datetime, Mapping[str, Any]]
 
 
 class ParquetFile:
-    """A file that is there when all of it is written."""
+    """One file, of one schema."""
 
     def __init__(self, path: Path, columns: Columns) -> None:
         """Raises:
@@ -29,15 +28,14 @@ class ParquetFile:
         import pyarrow  # noqa: PLC0415
         from pyarrow import parquet  # noqa: PLC0415
 
-        self._arrow, self._columns, self._path = pyarrow, columns, path
-        self._part = path.with_name(f".{path.name}.part")
+        self._arrow, self._columns = pyarrow, columns
         self._schema = pyarrow.schema([(name, self._type(kind)) for name, kind in columns.items()])
-        self._writer = parquet.ParquetWriter(self._part, self._schema, compression="zstd")
+        self._writer = parquet.ParquetWriter(path, self._schema, compression="zstd")
         self._held: list[Mapping[str, Any]] = []
         self._day: date | None = None
 
     async def write(self, rows: AsyncIterator[Row]) -> int:
-        """All of them, by time; returns how many. The file takes its name at the end."""
+        """All of them, by time; returns how many."""
         written = 0
         try:
             async for at, row in rows:
@@ -48,11 +46,8 @@ class ParquetFile:
                 self._held.append(row)
                 written += 1
             self._flush()
-            self._writer.close()
-            os.replace(self._part, self._path)
         finally:
             self._writer.close()
-            self._part.unlink(missing_ok=True)
         return written
 
     def _flush(self) -> None:

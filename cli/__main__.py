@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import typer
 
 from cli.lazy import Entry, lazy_group
+from cli.standard_output import standard_output
 
 COMMANDS = {
     "up": Entry("cli.up:up_command", "Run every process; Ctrl-C stops all of them."),
@@ -50,7 +51,8 @@ def signalpost() -> None:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Entry point of the console script."""
     given = list(sys.argv[1:] if arguments is None else arguments)
-    app(args=_json_last(given), prog_name="signalpost")
+    with standard_output():
+        app(args=_json_last(given), prog_name="signalpost")
 
 
 def _json_last(arguments: list[str]) -> list[str]:

@@ -1,11 +1,9 @@
 """`signalpost match backtest`."""
 
 import asyncio
-import sys
 from pathlib import Path
 from typing import Annotated
 
-import msgspec
 import typer
 
 from backtest.plan import Plan, outcomes
@@ -38,11 +36,11 @@ def backtest_command(  # noqa: PLR0913, PLR0917 - one parameter per option of th
 
 
 async def _print(plan: Plan, as_summary: bool) -> None:
-    totals, summary, encode = Totals(), Summary(), msgspec.json.Encoder().encode
+    totals, summary = Totals(), Summary()
     async for outcome in outcomes(plan, totals):
         if as_summary:
             summary.add(outcome)
         else:
-            sys.stdout.write(encode(outcome.answer).decode() + "\n")
+            print_json(outcome.answer)
     if as_summary:
         print_json(summary.value(totals))

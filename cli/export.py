@@ -2,13 +2,13 @@
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import aclosing, contextmanager
 from pathlib import Path
 from typing import IO, Annotated, Literal
 
 import typer
 
-from admin.exports import What, export_parquet, exported_lines, span_of
+from admin.exports import What, export_parquet, exported_lines, span_of, writing
 from admin.session import Session
 from cli.output import Json
 from cli.session import run
@@ -85,10 +85,11 @@ def _export(what: What, span: tuple[str, str, str], form: str, out: Path | None)
         if form == "parquet" and out is not None:
             await export_parquet(session, what, asked, out)
             return
-        with _opened(out) as file:
-            async for line in exported_lines(session, what, asked):
-                file.write(line + b"\n")
-            file.flush()
+        async with aclosing(exported_lines(session, what, asked)) as lines:
+            with _opened(out) as file:
+                async for line in lines:
+                    file.write(line + b"\n")
+                file.flush()
 
     run(export)
 
@@ -98,9 +99,5 @@ def _opened(out: Path | None) -> Iterator[IO[bytes]]:
     if out is None:
         yield sys.stdout.buffer
         return
-    try:
-        file = out.open("wb")
-    except OSError as error:
-        raise typer.BadParameter(f"--out: {out} cannot be written: {error.strerror}") from None
-    with file:
+    with writing(out) as part, part.open("wb") as file:
         yield file

@@ -15,8 +15,9 @@ PIPE_WIDTH = 1_000  # a table that is not read on a terminal is never cut
 
 
 def print_json(value: Any) -> None:
-    """One line, so that a script may read it as such. Times are RFC 3339."""
-    sys.stdout.write(_ENCODER.encode(value).decode() + "\n")
+    """One line, so that a script may read it as such, in UTF-8 whatever the locale. Times are RFC 3339."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(_ENCODER.encode(value) + b"\n")
 
 
 def print_record(record: Mapping[str, Any], as_json: bool) -> None:

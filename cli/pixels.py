@@ -1,6 +1,5 @@
 """`signalpost pixel`: where an app's events go at TikTok."""
 
-import sys
 from typing import Annotated
 
 import typer
@@ -17,7 +16,9 @@ from admin.pixels import (
 )
 from cli.assignments import parse_assignments
 from cli.output import Json, print_items, print_record
+from cli.refusal import refusals
 from cli.session import run
+from cli.standard_input import line_of_standard_input
 from cli.test_mode import print_banner
 
 app = typer.Typer(no_args_is_help=True, help="Pixels: add, list, set, validate, test, disable.")
@@ -100,4 +101,7 @@ def disable_command(pixel_id: PixelId, as_json: Json = False) -> None:
 
 def _read(token: str) -> str:
     """From standard input where it is a dash: so that it stands in no shell's history."""
-    return sys.stdin.readline() if token == "-" else token  # noqa: S105 - a dash is no token
+    if token != "-":  # noqa: S105 - a dash is no token
+        return token
+    with refusals():
+        return line_of_standard_input("token")

@@ -1,15 +1,14 @@
 """`signalpost user`: who may use the console."""
 
-import sys
 from typing import Annotated
 
 import typer
 
-from admin.refusal import Refused
 from admin.session import Session
 from admin.users import create_user, disable_user, list_users, role_of
 from cli.output import Json, print_items, print_record
 from cli.session import run
+from cli.standard_input import line_of_standard_input
 
 app = typer.Typer(no_args_is_help=True, help="Users of the console: create, list, disable.")
 
@@ -31,9 +30,7 @@ def create_command(
     """Create a user. Without --password-stdin a password is made and printed, this once."""
 
     async def create(session: Session) -> dict[str, object]:
-        password = sys.stdin.readline().rstrip("\r\n") if password_stdin else ""
-        if password_stdin and not password:
-            raise Refused("password: standard input had none")
+        password = line_of_standard_input("password") if password_stdin else ""
         return await create_user(session, email, role_of(role), password)
 
     created = run(create)

@@ -20,6 +20,7 @@ from clicks.connection import connect
 from clicks.store import ClickStore
 from config.secrets import load_keyring
 from tests.cli.conftest import Cli, Sql
+from tests.cli.shell import ended
 from tests.matching.recorded import IPHONE, click
 
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -223,3 +224,28 @@ def test_installs_have_the_ad_and_the_creative_of_their_click(cli: Cli, sql: Sql
     cli("export", "installs", "--format", "parquet", "--out", str(out))
     [row] = parquet.read_table(out).to_pylist()
     assert {name: row[name] for name in OF_AD} == OF_AD
+
+
+@pytest.mark.parametrize("form", ["ndjson", "parquet"])
+def test_a_disk_that_is_full_in_the_middle_is_refused(
+    environment: dict[str, str], taken: str, sql: Sql, form: str
+) -> None:
+    sql(
+        "INSERT INTO events (app_id, event_id, occurred_at, name, body)"
+        " SELECT $1, i::text, $2::timestamptz - i * interval '1 day', repeat('x', 20000), '{}'"
+        " FROM generate_series(1, 60) i",
+        taken, NOW,
+    )  # fmt: skip
+    full = ended(environment, f"signalpost export events --format {form} --out /dev/full")
+    assert (full.returncode, full.stdout) == (1, b"")
+    assert full.stderr.decode().startswith("out: /dev/full cannot be written: ")
+
+
+def test_an_export_that_fails_leaves_the_one_before(
+    cli: Cli, taken: str, environment: dict[str, str], tmp_path: Path
+) -> None:
+    out = tmp_path / "clicks.ndjson"
+    out.write_text("yesterday's")
+    environment["REDIS_URL"] = "redis://127.0.0.1:9"
+    assert cli("export", "clicks", "--app", taken, "--out", str(out)).status == 1
+    assert {one.name: one.read_text() for one in tmp_path.iterdir() if one.is_file()} == {out.name: "yesterday's"}
