@@ -15,6 +15,7 @@ from forwarder.intake.identifiers import identifier, optional_identifier
 from forwarder.intake.people import User, external_ids, user_fields
 from forwarder.intake.times import occurred, store_time
 from forwarder.intake.values import clean, optional_text
+from forwarder.matching.install_facts import ANY_LATER
 
 Time = str | int | float | None
 
@@ -137,8 +138,9 @@ def _device(device: Device | None) -> dict[str, Any]:
     if device is None:
         return {}
     fields: dict[str, Any] = clean(msgspec.to_builtins(device))
-    if "os_version" in fields:
-        fields["os_version"] = str(fields["os_version"])
+    if isinstance(number := fields.get("os_version"), int | float):
+        # `parseFloat("18.6.2")` and what a map made of 18: a number tells no more than its digits
+        fields["os_version"] = f"{number:.0f}" if number % 1 == 0 else f"{number}{ANY_LATER}"
     for name, value in fields.items():
         if isinstance(value, str):
             fields[name] = optional_text(f"device.{name}", value, MAX_DEVICE_CHARS)

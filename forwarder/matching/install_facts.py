@@ -5,6 +5,9 @@ from typing import Any
 
 import msgspec
 
+ANY_LATER = ".x"
+"""Behind an OS version of which the last number was not told: `18.6.x`."""
+
 
 class InstallFacts(msgspec.Struct, frozen=True, kw_only=True):
     """One install. Times are Unix time in ms; absent facts are None or empty."""

@@ -10,7 +10,7 @@ import msgspec
 from clicks.record import Click
 from forwarder.matching.android_releases import android_release
 from forwarder.matching.apple_devices import SCREENS
-from forwarder.matching.install_facts import InstallFacts
+from forwarder.matching.install_facts import ANY_LATER, InstallFacts
 from forwarder.matching.time_zones import time_zone
 from forwarder.matching.user_agents import OsVersion, Phone, desktop_ipad, os_version, read_user_agent
 
@@ -131,6 +131,8 @@ def _installed_version(facts: InstallFacts, spoken: Phone | None) -> tuple[OsVer
         return spoken.os_version, spoken.os_depth
     if facts.platform == "android":
         return given, 1
+    if (facts.os_version or "").endswith(ANY_LATER):
+        return given, len(given)
     # `18` may be any 18.x; `18.0` is 18.0
     return given, 1 if len(given) == 1 and "." not in (facts.os_version or "") else 3
 

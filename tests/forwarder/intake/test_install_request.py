@@ -108,3 +108,10 @@ def test_denied_consent_keeps_nothing_that_says_who_it_was() -> None:
     )  # fmt: skip
     assert set(report.body) == {"platform", "occurred_at", "consent"}
     assert report.external_ids == ("u",)
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"), [("18.6", "18.6"), ("18.0", "18.0"), (18, "18"), (18.0, "18"), (18.6, "18.6.x"), (34.0, "34")]
+)
+def test_an_os_version_that_is_a_number_tells_no_more_than_its_digits(given: str | float, kept: str) -> None:
+    assert read(device={"os_version": given}).body["device"]["os_version"] == kept

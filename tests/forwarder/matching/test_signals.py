@@ -34,8 +34,21 @@ def learned(group: str, **shares: int) -> Statistics:
         ("18_6_2", "26.1", -6.0, -1.0),
         ("18_6_2", "18.6.1", -6.5, -5.5),
         ("26_1", "18.6.2", -6.5, -5.5),
+        ("18_6_2", "18.6.x", 0.0, 5.0),
+        ("18_6_2", "18.5.x", -6.5, -5.5),
+        ("18_5_2", "18.6.x", -4.0, 0.0),
     ],
-    ids=["equal", "zero at the end", "updated", "upgraded", "older", "much older"],
+    ids=[
+        "equal",
+        "zero at the end",
+        "updated",
+        "upgraded",
+        "older",
+        "much older",
+        "equal as far as told",
+        "older as far as told",
+        "updated as far as told",
+    ],
 )
 def test_ios_versions(clicked: str, installed: str, low: float, high: float) -> None:
     worth = bits({"user_agent": iphone(clicked)}, "ios", os_version=installed)["os"]
