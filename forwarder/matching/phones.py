@@ -17,6 +17,8 @@ from forwarder.matching.user_agents import OsVersion, Phone, desktop_ipad, os_ve
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?=$|[-_;,\s])")
 _REGION = re.compile(r"[-_]([A-Za-z]{2})(?=$|[-_.@,;])")
 _SCREEN_TEXT = re.compile(r"(\d{2,4})\s*x\s*(\d{2,4})(?:\s*[@x]\s*([\d.]{1,4}))?")
+_NO_LANGUAGE = frozenset({"und", "mul", "zxx", "mis"})  # ISO 639-2: undetermined, several, none, no code
+_NO_MODEL = frozenset({"unknown", "android", "generic"})  # Android's Build.UNKNOWN, and libraries' words for it
 _SAME_LANGUAGE = {"in": "id", "iw": "he", "ji": "yi", "no": "nb", "tl": "fil"}  # old codes Android still gives
 
 
@@ -148,7 +150,8 @@ def _form(facts: InstallFacts, spoken: Phone | None) -> str | None:
 
 
 def _plain_model(model: str | None) -> str | None:
-    return " ".join(model.casefold().split()) or None if model else None
+    plain = " ".join(model.casefold().split()) if model else ""
+    return plain if plain and plain not in _NO_MODEL else None
 
 
 def _primary(tags: Sequence[str]) -> tuple[str, ...]:
@@ -157,6 +160,8 @@ def _primary(tags: Sequence[str]) -> tuple[str, ...]:
         matched = _LANGUAGE.match(tag)
         if matched is not None:
             code = matched[0].lower()
+            if code in _NO_LANGUAGE:
+                continue
             found[_SAME_LANGUAGE.get(code, code)] = None
     return tuple(found)
 

@@ -90,6 +90,19 @@ def test_an_androids_api_level_says_its_release(given: str) -> None:
     assert bits({"user_agent": android("14")}, "android", os_version=given) == of_release
 
 
+@pytest.mark.parametrize(
+    ("fact", "facts"),
+    [
+        ("model", {"model": "unknown"}),
+        ("model", {"model": "Android"}),
+        ("language", {"locale": "und"}),
+        ("language", {"languages": ("und", "mul")}),
+    ],
+)
+def test_a_word_for_an_unknown_model_or_language_contradicts_no_click(fact: str, facts: dict[str, Any]) -> None:
+    assert fact not in bits({"user_agent": android()}, "android", **facts)
+
+
 def test_a_number_that_is_no_android_says_nothing_of_the_version() -> None:
     assert "os" not in bits({"user_agent": android("14")}, "android", os_version="UP1A.231005.007")
 
