@@ -5,6 +5,8 @@ from typing import Any
 
 import msgspec
 
+SLOW_AT_MOST_MS = 7 * 86_400_000
+"""How far behind a phone's clock may be; a time of Google's that lies further ahead is none."""
 ANY_LATER = ".x"
 """Behind an OS version of which the last number was not told: `18.6.x`."""
 
@@ -17,7 +19,9 @@ class InstallFacts(msgspec.Struct, frozen=True, kw_only=True):
     platform: str
     """ios | android."""
     at_ms: int
-    """When the app was opened first, never later than it was reported."""
+    """When the app was opened first, never later than it was reported; not before the store began to download it, where
+    that is known by Google's clock: the phone's may be slow.
+    """
     addresses: tuple[str, ...] = ()
     """Every address the phone is known by: the connection's or the one given, then the further ones."""
     os_version: str | None = None
@@ -63,6 +67,9 @@ def install_facts(app_id: str, install_id: str, at_ms: int, body: Mapping[str, A
     device, consent = body.get("device", {}), body.get("consent", {})
     addresses = [body["ip"]] if "ip" in body else []
     addresses += [address for address in body.get("ips", []) if address not in addresses]
+    began_ms = _ms(body.get("install_begin_server_at"))
+    if began_ms is not None and at_ms < began_ms <= at_ms + SLOW_AT_MOST_MS:
+        at_ms = began_ms
     return InstallFacts(
         app_id=app_id,
         install_id=install_id,
@@ -80,7 +87,7 @@ def install_facts(app_id: str, install_id: str, at_ms: int, body: Mapping[str, A
         referrer_click_ms=_ms(body.get("referrer_click_at")),
         install_begin_ms=_ms(body.get("install_begin_at")),
         referrer_click_server_ms=_ms(body.get("referrer_click_server_at")),
-        install_begin_server_ms=_ms(body.get("install_begin_server_at")),
+        install_begin_server_ms=began_ms,
         click_id=body.get("click_id"),
         marketing_consent=consent.get("marketing", "unknown"),
         att_status=consent.get("att_status"),

@@ -61,9 +61,10 @@ def _waited(facts: InstallFacts, named: Click | None) -> float | None:
     """Seconds from the named click to the install; None where that is too fast to be true.
 
     Nobody downloads and opens an app in so little time: it is a test, an injected click or a wrong clock. Learned, a
-    few of them would make the next click beside an install look like its own, whatever the phones say.
+    few of them would make the next click beside an install look like its own, whatever the phones say. Nor is a time
+    learned that ends where the download began, for want of a phone's clock that is right.
     """
-    if named is None or facts.at_ms - named.at_ms < TOO_FAST_MS:
+    if named is None or facts.at_ms - named.at_ms < TOO_FAST_MS or facts.at_ms == facts.install_begin_server_ms:
         return None
     return (facts.at_ms - named.at_ms) / 1000
 

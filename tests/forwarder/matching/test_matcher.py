@@ -12,7 +12,7 @@ from forwarder.matching.observation import Observation
 from forwarder.matching.policy import Policy
 from forwarder.matching.statistics import Statistics, learn
 from forwarder.matching.verdict import Verdict
-from tests.forwarder.matching.cases import APP, DAY, MINUTE, NOW_MS, android, click, install
+from tests.forwarder.matching.cases import APP, DAY, HOUR, MINUTE, NOW_MS, android, click, install
 
 ALWAYS = Policy(probabilistic="always")
 ORGANIC = "utm_source=google-play&utm_medium=organic"
@@ -206,3 +206,24 @@ def test_facts_come_from_the_stored_body() -> None:
     assert (facts.os_version, facts.install_begin_ms, facts.click_id) == ("18.6", 1500, "x")
     assert (facts.referrer_click_server_ms, facts.install_begin_server_ms) == (2000, 3500)
     assert (facts.consented, facts.denied) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("began_after", "opened_after"),
+    [(HOUR, HOUR), (3 * DAY, 3 * DAY), (-MINUTE, 0), (0, 0), (8 * DAY, 0)],
+    ids=["an hour slow", "days slow", "right", "at once", "no time of Google's"],
+)
+def test_an_app_was_not_opened_before_google_says_that_its_download_began(began_after: int, opened_after: int) -> None:
+    body = {"platform": "android", "install_begin_server_at": (NOW_MS + began_after) / 1000}
+    assert install_facts(APP, "i", NOW_MS, body).at_ms == NOW_MS + opened_after
+
+
+def test_an_android_with_a_slow_clock_and_a_lost_referrer_finds_its_click_by_its_address() -> None:
+    clicked = click(-50 * MINUTE, android())
+    body = {
+        "platform": "android", "ip": "203.0.113.7", "device": {"os_version": "14", "model": "SM-A536B"},
+        "consent": {"marketing": "granted"}, "install_referrer": "utm_source=(not%20set)&utm_medium=(not%20set)",
+        "install_begin_server_at": (NOW_MS + 51 * MINUTE) / 1000,
+    }  # fmt: skip
+    verdict = match(install_facts(APP, "i", NOW_MS, body), Evidence(found=[clicked]), Policy(), Statistics())
+    assert verdict.click == clicked

@@ -8,7 +8,7 @@ from forwarder.matching.observation import Observation
 from forwarder.matching.policy import Policy
 from forwarder.matching.statistics import Statistics
 from forwarder.matching.verdict import Verdict
-from tests.forwarder.matching.cases import APP, MINUTE, android, click, install, iphone
+from tests.forwarder.matching.cases import APP, MINUTE, NOW_MS, android, click, install, iphone
 
 ALWAYS = Policy(probabilistic="always")
 ORGANIC = "utm_source=google-play&utm_medium=organic"
@@ -29,6 +29,13 @@ def test_a_named_click_tells_the_time_and_tries_the_probabilistic_engine_with_th
     ]  # fmt: skip
     assert seen.trials[3].predicted < seen.trials[1].predicted
     assert seen.referrer == "named"
+
+
+def test_a_time_that_ends_where_the_download_began_is_not_learned() -> None:
+    named = click(5 * MINUTE, user_agent=android())
+    known = {"referrer": f"click_id={named.click_id}", "install_begin_server_ms": NOW_MS}
+    seen = taught(Evidence(referrer_click=named, found=[named]), **known)
+    assert (seen.click_to_install_s, seen.explained) == (None, 1.0)
 
 
 @pytest.mark.parametrize(("seconds", "told"), [(-5, None), (0.02, None), (9.9, None), (10, 10.0)])
