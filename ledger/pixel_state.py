@@ -92,14 +92,19 @@ async def sending_pixel(connection: Any, pixel: PixelRef, now: datetime) -> Send
 HOLD = """
 UPDATE pixels SET state = 'held', held_reason = $3, held_since = coalesce(held_since, $4), probe_at = $5,
     updated_at = now()
-WHERE app_id = $1 AND pixel_id = $2
+WHERE app_id = $1 AND pixel_id = $2 AND ($6::bytea IS NULL OR token_encrypted = $6)
 RETURNING held_since = $4
 """
 
 
-async def hold(connection: Any, pixel: PixelRef, reason: str, now: datetime) -> bool:
-    """Stop sending until a probe succeeds. True when it was not held before."""
-    return bool(await connection.fetchval(HOLD, *pixel, reason, now, now + PROBE_EVERY))
+async def hold(connection: Any, pixel: PixelRef, reason: str, now: datetime, sent_with: bytes | None = None) -> bool:
+    """Stop sending until a probe succeeds. True when it was not held before.
+
+    Args:
+        sent_with: the encrypted token that was refused. Where another is stored by now nothing is held: nobody has
+            refused that one.
+    """
+    return bool(await connection.fetchval(HOLD, *pixel, reason, now, now + PROBE_EVERY, sent_with))
 
 
 PAUSE = """

@@ -288,7 +288,7 @@ async def _affect_pixel(context: DeliveryContext, pixel: SendingPixel, follow: C
 
 
 async def _hold(context: DeliveryContext, pixel: SendingPixel, reason: str, now: datetime | None = None) -> None:
-    if await pixel_state.hold(context.pool, pixel.ref, reason, now or context.clock()):
+    if await pixel_state.hold(context.pool, pixel.ref, reason, now or context.clock(), pixel.token_encrypted):
         log.error("pixel held: its set-up has to be mended", pixel_id=pixel.pixel_id, reason=reason)
 
 

@@ -2,11 +2,13 @@
 
 from datetime import timedelta
 
+import httpx
 import pytest
 
-from forwarder.delivering.delivery import Batch, probe
+from forwarder.delivering.delivery import Batch, deliver_batch, probe
 from ledger.pixel_state import take_probes
-from tests.forwarder.delivering.scene import PIXEL_REF, Scene, deliver, rows_of_request
+from ledger.pixels import token_record
+from tests.forwarder.delivering.scene import KEYRING, PIXEL, PIXEL_REF, TOKEN, Scene, deliver, rows_of_request
 
 pytestmark = pytest.mark.anyio
 
@@ -25,6 +27,19 @@ async def test_a_revoked_token_holds_the_pixel_and_a_probe_resumes_it(scene: Sce
     assert await probe(scene.delivery_context, PIXEL_REF) == Batch(1, 1)
     assert await deliver(scene) == Batch(2, 2)
     assert await scene.states() == {"delivered": 3}
+
+
+async def test_a_refusal_of_a_token_that_was_replaced_meanwhile_holds_nothing(scene: Scene) -> None:
+    delivery = await scene.delivery("e1")
+
+    async def replace_and_refuse(_: httpx.Request) -> httpx.Response:
+        await scene.set_pixel(token_encrypted=KEYRING.encrypt(TOKEN, token_record(PIXEL)), state="ok")
+        return httpx.Response(200, stream=httpx.ByteStream(b'{"code": 40105, "message": "Access token is incorrect."}'))
+
+    await deliver_batch(scene.context_answered_by(replace_and_refuse), PIXEL_REF)
+    assert (await scene.pixel())["state"] == "ok"
+    assert await deliver(scene) == Batch(1, 1)
+    assert (await scene.state(delivery))[0] == "delivered"
 
 
 async def test_a_held_pixel_is_probed_once_a_minute_with_one_delivery(scene: Scene) -> None:
