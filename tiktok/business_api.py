@@ -11,6 +11,7 @@ import httpx
 import msgspec
 
 from tiktok.account_refusals import ApiRefused, refusal_of
+from tiktok.answer_text import read_json
 from tiktok.codes import Answer
 from tiktok.http_call import Call, usable_token
 from tiktok.http_client import http_client
@@ -24,9 +25,6 @@ _CONNECT_SECONDS: Final = 5.0
 # 20,000 ads are reported at most, with code 0; only this header tells
 _CUT_HEADER: Final = "x-tt-ads-throttle"
 _DEPRECATION_HEADER: Final = "x-api-deprecation-info"
-
-# A bare number past 2^53 stays whole in Python; ids are made text where they are read.
-_DECODER: Final = msgspec.json.Decoder()
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -105,7 +103,8 @@ class BusinessApi:
         answer = await Call(self._client, request, _LARGEST_ANSWER).answered(self._deadline_s, token)
         if (refused := refusal_of(answer)) is not None:
             raise refused
-        envelope: Any = _DECODER.decode(answer.body or b"{}")
+        # a bare number past 2^53 stays whole in Python; ids are made text where they are read
+        envelope: Any = read_json(answer.body or b"{}")
         return Reply(
             data=envelope.get("data") or {},
             request_id=str(envelope.get("request_id") or ""),

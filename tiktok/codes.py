@@ -9,6 +9,7 @@ from typing import Any, Final, Literal
 
 import msgspec
 
+from tiktok.answer_text import read_json
 from tiktok.code_table import Code, Outcome, Wording, code_row, wording_for
 from tiktok.redaction import redact_message
 from tiktok.rows_named import rows_named
@@ -119,7 +120,7 @@ def _failed(answer: Answer, error: Failure) -> Verdict:
 
 def _envelope(body: bytes) -> _Envelope | None:
     try:
-        fields = msgspec.json.decode(body)
+        fields = read_json(body)
     except (ValueError, RecursionError):
         return None
     if not isinstance(fields, dict):

@@ -12,6 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from tiktok.account_refusals import ApiRefused
+from tiktok.answer_text import storable
 from tiktok.figures import id_of, moment_of, text_of, texts_of
 from tiktok.pages import Ask, read_pages
 
@@ -116,7 +117,7 @@ def _common(row: Mapping[str, Any], name: str, body: Iterable[str]) -> dict[str,
         "name": text_of(row.get(name)),
         "operation_status": text_of(row.get("operation_status")),
         "secondary_status": text_of(row.get("secondary_status")),
-        "body": {field: row[field] for field in body if row.get(field) not in (None, "", [], {})},
+        "body": storable({field: row[field] for field in body if row.get(field) not in (None, "", [], {})}),
         "modified_at": moment_of(row.get("modify_time")),
     }
 

@@ -152,3 +152,17 @@ async def test_who_has_lost_the_lease_asks_for_no_more(scene: ImportScene) -> No
     assert scene.outcomes == ["lost"]
     assert (await scene.progress()).lease == "other"
     assert await scene.days() == {}
+
+
+async def test_an_ad_whose_texts_hold_what_nobody_typed_does_not_stop_the_import(scene: ImportScene) -> None:
+    """Half an emoji in a name, NUL in a parameter."""
+    await scene.load(spent("2026-11-20 09", "2.00"))
+    ad = rb"""{"ad_id":"1800000000000003","adgroup_id":"1800000000000002","campaign_id":"1800000000000001",
+        "ad_name":"Sale \ud83d","utm_params":[{"key":"utm_term","value":"a\u0000b"}]}"""
+    body = b'{"code":0,"message":"OK","data":{"list":[%s],"page_info":{}}}' % ad
+    await scene.fault(endpoint="/ad/get/", times=1, body=body.decode())
+    await scene.turns()
+    assert await scene.days() == {TODAY: Decimal(2)}
+    row = await scene.pool.fetchrow("SELECT name, body FROM ads WHERE ad_id = '1800000000000003'")
+    assert tuple(row) == ("Sale \ufffd", {"utm_params": [{"key": "utm_term", "value": "ab"}]})
+    assert (await scene.progress()).error == ""

@@ -74,6 +74,13 @@ async def test_a_question_carries_the_bare_token_and_json_for_lists() -> None:
     assert (reply.data, reply.request_id, reply.cut, reply.deprecation) == ({"list": []}, "R", False, "")
 
 
+async def test_a_name_that_was_cut_in_an_emoji_hides_no_other_row() -> None:
+    body = rb'{"code":0,"message":"OK","data":{"list":[{"name":"Sale \ud83d"},{"name":"Tea"}]}}'
+    async with serving(saying(http("200 OK", body))) as server, business_client() as client:
+        reply = await BusinessApi(client, server.url).get("entities", "/campaign/get/", TOKEN, {})
+    assert reply.data == {"list": [{"name": "Sale \ufffd"}, {"name": "Tea"}]}
+
+
 async def test_a_post_without_a_token_sends_none() -> None:
     async with serving(saying(http("200 OK", WELL))) as server, business_client() as client:
         await BusinessApi(client, server.url).post("oauth", "/oauth2/access_token/", "", {"auth_code": "c"})

@@ -63,6 +63,12 @@ def test_the_code_is_read_before_the_http_status(status: int, code: Any, outcome
     assert classify(answer(code, status=status)).outcome == outcome
 
 
+def test_words_that_end_in_half_a_character_are_read() -> None:
+    """An unreadable answer would be sent again for two days; this one is final."""
+    verdict = classify(Answer(status=200, body=rb'{"code":40002,"message":"content_name: Sale \ud83d"}'))
+    assert (verdict.outcome, verdict.message) == ("invalid", "content_name: Sale \ufffd")
+
+
 @pytest.mark.parametrize(
     ("status", "outcome", "may_have_arrived"),
     [
