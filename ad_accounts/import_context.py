@@ -9,6 +9,7 @@ from ad_accounts.import_schedule import ATTRIBUTION_DAYS
 from ad_accounts.quota import Quota
 from config.secrets import Keyring
 from tiktok.business_api import BusinessApi
+from tiktok.reports import RefusedMetrics
 
 
 def _not_counted(_: str) -> None:
@@ -30,5 +31,5 @@ class ImportContext:
     window_days: int = ATTRIBUTION_DAYS
     counted: Callable[[str], None] = _not_counted
     """Told what became of each pull: `changed`, `unchanged`, or how TikTok refused it."""
-    refused_metrics: set[str] = field(default_factory=set)
-    """Metrics that TikTok knows no longer: learned while it runs, asked for anew after a restart."""
+    refused_metrics: RefusedMetrics = field(default_factory=dict)
+    """Metrics that TikTok knows no longer, or not there: learned while it runs, asked for anew after a restart."""

@@ -75,6 +75,13 @@ def reached(rows: Iterable[ReportRow], days: Sequence[date]) -> dict[date, dict[
     return found
 
 
+def account_reach(control: Figures | None) -> dict[str, int] | None:
+    """How many people the account as a whole reached; None where TikTok has a row of the day and does not say."""
+    if control is None:
+        return {}
+    return None if control.reach is None else {"": control.reach} if control.reach else {}
+
+
 def by_date(rows: Iterable[ReportRow]) -> Mapping[date, Figures]:
     """Of a report on the account as a whole, one row a day."""
     return {row.at.date(): row.figures for row in rows if row.at is not None}

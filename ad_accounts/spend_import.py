@@ -14,16 +14,25 @@ import msgspec
 import structlog
 
 from ad_accounts.import_context import ImportContext
-from ad_accounts.spend_days import by_country, by_date, by_day, by_hour, days_of, reached, remainder
+from ad_accounts.spend_days import account_reach, by_country, by_date, by_day, by_hour, days_of, reached, remainder
 from ledger.adgroups import name_adgroups
 from ledger.ads import name_ads
 from ledger.campaigns import name_campaigns
 from ledger.reach import ReachLevel, store_reach
 from ledger.spend import Pull, days_behind, store_pull
 from ledger.spend_progress import ImportLease, hold_lease
-from ledger.spend_rows import NOT_AT_AD_LEVEL, days_with_spend
+from ledger.spend_rows import NOT_AT_AD_LEVEL, days_to_place
 from tiktok.account_refusals import ApiRefused
-from tiktok.report_rows import DELIVERY, FURTHER, NAMES, OUTCOMES, PLACES, EntityDimension, Figures, ReportRow
+from tiktok.report_rows import (
+    DELIVERY,
+    FURTHER,
+    NAMES,
+    OUTCOMES,
+    PLACES,
+    EntityDimension,
+    Figures,
+    ReportRow,
+)
 from tiktok.reports import ReportQuery, ReportReader
 
 log = structlog.get_logger()
@@ -31,6 +40,8 @@ log = structlog.get_logger()
 _DAY_METRICS: Final = (*DELIVERY, *PLACES, *OUTCOMES, *NAMES, *FURTHER)
 _PART_METRICS: Final = (*DELIVERY, *PLACES)
 _CONTROL_METRICS: Final = (*DELIVERY, *OUTCOMES)
+_OUTCOME_COLUMNS: Final = dict(zip(OUTCOMES, ("reach", "conversions", "purchases", "purchase_value"), strict=True))
+"""TikTok's metric -> the column of a day that keeps it."""
 _STOPS: Final = ("throttled", "reconnect")
 """Refusals that are not about one report."""
 _REACH_LEVELS: Final[tuple[tuple[EntityDimension, ReachLevel], ...]] = (
@@ -69,13 +80,19 @@ class SpendImport:
             rows = await self._reader.read(span)
             control = await self._control(span)
             await self._name(rows)
+            untouched = frozenset((NOT_AT_AD_LEVEL,)) if control is None else frozenset[str]()
+            unsaid = self._unsaid(span, control is not None)
             for day, of_day in (await anyio.to_thread.run_sync(by_day, rows, days)).items():
-                untouched = frozenset((NOT_AT_AD_LEVEL,)) if control is None else frozenset[str]()
                 rest = None if control is None else remainder(of_day, control.get(day))
                 stored = tuple(of_day) if rest is None else (*of_day, rest)
-                reach = None if control is None else control.get(day, Figures()).reach
-                pull = Pull(self._lease.advertiser_id, day, "day", asked_at, stored, untouched)
-                await self._store(pull, {} if not reach else {"": reach})
+                pull = Pull(self._lease.advertiser_id, day, "day", asked_at, stored, untouched, unsaid)
+                await self._store(pull, None if control is None else account_reach(control.get(day)))
+
+    def _unsaid(self, span: ReportQuery, controlled: bool) -> frozenset[str]:
+        """What TikTok does not let be asked for; of the ads alone what it tells of the account stands in the rest."""
+        of_ads, of_account = self._reader.untold(span), self._reader.untold(_control_of(span))
+        told = frozenset(_OUTCOME_COLUMNS) - of_account - {"reach"} if controlled else frozenset[str]()
+        return frozenset(column for metric, column in _OUTCOME_COLUMNS.items() if metric in of_ads - told)
 
     async def pull_hours(self, day: date) -> None:
         """Every ad by hour of one day. Raises as `pull_days`."""
@@ -94,22 +111,31 @@ class SpendImport:
         """By country, and how many people campaigns and ad groups reached, of days on which anything was spent. Raises
         as `pull_days`.
         """
-        with_spend = await days_with_spend(self._context.pool, self._lease.advertiser_id, first, last)
-        if not with_spend:
+        to_place = await days_to_place(self._context.pool, self._lease.advertiser_id, first, last)
+        if not to_place:
             return
-        span = with_spend[0], with_spend[-1]
-        await self._pull_countries(*span, with_spend)
+        span = to_place[0], to_place[-1]
+        await self._pull_countries(*span, to_place)
         for entity, level in _REACH_LEVELS:
             await self._pull_reach(entity, level, self._query(entity, *span, ("reach",)))
 
     async def _pull_countries(self, first: date, last: date, days: Sequence[date]) -> None:
+        """Where TikTok does not tell, what is known stays, and days before and after are read all the same; what it is
+        at fault with is asked for again.
+        """
         whole = msgspec.structs.replace(self._query("ad_id_v2", first, last, _PART_METRICS), country=True)
         for span in whole.spans():
             wanted = [day for day in days if span.first <= day <= span.last]
             if not wanted:
                 continue
             asked_at = self._context.clock()
-            rows = await self._reader.read(span)
+            try:
+                rows = await self._reader.read(span)
+            except ApiRefused as refused:
+                if refused.kind in (*_STOPS, "transient"):
+                    raise
+                log.warning("countries not read", advertiser_id=span.advertiser_id, reason=refused.words)
+                return
             for day, of_day in (await anyio.to_thread.run_sync(by_country, rows, wanted)).items():
                 await self._store(Pull(self._lease.advertiser_id, day, "country", asked_at, tuple(of_day)))
 
@@ -129,9 +155,8 @@ class SpendImport:
 
     async def _control(self, span: ReportQuery) -> dict[date, Figures] | None:
         """The account as a whole by day; None where TikTok does not tell, and what is known stays."""
-        query = msgspec.structs.replace(span, entity="advertiser_id", metrics=_CONTROL_METRICS)
         try:
-            return dict(by_date(await self._reader.read(query)))
+            return dict(by_date(await self._reader.read(_control_of(span))))
         except ApiRefused as refused:
             if refused.kind in _STOPS:
                 raise
@@ -177,3 +202,7 @@ class SpendImport:
             last=last,
             metrics=metrics,
         )
+
+
+def _control_of(span: ReportQuery) -> ReportQuery:
+    return msgspec.structs.replace(span, entity="advertiser_id", metrics=_CONTROL_METRICS)

@@ -6,7 +6,7 @@ the sum of all changes, and equal TikTok's last word, whatever was pulled in whi
 
 import asyncio
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -27,6 +27,8 @@ class Pull:
     rows: tuple[SpendRow, ...]
     untouched: frozenset[str] = frozenset()
     """ad_ids that the answer says nothing of: they stay as they are."""
+    unsaid: frozenset[str] = frozenset()
+    """Fields of a row that the answer says nothing of: they stay as they are, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +48,21 @@ class Change:
 
 
 def changes_between(
-    stored: Iterable[SpendRow], given: Iterable[SpendRow], untouched: Collection[str] = ()
+    stored: Iterable[SpendRow],
+    given: Iterable[SpendRow],
+    untouched: Collection[str] = (),
+    unsaid: Collection[str] = (),
 ) -> list[Change]:
     """Pure: what makes of the stored rows those that were given."""
     before = {row.key: row for row in stored if row.ad_id not in untouched}
-    after = {row.key: row for row in given if row.ad_id not in untouched}
+    after = {row.key: _completed(before.get(row.key), row, unsaid) for row in given if row.ad_id not in untouched}
     changed = [Change(before.get(key), row) for key, row in after.items() if before.get(key) != row]
     return changed + [Change(row, None) for key, row in before.items() if key not in after]
+
+
+def _completed(before: SpendRow | None, row: SpendRow, unsaid: Collection[str]) -> SpendRow:
+    """The row with those of its fields as they were that nothing was said of."""
+    return replace(row, **{name: getattr(before, name) for name in unsaid}) if before and unsaid else row
 
 
 INSERT_PULL = """
@@ -73,7 +83,7 @@ async def store_pull(connection: Any, pull: Pull) -> int:
     """
     stored = await stored_rows(connection, pull.advertiser_id, pull.day, pull.grain)
     # ten thousand rows of a day by hour take a while, and others live on this loop
-    changes = await asyncio.to_thread(changes_between, stored, pull.rows, pull.untouched)
+    changes = await asyncio.to_thread(changes_between, stored, pull.rows, pull.untouched, pull.unsaid)
     figures = pull.day, pull.grain, pull.pulled_at, len(pull.rows), len(changes)
     pull_id = await connection.fetchval(INSERT_PULL, pull.advertiser_id, *figures)
     if changes:

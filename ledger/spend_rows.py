@@ -120,11 +120,15 @@ async def delete_rows(connection: Any, advertiser_id: str, day: date, grain: Gra
         await connection.execute(DELETE_ROWS[grain], advertiser_id, day, *keys)
 
 
-DAYS_WITH_SPEND = """
-SELECT DISTINCT day FROM ad_days WHERE advertiser_id = $1 AND day BETWEEN $2 AND $3 AND ad_id <> '' ORDER BY day
+# and those of which something stands that has to go, as TikTok took the day back
+DAYS_TO_PLACE = """
+SELECT day FROM ad_days WHERE advertiser_id = $1 AND day BETWEEN $2 AND $3 AND ad_id <> ''
+UNION SELECT day FROM ad_country_days WHERE advertiser_id = $1 AND day BETWEEN $2 AND $3
+UNION SELECT day FROM reach_days WHERE advertiser_id = $1 AND day BETWEEN $2 AND $3 AND level <> 'advertiser'
+ORDER BY day
 """
 
 
-async def days_with_spend(connection: Any, advertiser_id: str, first: date, last: date) -> list[date]:
-    """Days on which any ad did anything."""
-    return [row["day"] for row in await connection.fetch(DAYS_WITH_SPEND, advertiser_id, first, last)]
+async def days_to_place(connection: Any, advertiser_id: str, first: date, last: date) -> list[date]:
+    """Days on which any ad did anything, or was said to."""
+    return [row["day"] for row in await connection.fetch(DAYS_TO_PLACE, advertiser_id, first, last)]

@@ -14,6 +14,7 @@ import msgspec
 import structlog
 
 from tiktok.account_refusals import ApiRefused
+from tiktok.codes import Verdict
 from tiktok.pages import Ask, Listed, read_pages, unreadable
 from tiktok.report_rows import CORE, EntityDimension, ReportRow, TimeDimension, read_rows
 
@@ -35,6 +36,8 @@ _STATUS_FIELDS: Final[dict[Level, str]] = {
 }
 MOST_DAYS: Final[dict[TimeDimension, int]] = {"stat_time_day": 30, "stat_time_hour": 1}
 IDS_AT_ONCE: Final = 100
+RefusedMetrics = dict[tuple[str, ...], set[str]]
+"""Dimensions of a report -> metrics that TikTok does not know, or not beside these dimensions."""
 _WORD: Final = re.compile(r"[a-z][a-z0-9_]+")
 _WRONG_METRIC: Final = 40002
 
@@ -80,7 +83,7 @@ class Part(msgspec.Struct, frozen=True):
 class ReportReader:
     """Reads the reports of one grant. What TikTok does not let be asked for is remembered in `refused_metrics`."""
 
-    def __init__(self, ask: Ask, refused_metrics: set[str], children: Mapping[str, Sequence[str]]) -> None:
+    def __init__(self, ask: Ask, refused_metrics: RefusedMetrics, children: Mapping[str, Sequence[str]]) -> None:
         """`children`: campaign_id -> its ad groups; by them a report is split that is too large for one answer."""
         self._ask = ask
         self._refused = refused_metrics
@@ -90,9 +93,13 @@ class ReportReader:
         """Every row, of all the days that the query names.
 
         Raises:
-            ApiRefused: TikTok refused, or even its smallest piece would not be whole.
+            ApiRefused: TikTok refused, knows none of the metrics, or even its smallest piece would not be whole.
         """
         return [row for span in query.spans() for row in await self._whole(span, Part())]
+
+    def untold(self, query: ReportQuery) -> frozenset[str]:
+        """Metrics of the query that TikTok did not let be asked for: an answer says nothing of them."""
+        return frozenset(query.metrics) & self._refused.get(query.dimensions, set())
 
     async def _whole(self, query: ReportQuery, part: Part) -> list[ReportRow]:
         try:
@@ -128,15 +135,18 @@ class ReportReader:
 
     async def _listed(self, query: ReportQuery, part: Part) -> Listed:
         """A metric that TikTok does not know, or not here, is left out from then on."""
+        left_out = self._refused.setdefault(query.dimensions, set())
         while True:
-            metrics = tuple(name for name in query.metrics if name not in self._refused)
+            metrics = tuple(name for name in query.metrics if name not in left_out)
+            if not metrics:  # asked for none, TikTok would answer others
+                raise ApiRefused("invalid", Verdict(outcome="invalid", message=f"no {', '.join(query.metrics)} here"))
             try:
                 return await read_pages(self._ask, "report", "/report/integrated/get/", _asked(query, part, metrics))
             except ApiRefused as refused:
                 named = _refused_metrics(refused, metrics)
                 if not named:
                     raise
-                self._refused.update(named)
+                left_out.update(named)
                 log.warning("tiktok knows some metrics no longer", metrics=sorted(named), message=refused.words)
 
 

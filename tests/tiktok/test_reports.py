@@ -6,12 +6,13 @@ from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any
 
+import msgspec
 import pytest
 
 from tests.tiktok.asked import Asked, Row, refusal, report_row
 from tiktok.account_refusals import ApiRefused
 from tiktok.report_rows import DELIVERY, EntityDimension, TimeDimension
-from tiktok.reports import ReportQuery, ReportReader
+from tiktok.reports import RefusedMetrics, ReportQuery, ReportReader
 
 pytestmark = pytest.mark.anyio
 
@@ -26,7 +27,7 @@ def query(
 
 
 def reader(ask: Asked, children: Mapping[str, Sequence[str]] | None = None) -> ReportReader:
-    return ReportReader(ask, set(), children or {})
+    return ReportReader(ask, {}, children or {})
 
 
 def filters(parameters: Mapping[str, Any]) -> dict[str, list[str]]:
@@ -135,10 +136,10 @@ def knows(*metrics: str) -> Asked:
 
 
 async def test_a_metric_that_tiktok_knows_no_longer_is_dropped_and_not_asked_for_again() -> None:
-    ask, refused = knows(*DELIVERY), set[str]()
+    ask, refused = knows(*DELIVERY), RefusedMetrics()
     asked = query(metrics=(*DELIVERY, "form", "reach"))
     assert len(await ReportReader(ask, refused, {}).read(asked)) == 1
-    assert refused == {"form", "reach"}
+    assert refused == {asked.dimensions: {"form", "reach"}}
     calls = len(ask.calls)
     await ReportReader(ask, refused, {}).read(asked)
     assert len(ask.calls) == calls + 1
@@ -157,9 +158,9 @@ async def test_a_conflict_that_names_no_metric_drops_all_that_are_optional() -> 
             raise refusal(40002, words)
         return []
 
-    refused = set[str]()
+    refused = RefusedMetrics()
     await ReportReader(Asked(rows), refused, {}).read(query(metrics=(*DELIVERY, "form")))
-    assert refused == {"form"}
+    assert refused == {query().dimensions: {"form"}}
 
 
 async def test_another_wrong_parameter_is_no_metric() -> None:
@@ -176,3 +177,29 @@ async def test_the_account_as_a_whole_has_no_status_to_filter_by() -> None:
     await reader(ask).read(query(entity="advertiser_id"))
     assert ask.calls[0][1]["filtering"] is None
     assert ask.calls[0][1]["data_level"] == "AUCTION_ADVERTISER"
+
+
+async def test_a_metric_that_goes_not_with_one_report_is_asked_for_in_others() -> None:
+    def rows(parameters: Mapping[str, Any]) -> list[Row]:
+        if parameters["dimensions"][0] == "advertiser_id" and "reach" in parameters["metrics"]:
+            raise refusal(40002, "Conflict occurs. The input params including metrics and dimensions have no relation.")
+        return []
+
+    ask, asked = Asked(rows), query(metrics=(*DELIVERY, "reach"))
+    of_account = msgspec.structs.replace(asked, entity="advertiser_id")
+    both = reader(ask)
+    await both.read(of_account)
+    await both.read(asked)
+    assert ask.calls[-1][1]["metrics"] == [*DELIVERY, "reach"]
+    assert (both.untold(of_account), both.untold(asked)) == ({"reach"}, frozenset())
+
+
+async def test_a_report_of_nothing_but_refused_metrics_is_none() -> None:
+    """TikTok would answer with spend and impressions, as if nobody was reached."""
+    ask = knows(*DELIVERY)
+    both = reader(ask)
+    for _ in range(2):
+        with pytest.raises(ApiRefused) as refused:
+            await both.read(query(metrics=("reach",)))
+        assert refused.value.kind == "invalid"
+    assert len(ask.calls) == 1
