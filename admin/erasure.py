@@ -1,5 +1,6 @@
 """Erasure: a person, an install or a click leaves the ledger and the click store, for good."""
 
+from contextlib import suppress
 from typing import Any
 
 from admin.apps import require_app
@@ -8,7 +9,7 @@ from admin.refusal import Refused
 from admin.session import Session, open_redis
 from admin.stored_clicks import stored_clicks
 from clicks.click_id import parse_click_id
-from ledger.erasure import Erased, erase, erase_click, find_clicks
+from ledger.erasure import ClicksLeftError, Erased, erase, erase_click, find_clicks
 from ledger.spelling import canonical
 
 _OF_WHOM = "erased"  # the audit log keeps no id of what was to be forgotten
@@ -46,15 +47,22 @@ async def erase_one_click(session: Session, app_id: str, click_id: str) -> dict[
 
 async def _forget(session: Session, app_id: str, install_id: str | None, external_id: str | None) -> dict[str, Any]:
     """The clicks go first: while the ledger names them, a command that was cut off can be repeated."""
-    clicks = await find_clicks(session.database, app_id, install_id, external_id)
-    await _erase_clicks(session, clicks)
-    key = session.keyring.derive("tombstone")[0]
-    async with audited(session, "erase", _OF_WHOM, app_id) as change:
-        gone: Erased = await erase(change.connection, key, app_id, install_id=install_id, external_id=external_id)
-        if not gone.install_ids and not gone.events:
-            raise Refused(f"nothing to erase: {app_id} has no install or event of {install_id or external_id!r}")
-        change.after = {"installs": len(gone.install_ids), "events": gone.events, "clicks": len(gone.click_ids)}
-    return {"installs": list(gone.install_ids), "events": gone.events, "clicks": list(gone.click_ids)}
+    key, clicks = session.keyring.derive("tombstone")[0], dict[str, None]()
+    while True:
+        names = await find_clicks(session.database, app_id, install_id, external_id)
+        clicks |= dict.fromkeys(await _erase_clicks(session, app_id, names))
+        with suppress(ClicksLeftError):
+            async with audited(session, "erase", _OF_WHOM, app_id) as change:
+                gone: Erased = await erase(
+                    change.connection, key, app_id, install_id=install_id, external_id=external_id
+                )
+                gone.check_clicks(names)
+                if not gone.install_ids and not gone.events:
+                    message = f"nothing to erase: {app_id} has no install or event of {install_id or external_id!r}"
+                    raise Refused(message)
+                clicks |= dict.fromkeys(gone.click_ids)
+                change.after = {"installs": len(gone.install_ids), "events": gone.events, "clicks": len(clicks)}
+            return {"installs": list(gone.install_ids), "events": gone.events, "clicks": list(clicks)}
 
 
 async def _forget_click(session: Session, app_id: str, click_id: str) -> dict[str, Any]:
@@ -77,9 +85,8 @@ async def _forget_click(session: Session, app_id: str, click_id: str) -> dict[st
     return {"installs": [], "events": 0, "clicks": [click_id] if stored or installs else []}
 
 
-async def _erase_clicks(session: Session, click_ids: list[str]) -> None:
-    if not click_ids:
-        return
+async def _erase_clicks(session: Session, app_id: str, names: list[str]) -> list[str]:
+    if not names:
+        return []
     async with open_redis(session.settings) as redis:
-        for click_id in click_ids:
-            await stored_clicks(session, redis).erase(click_id)
+        return await stored_clicks(session, redis).erase_named(app_id, names)

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from clicks.address import packed_address
-from clicks.click_id import ClickId, parse_click_id, unpack_click_id
+from clicks.click_id import ClickId, click_ids_in, parse_click_id, unpack_click_id
 from clicks.cold import (
     CLOCKS_MS,
     SLACK_MS,
@@ -120,6 +120,18 @@ class AllClicks:
             day_of(parsed.at_ms), keys, lambda page: self._pages.without(page, frozenset(keys))
         )
         return was_hot or erased > 0
+
+    async def erase_named(self, app_id: str, texts: Iterable[str]) -> list[str]:
+        """Erase the clicks that these texts name (`click_ids_in`), stored or not, but for those that are another app's;
+        the ids of those that were stored.
+        """
+        found = []
+        for click_id in dict.fromkeys(one for text in texts for one in click_ids_in(text)):
+            click = await self.get(click_id)
+            is_foreign = click is not None and click.app_id not in ("", app_id)  # "": Redis has lost its ad
+            if not is_foreign and await self.erase(click_id):
+                found.append(click_id)
+        return found
 
     async def _get_cold(self, wanted: Sequence[ClickId]) -> dict[str, Click]:
         """By id; those that are there."""

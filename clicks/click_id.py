@@ -7,6 +7,7 @@
 Nobody outside knows the last 86 bits, so an id cannot be guessed; and it sorts by time.
 """
 
+import re
 import string
 
 import msgspec
@@ -23,6 +24,8 @@ _BITS_BELOW = 64 - RANDOM_BITS  # of the address's hash, in the lower half
 _BITS_ABOVE = HASH_BITS - _BITS_BELOW
 _BELOW = (1 << _BITS_BELOW) - 1
 _PAIRS = [a + b for a in ALPHABET for b in ALPHABET]
+# an id by itself, or in a referrer, which some store apps encode more than once
+_NAMED = re.compile(rf"(?:^|(?:^|[&?]|%(?:25)*26)click_id(?:=|%(?:25)*3[Dd]))([0-9A-Za-z]{{{LENGTH}}})(?![0-9A-Za-z])")
 _VALUES = {character: value for value, character in enumerate(ALPHABET)}
 
 
@@ -70,6 +73,11 @@ def parse_click_id(text: str) -> ClickId | None:
     if high is None or low is None:
         return None
     return _parts(high << 64 | low)
+
+
+def click_ids_in(text: str) -> list[str]:
+    """Every id that a text names which may be one of ours: it is an id itself, or Play's referrer."""
+    return [one for one in _NAMED.findall(text) if parse_click_id(one) is not None]
 
 
 def _joined(at_ms: int, address_hash: int, random: bytes) -> int:

@@ -29,7 +29,22 @@ class Erased:
     install_ids: tuple[str, ...]
     events: int
     click_ids: tuple[str, ...]
-    """Matched clicks, to be erased from the click store too."""
+    """Matched clicks."""
+    names: tuple[str, ...] = ()
+    """What names clicks of theirs, as `find_clicks` has it."""
+
+    def check_clicks(self, erased_names: Iterable[str]) -> None:
+        """See that the clicks of all that went were erased before: what names them is gone with it.
+
+        Raises:
+            ClicksLeftError: the caller's transaction has to be undone.
+        """
+        if not set(self.names).issubset(erased_names):
+            raise ClicksLeftError
+
+
+class ClicksLeftError(Exception):
+    """An install was stored or matched at this moment: erase what `find_clicks` finds by now, and then again."""
 
 
 def tombstone(key: bytes, app_id: str, kind: Kind, identifier: str) -> bytes:
@@ -64,7 +79,7 @@ async def erased(connection: Any, hashes: Sequence[bytes]) -> frozenset[bytes]:
 # Most people sign in after the install: then their events alone say that it is theirs. One look for each way to know
 # it: an OR of all of them would read every install of the app.
 INSTALLS_OF = """
-SELECT install_id, click_id FROM installs
+SELECT install_id, click_id, body ->> 'click_id' AS link, body ->> 'install_referrer' AS referrer FROM installs
 WHERE app_id = $1 AND install_id IN (
     SELECT $2::text
     UNION SELECT i.install_id FROM installs i WHERE i.app_id = $1 AND i.external_ids @> ARRAY[$3::text]
@@ -113,9 +128,15 @@ LAY_TOMBSTONES = "INSERT INTO tombstones (hash) SELECT unnest($1::bytea[]) ON CO
 
 
 async def find_clicks(connection: Any, app_id: str, install_id: str | None, external_id: str | None) -> list[str]:
-    """The matched clicks of what `erase` with the same arguments takes away."""
-    rows = await connection.fetch(INSTALLS_OF.replace("FOR UPDATE", ""), app_id, install_id, external_id)
-    return [row["click_id"] for row in rows if row["click_id"] is not None]
+    """What names the clicks of all that `erase` with the same arguments takes away: the ids of matched ones, and what
+    the app said brought the install, whose click may still lie in a spool or have come too late for a match.
+    """
+    return _names(await connection.fetch(INSTALLS_OF.replace("FOR UPDATE", ""), app_id, install_id, external_id))
+
+
+def _names(rows: Iterable[Any]) -> list[str]:
+    found = [row[column] for row in rows for column in ("click_id", "link", "referrer")]
+    return list(dict.fromkeys(filter(None, found)))
 
 
 async def erase(
@@ -124,7 +145,7 @@ async def erase(
     """Erase an install, or a person with all installs and events of the external id. Runs in the caller's transaction.
 
     `key` is the newest of the TombstoneKeys. Where nothing was there, no tombstone is laid. What a subscription
-    platform calls the person besides is kept out, too.
+    platform calls the person besides is kept out, too. The clicks go before: `Erased.check_clicks`.
     """
     rows = await connection.fetch(INSTALLS_OF, app_id, install_id, external_id)
     install_ids = [row["install_id"] for row in rows]
@@ -145,7 +166,7 @@ async def erase(
     hashes += [tombstone(key, app_id, "person", person) for person in people]
     await connection.execute(LAY_TOMBSTONES, hashes)
     click_ids = tuple(row["click_id"] for row in rows if row["click_id"] is not None)
-    return Erased(tuple(row["install_id"] for row in rows), len(events), click_ids)
+    return Erased(tuple(row["install_id"] for row in rows), len(events), click_ids, tuple(_names(rows)))
 
 
 async def _also_called(connection: Any, app_id: str, named: Set[str]) -> list[str]:

@@ -23,7 +23,7 @@ from forwarder.intake.posted import Sender, Taken
 from forwarder.intake.query import asked
 from forwarder.services import Services, services_of, visitor_address
 from ledger.delivery_views import deliveries_of_install
-from ledger.erasure import erase, find_clicks
+from ledger.erasure import ClicksLeftError, Erased, erase, find_clicks
 from ledger.installs import Install, get_install
 from ledger.outages import LEDGER_FAILED
 from ledger.spelling import canonical
@@ -116,13 +116,10 @@ async def delete_person(request: Request) -> Response:
 
 
 async def _erase(services: Services, app_id: str, **whom: str) -> Response:
-    """The click goes first: where Redis is away nothing is erased yet, and the same request finishes it later."""
+    clicks: set[str] = set()
     try:
-        clicks = await find_clicks(services.pool, app_id, whom.get("install_id"), whom.get("external_id"))
-        for click_id in clicks:
-            await services.clicks.erase(click_id)
-        async with services.pool.acquire(timeout=ACQUIRE_TIMEOUT_S) as connection, connection.transaction():
-            gone = await erase(connection, services.tombstone_keys[0], app_id, **whom)
+        while (gone := await _erased(services, app_id, whom, clicks)) is None:
+            pass
     except RedisError as error:
         services.outages.away(error)
         raise unavailable("the click store") from None
@@ -134,6 +131,22 @@ async def _erase(services: Services, app_id: str, **whom: str) -> Response:
     log.info("erased", app=app_id, installs=len(gone.install_ids), events=gone.events, clicks=len(clicks))
     counts = {"installs": len(gone.install_ids), "events": gone.events, "clicks": len(clicks)}
     return JsonResponse({"erased": sum(counts.values())} | counts)
+
+
+async def _erased(services: Services, app_id: str, whom: dict[str, str], clicks: set[str]) -> Erased | None:
+    """The clicks go first, and are added to `clicks`: where Redis is away nothing is erased yet, and the same request
+    finishes it later. None where a click has come to it meanwhile.
+    """
+    names = await find_clicks(services.pool, app_id, whom.get("install_id"), whom.get("external_id"))
+    clicks.update(await services.clicks.erase_named(app_id, names))
+    try:
+        async with services.pool.acquire(timeout=ACQUIRE_TIMEOUT_S) as connection, connection.transaction():
+            gone = await erase(connection, services.tombstone_keys[0], app_id, **whom)
+            gone.check_clicks(names)
+    except ClicksLeftError:
+        return None
+    clicks.update(gone.click_ids)
+    return gone
 
 
 def _unknown(message: str) -> Refusal:

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from clicks.click_id import ALPHABET, LENGTH, ClickId, parse_click_id, unpack_click_id
+from clicks.click_id import ALPHABET, LENGTH, ClickId, click_ids_in, parse_click_id, unpack_click_id
 
 ids = st.builds(
     ClickId,
@@ -56,3 +56,27 @@ def test_text_that_cannot_be_one_of_ours_is_none(text: str) -> None:
 def test_no_text_raises_and_what_is_read_is_written_back(text: str) -> None:
     parsed = parse_click_id(text)
     assert parsed is None or parsed.text() == text
+
+
+ONE, OTHER = ClickId(1_796_000_000_000, 7, b"first").text(), ClickId(1_796_000_000_001, 8, b"other").text()
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (ONE, [ONE]),
+        (f"click_id={ONE}&utm_source=tiktok", [ONE]),
+        (f"utm_source=tiktok&click_id={ONE}", [ONE]),
+        (f"click_id%3D{ONE}%26utm_source%3Dtiktok", [ONE]),
+        (f"click_id%253d{ONE}%2526utm_source", [ONE]),
+        (f"click_id={ONE}&click_id={OTHER}", [ONE, OTHER]),
+        (f"link_click_id={ONE}", []),
+        (f"click_id={ONE}x", []),
+        (f"gclid={ONE}", []),
+        (f"click_id={'z' * 22}", []),
+        ("utm_source=google-play&utm_medium=organic", []),
+        ("", []),
+    ],
+)
+def test_every_id_that_a_referrer_names_is_found(text: str, found: list[str]) -> None:
+    assert click_ids_in(text) == found

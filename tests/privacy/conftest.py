@@ -1,6 +1,6 @@
 """An app's server, a worker and the sandbox over one ledger and one Redis, and a clock that is turned by hand."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,18 +10,22 @@ from typing import Any
 import pytest
 from anyio import Event, create_task_group
 
+from admin.erasure import erase_install, erase_person
+from admin.refusal import Refused
+from admin.session import open_session
 from clicks.all_clicks import AllClicks
 from clicks.connection import connect
 from clicks.store import ClickStore
-from config.settings import WorkerSettings
+from config.settings import AllSettings, WorkerSettings
 from forwarder.delivering.delivery import DeliveryContext, deliver_batch
 from forwarder.delivering.scheduler import DeliveryScheduler
 from forwarder.jobs.timetable import TIMETABLE, JobContext, JobScheduler
 from forwarder.worker_metrics import WorkerMetrics
 from ledger.cold_clicks import ColdClicks
-from tests.forwarder.api import APP, PIXEL, Api, opened_api, settings
+from tests.forwarder.api import APP, KEY, PIXEL, SECRET_KEY, Api, opened_api, settings
 from tests.forwarder.delivering.scene import Clock, Sandbox
 from tests.forwarder.running_sandbox import running_sandbox
+from tests.ledger.waiting import until
 from tiktok.events_api import EventsApi, events_client
 
 
@@ -96,3 +100,53 @@ async def opened_service(database_url: str, redis_url: str, data_dir: Path, sand
 async def service(database_url: str, redis_url: str, data_dir: Path, sandbox_url: str) -> AsyncIterator[Service]:
     async with opened_service(database_url, redis_url, data_dir, sandbox_url) as opened:
         yield opened
+
+
+Erase = Callable[..., Awaitable[bool]]
+"""Of an `install_id` or an `external_id`; whether there was anything."""
+
+
+@pytest.fixture(params=["HTTP", "command"])
+async def erase(
+    request: pytest.FixtureRequest, service: Service, database_url: str, redis_url: str, data_dir: Path
+) -> AsyncIterator[Erase]:
+    """Both ways to erase somebody: the app's server asks for it, or an operator does."""
+    if request.param == "HTTP":
+        yield _erased_by_http(service.api)
+        return
+    given = AllSettings(database_url=database_url, redis_url=redis_url, data_dir=data_dir, secret_key=SECRET_KEY)
+    async with open_session(given, actor="cli:anna") as session:
+
+        async def erased(install_id: str = "", external_id: str = "") -> bool:
+            try:
+                if install_id:
+                    await erase_install(session, APP, install_id)
+                else:
+                    await erase_person(session, APP, external_id)
+            except Refused:
+                return False
+            return True
+
+        yield erased
+
+
+def _erased_by_http(api: Api) -> Erase:
+    async def erased(install_id: str = "", external_id: str = "") -> bool:
+        path = f"/v1/installs/{install_id}" if install_id else f"/v1/installs?external_id={external_id}"
+        answer = await api.client.delete(path, headers={"Authorization": f"Bearer {KEY}"})
+        assert answer.status_code in (200, 404), answer.text
+        return answer.status_code == 200
+
+    return erased
+
+
+WAITS = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock')"
+
+
+async def until_somebody_waits(pool: Any) -> None:
+    """For a lock of the ledger."""
+
+    async def waits() -> bool:
+        return bool(await pool.fetchval(WAITS))
+
+    await until(waits)

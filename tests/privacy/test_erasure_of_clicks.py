@@ -1,0 +1,56 @@
+"""Rule 5: with an install goes the click that brought it, also where it is not matched with it yet."""
+
+import asyncio
+
+import pytest
+
+from clicks.batch import Batch, Row
+from clicks.keys import CLICKS
+from tests.forwarder.api import ANDROID, IP, OTHER_APP, android, referrer
+from tests.privacy.conftest import Erase, Service, until_somebody_waits
+
+pytestmark = pytest.mark.anyio
+
+
+async def taken_by_spool(service: Service) -> Batch:
+    """All clicks leave Redis, as if it had been away when they came."""
+    redis, rows = service.job.redis, []
+    async for key in redis.scan_iter(match=CLICKS + b"*"):
+        rows += [Row(key, int(at_ms), record) for record, at_ms in await redis.zrange(key, 0, -1, withscores=True)]
+        await redis.delete(key)
+    return Batch("spooled", 0, rows, {})
+
+
+@pytest.mark.parametrize("waits", [True, False], ids=["while it waits for its click", "once it counts as unknown"])
+async def test_a_click_that_its_install_named_is_not_stored_by_a_spool(
+    service: Service, erase: Erase, waits: bool
+) -> None:
+    click_id = await service.api.click(user_agent=ANDROID)
+    spool = await taken_by_spool(service)
+    await service.api.install(**android(install_referrer=referrer(click_id)))
+    if not waits:
+        await service.api.pool.execute("UPDATE installs SET match_method = 'none'")
+    assert await erase(install_id="i-1")
+    assert await service.api.store.replay(spool) == 1
+    assert await service.job.clicks.find(IP, 0, 2**41) == []
+
+
+async def test_the_click_of_a_match_that_is_written_meanwhile_goes_along(service: Service, erase: Erase) -> None:
+    click_id = await service.api.click()
+    await service.api.install()
+    pool = service.api.pool
+    matched = await pool.fetchrow("SELECT match_method, click_id, click FROM installs")
+    await pool.execute("UPDATE installs SET match_method = 'pending', click_id = NULL, click = NULL")
+    async with pool.acquire() as worker, worker.transaction():
+        await worker.execute("UPDATE installs SET match_method = $1, click_id = $2, click = $3", *matched)
+        erasing = asyncio.ensure_future(erase(install_id="i-1"))
+        await until_somebody_waits(pool)
+    assert await erasing
+    assert await service.api.store.get(click_id) is None
+
+
+async def test_another_apps_click_stays_whoever_names_it(service: Service, erase: Erase) -> None:
+    click_id = await service.api.click(user_agent=ANDROID, app_id=OTHER_APP)
+    await service.api.install(**android(install_referrer=referrer(click_id)))
+    assert await erase(install_id="i-1")
+    assert await service.api.store.get(click_id) is not None
