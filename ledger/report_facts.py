@@ -31,6 +31,8 @@ def _listed(names: tuple[str, ...]) -> str:
     return "(" + ", ".join(f"'{name}'" for name in names) + ")"
 
 
+# phones write more behind it: the script (Java's zh_TW_#Hant), the calendar or hours (iOS's en-US-u-hc-h12)
+_COUNTRY_OF_LOCALE = "^[A-Za-z]{2,3}(?:[-_][A-Za-z]{4})?[-_]([A-Za-z]{2})(?![A-Za-z0-9])"
 # An id is '' and a country too where nothing says which.
 _OF_INSTALL = f"""{_quarter_of("i.occurred_at")} AS installed_quarter,
     coalesce(i.click ->> 'campaign_id', '') AS campaign_id, coalesce(i.click ->> 'adgroup_id', '') AS adgroup_id,
@@ -38,7 +40,7 @@ _OF_INSTALL = f"""{_quarter_of("i.occurred_at")} AS installed_quarter,
     i.platform, coalesce(i.click ->> 'link', '') AS link,
     coalesce(upper(coalesce(
         i.body -> 'user' ->> 'country',
-        substring(i.body -> 'device' ->> 'locale' FROM '^[A-Za-z]{{2,3}}(?:[-_][A-Za-z]{{4}})?[-_]([A-Za-z]{{2}})$')
+        substring(i.body -> 'device' ->> 'locale' FROM '{_COUNTRY_OF_LOCALE}')
     )), '') AS country"""
 
 
