@@ -37,10 +37,18 @@ def run_command(name: Annotated[ProcessName, typer.Argument(help="Which process.
     with refusals():
         try:
             PROCESSES[name]()
+        except OverflowError:  # a port + 1000 is none
+            if problem := _port_problem(name):
+                raise Refused(problem) from None
+            raise
         except OSError as error:
-            if error.errno not in {errno.EADDRINUSE, errno.EACCES, errno.EADDRNOTAVAIL}:
+            unknown_host = error.errno is not None and error.errno < 0  # getaddrinfo's own numbers
+            if not unknown_host and error.errno not in {errno.EADDRINUSE, errno.EACCES, errno.EADDRNOTAVAIL}:
                 raise
-            raise Refused(_port_problem(name) or f"{name.value} cannot listen: {error.strerror}") from None
+            problem = _port_problem(name)
+            if unknown_host and not problem:  # another than HOST
+                raise
+            raise Refused(problem or f"{name.value} cannot listen: {error.strerror}") from None
         except SystemExit as ending:  # uvicorn's answer to a port it cannot have
             if ending.code and (problem := _port_problem(name)):
                 raise Refused(problem) from None

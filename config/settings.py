@@ -196,7 +196,7 @@ class TikTokSettings(Settings):
 
 
 class WorkerSettings(TikTokSettings, RatesSettings):
-    ledger_retention_days: int = Field(default=180, ge=1)
+    ledger_retention_days: int = Field(default=180, ge=1, le=36_500)  # beyond it a day of the past has no date
     conversion_window_days: int = Field(default=7, ge=1, le=28)  # so many days back TikTok's conversions are read anew
     alert_webhook_url: str = ""  # empty = alerts are logged and counted only
     alert_webhook_allow_private: bool = False  # whether that URL may lead into a private network

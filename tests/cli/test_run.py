@@ -17,6 +17,11 @@ from stack.processes import ProcessName
 from tests.cli.running_up import PATIENCE_S, environment, signalpost
 
 
+@pytest.fixture
+def engine_urls(data_dir: Path, redis_url: str, database_url: str) -> dict[str, str]:
+    return environment(data_dir) | {"REDIS_URL": redis_url, "DATABASE_URL": database_url}
+
+
 def test_the_procfile_has_one_line_for_each_process() -> None:
     lines = (Path(__file__).parents[2] / "Procfile").read_text().splitlines()
     assert lines == [f"{name.value}: .venv/bin/signalpost run {name.value}" for name in ProcessName]
@@ -52,6 +57,19 @@ def test_a_port_in_use_is_named(data_dir: Path, redis_url: str, database_url: st
         done = signalpost(env, "run", name)
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1].startswith(f"{setting}: port {env[setting]} is in use by ")
+
+
+@pytest.mark.parametrize("name", ["redirector", "forwarder", "console", "sandbox"])
+def test_a_host_that_nobody_knows_is_one_sentence(engine_urls: dict[str, str], name: str) -> None:
+    done = signalpost(engine_urls | {"HOST": "no such host"}, "run", name)
+    assert (done.returncode, "Traceback" in done.stderr) == (1, False)
+    assert "no such host" in done.stderr.splitlines()[-1]
+
+
+def test_a_redirector_without_a_port_left_for_its_metrics_is_one_sentence(engine_urls: dict[str, str]) -> None:
+    done = signalpost(engine_urls | {"REDIRECTOR_PORT": "65000"}, "run", "redirector")
+    assert (done.returncode, "Traceback" in done.stderr) == (1, False)
+    assert "66000 is not a port" in done.stderr
 
 
 def test_a_process_ends_when_the_up_that_started_it_is_gone(data_dir: Path) -> None:

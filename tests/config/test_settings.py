@@ -93,6 +93,7 @@ def test_each_setting_says_where_it_came_from(tmp_path: Path, monkeypatch: pytes
         (RedirectorSettings, "REDIS_BUDGET_MS", "0", "greater than or equal to 1"),
         (WorkerSettings, "LEDGER_RETENTION_DAYS", "x", "integer"),
         (WorkerSettings, "CLICK_HOT_HOURS", "673", "at most 672, the hours of CLICK_RETENTION_DAYS"),
+        (WorkerSettings, "LEDGER_RETENTION_DAYS", "999999", "less than or equal to 36500"),
         (WorkerSettings, "TIKTOK_API_VERSION", "1.3", "pattern"),
         (WorkerSettings, "TIKTOK_API_VERSION_PIXEL", "v1.3/../..", "pattern"),
     ],
