@@ -1,0 +1,30 @@
+"""A backup or restore that is told to end stops what it started."""
+
+import asyncio
+import os
+import signal
+from typing import Any
+
+import pytest
+import typer
+
+from cli.backup import done
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT], ids=lambda number: number.name)
+def test_a_signal_lets_it_put_away_what_it_opened(number: signal.Signals, capsys: pytest.CaptureFixture[str]) -> None:
+    put_away = []
+
+    async def work() -> dict[str, Any]:
+        try:
+            os.kill(os.getpid(), number)
+            await asyncio.Event().wait()
+        finally:
+            await asyncio.sleep(0)
+            put_away.append(True)
+        return {}
+
+    with pytest.raises(typer.Exit) as ended:
+        done(work(), "there is no backup")
+    assert (ended.value.exit_code, put_away) == (1, [True])
+    assert capsys.readouterr().err == "ended before it was done: there is no backup\n"
