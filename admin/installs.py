@@ -4,6 +4,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from admin.apps import require_app
 from admin.refusal import Refused
 from admin.session import Session
 from ledger.delivery_views import deliveries_of_install
@@ -65,8 +66,10 @@ async def explain_install(session: Session, install_id: str, app_id: str = "") -
     """The verdict on an install and, as `candidates`, the clicks that were looked at.
 
     Raises:
-        Refused: there is no such install, or several apps have one.
+        Refused: there is no such app or install, or several apps have one.
     """
+    if app_id:
+        await require_app(session, app_id)
     found = await matches_of_install(session.database, canonical(install_id), app_id)
     if not found:
         raise Refused(f"install: there is no install {install_id[:60]!r}")

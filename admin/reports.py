@@ -93,8 +93,10 @@ async def recount(session: Session, app_id: str) -> dict[str, Any]:
     """{"app_id"}: the worker counts all its reports anew; until it has they are read from what they are counted of.
 
     Raises:
-        Refused: there is no such app.
+        Refused: none is named, or there is no such app.
     """
+    if not app_id:
+        raise Refused("app: names the app whose reports are counted anew (--app ID)")
     await require_app(session, app_id)
     async with audited(session, "report.recount", app_id, app_id) as change:
         await begin_anew(change.connection, app_id)

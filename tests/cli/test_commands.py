@@ -52,6 +52,7 @@ def test_json_may_stand_anywhere_after_the_command(arguments: list[str], capsys:
 LISTS = (
     "link list", "pixel list", "webhook list", "delivery list", "delivery replay --state dead --since 24h", "report",
     "report --cohorts", "report --signals", "export events", "mapping show", "tiktok advertisers",
+    "match explain some-install", "match stats",
 )  # fmt: skip
 
 
