@@ -78,6 +78,7 @@ PLACES: Final[Mapping[str, Place]] = {
 WITHOUT_PLACE: Final[Mapping[str, str]] = {
     "up": "starts the processes",
     "run": "starts a process",
+    "migrate": "runs where the processes of the new version are",
     "match backtest": "reads files of the machine",
     "webhook list": "bodies of platforms are for the command line",
     "ledger partition": "goes on for hours, and there is no way back",
