@@ -23,6 +23,7 @@ from ad_accounts.spend_import import SpendImport
 from config.secrets import SecretError
 from ledger.adgroups import adgroups_by_campaign
 from ledger.advertisers import Advertiser, AdvertiserState, selected_of, set_advertiser_state
+from ledger.grants import get_grant, mark_broken
 from ledger.local_time import UnknownZoneError
 from ledger.spend_progress import (
     LEASE,
@@ -140,11 +141,19 @@ async def _outcome(context: ImportContext, due: DueImport, lease: ImportLease, p
         except ApiRefused as refused:
             return await refused_end(turn, refused, progress.failures + 1)
     except SecretError as error:
-        return TurnEnd(later, error=str(error), failures=progress.failures + 1)
+        await _unopened(context, due.app_id, str(error))
+        return TurnEnd(context.clock(), error=str(error), failures=progress.failures + 1)  # for another app's grant
     except UnknownZoneError:
         return TurnEnd(later, error=NO_ZONE, failures=progress.failures + 1)
     await note_reached(turn)
     return TurnEnd(await _due_after(turn), error=turn.note)
+
+
+async def _unopened(context: ImportContext, app_id: str, reason: str) -> None:
+    """As when TikTok refuses it: the grant is broken until it opens again."""
+    grant = await get_grant(context.pool, app_id)
+    if grant is not None:
+        await mark_broken(context.pool, grant, reason, context.clock())
 
 
 async def open_turn(context: ImportContext, app_id: str, lease: ImportLease) -> Turn | None:

@@ -20,15 +20,18 @@ def reconnect_with(app_id: str) -> str:
 
 async def grant_alerts(connection: Any) -> list[Alert]:
     """One for each cause that stands. `connection` is an asyncpg connection or pool."""
-    alerts = []
-    for grant in await all_grants(connection):
+    alerts, grants = [], await all_grants(connection)
+    for grant in grants:
         if grant.state == "broken":
             said = f"TikTok no longer takes the connection ({grant.reason}): no spend is read. {_UNTOUCHED}"
             alerts.append(Alert(BROKEN, grant.app_id, f"{said} {reconnect_with(grant.app_id)}", grant.app_id))
         elif grant.reason:
             said = f"{grant.reason}. {reconnect_with(grant.app_id)}"
             alerts.append(Alert(ENDING, grant.app_id, said, grant.app_id))
+    connected = {grant.app_id for grant in grants}  # of what was disconnected on purpose nothing is missing
     for one in await advertisers_astray(connection):
+        if one.app_id not in connected:
+            continue
         said = f"advertiser {one.advertiser_id} ({one.name}): {one.reason}. Its history stays. {_UNTOUCHED}"
         alerts.append(Alert(ASTRAY, one.app_id, said, one.app_id))
     return alerts

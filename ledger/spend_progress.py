@@ -63,7 +63,7 @@ JOIN tiktok_grants g ON g.app_id = a.app_id AND g.state = 'ok'
 LEFT JOIN spend_progress p ON p.advertiser_id = a.advertiser_id
 WHERE a.selected AND coalesce(p.due_at <= $1, true) AND coalesce(p.paused_until <= $1, true)
     AND (p.lease IS NULL OR p.lease_ends_at <= $1)
-ORDER BY a.advertiser_id, a.state = 'ok' DESC, a.app_id
+ORDER BY a.advertiser_id, a.state = 'ok' DESC, a.timezone <> '' DESC, a.app_id
 """
 
 
@@ -168,10 +168,14 @@ async def release(connection: Any, lease: ImportLease) -> None:
     await connection.execute(RELEASE, lease.advertiser_id, lease.token)
 
 
+# an app that is not connected, or was not yet, waits for nothing; one that chose an advertiser of another's, whose
+# last pull is old, waits from then on
 LAST_PULLS = """
 SELECT a.app_id, a.advertiser_id, a.name, coalesce(p.error, '') AS error, p.pulled_at,
-    coalesce(p.pulled_at, a.selected_at, a.seen_at) AS since
-FROM advertisers a LEFT JOIN spend_progress p ON p.advertiser_id = a.advertiser_id
+    greatest(p.pulled_at, a.selected_at, g.connected_at) AS since
+FROM advertisers a
+JOIN tiktok_grants g ON g.app_id = a.app_id
+LEFT JOIN spend_progress p ON p.advertiser_id = a.advertiser_id
 WHERE a.selected ORDER BY a.app_id
 """
 
@@ -187,11 +191,11 @@ class LastPull:
     pulled_at: datetime | None
     """None = never."""
     since: datetime
-    """The last good pull; where there was none, when the advertiser was chosen."""
+    """The last good pull, or when the advertiser was chosen or the app connected, if that was later."""
 
 
 async def last_pulls(connection: Any) -> list[LastPull]:
-    """Of the chosen advertiser of every app."""
+    """Of the chosen advertiser of every connected app."""
     return [LastPull(**dict(row)) for row in await connection.fetch(LAST_PULLS)]
 
 

@@ -9,7 +9,7 @@ import pytest
 from ledger.advertisers import SeenAdvertiser, put_advertisers, select_advertiser, set_advertiser_state
 from ledger.alerts import Alert
 from ledger.grant_watch import ASTRAY, BROKEN, ENDING, KINDS, grant_alerts
-from ledger.grants import NewGrant, get_grant, mark_broken, mark_ok, store_grant
+from ledger.grants import NewGrant, delete_grant, get_grant, mark_broken, mark_ok, store_grant
 from tests.forwarder.delivering.scene import APP
 from tests.ledger.rows import SECOND_APP, opened_rows
 
@@ -57,3 +57,11 @@ async def test_only_a_chosen_advertiser_is_told_of(pool: Any) -> None:
     assert (alert.kind, alert.app_id) == (ASTRAY, APP)
     assert alert.message.startswith("advertiser 1 (Tea): no longer listed. Its history stays.")
     assert {alert.kind} < set(KINDS)
+
+
+async def test_who_has_disconnected_misses_no_advertiser(pool: Any) -> None:
+    await set_advertiser_state(pool, APP, "1", "missing", "no longer listed")
+    async with pool.acquire() as connection, connection.transaction():
+        await select_advertiser(connection, APP, "1", NOW)
+    await delete_grant(pool, APP)
+    assert await grant_alerts(pool) == []

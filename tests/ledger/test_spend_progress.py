@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from ledger.grants import NewGrant, delete_grant, store_grant
 from ledger.pool import open_pool
 from ledger.spend_progress import (
     LATE,
@@ -98,3 +99,19 @@ async def test_an_advertiser_whose_spend_never_came_in_is_an_alert_six_hours_aft
     assert await spend_alerts(scene.pool, scene.clock.now + timedelta(hours=6)) == []
     (alert,) = await spend_alerts(scene.pool, scene.clock.now + timedelta(hours=7))
     assert " ever" in alert.message
+
+
+async def test_an_app_that_was_disconnected_waits_for_no_spend_and_once_it_is_connected_again_for_six_hours(
+    scene: ImportScene,
+) -> None:
+    await scene.load()
+    await scene.turns()
+    grant = await delete_grant(scene.pool, APP)
+    assert grant is not None
+    later = scene.clock.now + timedelta(days=30)
+    assert await spend_alerts(scene.pool, later) == []
+    token, scopes = grant.access_token_encrypted, grant.scopes
+    await store_grant(scene.pool, NewGrant(APP, token, None, None, scopes), later)
+    assert await spend_alerts(scene.pool, later + timedelta(hours=6)) == []
+    (alert,) = await spend_alerts(scene.pool, later + timedelta(hours=7))
+    assert "since 2026-11-20 10:00 UTC" in alert.message
