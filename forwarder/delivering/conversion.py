@@ -9,9 +9,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final, Literal
 
-import msgspec
-
 from clicks.record import generated_ttp
+from forwarder.delivering.amounts import Money, in_currency_of, money_of
 from forwarder.delivering.backoff import give_up_at
 from forwarder.delivering.field_mapping import Mapped, mapped_fields
 from forwarder.delivering.settlement import GAVE_UP
@@ -19,7 +18,6 @@ from ledger.consent import GRANTS, REFUSALS, answer_at
 from ledger.delivery_claims import Claimed
 from ledger.pixel_state import SendingPixel
 from ledger.sites import link_bases
-from tiktok.currencies import ACCEPTED, normalise
 from tiktok.currency_rates import NO_RATES, Rates
 from tiktok.identifiers import public_ip
 from tiktok.payload import Conversion
@@ -119,7 +117,7 @@ def conversion(
         page_url=_page_url(click, pixel, public_base),
         value=money.value,
         currency=money.currency,
-        properties={**own["properties"], **mapped.properties},
+        properties=in_currency_of(money, {**own["properties"], **mapped.properties}),
         limited_data_use=event.get("limited_data_use", install.get("limited_data_use")),
         notes=(*money.notes, *time.notes, *_window_notes(claimed, click)),
     )
@@ -144,29 +142,13 @@ def _time(claimed: Claimed, click: Mapping[str, Any], now: datetime) -> _Time:
     return _Time(int(at)) if clicked <= int(at) else _Time(clicked, (CLOCK_SLOW,))
 
 
-class _Money(msgspec.Struct, frozen=True):
-    """What an event is worth, as it is sent."""
-
-    value: Decimal | None
-    currency: str | None
-    notes: tuple[str, ...] = ()
-
-
-def _money(claimed: Claimed, mapped: Mapped, pixel: SendingPixel, rates: Rates) -> _Money:
+def _money(claimed: Claimed, mapped: Mapped, pixel: SendingPixel, rates: Rates) -> Money:
     value = claimed.value if mapped.value is None else mapped.value
     if value is None:
-        return _Money(None, claimed.currency)
-    currency = normalise(mapped.currency or claimed.currency or pixel.app_settings.currency)
-    if currency in ACCEPTED or not currency:
-        return _Money(value, currency)
-    dollars = claimed.event_body.get("value_usd") if mapped.value is None and mapped.currency is None else None
-    if dollars is not None and value == claimed.value:
-        return _Money(Decimal(dollars), "USD", (f"value as its platform gives it in USD: TikTok takes no {currency}",))
-    converted = rates.convert(value, currency)
-    if converted is None:
-        return _Money(value, currency)
-    rate = f"{rates.rates[currency]:f}"
-    return _Money(converted, rates.to, (f"value converted from {currency} to {rates.to} by the rate table ({rate})",))
+        return money_of(None, claimed.currency, None, rates)
+    told = claimed.event_body.get("value_usd") if mapped.value is None and mapped.currency is None else None
+    currency = mapped.currency or claimed.currency or pixel.app_settings.currency
+    return money_of(value, currency, None if told is None else Decimal(told), rates)
 
 
 def _window_notes(claimed: Claimed, click: Mapping[str, Any]) -> tuple[str, ...]:
