@@ -30,6 +30,7 @@ from ledger.mappings import WHOLE_APP, all_mappings
 from ledger.pixels import all_pixels
 from ledger.spend_progress import LeaseLostError
 from tiktok.account_refusals import ApiRefused
+from tiktok.standard_events import counted_as
 
 __all__ = ["DayRange", "Shown", "check_app", "check_range", "resolved_range", "sync_spend"]
 
@@ -142,7 +143,7 @@ async def _targets(session: Session, app_id: str) -> frozenset[str]:
     stored = await all_mappings(session.database)
     whole = {**DEFAULT_TARGETS, **stored.get((app_id, WHOLE_APP), {})}
     own = [rows for (owner, pixel_id), rows in stored.items() if owner == app_id and pixel_id != WHOLE_APP]
-    return frozenset(target for rows in (whole, *own) for target in rows.values() if target)
+    return frozenset(counted_as(target) for rows in (whole, *own) for target in rows.values() if target)
 
 
 async def _chosen(session: Session, app_id: str) -> Advertiser:

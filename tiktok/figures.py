@@ -4,12 +4,13 @@ Source: report answers seen in 2021 and 2026 (`"20.000"`, `"0.00"`, conversions 
 """
 
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal, InvalidOperation
 from typing import Any, Final
 
 _UNKNOWN: Final = frozenset({"", "-", "--", "N/A", "null", "None"})
 _LARGEST: Final = Decimal(10) ** 18  # more than any account spends; what is larger is a mistake
 _MOST_PLACES: Final = -12
+_ROUNDING: Final = Context(prec=40)
 
 
 def decimal_of(value: Any) -> Decimal | None:
@@ -24,9 +25,10 @@ def decimal_of(value: Any) -> Decimal | None:
     except InvalidOperation:
         return None
     exponent = number.as_tuple().exponent
-    if not isinstance(exponent, int) or abs(number) >= _LARGEST or exponent < _MOST_PLACES:
+    if not isinstance(exponent, int) or abs(number) >= _LARGEST:
         return None
-    return number
+    # a third of a conversion, or what adding floats left of a price
+    return number if exponent >= _MOST_PLACES else number.quantize(Decimal((0, (1,), _MOST_PLACES)), context=_ROUNDING)
 
 
 def count_of(value: Any) -> int | None:

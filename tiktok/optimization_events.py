@@ -15,6 +15,8 @@ EVENT_OF_CODE: Final[dict[str, str]] = {
     "INITIATE_ORDER": "InitiateCheckout",
     "ON_WEB_CART": "AddToCart",
     "ON_WEB_DETAIL": "ViewContent",
+    "ON_WEB_SEARCH": "Search",
+    "ON_WEB_ADD_TO_WISHLIST": "AddToWishlist",
     "ADD_BILLING": "AddPaymentInfo",
     "CONSULT": "Contact",
     "DOWNLOAD_START": "Download",

@@ -65,6 +65,11 @@ def is_standard(name: str) -> bool:
     return name in _STANDARD
 
 
+def counted_as(name: str) -> str:
+    """What TikTok makes of `name`: an old or a reserved name counts as the event it stands for."""
+    return RENAMED.get(name) or RESERVED.get(name, name)
+
+
 def name_for(event: str, event_names: EventNames) -> str:
     """`event` as a pixel set to `event_names` sends it: `Purchase` and `Lead` have an old name each, all else has one
     name.

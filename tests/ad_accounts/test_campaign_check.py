@@ -86,6 +86,12 @@ def test_an_event_that_nothing_becomes() -> None:
     assert codes(targets={"Subscribe"}) == [("event_not_mapped", "11")]
 
 
+@pytest.mark.parametrize(("code", "event"), [("ON_WEB_SEARCH", "Search"), ("ON_WEB_ADD_TO_WISHLIST", "AddToWishlist")])
+def test_an_ad_group_that_optimises_for_another_event_is_not_told_of_trials(code: str, event: str) -> None:
+    assert codes(adgroup(optimization_event=code), targets={"StartTrial", event}) == []
+    assert codes(adgroup(optimization_event=code), targets={"StartTrial"}) == [("event_not_mapped", "11")]
+
+
 @pytest.mark.parametrize("goal", ["CLICK", "TRAFFIC_LANDING_PAGE_VIEW"])
 def test_goals_that_look_at_no_event(goal: str) -> None:
     assert codes(adgroup(optimization_goal=goal)) == [("goal_without_events", "11")]

@@ -160,6 +160,19 @@ def test_a_check_names_what_is_wrong_and_the_way_out(cli: Cli, sandbox: AccountS
     assert all(item["message"] and item["fix"] for item in items)
 
 
+def test_an_event_that_is_mapped_under_its_old_name_is_the_one_ad_groups_optimise_for(
+    cli: Cli, sandbox: AccountSandbox, app_id: str
+) -> None:
+    """TikTok takes CompletePayment as Purchase."""
+    link = cli("link", "create", "--app", app_id, "--slug", "spring", "--json").value
+    sandbox.load(advertiser(campaigns=[campaign(link["url"])]))
+    cli("tiktok", "sync", "--app", app_id)
+    mapped = cli("mapping", "show", "--app", app_id, "--json").value["rows"]
+    old = [f"{row['source']}=CompletePayment" for row in mapped if row["target"] == "Purchase"]
+    assert cli("mapping", "set", "--app", app_id, *old).status == 0
+    assert cli("tiktok", "check", "--app", app_id, "--json").value["items"] == []
+
+
 def test_an_ad_knows_its_signal_link(cli: Cli, sql: Sql, sandbox: AccountSandbox, app_id: str) -> None:
     link = cli("link", "create", "--app", app_id, "--slug", "spring", "--json").value
     sandbox.load(advertiser(campaigns=[campaign(link["url"])]))
