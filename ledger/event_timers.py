@@ -46,7 +46,9 @@ class DueTimer:
     name: str
     qualified_at: datetime
     ended: bool
-    """A cancellation, expiration or refund of the same subscription came."""
+    """A cancellation, expiration or refund of the same subscription happened in time. A later one does not count,
+    however late the start was reported or the timer is looked at.
+    """
     app_id: str
     event_id: str
     """Of the start, as are the following."""
@@ -78,7 +80,7 @@ SELECT t.event_key, t.name, t.qualified_at, e.app_id, e.event_id, e.source, e.in
     e.value, e.currency, e.body, e.subscription_id,
     EXISTS (SELECT FROM events x
         WHERE x.app_id = e.app_id AND x.subscription_id = e.subscription_id AND x.source = e.source
-            AND x.name = ANY ($3::text[]) AND x.occurred_at >= e.occurred_at) AS ended
+            AND x.name = ANY ($3::text[]) AND x.occurred_at BETWEEN e.occurred_at AND t.qualified_at) AS ended
 FROM event_timers t JOIN events e ON e.app_id = t.app_id AND e.event_key = t.event_key
 WHERE t.app_id = $4 AND t.state = 'waiting' AND t.due_at <= $1
 ORDER BY t.due_at LIMIT $2 FOR UPDATE OF t SKIP LOCKED

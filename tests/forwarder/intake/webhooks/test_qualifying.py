@@ -86,6 +86,17 @@ async def test_the_end_of_an_earlier_subscription_does_not_count(api: Api) -> No
     assert (await later(api)).qualified == 1
 
 
+@pytest.mark.parametrize(("ended_after", "qualified"), [(149, 0), (151, 1)], ids=["in time", "later"])
+async def test_how_late_a_start_is_reported_does_not_decide_what_ended_in_time(
+    api: Api, ended_after: float, qualified: int
+) -> None:
+    """A forwarder or worker that was away: start and end are known before anybody looks at the timer."""
+    await taken(api, "revenuecat", body("revenuecat", TRIAL, event_timestamp_ms=minutes(-300)))
+    ended_at = minutes(-300 + ended_after)
+    await taken(api, "revenuecat", body("revenuecat", "a cancellation", event_timestamp_ms=ended_at))
+    assert await later(api) == Emitted(1, qualified)
+
+
 async def test_the_end_of_somebody_elses_subscription_does_not_count(api: Api) -> None:
     await taken(api, "revenuecat", body("revenuecat", TRIAL))
     await taken(api, "revenuecat", body("revenuecat", "a cancellation", original_transaction_id="another"))
