@@ -4,13 +4,13 @@ Parameters that are lists or objects go out as JSON (`advertiser_ids=["1","2"]`)
 it TikTok answers a bare 404 page. The token goes in bare, without `Bearer`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final, Literal
 
 import httpx
 import msgspec
 
-from tiktok.account_refusals import ApiRefused, refusal_of
+from tiktok.account_refusals import ApiRefused, not_whole, refusal_of
 from tiktok.answer_text import read_json
 from tiktok.codes import Answer
 from tiktok.http_call import Call, usable_token
@@ -83,7 +83,7 @@ class BusinessApi:
         request = self._client.build_request(
             "GET", self._url(group, path), params=_written(parameters), headers=headers
         )
-        return await self._answered(request, token)
+        return await self._answered(request, token, not_whole)
 
     async def post(self, group: Group, path: str, token: str, body: Mapping[str, object]) -> Reply:
         """`token` empty = none is sent, as the exchange of an authorisation code has none.
@@ -94,14 +94,16 @@ class BusinessApi:
         headers = {**_headers(token), "Content-Type": "application/json"}
         content = msgspec.json.encode(body)
         request = self._client.build_request("POST", self._url(group, path), content=content, headers=headers)
-        return await self._answered(request, token)
+        return await self._answered(request, token, refusal_of)
 
     def _url(self, group: Group, path: str) -> httpx.URL:
         return self._base.copy_with(path=f"{self._base.path.rstrip('/')}/open_api/{self._versions.of(group)}{path}")
 
-    async def _answered(self, request: httpx.Request, token: str) -> Reply:
+    async def _answered(
+        self, request: httpx.Request, token: str, refused_by: Callable[[Answer], ApiRefused | None]
+    ) -> Reply:
         answer = await Call(self._client, request, _LARGEST_ANSWER).answered(self._deadline_s, token)
-        if (refused := refusal_of(answer)) is not None:
+        if (refused := refused_by(answer)) is not None:
             raise refused
         # a bare number past 2^53 stays whole in Python; ids are made text where they are read
         envelope: Any = read_json(answer.body or b"{}")

@@ -1,8 +1,8 @@
 """TikTok's result codes: what each is called, what it means, what follows and what whoever reads it can do.
 
-Names: `tiktok_code.py` of tiktok/tiktok-business-api-sdk. Outcomes follow the contract's result classes. TikTok
-answers some codes for more than one reason, and other trackers read the same number differently, so `WORDINGS` looks
-at the words too.
+Names: `tiktok_code.py` of tiktok/tiktok-business-api-sdk; 40016, 40115, 40133 and 41000 mean what the developer
+portal's list of return codes says (2026-08). Outcomes follow the contract's result classes. TikTok answers some codes
+for more than one reason, and other trackers read the same number differently, so `WORDINGS` looks at the words too.
 """
 
 import re
@@ -46,6 +46,7 @@ _OUR_BUG: Final = "This is a mistake of Signalpost's: report it with TikTok's wo
 _WAIT: Final = "Nothing: it is sent again by itself."
 _ROW: Final = "Mend what TikTok's words name (the app's event or the mapping), then replay the delivery."
 _APP: Final = "Check the app in TikTok's developer portal: its id, its secret, its review and its permissions."
+_ELSEWHERE: Final = "Let the worker reach TikTok from another country: host it there, or set HTTPS_PROXY."
 _ADVERTISER: Final = "Choose an advertiser that the connected account may use, and a pixel that belongs to it."
 
 
@@ -67,7 +68,7 @@ CODES: Final[tuple[Code, ...]] = (
     _one(40009, "SANDBOX_ERROR", "invalid", "Only TikTok's own sandbox answers this.", "Check TIKTOK_API_URL."),
     _one(40011, "ID_LIMIT_EXCEED", "invalid", "The request names more ids than TikTok takes.", _OUR_BUG),
     _one(40013, "SANDBOX_ERROR", "invalid", "Only TikTok's own sandbox answers this.", "Check TIKTOK_API_URL."),
-    _one(40016, "BIZ_FC_ERROR", "transient", "A check inside TikTok failed.", _WAIT),
+    _one(40016, "BIZ_FC_ERROR", "throttled", "More requests of a developer app than TikTok allows.", _WAIT),
     _one(40050, "DUPLICATED_REQUEST", "delivered", "TikTok has had this request already.", ""),
     _one(40051, "INVALID_API_VERSION", "invalid", "TikTok no longer serves this version of its API.", _OUR_BUG),
     _one(40061, "INVALID_BATCH_SIZE", "invalid", "More rows in one request than TikTok takes.", _WAIT),
@@ -88,7 +89,7 @@ CODES: Final[tuple[Code, ...]] = (
     _one(40112, "PASSWORD_ERROR", "setup", "TikTok refused the owner's password.", _OAUTH),
     _one(40113, "APP_FORBIDDEN", "setup", "TikTok has barred the developer app.", _APP),
     _one(40114, "ADVERTISER_LOGOUT", "setup", "The advertiser withdrew the connection.", _OAUTH),
-    _one(40115, "AUTH_TIMESTAMP_EXPIRE", "setup", "The signed request came too late.", "Check this machine's clock."),
+    _one(40115, "AUTH_TIMESTAMP_EXPIRE", "setup", "The authorisation code is no longer good.", _OAUTH),
     _one(40116, "AUTH_SIG_ERROR", "setup", "TikTok refused the request's signature.", _APP),
     _one(40117, "APP_METHOD_FORBIDDEN", "setup", "The developer app may not call this.", _APP),
     _one(40118, "NOT_IN_WHITELIST", "setup", "TikTok opens this to chosen advertisers only.", "Ask TikTok to open it."),
@@ -96,9 +97,7 @@ CODES: Final[tuple[Code, ...]] = (
     _one(40125, "DEVELOPER_NO_PERMISSION", "setup", "The developer lacks the permission.", _APP),
     _one(40130, "SCOPE_NOT_AUTHORIZED", "setup", "The connection was not given this scope.", _OAUTH),
     _one(40132, "REQUEST_FREQUENCY_LIMITED", "throttled", "More requests than TikTok allows.", _WAIT),
-    _one(
-        40133, "(not in the SDK)", "setup", "TikTok refused the token or app; the code is not documented.", _PERMISSION
-    ),
+    _one(40133, "(not in the SDK)", "throttled", "More requests of an advertiser than TikTok allows.", _WAIT),
     _one(40200, "GENERAL_TASK_ERROR", "transient", "A task inside TikTok failed.", _WAIT),
     _one(40201, "TASK_NOT_READY", "transient", "TikTok has not finished what was asked for.", _WAIT),
     _one(40202, "WRITE_CONFLICT", "transient", "Two writes met inside TikTok.", _WAIT),
@@ -107,7 +106,7 @@ CODES: Final[tuple[Code, ...]] = (
     _one(40302, "CUSTOMER_ADVERTISER_NOT_EXIST", "setup", "TikTok does not know the advertiser.", _ADVERTISER),
     _one(40700, "RPC_VALIDATION_ERROR", "invalid", "A service inside TikTok refused the request.", _ROW),
     _one(40900, "SIGNATURE_ERROR", "invalid", "TikTok refused the signature.", _OUR_BUG),
-    _one(41000, "BLOCKED", "setup", "TikTok has blocked the account or app.", "Ask TikTok's support why."),
+    _one(41000, "BLOCKED", "setup", "TikTok takes no requests from this server's country.", _ELSEWHERE),
     _one(41001, "INTERFACE_OFFLINE", "setup", "TikTok has taken this interface away.", "Upgrade Signalpost."),
     _one(41002, "FIELDS_OFFLINE", "setup", "TikTok has taken a field away.", "Upgrade Signalpost."),
     _one(50000, "SYS_ERROR", "transient", "Something failed inside TikTok.", _WAIT),

@@ -166,3 +166,14 @@ async def test_an_ad_whose_texts_hold_what_nobody_typed_does_not_stop_the_import
     row = await scene.pool.fetchrow("SELECT name, body FROM ads WHERE ad_id = '1800000000000003'")
     assert tuple(row) == ("Sale \ufffd", {"utm_params": [{"key": "utm_term", "value": "ab"}]})
     assert (await scene.progress()).error == ""
+
+
+async def test_a_report_that_is_told_in_part_changes_nothing(scene: ImportScene) -> None:
+    await scene.load(spent("2026-11-20 09", "2.00"))
+    await scene.turns()
+    scene.clock.turn(hours=1)
+    body = '{"code":20001,"message":"Partially successful","data":{"list":[],"page_info":{}}}'
+    await scene.fault(endpoint="/report/integrated/get/", times=3, body=body)
+    await scene.turn()
+    assert await scene.days() == {TODAY: Decimal(2)}
+    assert "20001" in (await scene.progress()).error

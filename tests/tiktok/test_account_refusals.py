@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from tiktok.account_refusals import REMEDIES, Kind, refusal_of
+from tiktok.account_refusals import REMEDIES, Kind, not_whole, refusal_of
 from tiktok.codes import Answer
 
 
@@ -17,6 +17,17 @@ def test_what_was_done_is_no_refusal(code: int) -> None:
     assert refusal_of(said(code)) is None
 
 
+@pytest.mark.parametrize("code", [20001, 40050])
+def test_a_question_that_is_answered_in_part_is_asked_again(code: int) -> None:
+    refused = not_whole(said(code))
+    assert refused is not None
+    assert (refused.kind, refused.verdict.code) == ("transient", code)
+    assert not_whole(said(0)) is None
+    dead = not_whole(said(40105))
+    assert dead is not None
+    assert dead.kind == "reconnect"
+
+
 @pytest.mark.parametrize(
     ("code", "message", "kind"),
     [
@@ -25,12 +36,14 @@ def test_what_was_done_is_no_refusal(code: int) -> None:
         (40113, "App forbidden", "reconnect"),
         (40110, "Auth_code is used, please authorize again.", "reconnect"),
         (40107, "Invalid refresh token", "reconnect"),
+        (40115, "The authentication timestamp has expired.", "reconnect"),
         (40000, "The app_id is inconsistent with the app_id of the access_token.", "reconnect"),
         (40101, "Invalid auth_code.", "reconnect"),
         (40101, "The app_id or secret is incorrect.", "app"),
         (40116, "Signature error", "app"),
         (40001, "advertiser does not grant you /file/video/ad/search/:GET permission", "permission"),
         (40118, "not in the allow list", "permission"),
+        (40131, "scope not authorized", "permission"),
         (40124, "developer rejected", "permission"),
         (40300, "Advertiser not exist", "missing"),
         (40016, "The request is temporarily restricted.", "throttled"),
@@ -53,6 +66,13 @@ def test_a_code_and_its_words_have_a_kind(code: int, message: str, kind: Kind) -
     assert (refused.kind, refused.verdict.code, refused.verdict.request_id) == (kind, code, "R")
     assert refused.words == f"{code}: {message}"
     assert refused.remedy == REMEDIES[kind]
+
+
+def test_a_server_in_a_country_that_tiktok_bans_is_told_so() -> None:
+    """It is neither a mistake of Signalpost's nor one of the developer app's."""
+    refused = refusal_of(said(41000, "The client IP is on the banned country list."))
+    assert refused is not None
+    assert (refused.kind, "HTTPS_PROXY" in refused.remedy) == ("app", True)
 
 
 @pytest.mark.parametrize(
@@ -82,6 +102,12 @@ def test_a_throttle_keeps_the_wait_it_was_asked_for() -> None:
         refused = refusal_of(said(code, "restricted", retry_after_s=7))
         assert refused is not None
         assert (refused.verdict.throttle, refused.verdict.retry_after_s) == ("qps", 7)
+
+
+def test_a_throttle_whose_words_name_the_limit_goes_by_them() -> None:
+    refused = refusal_of(said(40016, "App reaches the QPM limit 600, request is temporarily restricted."))
+    assert refused is not None
+    assert refused.verdict.throttle == "qpm"
 
 
 def test_words_do_not_carry_a_token() -> None:
