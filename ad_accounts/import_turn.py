@@ -191,7 +191,9 @@ async def _pull_current(turn: Turn, calendar: Calendar, progress: SpendProgress)
     if progress.backfilled_to is None:
         await set_backfilled(pool, turn.lease, first)
     if progress.country_at is None or now - progress.country_at >= LATE_FIGURES_EVERY:
-        await spend.pull_late_figures(first, calendar.placed())
+        # since they last came in, which may be longer ago: where they fail, the days are there already
+        late = calendar.current(progress.country_at or progress.pulled_at, turn.context.window_days)
+        await spend.pull_late_figures(late, calendar.placed())
         await set_country_at(pool, turn.lease, now)
 
 

@@ -22,10 +22,10 @@ DAY = date(2026, 11, 18)
 
 @asynccontextmanager
 async def refusing(
-    scene: ImportScene, message: str, refuses: Callable[[httpx.QueryParams], bool]
+    scene: ImportScene, message: str, refuses: Callable[[httpx.QueryParams], bool], code: int = 40002
 ) -> AsyncIterator[ImportContext]:
     """A process to which TikTok refuses some of its reports, in these words."""
-    sandbox, refusal = scene.client, msgspec.json.encode({"code": 40002, "message": message, "request_id": "R"})
+    sandbox, refusal = scene.client, msgspec.json.encode({"code": code, "message": message, "request_id": "R"})
 
     class Refusing(httpx.AsyncBaseTransport):
         async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -130,3 +130,17 @@ async def test_conversions_that_tiktok_tells_of_the_account_alone_are_not_counte
     async with refusing(scene, "Invalid metric fields: ['conversion']", with_conversions_of_ads) as context:
         await scene.turn(context)
     assert await scene.pool.fetchval("SELECT sum(conversions) FROM ad_days") == 2
+
+
+async def test_after_an_outage_no_day_is_left_without_countries_though_they_failed_at_first(scene: ImportScene) -> None:
+    await scene.load()
+    await scene.turns()
+    await scene.correct(add=[spent("2026-11-25 09", "3.00", country="DE")])
+    scene.clock.turn(days=20)
+    async with refusing(scene, "Internal error", by_country, 50000) as context:
+        await scene.turn(context)
+    assert (await scene.progress()).failures == 1
+    assert await countries(scene) == {}
+    scene.clock.turn(hours=1)
+    await scene.turns()
+    assert await countries(scene) == {"DE": Decimal(3)}
