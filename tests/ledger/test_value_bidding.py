@@ -57,5 +57,16 @@ async def test_twenty_that_come_too_slowly_do_not_reach_it(rows: Rows) -> None:
     assert (await progress(rows)).reached_at is None
 
 
+async def test_what_went_out_under_a_test_event_code_does_not_count(rows: Rows) -> None:
+    await delivered(rows, [1, 2, 3])
+    await rows.pool.execute(
+        "INSERT INTO attempts (app_id, delivery_id, at, outcome, test_event_code, ms)"
+        " SELECT app_id, delivery_id, delivered_at, outcome, code, 1 FROM deliveries"
+        " JOIN (VALUES (1, 'delivered', 'TEST1'), (2, 'unknown', 'TEST1'), (2, 'delivered', ''))"
+        " AS sent (days, outcome, code) ON delivered_at = $1::timestamptz - sent.days * interval '1 day'", NOW,
+    )  # fmt: skip
+    assert (await progress(rows)).purchases_7d == 2
+
+
 async def test_a_pixel_without_purchases_is_not_named(rows: Rows) -> None:
     assert await progress(rows) is None
