@@ -49,11 +49,14 @@ def _joined(value: Any) -> Any:
     return "\n".join("".join(one.splitlines()) for one in value) if isinstance(value, tuple) else value
 
 
+# as `campaigns.NAME_CAMPAIGNS`
 NAME_ADS = """
 INSERT INTO ads AS known (advertiser_id, ad_id, campaign_id, adgroup_id, name, seen_at)
 SELECT $1, ad_id, campaign_id, adgroup_id, name, $2
 FROM unnest($3::text[], $4::text[], $5::text[], $6::text[]) AS rows (ad_id, campaign_id, adgroup_id, name)
-ON CONFLICT (advertiser_id, ad_id) DO UPDATE SET name = excluded.name WHERE known.name = ''
+ON CONFLICT (advertiser_id, ad_id) DO UPDATE SET name = excluded.name
+WHERE excluded.name NOT IN ('', known.name)
+    AND (known.name = '' OR known.operation_status = '' OR known.seen_at < excluded.seen_at - interval '1 day')
 """
 
 

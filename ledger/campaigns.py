@@ -41,10 +41,14 @@ async def put_campaigns(connection: Any, advertiser_id: str, seen: Sequence[Stor
         await connection.execute(PUT_CAMPAIGNS, advertiser_id, now, *columns)
 
 
+# A list knows better than a report, which may lag behind it; but what no list has, or none for a day, as where its
+# permission is missing, is called as the report says, also where it is called otherwise by now.
 NAME_CAMPAIGNS = """
 INSERT INTO campaigns AS known (advertiser_id, campaign_id, name, seen_at)
 SELECT $1, campaign_id, name, $2 FROM unnest($3::text[], $4::text[]) AS rows (campaign_id, name)
-ON CONFLICT (advertiser_id, campaign_id) DO UPDATE SET name = excluded.name WHERE known.name = ''
+ON CONFLICT (advertiser_id, campaign_id) DO UPDATE SET name = excluded.name
+WHERE excluded.name NOT IN ('', known.name)
+    AND (known.name = '' OR known.operation_status = '' OR known.seen_at < excluded.seen_at - interval '1 day')
 """
 
 

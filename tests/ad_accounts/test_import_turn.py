@@ -2,12 +2,23 @@
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
+from ledger.ads import name_ads
 from ledger.spend_progress import ImportLease, take_lease
 from tests.ad_accounts.import_scene import APP, ImportScene, spent
-from tests.sandbox.accounts.examples import AD, ADVERTISER, CREATIVE, CREATIVE_2, SMART_AD
+from tests.sandbox.accounts.examples import (
+    ACCESS,
+    AD,
+    ADGROUP,
+    ADVERTISER,
+    CAMPAIGN,
+    CREATIVE,
+    CREATIVE_2,
+    SMART_AD,
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -188,3 +199,42 @@ async def test_reach_is_kept_by_level_and_never_added_up(scene: ImportScene) -> 
     rows = await scene.pool.fetch("SELECT level, entity_id, reach FROM reach_days")
     assert {row["level"] for row in rows} == {"advertiser", "campaign", "adgroup"}
     assert await scene.pool.fetchval("SELECT reach FROM ad_days WHERE ad_id = $1", AD) == 50
+
+
+async def named(scene: ImportScene) -> tuple[str, str, str]:
+    names = [
+        await scene.pool.fetchval(f"SELECT name FROM {table} WHERE {key} = $1", entity)  # noqa: S608
+        for table, key, entity in (
+            ("campaigns", "campaign_id", CAMPAIGN), ("adgroups", "adgroup_id", ADGROUP), ("ads", "ad_id", AD)
+        )
+    ]  # fmt: skip
+    return names[0], names[1], names[2]
+
+
+def called(name: str) -> dict[str, Any]:
+    ad = {"ad_id": AD, "ad_name": f"{name} ad"}
+    adgroup = {"adgroup_id": ADGROUP, "adgroup_name": f"{name} group", "ads": [ad]}
+    return {"campaign_id": CAMPAIGN, "campaign_name": name, "adgroups": [adgroup]}
+
+
+@pytest.mark.parametrize("listed_before", [False, True], ids=["never listed", "listed until the permission went"])
+async def test_without_the_lists_reports_tell_new_names_too(scene: ImportScene, listed_before: bool) -> None:
+    reports_alone = {"access_token": ACCESS, "scope": [4]}
+    await scene.load(spent("2026-11-20 09", "2.00"), campaigns=[called("Spring")])
+    if not listed_before:
+        await scene.client.post("/_sandbox/grants", json=reports_alone)
+    await scene.turns()
+    assert await named(scene) == ("Spring", "Spring group", "Spring ad")
+    await scene.load(spent("2026-11-20 09", "2.00"), campaigns=[called("Summer")])
+    await scene.client.post("/_sandbox/grants", json=reports_alone)
+    scene.clock.turn(hours=25)
+    await scene.turns()
+    assert await named(scene) == ("Summer", "Summer group", "Summer ad")
+
+
+async def test_a_report_that_lags_behind_the_lists_takes_no_new_name_back(scene: ImportScene) -> None:
+    await scene.load(spent("2026-11-20 09", "2.00"), campaigns=[called("Spring")])
+    await scene.turns()
+    old = {AD: (CAMPAIGN, ADGROUP, "An older name")}
+    await name_ads(scene.pool, ADVERTISER, old, scene.clock())
+    assert (await named(scene))[2] == "Spring ad"
