@@ -13,7 +13,7 @@ from tiktok.http_client import http_client
 from tiktok.server_clock import ServerClock
 
 DEFAULT_VERSION: Final = "v1.3"
-_LARGEST_ANSWER: Final = 64 * 1024
+_LARGEST_ANSWER: Final = 2 * 1024 * 1024  # a refusal of 1,000 rows may say of each what is wrong with it
 _CONNECT_SECONDS: Final = 5.0
 
 

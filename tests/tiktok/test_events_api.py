@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 import anyio
 import anyio.abc
 import httpx
+import msgspec
 import pytest
 
 from tiktok.codes import classify
@@ -14,6 +15,7 @@ from tiktok.events_api import EventsApi, events_client
 
 pytestmark = pytest.mark.anyio
 
+LARGEST = 2 * 1024 * 1024
 TOKEN = "2b5700268ac04e741f0045e5f5c17f442ad713fb"
 BODY = b'{"event_source":"web","event_source_id":"P","data":[{}]}'
 Talk = Callable[[anyio.abc.SocketStream], Awaitable[None]]
@@ -132,7 +134,7 @@ async def test_an_answer_that_quotes_the_token_comes_back_without_it() -> None:
         (saying(http("200 OK", b'{"code":0', length=100)), 60, "reset"),
         (saying(b"220 smtp.example.com\r\n"), 60, "reset"),
         (hanging_up, 60, "reset"),
-        (saying(http("200 OK", b" " * 65_537)), 60, "too_large"),
+        (saying(http("200 OK", b" " * (LARGEST + 1))), 60, "too_large"),
         (silent, 1, "timeout"),
         (dripping, 1, "timeout"),
     ],
@@ -146,10 +148,21 @@ async def test_a_failure_after_sending_may_have_arrived(talk: Talk, deadline_s: 
 
 
 async def test_the_largest_answer_is_still_read() -> None:
-    said = b'{"code":0}'.ljust(65_536)
+    said = b'{"code":0}'.ljust(LARGEST)
     async with serving(saying(http("200 OK", said))) as server, events_client() as client:
         answer = await EventsApi(client, server.url).track(TOKEN, BODY)
     assert answer.body == said
+
+
+async def test_a_refusal_that_says_of_each_of_a_thousand_rows_what_is_wrong_is_read() -> None:
+    """Taken for no answer, the same batch would come again and again until it is too old."""
+    fault = "properties.contents.0.content_type: Not a valid choice. Expected product or product_group"
+    words = "; ".join(f"data.{row}.{fault}" for row in range(1_000))
+    said = msgspec.json.encode({"code": 40002, "message": words, "request_id": "R"})
+    async with serving(saying(http("200 OK", said))) as server, events_client() as client:
+        answer = await EventsApi(client, server.url).track(TOKEN, BODY)
+    verdict = classify(answer, rows=1_000)
+    assert (verdict.outcome, len(verdict.invalid_rows), verdict.split) == ("invalid", 1_000, False)
 
 
 async def test_the_deadline_covers_the_whole_call_and_is_not_renewed_by_a_byte() -> None:
