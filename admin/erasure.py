@@ -16,7 +16,7 @@ _OF_WHOM = "erased"  # the audit log keeps no id of what was to be forgotten
 
 
 async def erase_install(session: Session, app_id: str, install_id: str) -> dict[str, Any]:
-    """{"installs", "events", "clicks"}: an install with its events and its click.
+    """{"installs", "events", "clicks", "webhooks"}: an install with its events and its click.
 
     Raises:
         Refused: there is no such app, or nothing to erase.
@@ -26,7 +26,7 @@ async def erase_install(session: Session, app_id: str, install_id: str) -> dict[
 
 
 async def erase_person(session: Session, app_id: str, external_id: str) -> dict[str, Any]:
-    """{"installs", "events", "clicks"}: every install and event with this id.
+    """{"installs", "events", "clicks", "webhooks"}: every install and event with this id.
 
     Raises:
         Refused: there is no such app, or nothing to erase.
@@ -57,12 +57,13 @@ async def _forget(session: Session, app_id: str, install_id: str | None, externa
                     change.connection, key, app_id, install_id=install_id, external_id=external_id
                 )
                 gone.check_clicks(names)
-                if not gone.install_ids and not gone.events:
-                    message = f"nothing to erase: {app_id} has no install or event of {install_id or external_id!r}"
-                    raise Refused(message)
+                if gone.is_nothing:
+                    whom = install_id or external_id
+                    raise Refused(f"nothing to erase: {app_id} has no install, event or webhook of {whom!r}")
                 clicks |= dict.fromkeys(gone.click_ids)
-                change.after = {"installs": len(gone.install_ids), "events": gone.events, "clicks": len(clicks)}
-            return {"installs": list(gone.install_ids), "events": gone.events, "clicks": list(clicks)}
+                counts = {"events": gone.events, "webhooks": gone.webhooks}
+                change.after = {"installs": len(gone.install_ids), "clicks": len(clicks), **counts}
+            return {"installs": list(gone.install_ids), "clicks": list(clicks), **counts}
 
 
 async def _forget_click(session: Session, app_id: str, click_id: str) -> dict[str, Any]:

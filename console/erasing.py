@@ -18,6 +18,11 @@ def check_typed(typed: str) -> None:
 
 def what_went(gone: Mapping[str, Any]) -> str:
     """What an erasure took away, as a sentence."""
-    counted = ((len(gone["installs"]), "install"), (gone["events"], "event"), (len(gone["clicks"]), "click"))
+    counted = (
+        (len(gone["installs"]), "install"),
+        (gone["events"], "event"),
+        (len(gone["clicks"]), "click"),
+        (gone.get("webhooks", 0), "webhook"),
+    )
     parts = [f"{number:,} {word}{'' if number == 1 else 's'}" for number, word in counted if number]
     return f"Erased: {', '.join(parts) or 'nothing was stored'}. It does not come back, whatever is sent again."

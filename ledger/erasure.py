@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
 
+from ledger.deliveries import rows_of
 from ledger.report_deltas import held, take_away_installs, uncounted
 from ledger.report_facts import event_facts, install_facts
 from ledger.webhook_providers import PROVIDERS
@@ -32,6 +33,13 @@ class Erased:
     """Matched clicks."""
     names: tuple[str, ...] = ()
     """What names clicks of theirs, as `find_clicks` has it."""
+    webhooks: int = 0
+    """Webhooks that named them and became no event of theirs."""
+
+    @property
+    def is_nothing(self) -> bool:
+        """Whether nobody of this id was known."""
+        return not (self.install_ids or self.events or self.webhooks)
 
     def check_clicks(self, erased_names: Iterable[str]) -> None:
         """See that the clicks of all that went were erased before: what names them is gone with it.
@@ -159,14 +167,15 @@ async def erase(
     await connection.execute(DELETE_INSTALLS, app_id, install_ids)
     people = [external_id] if external_id is not None else []
     people += await _also_called(connection, app_id, {one for row in events for one in row["also"]} - {external_id})
-    await connection.execute(DELETE_BODIES, app_id, [*install_ids, *people])
-    if not rows and not events:
-        return Erased((), 0, ())
+    webhooks = rows_of(await connection.execute(DELETE_BODIES, app_id, [*install_ids, *people]))
+    click_ids = tuple(row["click_id"] for row in rows if row["click_id"] is not None)
+    gone = Erased(tuple(row["install_id"] for row in rows), len(events), click_ids, tuple(_names(rows)), webhooks)
+    if gone.is_nothing:
+        return gone
     hashes = [tombstone(key, app_id, "install", identifier) for identifier in install_ids]
     hashes += [tombstone(key, app_id, "person", person) for person in people]
     await connection.execute(LAY_TOMBSTONES, hashes)
-    click_ids = tuple(row["click_id"] for row in rows if row["click_id"] is not None)
-    return Erased(tuple(row["install_id"] for row in rows), len(events), click_ids, tuple(_names(rows)))
+    return gone
 
 
 async def _also_called(connection: Any, app_id: str, named: Set[str]) -> list[str]:
@@ -202,4 +211,4 @@ async def erase_click(connection: Any, app_id: str, click_id: str) -> int:
     await connection.execute(FORGET_PAYLOADS, app_id, click_id)
     status = await connection.execute(ERASE_CLICK, app_id, click_id)
     await connection.execute(DELETE_CLAIM, app_id, click_id)
-    return int(status.rsplit(" ", maxsplit=1)[1])
+    return rows_of(status)

@@ -126,10 +126,15 @@ async def _erase(services: Services, app_id: str, **whom: str) -> Response:
     except LEDGER_FAILED as error:
         services.outages.failed("not erased", error)
         raise unavailable("the ledger or the click store") from None
-    if not gone.install_ids and not gone.events:
+    if gone.is_nothing:
         raise _unknown("nothing of this id to erase")
     log.info("erased", app=app_id, installs=len(gone.install_ids), events=gone.events, clicks=len(clicks))
-    counts = {"installs": len(gone.install_ids), "events": gone.events, "clicks": len(clicks)}
+    counts = {
+        "installs": len(gone.install_ids),
+        "events": gone.events,
+        "clicks": len(clicks),
+        "webhooks": gone.webhooks,
+    }
     return JsonResponse({"erased": sum(counts.values())} | counts)
 
 

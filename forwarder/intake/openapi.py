@@ -227,7 +227,7 @@ def _install_details(schemas: dict[str, Any]) -> dict[str, Any]:
 
 
 def _erased_schema() -> dict[str, Any]:
-    counts = {name: {"type": "integer"} for name in ("erased", "installs", "events", "clicks")}
+    counts = {name: {"type": "integer"} for name in ("erased", "installs", "events", "clicks", "webhooks")}
     return {"type": "object", "required": list(counts), "properties": counts}
 
 

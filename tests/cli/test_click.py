@@ -177,7 +177,7 @@ def test_erasing_an_install_takes_its_click_along(
     click = store_click(redis_url, data_dir, app_id)
     store_install(sql, app_id, "install-1", click)
     erased = cli("erase", "--app", app_id, "--install-id", "install-1", "--json").value
-    assert erased == {"installs": ["install-1"], "events": 0, "clicks": [click.click_id]}
+    assert erased == {"installs": ["install-1"], "events": 0, "clicks": [click.click_id], "webhooks": 0}
     assert sql("SELECT 1 FROM installs") == []
     assert cli("click", "find", "--ip", IP, "--json").value["items"] == []
 
