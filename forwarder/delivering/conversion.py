@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final, Literal
 
+import msgspec
+
 from clicks.record import generated_ttp
 from forwarder.delivering.amounts import Money, in_currency_of, money_of
 from forwarder.delivering.backoff import give_up_at
