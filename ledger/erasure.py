@@ -194,9 +194,17 @@ UPDATE installs SET match_method = 'none', match_probability = NULL, match_reaso
     match_detail = '{}', click_id = NULL, click = NULL
 WHERE app_id = $1 AND click_id = $2
 """
+# a worker that has claimed one holds its payload in memory: it loses the lease, so that it neither stores nor sends it
 FORGET_PAYLOADS = """
-UPDATE deliveries d SET payload = NULL FROM installs i
-WHERE i.app_id = $1 AND i.click_id = $2 AND d.app_id = i.app_id AND d.install_id = i.install_id
+WITH forgotten AS (
+    UPDATE deliveries d SET payload = NULL, lease = NULL,
+        state = CASE WHEN d.state = 'sending' THEN 'due' ELSE d.state END
+    FROM installs i
+    WHERE i.app_id = $1 AND i.click_id = $2 AND d.app_id = i.app_id AND d.install_id = i.install_id
+    RETURNING d.app_id, d.delivery_id
+)
+UPDATE attempts a SET payload = NULL FROM forgotten
+WHERE a.app_id = forgotten.app_id AND a.delivery_id = forgotten.delivery_id AND a.payload IS NOT NULL
 """
 DELETE_CLAIM = "DELETE FROM click_claims WHERE app_id = $1 AND click_id = $2"
 
@@ -204,7 +212,8 @@ DELETE_CLAIM = "DELETE FROM click_claims WHERE app_id = $1 AND click_id = $2"
 async def erase_click(connection: Any, app_id: str, click_id: str) -> int:
     """Take a click away from the installs it was credited to; returns how many. Runs in the caller's transaction.
 
-    Their deliveries lose the payload that held it: what is still to be sent is made anew, without the click.
+    Their deliveries and the log of these lose the payloads that held it: what is still to be sent, or is being sent at
+    this moment, is made anew, without the click.
     """
     installs = await connection.fetch(INSTALLS_OF_CLICK, app_id, click_id)
     await take_away_installs(connection, [(app_id, row["install_id"]) for row in installs])

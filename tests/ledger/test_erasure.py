@@ -157,3 +157,29 @@ async def test_an_erased_click_leaves_its_install_unattributed(pool: asyncpg.Poo
     assert (row.match_method, row.match_reason, row.click_id, row.click) == ("none", "the click was erased", None, None)
     assert await pool.fetchval("SELECT payload FROM deliveries") is None
     assert await erase_click(pool, APP, "c") == 0
+
+
+LOGGED = """
+INSERT INTO attempts (app_id, delivery_id, event_key, at, outcome, ms, payload)
+SELECT app_id, delivery_id, event_key, now(), 'invalid', 1, 'secret' FROM deliveries
+"""
+
+
+async def test_an_erased_click_leaves_the_log_of_what_was_sent_before_a_replay(pool: asyncpg.Pool) -> None:
+    await fill(pool)
+    await pool.execute(LOGGED)
+    await erase_click(pool, APP, "c")
+    assert [row["payload"] for row in await pool.fetch("SELECT payload FROM attempts")] == [None]
+
+
+@pytest.mark.parametrize(
+    ("state", "lease", "left"),
+    [("sending", "worker", ("due", None)), ("due", None, ("due", None)), ("delivered", None, ("delivered", None))],
+)
+async def test_whoever_is_sending_an_erased_click_loses_the_right_to(
+    pool: asyncpg.Pool, state: str, lease: str | None, left: tuple[str, str | None]
+) -> None:
+    await fill(pool)
+    await pool.execute("UPDATE deliveries SET state = $1, lease = $2", state, lease)
+    await erase_click(pool, APP, "c")
+    assert tuple(await pool.fetchrow("SELECT state, lease FROM deliveries")) == left

@@ -1,12 +1,17 @@
 """Rule 5: with an install goes the click that brought it, also where it is not matched with it yet."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from clicks.batch import Batch, Row
 from clicks.keys import CLICKS
-from tests.forwarder.api import ANDROID, IP, OTHER_APP, android, referrer
+from forwarder.delivering.delivery import BatchTarget, prepare, send
+from ledger.delivery_claims import Lease, claim
+from ledger.erasure import erase_click
+from ledger.pixel_state import sending_pixel
+from tests.forwarder.api import ANDROID, APP, IP, OTHER_APP, PIXEL, android, referrer
 from tests.privacy.conftest import Erase, Service, until_somebody_waits
 
 pytestmark = pytest.mark.anyio
@@ -54,3 +59,24 @@ async def test_another_apps_click_stays_whoever_names_it(service: Service, erase
     await service.api.install(**android(install_referrer=referrer(click_id)))
     assert await erase(install_id="i-1")
     assert await service.api.store.get(click_id) is not None
+
+
+async def test_a_click_that_is_erased_while_a_worker_sends_it_is_neither_sent_nor_kept(service: Service) -> None:
+    """The worker has read it, and made of it what it is about to send."""
+    click_id = await service.api.click()
+    await service.api.install(click_id=click_id)
+    pool, context, service.clock.now = service.api.pool, service.job.delivery_context, datetime.now(UTC)
+    pixel = await sending_pixel(pool, (APP, PIXEL), service.clock())
+    assert pixel is not None
+    lease = Lease(APP, "of this worker", service.clock() + timedelta(seconds=30), pixel.place)
+    claimed = await claim(pool, PIXEL, lease, 10, service.clock())
+    prepared = await prepare(context, pixel, lease, claimed)
+    assert "E.C.P." in str(prepared)
+    async with pool.acquire() as connection, connection.transaction():
+        assert await erase_click(connection, APP, click_id) == 1
+    await send(context, BatchTarget(pixel, "token", lease), prepared)
+    assert await service.sent() == []
+    service.clock.turn(seconds=31)
+    await service.deliver()
+    assert await service.sent() == ["Download"]
+    assert "E.C.P." not in str([*(await service.sandbox.events())["items"], *await service.api.deliveries()])
