@@ -17,6 +17,7 @@ UNKNOWN: Final = "unknown"
 GRANTS: Final = frozenset({"granted", "authorized"})
 REFUSALS: Final = frozenset({"denied", "restricted"})
 BY_INSTALL: Final = "install"
+BY_PERSON: Final = "person, "
 
 
 class ConsentWord(msgspec.Struct, frozen=True):
@@ -28,12 +29,17 @@ class ConsentWord(msgspec.Struct, frozen=True):
     at: datetime
     """When it was said (`occurred_at`): what comes late is not the latest word."""
     by: str
-    """BY_INSTALL, or `event <event_id>`."""
+    """BY_INSTALL, or `event <event_id>`; of another install of a person BY_PERSON comes before it."""
 
 
 def event_word(install: InstallKey, answers: Mapping[str, str], at: datetime, event_id: str) -> ConsentWord:
     """What an event says."""
     return ConsentWord(install, answers, at, f"event {event_id}")
+
+
+def person_word(install: InstallKey, word: ConsentWord) -> ConsentWord:
+    """The same of a further install of the person, where an event names a person and no install."""
+    return msgspec.structs.replace(word, install=install, by=BY_PERSON + word.by)
 
 
 # in one order, so that two transactions meet them alike
@@ -120,11 +126,19 @@ def _change(row: Mapping[str, Any], words: Iterable[ConsentWord]) -> dict[str, A
         for category, answer in word.answers.items():
             if answer == UNKNOWN or (answer == consent.get(category) and _is_found_again(word, answer)):
                 continue
+            if _is_beyond(word, answer, said.get(category, {})):
+                continue
             if _is_newer(at, answer, _said_at(category, row["occurred_at"], consent, said)):
                 consent[category] = answer
                 said[category] = {"at": at, "by": word.by}
     is_new = (consent, said) != (row["consent"] or {}, row["said"] or {})
     return {"consent": consent, "consent_said": said} if is_new else {}
+
+
+def _is_beyond(word: ConsentWord, answer: str, said: Mapping[str, Any]) -> bool:
+    """What a person allows in general takes back what they refused so, and no refusal of one phone."""
+    is_of_person = word.by.startswith(BY_PERSON)
+    return is_of_person and answer not in REFUSALS and not str(said.get("by", "")).startswith(BY_PERSON)
 
 
 def _is_found_again(word: ConsentWord, answer: str) -> bool:

@@ -1,6 +1,6 @@
 """Ids of people that events bring and installs did not: what joins the events of a subscription platform."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from ledger.event_refs import EventRef, columns_of
@@ -35,3 +35,22 @@ async def learn_people(connection: Any, events: Sequence[EventRef]) -> list[tupl
     for row in await connection.fetch(LEARN_PEOPLE, *columns_of(events)):
         found.setdefault((row["app_id"], row["install_id"]), []).append(row["person"])
     return [(app_id, install_id, tuple(people)) for (app_id, install_id), people in found.items()]
+
+
+# the latest one that events alone say is theirs, and all that say so themselves
+ALL_INSTALLS_OF = """
+SELECT given.app_id, given.person, theirs.install_id FROM unnest($1::text[], $2::text[]) AS given (app_id, person)
+CROSS JOIN LATERAL (
+    SELECT install_id FROM installs WHERE app_id = given.app_id AND external_ids @> ARRAY[given.person]
+    UNION SELECT install_id FROM person_installs WHERE app_id = given.app_id AND person = given.person
+) AS theirs
+"""
+
+
+async def all_installs_of(connection: Any, people: Collection[tuple[str, str]]) -> dict[tuple[str, str], set[str]]:
+    """(app_id, person) -> ids of their installs; people without one are left out."""
+    found: dict[tuple[str, str], set[str]] = {}
+    columns = [app_id for app_id, _ in people], [person for _, person in people]
+    for row in await connection.fetch(ALL_INSTALLS_OF, *columns):
+        found.setdefault((row["app_id"], row["person"]), set()).add(row["install_id"])
+    return found

@@ -13,12 +13,13 @@ from forwarder.intake.install_batch import ACQUIRE_TIMEOUT_S
 from forwarder.intake.joining import join, join_by_what_they_bring, wanted_installs
 from forwarder.intake.revenue import is_refused
 from forwarder.intake.routing import Destination, deliveries
-from ledger.consent import ConsentWord, event_word, note_consent
+from ledger.consent import ConsentWord, event_word, note_consent, person_word
 from ledger.deliveries import NewDelivery
 from ledger.erasure import TombstoneKeys, tombstones
 from ledger.events import NewEvent
 from ledger.installs import KnownInstall, known_installs
 from ledger.known_or_erased import known_or_erased
+from ledger.people import all_installs_of
 from ledger.revenue_sources import note_second_sources
 from ledger.stored_events import store_events
 
@@ -42,6 +43,8 @@ class Routed:
     """Sales of a source whose sales are not sent."""
     words: dict[EventKey, ConsentWord] = field(default_factory=dict)
     """What they say of consent."""
+    of_people: set[EventKey] = field(default_factory=set)
+    """Those of the words that name a person and no install."""
 
     @property
     def is_all(self) -> bool:
@@ -71,7 +74,7 @@ class EventLedger:
             by_id, standing = await known_or_erased(connection, *asked)
             gone = {key for key, own in hashes.items() if not standing.isdisjoint(own)} if standing else set()
             joined = await join(connection, [event for key, event in first.items() if key not in gone], by_id)
-            routed = self._route(joined)
+            routed = self._route(joined, first)
             # mostly there is one statement, which needs no transaction around it
             async with nullcontext() if routed.is_all else connection.transaction():
                 new = await self._store(connection, routed)
@@ -86,13 +89,19 @@ class EventLedger:
         Runs in the caller's transaction.
         """
         by_id = await known_installs(connection, wanted_installs(events))
-        return await self._store(connection, self._route(await join(connection, events, by_id)))
+        given = {(event.app_id, event.event_id): event for event in events}
+        return await self._store(connection, self._route(await join(connection, events, by_id), given))
 
-    def _route(self, joined: Sequence[tuple[NewEvent, KnownInstall | None]]) -> "Routed":
+    def _route(
+        self, joined: Sequence[tuple[NewEvent, KnownInstall | None]], given: Mapping[EventKey, NewEvent]
+    ) -> "Routed":
         routed = Routed([event for event, _ in joined])
         for event, install in joined:
+            key = event.app_id, event.event_id
             if word := _consent_word(event, install):
-                routed.words[event.app_id, event.event_id] = word
+                routed.words[key] = word
+                if given[key].install_id is None:
+                    routed.of_people.add(key)
         told = {word.install for word in routed.words.values()}
         for event, install in joined:
             hears = (event.app_id, event.install_id) in told
@@ -107,7 +116,8 @@ class EventLedger:
         new = [event for event in routed.events if (event.app_id, event.event_id) in keys]
         refused = (event for event in new if (event.app_id, event.event_id) in routed.rivals)
         rivals = {(event.app_id, event.source): event.received_at for event in refused}
-        await note_consent(connection, [word for key, word in routed.words.items() if key in keys])
+        words = [word for key, word in routed.words.items() if key in keys]
+        await note_consent(connection, words + await _words_of_people(connection, new, routed))
         await note_second_sources(connection, rivals)
         bringing = [event for event in new if event.joined and event.external_ids]
         if bringing:
@@ -129,6 +139,20 @@ def _consent_word(event: NewEvent, install: KnownInstall | None) -> ConsentWord 
     if install is None or not answers:
         return None
     return event_word((install.app_id, install.install_id), answers, event.occurred_at, event.event_id)
+
+
+async def _words_of_people(connection: Any, new: Sequence[NewEvent], routed: Routed) -> list[ConsentWord]:
+    """What a person says without naming an install, to the others of theirs."""
+    said = [event for event in new if (event.app_id, event.event_id) in routed.of_people]
+    if not said:
+        return []
+    theirs = await all_installs_of(connection, {(event.app_id, one) for event in said for one in event.external_ids})
+    return [
+        person_word((event.app_id, install_id), routed.words[event.app_id, event.event_id])
+        for event in said
+        for install_id in {found for one in event.external_ids for found in theirs.get((event.app_id, one), ())}
+        if install_id != event.install_id
+    ]
 
 
 def _count(events: Sequence[NewEvent], rivals: Mapping[tuple[str, str], datetime]) -> None:
