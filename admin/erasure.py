@@ -1,6 +1,8 @@
 """Erasure: a person, an install or a click leaves the ledger and the click store, for good."""
 
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from admin.apps import require_app
@@ -9,7 +11,7 @@ from admin.refusal import Refused
 from admin.session import Session, open_redis
 from admin.stored_clicks import stored_clicks
 from clicks.click_id import parse_click_id
-from ledger.erasure import ClicksLeftError, Erased, erase, erase_click, find_clicks
+from ledger.erasure import ClicksLeftError, Erased, erase, erase_click, erase_what_came, find_clicks
 from ledger.spelling import canonical
 
 _OF_WHOM = "erased"  # the audit log keeps no id of what was to be forgotten
@@ -47,23 +49,66 @@ async def erase_one_click(session: Session, app_id: str, click_id: str) -> dict[
 
 async def _forget(session: Session, app_id: str, install_id: str | None, external_id: str | None) -> dict[str, Any]:
     """The clicks go first: while the ledger names them, a command that was cut off can be repeated."""
-    key, clicks = session.keyring.derive("tombstone")[0], dict[str, None]()
-    while True:
-        names = await find_clicks(session.database, app_id, install_id, external_id)
-        clicks |= dict.fromkeys(await _erase_clicks(session, app_id, names))
-        with suppress(ClicksLeftError):
-            async with audited(session, "erase", _OF_WHOM, app_id) as change:
-                gone: Erased = await erase(
-                    change.connection, key, app_id, install_id=install_id, external_id=external_id
-                )
-                gone.check_clicks(names)
-                if gone.is_nothing:
-                    whom = install_id or external_id
-                    raise Refused(f"nothing to erase: {app_id} has no install, event or webhook of {whom!r}")
-                clicks |= dict.fromkeys(gone.click_ids)
-                counts = {"events": gone.events, "webhooks": gone.webhooks}
-                change.after = {"installs": len(gone.install_ids), "clicks": len(clicks), **counts}
-            return {"installs": list(gone.install_ids), "clicks": list(clicks), **counts}
+    erasure = _Erasure(session, app_id, {"install_id": install_id, "external_id": external_id})
+    await erasure.erase_clicks()
+    gone = more = await erasure.until_no_click_is_left(erasure.all_there_is)
+    while not more.is_nothing:
+        more = await erasure.until_no_click_is_left(partial(erasure.what_came, gone.install_ids))
+        gone += more
+    clicks = dict.fromkeys((*erasure.clicks, *gone.click_ids))
+    counts = {"events": gone.events, "webhooks": gone.webhooks}
+    return {"installs": list(gone.install_ids), "clicks": list(clicks), **counts}
+
+
+@dataclass(slots=True)
+class _Erasure:
+    """What is to go, and what has gone."""
+
+    session: Session
+    app_id: str
+    whom: dict[str, str | None]
+    clicks: list[str] = field(default_factory=list)
+    """Those that were stored."""
+    names: set[str] = field(default_factory=set)
+    """What names clicks that are erased."""
+
+    async def erase_clicks(self) -> None:
+        names = await find_clicks(self.session.database, self.app_id, *self.whom.values())
+        if names:
+            async with open_redis(self.session.settings) as redis:
+                self.clicks += await stored_clicks(self.session, redis).erase_named(self.app_id, names)
+        self.names.update(names)
+
+    async def until_no_click_is_left(self, erase_some: Callable[[], Awaitable[Erased]]) -> Erased:
+        while True:
+            try:
+                return await erase_some()
+            except ClicksLeftError:
+                await self.erase_clicks()
+
+    async def all_there_is(self) -> Erased:
+        async with audited(self.session, "erase", _OF_WHOM, self.app_id) as change:
+            gone = await erase(change.connection, self._key(), self.app_id, **self.whom)
+            gone.check_clicks(self.names)
+            if gone.is_nothing:
+                named = next(filter(None, self.whom.values()), "")
+                raise Refused(f"nothing to erase: {self.app_id} has no install, event or webhook of {named!r}")
+            clicks = len({*self.clicks, *gone.click_ids})
+            counts = {"installs": len(gone.install_ids), "events": gone.events, "clicks": clicks}
+            change.after = counts | {"webhooks": gone.webhooks}
+        return gone
+
+    async def what_came(self, install_ids: Iterable[str]) -> Erased:
+        """Meanwhile, of them and of these installs of theirs; the audit log has what was there."""
+        named = {*install_ids, *filter(None, [self.whom["install_id"]])}
+        person = self.whom["external_id"]
+        async with self.session.transaction() as connection:
+            gone = await erase_what_came(connection, self._key(), self.app_id, install_ids=named, external_id=person)
+            gone.check_clicks(self.names)
+        return gone
+
+    def _key(self) -> bytes:
+        return self.session.keyring.derive("tombstone")[0]
 
 
 async def _forget_click(session: Session, app_id: str, click_id: str) -> dict[str, Any]:
@@ -84,10 +129,3 @@ async def _forget_click(session: Session, app_id: str, click_id: str) -> dict[st
             f"no click {click_id} is stored; should it lie in a redirector's spool, it will not be stored either"
         )
     return {"installs": [], "events": 0, "clicks": [click_id] if stored or installs else []}
-
-
-async def _erase_clicks(session: Session, app_id: str, names: list[str]) -> list[str]:
-    if not names:
-        return []
-    async with open_redis(session.settings) as redis:
-        return await stored_clicks(session, redis).erase_named(app_id, names)

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from ledger.deliveries import rows_of
 from ledger.report_deltas import held, take_away_installs, uncounted
@@ -27,14 +27,23 @@ _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 class Erased:
     """What an erasure took away."""
 
-    install_ids: tuple[str, ...]
-    events: int
-    click_ids: tuple[str, ...]
+    install_ids: tuple[str, ...] = ()
+    events: int = 0
+    click_ids: tuple[str, ...] = ()
     """Matched clicks."""
     names: tuple[str, ...] = ()
     """What names clicks of theirs, as `find_clicks` has it."""
     webhooks: int = 0
     """Webhooks that named them and became no event of theirs."""
+
+    def __add__(self, more: "Erased") -> "Erased":
+        return Erased(
+            self.install_ids + more.install_ids,
+            self.events + more.events,
+            self.click_ids + more.click_ids,
+            self.names + more.names,
+            self.webhooks + more.webhooks,
+        )
 
     @property
     def is_nothing(self) -> bool:
@@ -89,13 +98,16 @@ async def erased(connection: Any, hashes: Sequence[bytes]) -> frozenset[bytes]:
 INSTALLS_OF = """
 SELECT install_id, click_id, body ->> 'click_id' AS link, body ->> 'install_referrer' AS referrer FROM installs
 WHERE app_id = $1 AND install_id IN (
-    SELECT $2::text
+    SELECT unnest($2::text[])
     UNION SELECT i.install_id FROM installs i WHERE i.app_id = $1 AND i.external_ids @> ARRAY[$3::text]
     UNION SELECT p.install_id FROM person_installs p WHERE p.app_id = $1 AND p.person = $3
     UNION SELECT e.install_id FROM events e
     WHERE $3::text IS NOT NULL AND e.app_id = $1 AND e.joined AND e.external_ids @> ARRAY[$3::text])
 ORDER BY install_id FOR UPDATE
 """
+# what was being stored while the rest went: stored within seconds, and found by when it came
+_JUST_NOW = "received_at > now() - interval '2 minutes'"
+INSTALLS_THAT_CAME = INSTALLS_OF.replace("AND e.joined", f"AND e.joined AND e.{_JUST_NOW}")
 _GONE = "gone e JOIN installs i ON i.app_id = e.app_id AND i.install_id = e.install_id"
 # reports count them no longer
 DELETE_EVENTS = f"""
@@ -109,6 +121,7 @@ SELECT event_key, event_id,
         THEN external_ids ELSE ARRAY[]::text[] END AS also
 FROM gone
 """  # noqa: S608 - put together from the ledger's own text, here and below
+DELETE_EVENTS_THAT_CAME = DELETE_EVENTS.replace("WHERE app_id = $1", f"WHERE app_id = $1 AND {_JUST_NOW}")
 DELETE_PEOPLE = "DELETE FROM person_installs WHERE app_id = $1 AND person = $2"
 # in a ledger of partitions nothing else takes them along; the ids of a ledger that is becoming one may be written
 # down at this moment, so it is a statement of its own (`partitioning`)
@@ -139,12 +152,19 @@ async def find_clicks(connection: Any, app_id: str, install_id: str | None, exte
     """What names the clicks of all that `erase` with the same arguments takes away: the ids of matched ones, and what
     the app said brought the install, whose click may still lie in a spool or have come too late for a match.
     """
-    return _names(await connection.fetch(INSTALLS_OF.replace("FOR UPDATE", ""), app_id, install_id, external_id))
+    install_ids = [] if install_id is None else [install_id]
+    return _names(await connection.fetch(INSTALLS_OF.replace("FOR UPDATE", ""), app_id, install_ids, external_id))
 
 
 def _names(rows: Iterable[Any]) -> list[str]:
     found = [row[column] for row in rows for column in ("click_id", "link", "referrer")]
     return list(dict.fromkeys(filter(None, found)))
+
+
+class _Whom(NamedTuple):
+    app_id: str
+    install_ids: tuple[str, ...]
+    external_id: str | None
 
 
 async def erase(
@@ -153,13 +173,31 @@ async def erase(
     """Erase an install, or a person with all installs and events of the external id. Runs in the caller's transaction.
 
     `key` is the newest of the TombstoneKeys. Where nothing was there, no tombstone is laid. What a subscription
-    platform calls the person besides is kept out, too. The clicks go before: `Erased.check_clicks`.
+    platform calls the person besides is kept out, too. The clicks go before: `Erased.check_clicks`. What was being
+    stored meanwhile `erase_what_came` takes away, once this is committed.
     """
-    rows = await connection.fetch(INSTALLS_OF, app_id, install_id, external_id)
-    install_ids = [row["install_id"] for row in rows]
-    if install_id is not None and install_id not in install_ids:
-        install_ids.append(install_id)  # its events may have arrived before it
-    events = await connection.fetch(DELETE_EVENTS, app_id, install_ids, external_id, list(PROVIDERS))
+    whom = _Whom(app_id, () if install_id is None else (install_id,), external_id)
+    return await _erase(connection, key, whom, (INSTALLS_OF, DELETE_EVENTS))
+
+
+async def erase_what_came(
+    connection: Any, key: bytes, app_id: str, *, install_ids: Iterable[str] = (), external_id: str | None = None
+) -> Erased:
+    """The same of what came within the last minutes alone: in a transaction of its own, until nothing is there.
+
+    `install_ids` are those that went with a person, too.
+    """
+    whom = _Whom(app_id, tuple(install_ids), external_id)
+    return await _erase(connection, key, whom, (INSTALLS_THAT_CAME, DELETE_EVENTS_THAT_CAME))
+
+
+async def _erase(connection: Any, key: bytes, whom: _Whom, statements: tuple[str, str]) -> Erased:
+    app_id, named, external_id = whom
+    installs_of, delete_events = statements
+    rows = await connection.fetch(installs_of, *whom)
+    # the events of one that was named may have arrived before it
+    install_ids = list(dict.fromkeys((*(row["install_id"] for row in rows), *named)))
+    events = await connection.fetch(delete_events, app_id, install_ids, external_id, list(PROVIDERS))
     await connection.execute(FORGET_IDS, app_id, [row["event_id"] for row in events])
     await connection.execute(DELETE_BODIES_OF_EVENTS, app_id, [row["event_key"] for row in events])
     await connection.execute(DELETE_PEOPLE, app_id, external_id)
@@ -170,11 +208,10 @@ async def erase(
     webhooks = rows_of(await connection.execute(DELETE_BODIES, app_id, [*install_ids, *people]))
     click_ids = tuple(row["click_id"] for row in rows if row["click_id"] is not None)
     gone = Erased(tuple(row["install_id"] for row in rows), len(events), click_ids, tuple(_names(rows)), webhooks)
-    if gone.is_nothing:
-        return gone
-    hashes = [tombstone(key, app_id, "install", identifier) for identifier in install_ids]
-    hashes += [tombstone(key, app_id, "person", person) for person in people]
-    await connection.execute(LAY_TOMBSTONES, hashes)
+    if not gone.is_nothing:
+        hashes = [tombstone(key, app_id, "install", identifier) for identifier in install_ids]
+        hashes += [tombstone(key, app_id, "person", person) for person in people]
+        await connection.execute(LAY_TOMBSTONES, hashes)
     return gone
 
 

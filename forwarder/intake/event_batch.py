@@ -15,6 +15,7 @@ from forwarder.intake.revenue import is_refused
 from forwarder.intake.routing import Destination, deliveries
 from ledger.consent import ConsentWord, event_word, note_consent, person_word
 from ledger.deliveries import NewDelivery
+from ledger.erased_meanwhile import Whose, erase_again
 from ledger.erasure import TombstoneKeys, tombstones
 from ledger.events import NewEvent
 from ledger.installs import KnownInstall, known_installs
@@ -55,6 +56,21 @@ class Routed:
 
 
 @dataclass(frozen=True, slots=True)
+class Stored:
+    """What is new."""
+
+    keys: Mapping[EventKey, int]
+    """Their event_keys."""
+    events: Sequence[NewEvent]
+    """As they are stored: joined to their installs."""
+
+    @property
+    def whose(self) -> list[Whose]:
+        """By which ids they are erased."""
+        return [Whose(event.app_id, event.install_id, event.external_ids) for event in self.events]
+
+
+@dataclass(frozen=True, slots=True)
 class EventLedger:
     """What storing events needs."""
 
@@ -78,15 +94,23 @@ class EventLedger:
             # mostly there is one statement, which needs no transaction around it
             async with nullcontext() if routed.is_all else connection.transaction():
                 new = await self._store(connection, routed)
-        return [[_outcome(event, first, new, gone) for event in events] for events in requests]
+            gone |= await self._erased_meanwhile(connection, new)
+        return [[_outcome(event, first, new.keys, gone) for event in events] for events in requests]
+
+    async def _erased_meanwhile(self, connection: Any, new: Stored) -> set[EventKey]:
+        """Those of the new events that are gone again."""
+        gone = await erase_again(connection, self.tombstone_keys, new.whose)
+        if not gone:
+            return set()
+        return {(e.app_id, e.event_id) for e, one in zip(new.events, new.whose, strict=True) if one in gone}
 
     def _tombstones(self, event: NewEvent) -> list[bytes]:
         return tombstones(self.tombstone_keys, event.app_id, event.install_id, event.external_ids)
 
-    async def store(self, connection: Any, events: Sequence[NewEvent]) -> dict[EventKey, int]:
-        """Store the events that are new, joined to their installs, with their deliveries; returns their event_keys.
+    async def store(self, connection: Any, events: Sequence[NewEvent]) -> Stored:
+        """Store the events that are new, joined to their installs, with their deliveries.
 
-        Runs in the caller's transaction.
+        Runs in the caller's transaction, behind which the caller erases again who was erased meanwhile.
         """
         by_id = await known_installs(connection, wanted_installs(events))
         given = {(event.app_id, event.event_id): event for event in events}
@@ -111,7 +135,7 @@ class EventLedger:
                     routed.rivals.add((event.app_id, event.event_id))
         return routed
 
-    async def _store(self, connection: Any, routed: "Routed") -> dict[EventKey, int]:
+    async def _store(self, connection: Any, routed: "Routed") -> Stored:
         keys = await store_events(connection, routed.events, routed.deliveries, self.directory.layout)
         new = [event for event in routed.events if (event.app_id, event.event_id) in keys]
         refused = (event for event in new if (event.app_id, event.event_id) in routed.rivals)
@@ -124,7 +148,7 @@ class EventLedger:
             refs = [(event.app_id, keys[event.app_id, event.event_id]) for event in bringing]
             await join_by_what_they_bring(connection, refs, bringing[0].received_at)
         _count(new, rivals)
-        return keys
+        return Stored(keys, new)
 
     def _destinations(self, app_id: str) -> tuple[Destination, ...]:
         entry = self.directory.get(app_id)

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from redis.exceptions import RedisError
 
-from clicks.all_clicks import ClickReader
+from clicks.all_clicks import AllClicks
 from forwarder import metrics
 from forwarder.directory import Directory
 from forwarder.errors import unavailable
@@ -27,6 +27,7 @@ from forwarder.outages import OutageLog
 from ledger.claims import release_claims
 from ledger.consent import BY_INSTALL, ConsentWord, note_consent
 from ledger.deliveries import release_for_events
+from ledger.erased_meanwhile import Whose, erase_again
 from ledger.erasure import TombstoneKeys, tombstones
 from ledger.events import join_events
 from ledger.installs import Install, InstallKey, get_installs
@@ -52,7 +53,7 @@ class InstallLedger:
     """What storing installs needs."""
 
     pool: Any
-    clicks: ClickReader
+    clicks: AllClicks
     directory: Directory
     tombstone_keys: TombstoneKeys
     knowledge: Knowledge
@@ -69,6 +70,7 @@ class InstallLedger:
                 async with connection.transaction():
                     outcome = await self._store(connection, new, cases)
                 stored |= outcome.rows
+                stored |= await self._erased_meanwhile(connection, outcome.new)
                 for install in outcome.new:
                     metrics.count_install(install.app_id, install.match_method)
             words = [word for report in reports if (word := _consent_word(report, stored))]
@@ -86,6 +88,14 @@ class InstallLedger:
         known, standing = await known_or_erased(connection, list(first), [h for own in hashes.values() for h in own])
         erased = [key for key, own in hashes.items() if not standing.isdisjoint(own)] if standing else []
         return dict.fromkeys(erased) | (await get_installs(connection, list(known)) if known else {})
+
+    async def _erased_meanwhile(self, connection: Any, new: Sequence[Install]) -> dict[InstallKey, None]:
+        """Those of the new installs that are gone again, with their clicks."""
+        stored = {row.key: Whose(*row.key, row.external_ids) for row in new}
+        gone = await erase_again(connection, self.tombstone_keys, stored.values())
+        for one, what in gone.items():
+            await self.clicks.erase_named(one.app_id, what.names)
+        return {key: None for key, one in stored.items() if one in gone}
 
     async def _cases(self, reports: Sequence[InstallReport]) -> list[Case | Verdict]:
         """The evidence of each install, or why it cannot be decided yet: the click store or its click is away."""

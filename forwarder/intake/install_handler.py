@@ -1,5 +1,7 @@
 """`/v1/installs`: an install in, its match out; looked up; erased."""
 
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -23,7 +25,7 @@ from forwarder.intake.posted import Sender, Taken
 from forwarder.intake.query import asked
 from forwarder.services import Services, services_of, visitor_address
 from ledger.delivery_views import deliveries_of_install
-from ledger.erasure import ClicksLeftError, Erased, erase, find_clicks
+from ledger.erasure import ClicksLeftError, Erased, erase, erase_what_came, find_clicks
 from ledger.installs import Install, get_install
 from ledger.outages import LEDGER_FAILED
 from ledger.spelling import canonical
@@ -116,10 +118,9 @@ async def delete_person(request: Request) -> Response:
 
 
 async def _erase(services: Services, app_id: str, **whom: str) -> Response:
-    clicks: set[str] = set()
+    erasure = _Erasure(services, app_id, whom)
     try:
-        while (gone := await _erased(services, app_id, whom, clicks)) is None:
-            pass
+        gone = await erasure.run()
     except RedisError as error:
         services.outages.away(error)
         raise unavailable("the click store") from None
@@ -128,30 +129,53 @@ async def _erase(services: Services, app_id: str, **whom: str) -> Response:
         raise unavailable("the ledger or the click store") from None
     if gone.is_nothing:
         raise _unknown("nothing of this id to erase")
-    log.info("erased", app=app_id, installs=len(gone.install_ids), events=gone.events, clicks=len(clicks))
-    counts = {
-        "installs": len(gone.install_ids),
-        "events": gone.events,
-        "clicks": len(clicks),
-        "webhooks": gone.webhooks,
-    }
+    clicks = len(erasure.clicks)
+    log.info("erased", app=app_id, installs=len(gone.install_ids), events=gone.events, clicks=clicks)
+    counts = {"installs": len(gone.install_ids), "events": gone.events, "clicks": clicks, "webhooks": gone.webhooks}
     return JsonResponse({"erased": sum(counts.values())} | counts)
 
 
-async def _erased(services: Services, app_id: str, whom: dict[str, str], clicks: set[str]) -> Erased | None:
-    """The clicks go first, and are added to `clicks`: where Redis is away nothing is erased yet, and the same request
-    finishes it later. None where a click has come to it meanwhile.
-    """
-    names = await find_clicks(services.pool, app_id, whom.get("install_id"), whom.get("external_id"))
-    clicks.update(await services.clicks.erase_named(app_id, names))
-    try:
-        async with services.pool.acquire(timeout=ACQUIRE_TIMEOUT_S) as connection, connection.transaction():
-            gone = await erase(connection, services.tombstone_keys[0], app_id, **whom)
-            gone.check_clicks(names)
-    except ClicksLeftError:
-        return None
-    clicks.update(gone.click_ids)
-    return gone
+@dataclass(slots=True)
+class _Erasure:
+    """The clicks go first: where Redis is away nothing is erased yet, and the same request finishes it later."""
+
+    services: Services
+    app_id: str
+    whom: dict[str, Any]
+    clicks: set[str] = field(default_factory=set)
+    """Those that were stored or matched."""
+    names: set[str] = field(default_factory=set)
+    """What names clicks that are erased."""
+
+    async def run(self) -> Erased:
+        """What went: all there is, then what came meanwhile, until nothing is there."""
+        await self._erase_clicks()
+        gone = more = await self._in_ledger(partial(erase, **self.whom))
+        while not more.is_nothing:
+            install_ids = {*gone.install_ids, *filter(None, [self.whom.get("install_id")])}
+            person = self.whom.get("external_id")
+            more = await self._in_ledger(partial(erase_what_came, install_ids=install_ids, external_id=person))
+            gone += more
+        return gone
+
+    async def _erase_clicks(self) -> None:
+        whom = self.whom.get("install_id"), self.whom.get("external_id")
+        names = await find_clicks(self.services.pool, self.app_id, *whom)
+        self.clicks.update(await self.services.clicks.erase_named(self.app_id, names))
+        self.names.update(names)
+
+    async def _in_ledger(self, erase_some: Callable[..., Awaitable[Erased]]) -> Erased:
+        pool, key = self.services.pool, self.services.tombstone_keys[0]
+        while True:
+            try:
+                async with pool.acquire(timeout=ACQUIRE_TIMEOUT_S) as connection, connection.transaction():
+                    gone = await erase_some(connection, key, self.app_id)
+                    gone.check_clicks(self.names)
+            except ClicksLeftError:
+                await self._erase_clicks()
+            else:
+                self.clicks.update(gone.click_ids)
+                return gone
 
 
 def _unknown(message: str) -> Refusal:

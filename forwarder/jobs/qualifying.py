@@ -12,6 +12,7 @@ from config.secrets import Keyring
 from forwarder.directory import Directory
 from forwarder.intake.event_batch import EventLedger
 from forwarder.intake.webhooks.event_rows import ENDING_NAMES, QUALIFIED
+from ledger.erased_meanwhile import erase_again
 from ledger.event_timers import DueTimer, apps_with_due, settle_timers, take_due
 from ledger.events import NewEvent
 
@@ -39,12 +40,12 @@ async def emit_due(pool: Any, keyring: Keyring, now: datetime) -> Emitted:
 
 
 async def _emit_batch(events: EventLedger, app_id: str, now: datetime) -> Emitted:
-    async with events.pool.acquire() as connection, connection.transaction():
-        timers = await take_due(connection, app_id, ENDING_NAMES, BATCH, now)
-        if not timers:
-            return Emitted(0, 0)
-        await events.store(connection, [qualified(timer, now) for timer in timers if not timer.ended])
-        await settle_timers(connection, app_id, {t.event_key: "ended" if t.ended else "emitted" for t in timers})
+    async with events.pool.acquire() as connection:
+        async with connection.transaction():
+            timers = await take_due(connection, app_id, ENDING_NAMES, BATCH, now)
+            stored = await events.store(connection, [qualified(timer, now) for timer in timers if not timer.ended])
+            await settle_timers(connection, app_id, {t.event_key: "ended" if t.ended else "emitted" for t in timers})
+        await erase_again(connection, events.tombstone_keys, stored.whose)
     return Emitted(len(timers), sum(not timer.ended for timer in timers))
 
 

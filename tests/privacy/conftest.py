@@ -140,13 +140,13 @@ def _erased_by_http(api: Api) -> Erase:
     return erased
 
 
-WAITS = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock')"
+WAIT = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 
 
-async def until_somebody_waits(pool: Any) -> None:
-    """For a lock of the ledger."""
+async def until_somebody_waits(pool: Any, sessions: int = 1) -> None:
+    """So many of them, each for a lock of the ledger."""
 
     async def waits() -> bool:
-        return bool(await pool.fetchval(WAITS))
+        return bool(await pool.fetchval(WAIT) >= sessions)
 
     await until(waits)

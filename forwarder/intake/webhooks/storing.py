@@ -3,7 +3,7 @@ in one transaction.
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -12,10 +12,11 @@ import msgspec
 import structlog
 
 from forwarder.directory import Directory
-from forwarder.intake.event_batch import EventKey, EventLedger
+from forwarder.intake.event_batch import EventKey, EventLedger, Stored
 from forwarder.intake.install_batch import ACQUIRE_TIMEOUT_S
 from forwarder.intake.webhooks.event_rows import ENDING_NAMES, QUALIFIED, event_row, qualified_name
 from forwarder.intake.webhooks.normal import Refund, SourceEvent
+from ledger.erased_meanwhile import Whose, erase_again
 from ledger.erasure import TombstoneKeys, erased, tombstones
 from ledger.event_timers import NewTimer, flag_late_endings, insert_timers
 from ledger.events import NewEvent
@@ -84,7 +85,9 @@ class WebhookLedger:
                 # in one order everywhere: charges are locked while what was refunded of them is reckoned
                 order = sorted(range(len(posts)), key=lambda index: _order(posts[index]))
                 made = {index: await self._make(connection, posts[index], gone) for index in order}
-                await self._keep(connection, list(made.values()))
+                stored = await self._keep(connection, list(made.values()))
+            named = [one for post in posts for one in _whose(post)]
+            await erase_again(connection, self.tombstone_keys, [*named, *stored.whose])
         return [made[index].outcome for index in range(len(posts))]
 
     async def _erased(self, connection: Any, posts: Sequence[WebhookPost]) -> frozenset[bytes]:
@@ -92,10 +95,7 @@ class WebhookLedger:
         return await erased(connection, hashes) if hashes else frozenset()
 
     def _tombstones(self, post: WebhookPost) -> list[bytes]:
-        """An id of a webhook may be an install's or a person's."""
-        keys = self.tombstone_keys
-        installs = (one for install_id in post.people for one in tombstones(keys, post.app_id, install_id, ()))
-        return [*installs, *tombstones(keys, post.app_id, None, post.people)]
+        return [hashed for one in _whose(post) for hashed in tombstones(self.tombstone_keys, *one)]
 
     async def _make(self, connection: Any, post: WebhookPost, gone: frozenset[bytes]) -> Made:
         if gone and not gone.isdisjoint(self._tombstones(post)):
@@ -120,12 +120,13 @@ class WebhookLedger:
             event = msgspec.structs.replace(event, value=added)
         return Made(post, "event", event)
 
-    async def _keep(self, connection: Any, made: Sequence[Made]) -> None:
+    async def _keep(self, connection: Any, made: Sequence[Made]) -> Stored:
         first: dict[EventKey, NewEvent] = {}
         for one in made:
             if one.event is not None:
                 first.setdefault((one.event.app_id, one.event.event_id), one.event)
-        keys = await self.events.store(connection, list(first.values()))
+        stored = await self.events.store(connection, list(first.values()))
+        keys = stored.keys
         await insert_bodies(connection, list(_bodies(made, keys)))
         await insert_timers(connection, list(self._timers(made, keys)))
         await note_received(connection, {(m.post.app_id, m.post.provider): m.post.received_at for m in made})
@@ -133,8 +134,9 @@ class WebhookLedger:
         endings = [(app_id, keys[app_id, event_id]) for app_id, event_id in ending]
         for app_id, name in await flag_late_endings(connection, endings, LATE_ENDING, QUALIFIED):
             log.warning("a qualified event had ended before it qualified", app_id=app_id, qualified=name)
+        return stored
 
-    def _timers(self, made: Sequence[Made], keys: dict[EventKey, int]) -> Iterable[NewTimer]:
+    def _timers(self, made: Sequence[Made], keys: Mapping[EventKey, int]) -> Iterable[NewTimer]:
         for one in made:
             event, source = one.event, one.post.source
             if event is None or source is None:
@@ -148,6 +150,11 @@ class WebhookLedger:
     def _delay(self, app_id: str) -> timedelta:
         entry = self.directory.get(app_id)
         return timedelta(minutes=entry.app.settings.qualified_delay_minutes if entry is not None else 0)
+
+
+def _whose(post: WebhookPost) -> list[Whose]:
+    """An id of a webhook may be an install's or a person's."""
+    return [Whose(post.app_id, one, (one,)) for one in post.people]
 
 
 def _reckoned(source: SourceEvent) -> Refund | None:
@@ -171,7 +178,7 @@ def _order(post: WebhookPost) -> tuple[str, str]:
     return post.app_id, said.charge_id if said is not None else ""
 
 
-def _bodies(made: Sequence[Made], keys: dict[EventKey, int]) -> Iterable[WebhookBody]:
+def _bodies(made: Sequence[Made], keys: Mapping[EventKey, int]) -> Iterable[WebhookBody]:
     """Of an event that was there already, the body of its first delivery is kept, and that only."""
     for one in made:
         if one.outcome == "erased":
