@@ -68,7 +68,8 @@ WITH named AS (
     ) AS e
 ), joined AS (
     UPDATE events e SET joined = true, install_id = joining.install_id
-    FROM joining WHERE e.app_id = joining.app_id AND e.event_key = joining.event_key
+    -- asked anew of what was waited for: another install of the person may have taken it, and it counts once
+    FROM joining WHERE e.app_id = joining.app_id AND e.event_key = joining.event_key AND NOT e.joined
     RETURNING e.event_key, e.app_id, e.install_id, e.event_id, e.occurred_at, e.body -> 'consent' AS consent
 ), deliveries_joined AS (
     UPDATE deliveries d SET install_id = joined.install_id FROM joined
