@@ -12,6 +12,7 @@ from admin.session import Session, open_redis
 from admin.stored_clicks import stored_clicks
 from clicks.click_id import parse_click_id
 from ledger.erasure import ClicksLeftError, Erased, erase, erase_click, erase_what_came, find_clicks
+from ledger.locked_out import again
 from ledger.spelling import canonical
 
 _OF_WHOM = "erased"  # the audit log keeps no id of what was to be forgotten
@@ -82,7 +83,7 @@ class _Erasure:
     async def until_no_click_is_left(self, erase_some: Callable[[], Awaitable[Erased]]) -> Erased:
         while True:
             try:
-                return await erase_some()
+                return await again(erase_some)
             except ClicksLeftError:
                 await self.erase_clicks()
 
@@ -119,13 +120,19 @@ async def _forget_click(session: Session, app_id: str, click_id: str) -> dict[st
         click = await store.get(click_id)
         is_foreign = click is not None and click.app_id not in ("", app_id)  # "": Redis has lost its ad
         stored = not is_foreign and await store.erase(click_id)
-    async with audited(session, "erase", _OF_WHOM, app_id) as change:
-        installs = await erase_click(change.connection, app_id, click_id)
-        if is_foreign and not installs:
-            raise Refused(f"nothing to erase: {app_id} has no click {click_id}")
-        change.after = {"clicks": 1}
+    installs = await again(partial(_erase_matches, session, app_id, click_id, is_foreign))
     if not stored and not installs:
         session.note(
             f"no click {click_id} is stored; should it lie in a redirector's spool, it will not be stored either"
         )
     return {"installs": [], "events": 0, "clicks": [click_id] if stored or installs else []}
+
+
+async def _erase_matches(session: Session, app_id: str, click_id: str, is_foreign: bool) -> int:
+    """How many installs were credited with it."""
+    async with audited(session, "erase", _OF_WHOM, app_id) as change:
+        installs = await erase_click(change.connection, app_id, click_id)
+        if is_foreign and not installs:
+            raise Refused(f"nothing to erase: {app_id} has no click {click_id}")
+        change.after = {"clicks": 1}
+        return installs

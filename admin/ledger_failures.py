@@ -8,6 +8,7 @@ import asyncpg
 
 from admin.refusal import Refused
 from admin.shown_url import without_password
+from ledger.locked_out import LOCKED_OUT
 from ledger.migrate import migrate
 from ledger.outages import LEDGER_AWAY, LEDGER_FAILED
 from ledger.revisions import MigrationError, SchemaTooNewError
@@ -17,6 +18,7 @@ _FAILED: Final = (
     ConnectionRefusedError,
     ConnectionResetError,
     TimeoutError,
+    *LOCKED_OUT,
     asyncpg.InsufficientPrivilegeError,
     asyncpg.UndefinedTableError,
     asyncpg.UndefinedColumnError,

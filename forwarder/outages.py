@@ -11,6 +11,7 @@ import structlog
 from redis.exceptions import RedisError
 
 from config.news import News
+from ledger.locked_out import LOCKED_OUT
 from ledger.outages import LEDGER_AWAY
 
 log = structlog.get_logger()
@@ -35,17 +36,17 @@ def wait_after(failures: int) -> float:
 
 
 async def persist(attempt: Callable[[], Awaitable[T]], within_s: float) -> T:
-    """Repeat what may safely be repeated while its engine is away.
+    """Repeat what may safely be repeated while its engine is away, or another transaction in its way.
 
     Raises:
-        one of ENGINE_AWAY: it is still away after `within_s` seconds.
+        one of ENGINE_AWAY, LOCKED_OUT: it is still so after `within_s` seconds.
     """
     give_up = time.monotonic() + within_s
     failures = 0
     while True:
         try:
             return await attempt()
-        except ENGINE_AWAY:
+        except (*ENGINE_AWAY, *LOCKED_OUT):
             failures += 1
             if time.monotonic() + wait_after(failures) > give_up:
                 raise

@@ -27,6 +27,7 @@ from forwarder.services import Services, services_of, visitor_address
 from ledger.delivery_views import deliveries_of_install
 from ledger.erasure import ClicksLeftError, Erased, erase, erase_what_came, find_clicks
 from ledger.installs import Install, get_install
+from ledger.locked_out import again
 from ledger.outages import LEDGER_FAILED
 from ledger.spelling import canonical
 
@@ -165,17 +166,21 @@ class _Erasure:
         self.names.update(names)
 
     async def _in_ledger(self, erase_some: Callable[..., Awaitable[Erased]]) -> Erased:
-        pool, key = self.services.pool, self.services.tombstone_keys[0]
         while True:
             try:
-                async with pool.acquire(timeout=ACQUIRE_TIMEOUT_S) as connection, connection.transaction():
-                    gone = await erase_some(connection, key, self.app_id)
-                    gone.check_clicks(self.names)
+                gone = await again(partial(self._transaction, erase_some))
             except ClicksLeftError:
                 await self._erase_clicks()
             else:
                 self.clicks.update(gone.click_ids)
                 return gone
+
+    async def _transaction(self, erase_some: Callable[..., Awaitable[Erased]]) -> Erased:
+        pool, key = self.services.pool, self.services.tombstone_keys[0]
+        async with pool.acquire(timeout=ACQUIRE_TIMEOUT_S) as connection, connection.transaction():
+            gone = await erase_some(connection, key, self.app_id)
+            gone.check_clicks(self.names)
+        return gone
 
 
 def _unknown(message: str) -> Refusal:

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 LIMIT_S = 60.0
 
@@ -13,3 +14,15 @@ async def until(is_so: Callable[[], Awaitable[bool]]) -> None:
     while not await is_so():
         assert time.monotonic() < deadline
         await asyncio.sleep(0.05)
+
+
+WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+
+
+async def until_somebody_waits(pool: Any, sessions: int = 1) -> None:
+    """So many of them, each for a lock of the ledger."""
+
+    async def waits() -> bool:
+        return bool(await pool.fetchval(WAITING) >= sessions)
+
+    await until(waits)

@@ -25,7 +25,6 @@ from ledger.cold_clicks import ColdClicks
 from tests.forwarder.api import APP, KEY, PIXEL, SECRET_KEY, Api, opened_api, settings
 from tests.forwarder.delivering.scene import Clock, Sandbox
 from tests.forwarder.running_sandbox import running_sandbox
-from tests.ledger.waiting import until
 from tiktok.events_api import EventsApi, events_client
 
 
@@ -138,15 +137,3 @@ def _erased_by_http(api: Api) -> Erase:
         return answer.status_code == 200
 
     return erased
-
-
-WAIT = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-
-
-async def until_somebody_waits(pool: Any, sessions: int = 1) -> None:
-    """So many of them, each for a lock of the ledger."""
-
-    async def waits() -> bool:
-        return bool(await pool.fetchval(WAIT) >= sessions)
-
-    await until(waits)

@@ -14,7 +14,8 @@ from forwarder.jobs.qualifying import emit_due
 from tests.forwarder.api import APP, Api
 from tests.forwarder.intake.webhooks.fixtures import body
 from tests.forwarder.intake.webhooks.posting import connect, taken
-from tests.privacy.conftest import Erase, Service, until_somebody_waits
+from tests.ledger.waiting import until_somebody_waits
+from tests.privacy.conftest import Erase, Service
 
 pytestmark = pytest.mark.anyio
 

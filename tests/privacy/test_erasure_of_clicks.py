@@ -12,7 +12,8 @@ from ledger.delivery_claims import Lease, claim
 from ledger.erasure import erase_click
 from ledger.pixel_state import sending_pixel
 from tests.forwarder.api import ANDROID, APP, IP, OTHER_APP, PIXEL, android, referrer
-from tests.privacy.conftest import Erase, Service, until_somebody_waits
+from tests.ledger.waiting import until_somebody_waits
+from tests.privacy.conftest import Erase, Service
 
 pytestmark = pytest.mark.anyio
 

@@ -1,11 +1,13 @@
 """Deliveries whose worker, or whose ledger, goes away between the send and what is written of it."""
 
 import anyio
+import asyncpg
 import httpx
 import pytest
 
 from forwarder.delivering.delivery import LEASE_FOR, Batch, deliver_batch
 from tests.forwarder.delivering.scene import PIXEL_REF, Scene, deliver
+from tests.ledger.waiting import until_somebody_waits
 
 pytestmark = pytest.mark.anyio
 
@@ -77,3 +79,23 @@ async def test_an_answer_is_not_lost_when_postgresql_restarts_before_it_is_writt
 
     await deliver_batch(scene.context_answered_by(restart), PIXEL_REF)
     assert (await scene.state(delivery))[0] == "delivered"
+
+
+async def test_an_answer_is_not_lost_when_an_erasure_is_in_its_way(scene: Scene, database_url: str) -> None:
+    """The erasure's session would look for the deadlock later, so that it is the worker's statement that is ended."""
+    await scene.deliveries(2)
+    erasing = await asyncpg.connect(database_url, server_settings={"deadlock_timeout": "20s"})
+    transaction = erasing.transaction()
+    await transaction.start()
+
+    async def answer(_: httpx.Request) -> httpx.Response:
+        await erasing.execute("DELETE FROM events WHERE event_id = 'e1'")
+        return httpx.Response(200, stream=httpx.ByteStream(b'{"code": 0, "message": "OK"}'))
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(deliver_batch, scene.context_answered_by(answer), PIXEL_REF)
+        await until_somebody_waits(scene.pool)
+        await erasing.execute("UPDATE deliveries SET reason = reason WHERE source_event_id = 'e0'")
+        await transaction.commit()
+    await erasing.close()
+    assert await scene.states() == {"delivered": 1}
