@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 POST_AGAIN_AFTER: Final = timedelta(days=1)  # while the cause still stands
-POSTS_AT_ONCE: Final = 20
+OTHER_CLOCK: Final = timedelta(minutes=1)  # machines' clocks are within so much, unless one is wrong
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +35,12 @@ class AlertChanges:
 
 
 # a machine clears its own; what another raised goes after a day: if that one is still there, it raises it anew
+# nor does a look that began before it was raised, or by a clock that is behind: it would be raised and posted anew
 CLEAR = """
 DELETE FROM alerts WHERE kind = ANY($1::text[])
     AND (app_id, alert_key) NOT IN (SELECT * FROM unnest($2::text[], $3::text[]))
     AND ($4::text[] IS NULL OR alert_key = ANY($4::text[]) OR raised_at < $5)
+    AND raised_at NOT BETWEEN $6::timestamptz + interval '1 microsecond' AND $7
 RETURNING alert_key
 """
 RAISE = """
@@ -58,12 +60,14 @@ async def sync_alerts(
     returned to one of them. `connection` is an asyncpg connection or pool, here and below.
 
     Args:
+        now: when the look began.
         machine: the subject of all of them, where each machine looks around for itself; others' stay.
     """
     given = {(alert.app_id, alert.key): alert for alert in alerts}
     standing = [app_id for app_id, _ in given], [key for _, key in given]
     own = [f"{kind}:{machine}" for kind in kinds] if machine is not None else None
-    cleared = await connection.fetch(CLEAR, list(kinds), *standing, own, now - POST_AGAIN_AFTER)
+    times = now - POST_AGAIN_AFTER, now, now + OTHER_CLOCK
+    cleared = await connection.fetch(CLEAR, list(kinds), *standing, own, *times)
     columns = [(a.key, a.kind, a.app_id, a.pixel_id, a.message) for _, a in sorted(given.items())]
     rows = await connection.fetch(RAISE, *(map(list, zip(*columns, strict=True)) if columns else [[]] * 5), now)
     raised = tuple(given[row["app_id"], row["alert_key"]] for row in rows if row["raised"])
@@ -91,20 +95,22 @@ async def standing_alerts(connection: Any) -> list[StandingAlert]:
     return [StandingAlert(**dict(row)) for row in await connection.fetch(STANDING)]
 
 
-# given to one caller alone, and again a while later, should that one not say that it has posted it
-TAKE_POSTS = f"""
+# given to one caller alone, and again a while later, should that one not say that it has posted it; longer than to post
+# one takes
+TAKE_POST = f"""
 UPDATE alerts SET post_failures = post_failures + 1,
     post_at = $1::timestamptz + least(60, power(2, least(post_failures, 10))) * interval '1 minute'
 WHERE (app_id, alert_key) IN (
     SELECT app_id, alert_key FROM alerts WHERE post_at <= $1
-    ORDER BY post_at LIMIT {POSTS_AT_ONCE} FOR UPDATE SKIP LOCKED)
+    ORDER BY post_at, alert_key LIMIT 1 FOR UPDATE SKIP LOCKED)
 RETURNING {_COLUMNS}
 """  # noqa: S608 - only the module's own text
 
 
-async def take_posts(connection: Any, now: datetime) -> list[StandingAlert]:
-    """Alerts that are to be posted now."""
-    return [StandingAlert(**dict(row)) for row in await connection.fetch(TAKE_POSTS, now)]
+async def take_post(connection: Any, now: datetime) -> StandingAlert | None:
+    """An alert that is to be posted now, within the minute; None where there is none."""
+    row = await connection.fetchrow(TAKE_POST, now)
+    return StandingAlert(**dict(row)) if row is not None else None
 
 
 POSTED = "UPDATE alerts SET post_failures = 0, post_at = $3 WHERE app_id = $1 AND alert_key = $2"

@@ -1,15 +1,16 @@
 """Looking around for what someone should look at, and telling them."""
 
 from collections import Counter
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import structlog
 
 from forwarder.jobs.alert_webhook import AlertWebhook, NotPosted
 from forwarder.jobs.machine_watch import KINDS as MACHINE_KINDS
 from forwarder.jobs.machine_watch import MachineState, machine
-from ledger.alerts import AlertChanges, posted, standing_alerts, sync_alerts, take_posts
+from ledger.alerts import AlertChanges, posted, standing_alerts, sync_alerts, take_post
 from ledger.delivery_watch import KINDS, delivery_alerts
 from ledger.grant_watch import KINDS as GRANT_KINDS
 from ledger.grant_watch import grant_alerts
@@ -21,6 +22,8 @@ from ledger.report_watch import report_alerts
 from ledger.source_watch import KINDS as SOURCE_KINDS
 from ledger.source_watch import source_alerts
 from ledger.spend_progress import LATE, spend_alerts
+
+POSTS_AT_ONCE: Final = 20  # a worker that is told to stop waits for so many
 
 log = structlog.get_logger()
 
@@ -84,12 +87,17 @@ async def alerts_by_kind(pool: Any) -> Counter[str]:
     return Counter(alert.kind for alert in await standing_alerts(pool))
 
 
-async def post_alerts(pool: Any, webhook: AlertWebhook, now: datetime) -> None:
-    """Post those that are due; one that does not arrive is tried again, a minute later at first."""
-    for alert in await take_posts(pool, now):
+async def post_alerts(pool: Any, webhook: AlertWebhook, clock: Callable[[], datetime]) -> None:
+    """Post those that are due; one that does not arrive is tried again, a minute later at first.
+
+    One after the other is taken: of many, posted to who answers slowly, the last would be given to another worker, too.
+    """
+    for _ in range(POSTS_AT_ONCE):
+        if (alert := await take_post(pool, clock())) is None:
+            return
         try:
             await webhook.post(alert)
         except NotPosted as error:
             log.warning("alert not posted", kind=alert.kind, reason=str(error))
         else:
-            await posted(pool, alert, now)
+            await posted(pool, alert, clock())

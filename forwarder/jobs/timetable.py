@@ -193,7 +193,7 @@ async def compare_reports(job: JobContext) -> None:
 
 async def tell(job: JobContext) -> None:
     if job.alert_webhook is not None:
-        await post_alerts(job.pool, job.alert_webhook, job.now())
+        await post_alerts(job.pool, job.alert_webhook, job.now)
 
 
 async def probe_grants(job: JobContext) -> None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from ledger.alerts import Alert, posted, standing_alerts, sync_alerts, take_posts
+from ledger.alerts import Alert, posted, standing_alerts, sync_alerts, take_post
 from ledger.delivery_watch import KINDS, delivery_alerts
 from tests.forwarder.delivering.scene import PIXEL
 from tests.ledger.rows import NOW, Rows, opened_rows
@@ -51,12 +51,26 @@ async def test_a_message_that_changes_is_no_new_alert(rows: Rows) -> None:
     assert [alert.message for alert in await standing_alerts(rows.pool)] == ["4 dead"]
 
 
+@pytest.mark.parametrize(
+    ("behind", "stands"),
+    [(timedelta(seconds=3), True), (timedelta(0), False), (timedelta(seconds=-1), False), (timedelta(hours=1), False)],
+    ids=["began before, or by a clock behind", "of that moment", "after it", "by a clock that is wrong"],
+)
+async def test_a_look_of_before_an_alert_was_raised_does_not_clear_it(
+    rows: Rows, behind: timedelta, stands: bool
+) -> None:
+    await sync_alerts(rows.pool, KINDS, [HELD], NOW)
+    await sync_alerts(rows.pool, KINDS, [], NOW - behind)
+    assert bool(await standing_alerts(rows.pool)) is stands
+
+
 async def test_an_alert_is_posted_once_a_day(rows: Rows) -> None:
     await sync_alerts(rows.pool, KINDS, [HELD], NOW)
-    (alert,) = await take_posts(rows.pool, NOW)
+    alert = await take_post(rows.pool, NOW)
+    assert alert is not None
     await posted(rows.pool, alert, NOW)
-    assert await take_posts(rows.pool, NOW + timedelta(hours=23)) == []
-    assert len(await take_posts(rows.pool, NOW + timedelta(hours=24))) == 1
+    assert await take_post(rows.pool, NOW + timedelta(hours=23)) is None
+    assert await take_post(rows.pool, NOW + timedelta(hours=24)) == alert
 
 
 async def test_an_alert_that_was_not_posted_is_due_again_after_a_minute_then_two(rows: Rows) -> None:
@@ -64,10 +78,10 @@ async def test_an_alert_that_was_not_posted_is_due_again_after_a_minute_then_two
     waits = []
     now = NOW
     for _ in range(4):
-        assert len(await take_posts(rows.pool, now)) == 1
+        assert await take_post(rows.pool, now) is not None
         due = await rows.pool.fetchval("SELECT post_at FROM alerts")
         waits.append((due - now).total_seconds() / 60)
-        assert await take_posts(rows.pool, due - timedelta(seconds=1)) == []
+        assert await take_post(rows.pool, due - timedelta(seconds=1)) is None
         now = due
     assert waits == [1, 2, 4, 8]
 

@@ -11,7 +11,7 @@ import structlog
 
 from forwarder.jobs.alert_webhook import AlertWebhook, NotPosted, alert_client, is_public
 from forwarder.jobs.alerts import alerts_by_kind, announce_test_mode, post_alerts, watch_deliveries, watch_grants
-from ledger.alerts import StandingAlert
+from ledger.alerts import Alert, StandingAlert, sync_alerts
 from ledger.grants import NewGrant, get_grant, mark_broken, mark_ok, store_grant
 from tests.forwarder.delivering.scene import APP, PIXEL, Scene
 
@@ -67,8 +67,8 @@ async def test_a_held_pixel_is_logged_counted_and_posted_and_its_mending_clears_
         await watch_deliveries(scene.pool, scene.clock.now)
     assert [(line["kind"], line["pixel_id"]) for line in logged if line["event"] == "alert"] == [("pixel_held", PIXEL)]
     assert await alerts_by_kind(scene.pool) == {"pixel_held": 1}
-    await post_alerts(scene.pool, webhook(client, receiver.port), scene.clock.now)
-    await post_alerts(scene.pool, webhook(client, receiver.port), scene.clock.now)
+    await post_alerts(scene.pool, webhook(client, receiver.port), scene.clock)
+    await post_alerts(scene.pool, webhook(client, receiver.port), scene.clock)
     (request,) = receiver.requests
     told = json.loads(request.partition(b"\r\n\r\n")[2])
     assert told.items() >= {"kind": "pixel_held", "app_id": APP, "pixel_id": PIXEL}.items()
@@ -86,13 +86,31 @@ async def test_an_alert_that_is_refused_is_posted_again_a_minute_later(
     await scene.set_pixel(state="held")
     await watch_deliveries(scene.pool, scene.clock.now)
     good, receiver.answer = receiver.answer, b"HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n"
-    await post_alerts(scene.pool, webhook(client, receiver.port), scene.clock.now)
+    await post_alerts(scene.pool, webhook(client, receiver.port), scene.clock)
     receiver.answer = good
-    await post_alerts(scene.pool, webhook(client, receiver.port), scene.clock.now)
+    await post_alerts(scene.pool, webhook(client, receiver.port), scene.clock)
     assert len(receiver.requests) == 1
     scene.clock.turn(minutes=1)
-    await post_alerts(scene.pool, webhook(client, receiver.port), scene.clock.now)
+    await post_alerts(scene.pool, webhook(client, receiver.port), scene.clock)
     assert len(receiver.requests) == 2
+
+
+async def test_each_of_many_alerts_is_posted_once_by_two_workers_to_who_answers_slowly(
+    scene: Scene, receiver: Receiver, client: httpx.AsyncClient
+) -> None:
+    alerts = [Alert("pixel_held", f"px_{number}", "held", APP) for number in range(4)]
+    await sync_alerts(scene.pool, ["pixel_held"], alerts, scene.clock.now)
+
+    class Slow(AlertWebhook):
+        async def post(self, alert: StandingAlert) -> None:
+            await super().post(alert)
+            scene.clock.turn(seconds=50)
+            if alert.alert_key == "pixel_held:px_1":  # by now a minute has passed since the first was taken
+                await post_alerts(scene.pool, webhook(client, receiver.port), scene.clock)
+
+    slow = Slow(client, httpx.URL(f"http://localhost:{receiver.port}/hook"), "https://console.example", True)
+    await post_alerts(scene.pool, slow, scene.clock)
+    assert len(receiver.requests) == 4
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "[::1]", "0.0.0.0", "[::ffff:127.0.0.1]"])
