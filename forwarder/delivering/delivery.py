@@ -183,17 +183,23 @@ class BatchTarget:
 async def send(context: DeliveryContext, target: BatchTarget, deliveries: Sequence[PreparedDelivery]) -> None:
     """Send the deliveries in as few requests as TikTok takes; each request is settled before the next one is made."""
     requests = deque(in_requests(deliveries))
-    while requests:
-        if context.clock() + SEND_TAKES > target.lease.until:
-            break
+    while requests and _has_time(context, target.lease):
         request = await _stamp(context, target.lease, requests.popleft())
         if not request:
             continue
+        if not _has_time(context, target.lease):  # a ledger that is slow: another worker would send it as well
+            requests.appendleft(request)
+            break
         follow = await _exchange(context, target, request)
         requests.extendleft([request[row] for row in rows] for rows in reversed(follow.resend))
         if isinstance(follow.pixel, Hold | Pause):
             break
     await _release(context, target.lease, [delivery.claimed for request in requests for delivery in request])
+
+
+def _has_time(context: DeliveryContext, lease: Lease) -> bool:
+    """Whether a request that begins now is settled before the lease ends."""
+    return context.clock() + SEND_TAKES <= lease.until
 
 
 async def _stamp(

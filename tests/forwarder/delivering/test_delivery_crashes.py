@@ -1,11 +1,15 @@
 """Deliveries whose worker, or whose ledger, goes away between the send and what is written of it."""
 
+from typing import Any
+
 import anyio
 import asyncpg
 import httpx
 import pytest
 
+from forwarder.delivering import delivery
 from forwarder.delivering.delivery import LEASE_FOR, Batch, deliver_batch
+from ledger.delivery_claims import store_prepared
 from tests.forwarder.delivering.scene import PIXEL_REF, Scene, deliver
 from tests.ledger.waiting import until_somebody_waits
 
@@ -13,7 +17,7 @@ pytestmark = pytest.mark.anyio
 
 
 async def test_a_worker_that_dies_between_send_and_settle_costs_one_more_send_of_the_same_bytes(scene: Scene) -> None:
-    delivery = await scene.delivery("e1")
+    due = await scene.delivery("e1")
     sent = []
 
     async def die(request: httpx.Request) -> httpx.Response:
@@ -24,12 +28,12 @@ async def test_a_worker_that_dies_between_send_and_settle_costs_one_more_send_of
 
     with anyio.CancelScope() as life:
         await deliver_batch(scene.context_answered_by(die), PIXEL_REF)
-    assert (await scene.state(delivery))[0] == "sending"
+    assert (await scene.state(due))[0] == "sending"
     assert await deliver(scene) == Batch(0, 0)
     scene.clock.turn(seconds=LEASE_FOR.total_seconds())
     assert await deliver(scene) == Batch(1, 1)
     assert [request["body"] for request in await scene.sandbox.requests()] == sent
-    assert (await scene.state(delivery))[0] == "delivered"
+    assert (await scene.state(due))[0] == "delivered"
 
 
 async def test_two_workers_never_send_the_same_row(scene: Scene) -> None:
@@ -42,15 +46,15 @@ async def test_two_workers_never_send_the_same_row(scene: Scene) -> None:
 
 
 async def test_a_row_taken_over_by_another_worker_is_left_to_it(scene: Scene) -> None:
-    delivery = await scene.delivery("e1")
+    due = await scene.delivery("e1")
 
     async def stall(_: httpx.Request) -> httpx.Response:
         await scene.pool.execute("UPDATE deliveries SET lease = 'another'")
         return httpx.Response(200, stream=httpx.ByteStream(b'{"code": 0, "message": "OK"}'))
 
     await deliver_batch(scene.context_answered_by(stall), PIXEL_REF)
-    assert (await scene.state(delivery))[0] == "sending"
-    assert (await scene.show(delivery)).log == ()
+    assert (await scene.state(due))[0] == "sending"
+    assert (await scene.show(due)).log == ()
 
 
 async def test_a_delivery_that_takes_its_worker_down_ends_alone_and_its_neighbours_arrive(scene: Scene) -> None:
@@ -71,14 +75,14 @@ async def test_a_delivery_that_takes_its_worker_down_ends_alone_and_its_neighbou
 
 
 async def test_an_answer_is_not_lost_when_postgresql_restarts_before_it_is_written_down(scene: Scene) -> None:
-    delivery = await scene.delivery("e1")
+    due = await scene.delivery("e1")
 
     async def restart(_: httpx.Request) -> httpx.Response:
         await scene.end_sessions()
         return httpx.Response(200, stream=httpx.ByteStream(b'{"code": 0, "message": "OK"}'))
 
     await deliver_batch(scene.context_answered_by(restart), PIXEL_REF)
-    assert (await scene.state(delivery))[0] == "delivered"
+    assert (await scene.state(due))[0] == "delivered"
 
 
 async def test_an_answer_is_not_lost_when_an_erasure_is_in_its_way(scene: Scene, database_url: str) -> None:
@@ -99,3 +103,23 @@ async def test_an_answer_is_not_lost_when_an_erasure_is_in_its_way(scene: Scene,
         await transaction.commit()
     await erasing.close()
     assert await scene.states() == {"delivered": 1}
+
+
+async def test_what_a_slow_ledger_prepared_too_late_is_not_sent_while_another_worker_may_take_it(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    due = await scene.delivery("e1")
+
+    async def stored_late(*arguments: Any) -> set[int]:
+        kept = await store_prepared(*arguments)
+        scene.clock.turn(seconds=LEASE_FOR.total_seconds())
+        return kept
+
+    monkeypatch.setattr(delivery, "store_prepared", stored_late)
+    await deliver(scene)
+    assert await scene.sandbox.requests() == []
+    row = await scene.pool.fetchrow("SELECT state, attempts, maybe_arrived_at, takeovers FROM deliveries")
+    assert tuple(row) == ("due", 0, None, 0)
+    monkeypatch.undo()
+    await deliver(scene)
+    assert (await scene.state(due))[0] == "delivered"
