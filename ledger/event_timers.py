@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from ledger.event_refs import EventRef, columns_of
 from ledger.row_inserts import inserts
@@ -77,13 +77,19 @@ async def apps_with_due(connection: Any, now: datetime) -> list[str]:
 
 TAKE_DUE = """
 SELECT t.event_key, t.name, t.qualified_at, e.app_id, e.event_id, e.source, e.install_id, e.external_ids,
-    e.value, e.currency, e.body, e.subscription_id,
-    EXISTS (SELECT FROM events x
-        WHERE x.app_id = e.app_id AND x.subscription_id = e.subscription_id AND x.source = e.source
-            AND x.name = ANY ($3::text[]) AND x.occurred_at BETWEEN e.occurred_at AND t.qualified_at) AS ended
+    e.value, e.currency, e.body, e.subscription_id
 FROM event_timers t JOIN events e ON e.app_id = t.app_id AND e.event_key = t.event_key
-WHERE t.app_id = $4 AND t.state = 'waiting' AND t.due_at <= $1
+WHERE t.app_id = $3 AND t.state = 'waiting' AND t.due_at <= $1
 ORDER BY t.due_at LIMIT $2 FOR UPDATE OF t SKIP LOCKED
+"""
+# asked once the timers are held: an ending that was stored while they were looked for is seen
+ENDED = """
+SELECT e.event_key FROM unnest($2::bigint[]) AS given (event_key)
+JOIN events e ON e.app_id = $1 AND e.event_key = given.event_key
+JOIN event_timers t ON t.app_id = $1 AND t.event_key = given.event_key
+WHERE EXISTS (SELECT FROM events x
+    WHERE x.app_id = e.app_id AND x.subscription_id = e.subscription_id AND x.source = e.source
+        AND x.name = ANY ($3::text[]) AND x.occurred_at BETWEEN e.occurred_at AND t.qualified_at)
 """
 
 
@@ -93,8 +99,13 @@ async def take_due(connection: Any, app_id: str, endings: Sequence[str], limit: 
 
     `endings` are the names of the events that end a subscription.
     """
-    rows = await connection.fetch(TAKE_DUE, now, limit, list(endings), app_id)
-    return [DueTimer(**{**row, "external_ids": tuple(row["external_ids"])}) for row in rows]
+    rows = await connection.fetch(TAKE_DUE, now, limit, app_id)
+    keys = [row["event_key"] for row in rows]
+    ended = {row["event_key"] for row in await connection.fetch(ENDED, app_id, keys, list(endings))} if rows else set()
+    return [
+        DueTimer(**{**row, "external_ids": tuple(row["external_ids"]), "ended": row["event_key"] in ended})
+        for row in rows
+    ]
 
 
 SETTLE_TIMERS = """
@@ -108,28 +119,36 @@ async def settle_timers(connection: Any, app_id: str, states: Mapping[int, str])
     await connection.execute(SETTLE_TIMERS, list(states), list(states.values()), app_id)
 
 
-FLAG_LATE = """
-UPDATE events q SET flags = q.flags || $3::text
-FROM unnest($1::text[], $2::bigint[]) AS given (app_id, event_key)
+_OF_ENDINGS: Final = """unnest($1::text[], $2::bigint[]) AS given (app_id, event_key)
 JOIN events ending ON ending.app_id = given.app_id AND ending.event_key = given.event_key
 JOIN events start ON start.app_id = ending.app_id AND start.subscription_id = ending.subscription_id
     AND start.source = ending.source
-JOIN event_timers t ON t.app_id = start.app_id AND t.event_key = start.event_key AND t.state = 'emitted'
+JOIN event_timers t ON t.app_id = start.app_id AND t.event_key = start.event_key"""
+# a worker passes them over until the endings are there to be seen; of what it has taken already the end is waited for
+HOLD_ENDING = f"""
+SELECT FROM {_OF_ENDINGS}
+WHERE t.state = 'waiting' ORDER BY t.app_id, t.event_key FOR UPDATE OF t
+"""
+FLAG_LATE = f"""
+UPDATE events q SET flags = q.flags || $3::text
+FROM {_OF_ENDINGS} AND t.state = 'emitted'
 WHERE ending.occurred_at BETWEEN start.occurred_at AND t.qualified_at
     AND q.app_id = start.app_id AND q.subscription_id = start.subscription_id AND q.event_id = start.event_id || $4
     AND NOT $3 = ANY (q.flags)
 RETURNING q.app_id, q.name
-"""
+"""  # noqa: S608
 
 
 async def flag_late_endings(
     connection: Any, endings: Sequence[EventRef], flag: str, suffix: str
 ) -> list[tuple[str, str]]:
-    """Flag the qualified events whose subscription had ended by then, as these endings say too late.
+    """Flag the qualified events whose subscription had ended by then, as these endings say too late. In the caller's
+    transaction, in which the endings were stored; nobody qualifies what they end until it is over.
 
     `suffix` is what a qualified event's id has behind its start's. Returns (app_id, name) of each.
     """
     if not endings:
         return []
+    await connection.execute(HOLD_ENDING, *columns_of(endings))
     rows = await connection.fetch(FLAG_LATE, *columns_of(endings), flag, suffix)
     return [(row["app_id"], row["name"]) for row in rows]

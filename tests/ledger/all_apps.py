@@ -17,7 +17,7 @@ STATEMENTS: Final = {
     "advertisers.SELECTED_ADVERTISERS": "the worker's look at what is imported, by advertiser",
     "alerts.CLEAR": _WATCH,
     "alerts.STANDING": _WATCH,
-    "alerts.TAKE_POSTS": _POLL,
+    "alerts.TAKE_POST": _POLL,
     "app_removal.OWN_ADVERTISERS": "whether another app was ever shown the advertiser",
     "apps.ALL_APPS": _DIRECTORY,
     **{

@@ -19,10 +19,15 @@ async def until(is_so: Callable[[], Awaitable[bool]]) -> None:
 WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 
 
-async def until_somebody_waits(pool: Any, sessions: int = 1) -> None:
-    """So many of them, each for a lock of the ledger."""
+async def until_waiting(pool: Any, count: int, *tasks: "asyncio.Future[Any]") -> None:
+    """So many sessions wait for a lock of the ledger, or one of the tasks is done without."""
 
     async def waits() -> bool:
-        return bool(await pool.fetchval(WAITING) >= sessions)
+        return await pool.fetchval(WAITING) >= count or any(task.done() for task in tasks)
 
     await until(waits)
+
+
+async def until_somebody_waits(pool: Any, sessions: int = 1) -> None:
+    """So many of them, each for a lock of the ledger."""
+    await until_waiting(pool, sessions)

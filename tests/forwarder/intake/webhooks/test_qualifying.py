@@ -8,13 +8,17 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import pytest
 
+from forwarder.intake.webhooks.event_rows import QUALIFIED
 from forwarder.intake.webhooks.storing import LATE_ENDING
 from forwarder.jobs.qualifying import Emitted, emit_due
+from ledger.event_timers import flag_late_endings
 from tests.forwarder.api import APP, Api, opened_api, settings
 from tests.forwarder.intake.webhooks.fixtures import PROVIDERS, body
 from tests.forwarder.intake.webhooks.posting import connect, delivery, event, taken
+from tests.ledger.waiting import until_somebody_waits, until_waiting
 
 pytestmark = pytest.mark.anyio
 
@@ -147,3 +151,52 @@ async def test_an_ending_of_adaptys_under_its_old_name_ends_a_trial(api: Api, en
     await taken(api, "adapty", body("adapty", TRIAL))
     await taken(api, "adapty", body("adapty", ending))
     assert await later(api) == Emitted(1, 0)
+
+
+ENDING = """
+INSERT INTO events (app_id, event_id, name, subscription_id, source, occurred_at, body)
+VALUES ($1, 'ending', 'rc_cancellation', $2, $3, now() + interval '1 second', '{}') RETURNING event_key
+"""
+HOLD = "INSERT INTO events (app_id, event_id, name, occurred_at, body) VALUES ($1, $2, 'held', now(), '{}')"
+
+
+@pytest.fixture
+async def other(database_url: str) -> AsyncIterator[asyncpg.Connection]:
+    """A session whose open transaction is waited for."""
+    opened = await asyncpg.connect(database_url)
+    yield opened
+    await opened.close()
+
+
+async def test_what_is_reported_to_have_ended_at_this_moment_is_not_qualified(
+    api: Api, other: asyncpg.Connection
+) -> None:
+    """The ending is stored by another process, and not committed yet."""
+    await taken(api, "revenuecat", body("revenuecat", TRIAL))
+    transaction = other.transaction()
+    await transaction.start()
+    (start,) = await other.fetch("SELECT * FROM events WHERE name = 'rc_trial_started'")
+    ending = await other.fetchval(ENDING, APP, start["subscription_id"], start["source"])
+    await flag_late_endings(other, [(APP, ending)], LATE_ENDING, QUALIFIED)
+    assert await later(api) == Emitted(0, 0)
+    await transaction.commit()
+    assert await later(api) == Emitted(1, 0)
+
+
+async def test_an_ending_that_comes_while_its_start_is_qualified_is_reported(
+    api: Api, other: asyncpg.Connection
+) -> None:
+    await taken(api, "revenuecat", body("revenuecat", TRIAL, event_timestamp_ms=minutes(-160)))
+    start = await event(api, "rc_trial_started")
+    transaction = other.transaction()
+    await transaction.start()
+    await other.execute(HOLD, APP, start["event_id"] + QUALIFIED)
+    qualifying = asyncio.ensure_future(later(api))
+    await until_somebody_waits(api.pool)
+    late = body("revenuecat", "a cancellation", id="late", event_timestamp_ms=minutes(-60))
+    ending = asyncio.ensure_future(taken(api, "revenuecat", late))
+    await until_waiting(api.pool, 2, ending)
+    await transaction.rollback()
+    assert (await qualifying).qualified == 1
+    await ending
+    assert (await event(api, "rc_trial_qualified"))["flags"] == [LATE_ENDING]
