@@ -1,7 +1,7 @@
 """Signal links: created, shown, changed, and where they lead."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, get_type_hints
@@ -91,8 +91,13 @@ async def set_link(session: Session, slug: str, assignments: Mapping[str, str]) 
         Refused: there is no such link, or a value cannot be taken.
     """
     link = await _require_link(session, slug)
-    changed = _changed(link, assignments)
-    _check_urls(session, await require_app(session, link.app_id), changed)
+    owner = await require_app(session, link.app_id)
+
+    def changed(stands: StoredLink) -> StoredLink:
+        set_so = _changed(stands, assignments)
+        _check_urls(session, owner, set_so)
+        return set_so
+
     return await _store(session, "link.set", link, changed)
 
 
@@ -103,7 +108,7 @@ async def disable_link(session: Session, slug: str) -> dict[str, Any]:
         Refused: there is no such link.
     """
     link = await _require_link(session, slug)
-    return await _store(session, "link.disable", link, replace(link, enabled=False))
+    return await _store(session, "link.disable", link, lambda stands: replace(stands, enabled=False))
 
 
 async def link_settings(session: Session, app_id: str, slug: str) -> dict[str, Any]:
@@ -132,10 +137,14 @@ async def bare_url(session: Session, slug: str) -> str:
     return _url(session, await require_app(session, link.app_id), slug).partition("?")[0]
 
 
-async def _store(session: Session, act: str, before: StoredLink, link: StoredLink) -> dict[str, Any]:
+async def _store(
+    session: Session, act: str, link: StoredLink, changed: Callable[[StoredLink], StoredLink]
+) -> dict[str, Any]:
+    """Change the link as it stands when it is this act's turn: another may have changed it since it was looked up."""
     async with audited(session, act, link.slug, link.app_id) as change:
-        await update_link(change.connection, link)
-        change.before, change.after = before, link
+        change.before = await get_link(change.connection, link.slug) or link
+        change.after = changed(change.before)
+        await update_link(change.connection, change.after)
     await publish(session)
     return (await _served(session))[link.slug]
 

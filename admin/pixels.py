@@ -124,20 +124,23 @@ async def set_pixel(
         Refused: there is no such pixel, or a value cannot be taken.
     """
     pixel = await require_pixel(session, pixel_id)
-    columns = _columns(values) | {"settings": _settings(pixel, values)}
+    columns = _columns(values)
+    _settings(pixel, values)
     if "token" in values:
         token = _checked_token(values["token"])
         if validate:
             await validate_new(session, pixel.code, token, columns.get("test_event_code", pixel.test_event_code))
         columns["token_encrypted"] = session.keyring.encrypt(token, token_record(pixel.pixel_id))
     async with audited(session, "pixel.set", pixel_id, pixel.app_id) as change:
-        await update_pixel(change.connection, pixel.ref, **columns)
+        # another act may have changed it since it was looked up
+        before = await get_pixel(change.connection, pixel_id) or pixel
+        await update_pixel(change.connection, pixel.ref, **columns, settings=_settings(before, values))
         if "token" in values:
             await resume(change.connection, pixel.ref)
             if not validate:  # it is tried on what is due: a refusal holds the pixel again
                 await update_pixel(change.connection, pixel.ref, state="unvalidated")
-        changed = await get_pixel(change.connection, pixel.pixel_id) or pixel
-        change.before, change.after = _shown(pixel), _shown(changed) | {"new_token": "token" in values}
+        changed = await get_pixel(change.connection, pixel.pixel_id) or before
+        change.before, change.after = _shown(before), _shown(changed) | {"new_token": "token" in values}
     return _shown(changed)
 
 

@@ -4,7 +4,7 @@ import msgspec
 
 from admin.refusal import Refused
 from admin.session import Session, open_redis
-from ledger.sites import published_table
+from ledger.sites import lock_publishing, published_table
 
 FOLLOW_WITHIN_S = 5.0
 
@@ -16,10 +16,12 @@ async def publish(session: Session) -> None:
     from clicks.link_followers import wait_for_followers  # noqa: PLC0415
     from clicks.links import Table, publish_links  # noqa: PLC0415 - brings Redis's client along
 
-    table = msgspec.convert(await published_table(session.database), Table)
     try:
         async with open_redis(session.settings) as redis:
-            await publish_links(redis, table.links, table.sites, table.clicks)
+            async with session.transaction() as connection:
+                await lock_publishing(connection)
+                table = msgspec.convert(await published_table(connection), Table)
+                await publish_links(redis, table.links, table.sites, table.clicks)
             behind = await wait_for_followers(redis, FOLLOW_WITHIN_S)
     except Refused as refused:
         session.note(f"saved; redirectors follow as soon as Redis answers and a worker runs ({refused})")

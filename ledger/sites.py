@@ -11,6 +11,16 @@ from ledger.links import capped_clicks, effective_links
 TEAM_ID_CHARS = 10
 
 
+LOCK_PUBLISHING = "SELECT pg_advisory_xact_lock(hashtext('signalpost links'))"
+
+
+async def lock_publishing(connection: Any) -> None:
+    """Until the caller's transaction ends nobody else reads the table to publish it: what was read earlier would be
+    published over what has changed since.
+    """
+    await connection.execute(LOCK_PUBLISHING)
+
+
 async def published_table(connection: Any) -> dict[str, Any]:
     """Everything as redirectors serve it: the fields of `clicks.links.Table`."""
     return {

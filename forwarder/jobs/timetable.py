@@ -44,7 +44,7 @@ from ledger.counts import add_counts
 from ledger.delivery_claims import backlog
 from ledger.partitioning import give_up_abandoned
 from ledger.report_roll_ups import NOTHING, add_up
-from ledger.sites import published_table
+from ledger.sites import lock_publishing, published_table
 from ledger.spend_progress import last_pulls
 from ledger.webhook_events import last_received
 
@@ -125,8 +125,10 @@ async def move_names(job: JobContext) -> None:
 
 async def republish_links(job: JobContext) -> None:
     """A Redis that lost its data, or a change that was stored while Redis was away, is put right."""
-    table = msgspec.convert(await published_table(job.pool), Table)
-    await publish_links(job.redis, table.links, table.sites, table.clicks)
+    async with job.pool.acquire() as connection, connection.transaction():
+        await lock_publishing(connection)
+        table = msgspec.convert(await published_table(connection), Table)
+        await publish_links(job.redis, table.links, table.sites, table.clicks)
 
 
 async def make_partitions(job: JobContext) -> None:
