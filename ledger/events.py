@@ -121,7 +121,7 @@ def _word(row: Any) -> ConsentWord:
 
 LATE_INSTALLS = """
 WITH waiting AS MATERIALIZED (
-    SELECT app_id, install_id, external_ids FROM events WHERE NOT joined AND received_at > $1
+    SELECT app_id, install_id, external_ids FROM events WHERE NOT joined AND received_at > $1 AND received_at <= $3
 ), people AS MATERIALIZED (
     SELECT DISTINCT app_id, person FROM waiting CROSS JOIN unnest(external_ids) AS person WHERE install_id IS NULL
 )
@@ -139,14 +139,16 @@ LIMIT $2
 """
 
 
-async def late_installs(connection: Any, since: datetime, limit: int) -> list[tuple[str, str, tuple[str, ...]]]:
-    """Installs that are there although an event received after `since` still waits for them, as `join_events` takes
-    them: with those of their ids that are waited for.
+async def late_installs(
+    connection: Any, since: datetime, until: datetime, limit: int
+) -> list[tuple[str, str, tuple[str, ...]]]:
+    """Installs that are there although an event received after `since`, and not after `until`, still waits for them, as
+    `join_events` takes them: with those of their ids that are waited for.
 
     An install and its event stored at the same moment do not see one another; this finds them afterwards.
     """
     found: dict[tuple[str, str], list[str]] = {}
-    for row in await connection.fetch(LATE_INSTALLS, since, limit):
+    for row in await connection.fetch(LATE_INSTALLS, since, limit, until):
         people = found.setdefault((row["app_id"], row["install_id"]), [])
         if row["person"] is not None:
             people.append(row["person"])

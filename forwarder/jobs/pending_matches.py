@@ -29,6 +29,9 @@ BATCH = 200  # installs in one transaction
 LATE_CLICK_S = 120  # from the first look on: a spool is stored within seconds of Redis being back
 LOOK_EVERY_S = 5
 MISSED_SINCE = timedelta(minutes=10)  # an event and its install that miss one another are stored within seconds
+CLOCK_AHEAD = timedelta(days=1)  # of a forwarder's machine: it is told of, and what it stores is joined
+LONG_AGO = timedelta(days=2)  # for so long no worker may have been there to look
+STEP = timedelta(hours=1)  # of one look at what was long ago
 
 
 async def match_pending(pool: Any, clicks: ClickReader, now: datetime) -> int:
@@ -69,8 +72,22 @@ async def _match_batch(pool: Any, clicks: ClickReader, knowledge: Knowledge, app
 
 async def join_missed(pool: Any, now: datetime) -> int:
     """Join events to installs that were stored in the same moment, so that neither saw the other; returns how many."""
+    return await _join_missed(pool, now - MISSED_SINCE, now + CLOCK_AHEAD, now)
+
+
+async def join_long_missed(pool: Any, now: datetime) -> int:
+    """The same of what was stored while no worker was there."""
+    joined, since = 0, now - LONG_AGO
+    while since < now:
+        while found := await _join_missed(pool, since, since + STEP, now):
+            joined += found
+        since += STEP
+    return joined
+
+
+async def _join_missed(pool: Any, since: datetime, until: datetime, now: datetime) -> int:
     async with pool.acquire() as connection, connection.transaction():
-        installs = await late_installs(connection, now - MISSED_SINCE, BATCH)
+        installs = await late_installs(connection, since, until, BATCH)
         if not installs:
             return 0
         joined = await join_events(connection, installs)

@@ -33,7 +33,7 @@ from forwarder.jobs.alerts import (
 )
 from forwarder.jobs.machine_watch import machine_state
 from forwarder.jobs.old_clicks import WALK_EVERY_S, Mover, drop_old, move_old, old_before_ms
-from forwarder.jobs.pending_matches import join_missed, match_pending
+from forwarder.jobs.pending_matches import join_long_missed, join_missed, match_pending
 from forwarder.jobs.qualifying import emit_due
 from forwarder.jobs.spend_imports import import_due
 from forwarder.matching.learning import add_observations
@@ -100,6 +100,12 @@ async def learn_from_installs(job: JobContext) -> None:
 async def join_missed_events(job: JobContext) -> None:
     """Events stored in the same moment as their install, so that neither saw the other."""
     await join_missed(job.pool, job.now())
+
+
+async def join_long_missed_events(job: JobContext) -> None:
+    """The same while no worker was there, as a start of ours is the end of."""
+    if joined := await join_long_missed(job.pool, job.now()):
+        log.info("events joined that had missed their installs", events=joined)
 
 
 async def drain_counters(job: JobContext) -> None:
@@ -236,6 +242,7 @@ TIMETABLE: Final = (
     Task("probe held pixels", 2.0, probe_held_pixels),  # whose minute is over
     Task("match pending installs", 2.0, match_pending_installs),
     Task("join missed events", 5.0, join_missed_events),
+    Task("join long missed events", 3600.0, join_long_missed_events),
     Task("qualify starts", 10.0, qualify_starts),
     Task("learn from installs", 10.0, learn_from_installs),
     Task("drain counters", 1.0, drain_counters),  # half of the two seconds in which a live feed shows a click

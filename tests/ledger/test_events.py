@@ -71,6 +71,7 @@ async def test_an_install_that_missed_its_event_is_found_afterwards(pool: asyncp
     await store_events(
         pool, [event("a"), event("b", install_id=None, external_ids=("u",)), event("c", install_id="k", joined=True)]
     )
-    late = await late_installs(pool, NOW - timedelta(minutes=1), 10)
+    late = await late_installs(pool, NOW - timedelta(minutes=1), NOW, 10)
     assert sorted(late) == [(APP, "i", ()), (APP, "j", ("u",))]
-    assert await late_installs(pool, NOW, 10) == []
+    assert await late_installs(pool, NOW, NOW + timedelta(minutes=1), 10) == []
+    assert await late_installs(pool, NOW - timedelta(minutes=2), NOW - timedelta(minutes=1), 10) == []

@@ -85,6 +85,19 @@ async def test_an_event_that_missed_its_install_by_a_moment_is_due_at_once(scene
     assert await scene.pool.fetchval("SELECT next_attempt_at FROM deliveries") == scene.clock.now
 
 
+@pytest.mark.parametrize(("hours", "joined"), [(0.5, True), (47, True), (49, False)])
+async def test_an_event_that_missed_its_install_while_no_worker_was_there_is_joined(
+    scene: Scene, office: Office, hours: float, joined: bool
+) -> None:
+    await scene.event("e1")
+    await scene.install()
+    await scene.pool.execute("UPDATE events SET received_at = $1", scene.clock.now - timedelta(hours=hours))
+    await office.run("join missed events")
+    assert await scene.pool.fetchval("SELECT joined FROM events") is False
+    await office.run("join long missed events")
+    assert await scene.pool.fetchval("SELECT joined FROM events") is joined
+
+
 async def test_an_install_that_came_while_redis_was_away_is_matched(scene: Scene, office: Office) -> None:
     await scene.install(platform="ios")
     await scene.pool.execute("UPDATE installs SET match_method = 'pending'")
