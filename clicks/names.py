@@ -1,7 +1,7 @@
 """What campaigns, ad groups, ads and creatives are called, as TikTok's macros say: in Redis until the ledger has it."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -31,10 +31,12 @@ def names_in(values: Mapping[str, str]) -> list[AdName]:
     return found
 
 
-async def note_names(redis: Any, names: Iterable[AdName]) -> None:
-    """Leave names for the worker. Where too many wait already these are left out, and come with a later click."""
-    if await redis.hlen(NAMES) < MAX_WAITING:
-        await redis.hset(NAMES, mapping={f"{name.kind}{SEPARATOR}{name.id}": name.name for name in names})
+async def note_names(redis: Any, names: Iterable[AdName]) -> bool:
+    """Leave names for the worker. False: too many wait already, and these are to be left another time."""
+    if await redis.hlen(NAMES) >= MAX_WAITING:
+        return False
+    await redis.hset(NAMES, mapping={_field(name): name.name for name in names})
+    return True
 
 
 async def waiting_names(redis: Any) -> list[AdName]:
@@ -46,6 +48,20 @@ async def waiting_names(redis: Any) -> list[AdName]:
     return waiting
 
 
+_FORGET: Final = """
+for i = 1, #ARGV, 2 do
+    if redis.call('HGET', KEYS[1], ARGV[i]) == ARGV[i + 1] then redis.call('HDEL', KEYS[1], ARGV[i]) end
+end
+"""
+FORGOTTEN_AT_ONCE: Final = 1_000  # Redis does nothing else meanwhile
+
+
 async def forget_names(redis: Any, names: Iterable[AdName]) -> None:
-    """Forget names that the ledger holds. One that changed meanwhile comes again with the next click of its ad."""
-    await redis.hdel(NAMES, *(f"{name.kind}{SEPARATOR}{name.id}" for name in names))
+    """Forget names that the ledger holds. One that has changed meanwhile waits on: a redirector says it once."""
+    parts = [part for name in names for part in (_field(name), name.name)]
+    for start in range(0, len(parts), 2 * FORGOTTEN_AT_ONCE):
+        await redis.eval(_FORGET, 1, NAMES, *parts[start : start + 2 * FORGOTTEN_AT_ONCE])
+
+
+def _field(name: AdName) -> str:
+    return f"{name.kind}{SEPARATOR}{name.id}"

@@ -15,6 +15,16 @@ class Named(Protocol):
     def name(self) -> str: ...
 
 
+LOCK_NAMES = "SELECT pg_advisory_xact_lock(hashtext('signalpost ad names'))"
+
+
+async def lock_names(connection: Any) -> None:
+    """Whoever brings names reads them behind it, in the same transaction: else one that was read earlier could be
+    stored over a later one.
+    """
+    await connection.execute(LOCK_NAMES)
+
+
 ADD_NAMES = """
 INSERT INTO ad_names (kind, id, name)
 SELECT * FROM unnest($1::text[], $2::text[], $3::text[]) AS given (kind, id, name) ORDER BY kind, id

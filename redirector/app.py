@@ -176,12 +176,13 @@ async def _note_names(counters: Counters, redis: Any) -> None:
         await asyncio.sleep(MAINTENANCE_EVERY_S)
         names = list(counters.names.values())[:NAMES_AT_ONCE]
         try:
-            if names:
-                await note_names(redis, names)
+            if not names or not await note_names(redis, names):
+                continue
         except (RedisError, OSError, TimeoutError):
             continue  # said by whoever follows the links; the names wait
         for name in names:
-            counters.names.pop((name.kind, name.id), None)
+            if counters.names.get((name.kind, name.id)) is name:  # else it is called something else by now
+                del counters.names[name.kind, name.id]
 
 
 async def _share_texts(counters: Counters, texts: SharedStrings) -> None:

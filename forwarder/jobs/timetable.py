@@ -39,7 +39,7 @@ from forwarder.jobs.spend_imports import import_due
 from forwarder.matching.learning import add_observations
 from forwarder.outages import OutageLog, wait_after
 from ledger import partitions, pixel_state, retention
-from ledger.ad_names import add_names
+from ledger.ad_names import add_names, lock_names
 from ledger.counts import add_counts
 from ledger.delivery_claims import backlog
 from ledger.partitioning import give_up_abandoned
@@ -123,9 +123,12 @@ async def add_up_reports(job: JobContext) -> None:
 
 
 async def move_names(job: JobContext) -> None:
-    names = await waiting_names(job.redis)
+    async with job.pool.acquire() as connection, connection.transaction():
+        await lock_names(connection)
+        names = await waiting_names(job.redis)
+        if names:
+            await add_names(connection, names)
     if names:
-        await add_names(job.pool, names)
         await forget_names(job.redis, names)
 
 

@@ -38,10 +38,20 @@ async def test_names_wait_until_they_are_forgotten(redis_url: str) -> None:
     await redis.aclose()
 
 
+async def test_a_name_that_has_changed_since_it_was_taken_waits_on(redis_url: str) -> None:
+    redis = connect(redis_url)
+    await note_names(redis, [SUMMER, AdName("ad", "5", "Video")])
+    taken = await waiting_names(redis)
+    await note_names(redis, [AdName("ad", "5", "Video B")])
+    await forget_names(redis, taken)
+    assert await waiting_names(redis) == [AdName("ad", "5", "Video B")]
+    await redis.aclose()
+
+
 async def test_made_up_names_cannot_fill_redis(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(names, "MAX_WAITING", 2)
     redis = connect(redis_url)
-    for number in range(5):
-        await note_names(redis, [AdName("ad", str(number), "x")])
+    noted = [await note_names(redis, [AdName("ad", str(number), "x")]) for number in range(5)]
+    assert noted == [True, True, False, False, False]
     assert len(await waiting_names(redis)) == 2
     await redis.aclose()

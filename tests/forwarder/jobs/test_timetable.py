@@ -1,5 +1,6 @@
 """The timetable and what keeps it."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -12,11 +13,14 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 
 from clicks.connection import connect
 from clicks.keys import COUNTS, LINKS
+from clicks.names import AdName, note_names
 from clicks.store import ClickStore
 from forwarder.delivering.scheduler import DeliveryScheduler
 from forwarder.jobs.timetable import TIMETABLE, JobContext, JobScheduler, Task
 from forwarder.outages import persist, wait_after
+from ledger.ad_names import names_of
 from tests.forwarder.delivering.scene import APP, PIXEL, Scene
+from tests.ledger.waiting import until_waiting
 
 pytestmark = pytest.mark.anyio
 
@@ -247,3 +251,29 @@ def test_what_takes_long_rests_as_its_share_of_the_time_says(
     share: float, took_s: float, failures: int, rest_s: float
 ) -> None:
     assert Task("counts", 5.0, _nothing, share).rest_s(took_s, failures) == pytest.approx(rest_s)
+
+
+async def test_a_name_that_a_worker_has_read_is_not_stored_over_a_later_one(scene: Scene, office: Office) -> None:
+    redis, asked, goes_on = office.job.redis, anyio.Event(), anyio.Event()
+    await note_names(redis, [AdName("ad", "5", "Video")])
+
+    class Slow:
+        async def hgetall(self, key: bytes) -> Any:
+            found = await redis.hgetall(key)
+            asked.set()
+            await goes_on.wait()
+            return found
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(redis, name)
+
+    (task,) = (task for task in TIMETABLE if task.name == "move names")
+    first = asyncio.ensure_future(task.run(replace(office.job, redis=Slow())))
+    await asked.wait()
+    await note_names(redis, [AdName("ad", "5", "Video B")])
+    second = asyncio.ensure_future(task.run(office.job))
+    await until_waiting(scene.pool, 1, second)
+    goes_on.set()
+    await first
+    await second
+    assert await names_of(scene.pool, "ad", ["5"]) == {"5": "Video B"}
