@@ -68,9 +68,16 @@ _CODE: Final = (
     (
         "Swift",
         """
-// app @APP@: send the install once, at the first open; keep its id for events and for your subscription platform
+// app @APP@: sendInstall at every start, once consent was asked for: it sends until the install is there. installId is
+// for your subscription platform, too. What throws is sent again, with the same values: each id counts once
 let base = URL(string: "@URL@")!
-let installId = UserDefaults.standard.string(forKey: "signalpost") ?? UUID().uuidString
+let kept = UserDefaults.standard
+
+let installId: String = {
+    let id = kept.string(forKey: "signalpost") ?? UUID().uuidString
+    kept.set(id, forKey: "signalpost")
+    return id
+}()
 
 func post(_ path: String, _ body: [String: Any]) async throws {
     var request = URLRequest(url: base.appendingPathComponent(path))
@@ -78,10 +85,13 @@ func post(_ path: String, _ body: [String: Any]) async throws {
     request.setValue("Bearer @KEY@", forHTTPHeaderField: "Authorization")
     request.setValue("application/json", forHTTPHeaderField: "Content-Type")
     request.httpBody = try JSONSerialization.data(withJSONObject: body)
-    _ = try await URLSession.shared.data(for: request)
+    let (_, answer) = try await URLSession.shared.data(for: request)
+    guard let http = answer as? HTTPURLResponse, http.statusCode < 300 else { throw URLError(.badServerResponse) }
 }
 
-@MainActor func sendInstall() async throws {
+// marketing: "granted", "denied" or "unknown"
+@MainActor func sendInstall(marketing: String) async throws {
+    if kept.bool(forKey: "signalpost.sent") { return }
     let screen = UIScreen.main.bounds.size
     let size: [String: Any] = ["width": Int(screen.width), "height": Int(screen.height), "scale": UIScreen.main.scale]
     let device: [String: Any] = [
@@ -89,14 +99,16 @@ func post(_ path: String, _ body: [String: Any]) async throws {
         "languages": Locale.preferredLanguages, "timezone": TimeZone.current.identifier, "screen": size,
     ]
     try await post("v1/installs", [
-        "install_id": installId, "platform": "ios", "device": device, "consent": ["marketing": "granted"],
+        "install_id": installId, "platform": "ios", "device": device, "consent": ["marketing": marketing],
     ])
-    UserDefaults.standard.set(installId, forKey: "signalpost")
+    kept.set(true, forKey: "signalpost.sent")
 }
 
-func sendPurchase() async throws {
+// eventId: the transaction's
+func sendPurchase(eventId: String, at: Date) async throws {
     try await post("v1/events", [
-        "event_id": UUID().uuidString, "install_id": installId, "name": "purchase", "value": "9.99", "currency": "EUR",
+        "event_id": eventId, "install_id": installId, "name": "purchase", "occurred_at": Int(at.timeIntervalSince1970),
+        "value": "9.99", "currency": "EUR",
     ])
 }
 """,
@@ -104,88 +116,116 @@ func sendPurchase() async throws {
     (
         "Kotlin",
         """
-// app @APP@: with com.android.installreferrer, whose answer names the click; send the install once, at the first open
-fun post(path: String, body: JSONObject) = thread {
+// app @APP@: with com.android.installreferrer, whose answer names the click. sendInstall at every start, once consent
+// was asked for: it sends until the install is there. What is false is sent again, with the same values: each id counts
+// once
+fun post(path: String, body: JSONObject): Boolean = try { // not on the main thread
     val connection = URL("@URL@/$path").openConnection() as HttpURLConnection
     connection.requestMethod = "POST"
     connection.doOutput = true
     connection.setRequestProperty("Authorization", "Bearer @KEY@")
     connection.setRequestProperty("Content-Type", "application/json")
     connection.outputStream.use { it.write(body.toString().toByteArray()) }
-    check(connection.responseCode < 300)
+    connection.responseCode < 300
+} catch (e: IOException) {
+    false
 }
 
-fun sendInstall(context: Context, installId: String) {
+fun installId(context: Context): String {
+    val kept = context.getSharedPreferences("signalpost", Context.MODE_PRIVATE)
+    val id = kept.getString("install_id", null) ?: UUID.randomUUID().toString()
+    kept.edit().putString("install_id", id).apply()
+    return id
+}
+
+// marketing: "granted", "denied" or "unknown"
+fun sendInstall(context: Context, marketing: String) {
+    val kept = context.getSharedPreferences("signalpost", Context.MODE_PRIVATE)
+    if (kept.getBoolean("sent", false)) return
     val client = InstallReferrerClient.newBuilder(context).build()
     client.startConnection(object : InstallReferrerStateListener {
         override fun onInstallReferrerSetupFinished(code: Int) {
             val isThere = code == InstallReferrerClient.InstallReferrerResponse.OK
-            val referrer = if (isThere) client.installReferrer else null
+            val referrer = if (isThere) runCatching { client.installReferrer }.getOrNull() else null
             val device = JSONObject().put("model", Build.MODEL).put("os_version", Build.VERSION.RELEASE)
                 .put("locale", Locale.getDefault().toLanguageTag()).put("timezone", TimeZone.getDefault().id)
-            post("v1/installs", JSONObject()
-                .put("install_id", installId).put("platform", "android").put("device", device)
+            val install = JSONObject()
+                .put("install_id", installId(context)).put("platform", "android").put("device", device)
                 .put("install_referrer", referrer?.installReferrer)
                 .put("referrer_click_server_at", referrer?.referrerClickTimestampServerSeconds)
                 .put("install_begin_server_at", referrer?.installBeginTimestampServerSeconds)
-                .put("consent", JSONObject().put("marketing", "granted")))
+                .put("consent", JSONObject().put("marketing", marketing))
             client.endConnection()
+            thread { if (post("v1/installs", install)) kept.edit().putBoolean("sent", true).apply() }
         }
         override fun onInstallReferrerServiceDisconnected() {}
     })
 }
 
-fun sendPurchase(installId: String) = post("v1/events", JSONObject()
-    .put("event_id", UUID.randomUUID().toString()).put("install_id", installId)
+// eventId: the transaction's; at: Unix seconds
+fun sendPurchase(context: Context, eventId: String, at: Long): Boolean = post("v1/events", JSONObject()
+    .put("event_id", eventId).put("install_id", installId(context)).put("occurred_at", at)
     .put("name", "purchase").put("value", "9.99").put("currency", "EUR"))
 """,
     ),
     (
         "React Native",
         """
-// app @APP@: send the install once, at the first open; keep installId
-const post = (path, body) => fetch(`@URL@/${path}`, {
-  method: "POST",
-  headers: { Authorization: "Bearer @KEY@", "Content-Type": "application/json" },
-  body: JSON.stringify(body),
-});
+// app @APP@: make installId once and keep it before the first try; sendInstall at every start until it did not throw.
+// What throws is sent again, with the same values: each id counts once
+const post = async (path, body) => {
+  const answer = await fetch(`@URL@/${path}`, {
+    method: "POST",
+    headers: { Authorization: "Bearer @KEY@", "Content-Type": "application/json" },
+    body: JSON.stringify(body),
+  });
+  if (!answer.ok) throw new Error(`Signalpost: ${answer.status}`);
+};
 
 const { width, height, scale } = Dimensions.get("screen");
 const { Model, Release } = Platform.constants; // Android's; its Platform.Version is an API level
-const sendInstall = (installId, installReferrer) => post("v1/installs", {
+const sendInstall = (installId, marketing, installReferrer) => post("v1/installs", {
   install_id: installId, platform: Platform.OS,
   install_referrer: installReferrer, // Android: as Play returned it
   device: {
     model: Model, os_version: Release ?? String(Platform.Version), screen: { width, height, scale },
     timezone: Intl.DateTimeFormat().resolvedOptions().timeZone,
   },
-  consent: { marketing: "granted" },
+  consent: { marketing }, // "granted", "denied" or "unknown"
 });
 
-const sendPurchase = (installId, eventId) => post("v1/events", {
-  event_id: eventId, install_id: installId, name: "purchase", value: "9.99", currency: "EUR",
+// eventId: the transaction's; at: a Date
+const sendPurchase = (installId, eventId, at) => post("v1/events", {
+  event_id: eventId, install_id: installId, name: "purchase", occurred_at: at.toISOString(),
+  value: "9.99", currency: "EUR",
 });
 """,
     ),
     (
         "Flutter",
         """
-// app @APP@: with package:http; send the install once, at the first open; keep installId
+// app @APP@: with package:http. Make installId once and keep it before the first try; sendInstall at every start until
+// it did not throw. What throws is sent again, with the same values: each id counts once
 Future<void> post(String path, Map<String, Object?> body) async {
-  await http.post(Uri.parse('@URL@/$path'),
+  final answer = await http.post(Uri.parse('@URL@/$path'),
       headers: {'Authorization': 'Bearer @KEY@', 'Content-Type': 'application/json'}, body: jsonEncode(body));
+  if (answer.statusCode >= 300) throw Exception('Signalpost: ${answer.statusCode}');
 }
 
-Future<void> sendInstall(String installId, String osVersion, String? installReferrer) => post('v1/installs', {
-  'install_id': installId,
-  'platform': Platform.isIOS ? 'ios' : 'android',
-  'install_referrer': installReferrer, // Android: as Play returned it
-  'device': {'os_version': osVersion, 'locale': Platform.localeName.replaceAll('_', '-')},
-  'consent': {'marketing': 'granted'},
-});
+// marketing: 'granted', 'denied' or 'unknown'
+Future<void> sendInstall(String installId, String marketing, String osVersion, String? installReferrer) =>
+    post('v1/installs', {
+      'install_id': installId,
+      'platform': Platform.isIOS ? 'ios' : 'android',
+      'install_referrer': installReferrer, // Android: as Play returned it
+      'device': {'os_version': osVersion, 'locale': Platform.localeName.replaceAll('_', '-')},
+      'consent': {'marketing': marketing},
+    });
 
-Future<void> sendPurchase(String installId, String eventId) => post('v1/events', {
-  'event_id': eventId, 'install_id': installId, 'name': 'purchase', 'value': '9.99', 'currency': 'EUR',
+// eventId: the transaction's
+Future<void> sendPurchase(String installId, String eventId, DateTime at) => post('v1/events', {
+  'event_id': eventId, 'install_id': installId, 'name': 'purchase', 'occurred_at': at.toUtc().toIso8601String(),
+  'value': '9.99', 'currency': 'EUR',
 });
 """,
     ),

@@ -80,3 +80,45 @@ def test_the_command_line_is_one_for_a_shell() -> None:
 
 def test_react_native_sends_an_androids_release_and_not_its_api_level() -> None:
     assert "model: Model, os_version: Release ?? String(Platform.Version)" in SNIPPETS["React Native"]
+
+
+@pytest.mark.parametrize(
+    ("title", "looked_at"),
+    [
+        ("Swift", "statusCode < 300 else { throw"),
+        ("Kotlin", "connection.responseCode < 300"),
+        ("React Native", "if (!answer.ok) throw"),
+        ("Flutter", "if (answer.statusCode >= 300) throw"),
+    ],
+)
+def test_a_refusal_is_not_taken_for_done(title: str, looked_at: str) -> None:
+    assert looked_at in SNIPPETS[title]
+
+
+@pytest.mark.parametrize("title", GRAMMARS)
+def test_a_second_try_has_the_ids_and_the_time_of_the_first(title: str) -> None:
+    event = SNIPPETS[title].partition("sendPurchase")[2]
+    assert "uuid" not in event.lower()
+    assert "occurred_at" in event
+
+
+@pytest.mark.parametrize(
+    ("title", "kept", "sent"),
+    [("Swift", 'kept.set(id, forKey: "signalpost")', 'kept.set(true, forKey: "signalpost.sent")'),
+     ("Kotlin", 'putString("install_id", id)', 'putBoolean("sent", true)')],
+)  # fmt: skip
+def test_an_install_id_is_kept_before_it_is_sent_and_as_sent_once_it_is_there(title: str, kept: str, sent: str) -> None:
+    code = SNIPPETS[title]
+    assert code.index(kept) < code.index('post("v1/installs"') < code.index(sent)
+
+
+def test_a_phone_without_a_network_does_not_end_an_android_app() -> None:
+    post = SNIPPETS["Kotlin"].partition("fun installId")[0]
+    assert "catch (e: IOException)" in post
+    assert "check(" not in post
+
+
+@pytest.mark.parametrize("title", GRAMMARS)
+def test_nobody_is_said_to_have_consented_by_the_lines_themselves(title: str) -> None:
+    code = "\n".join(line.partition("//")[0] for line in SNIPPETS[title].splitlines())
+    assert "granted" not in code
