@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final
 import msgspec
 
 from forwarder.errors import FieldError
-from forwarder.intake.set_aside import NO_ANSWER, note
+from forwarder.intake.set_aside import NO_ANSWER, NO_CATEGORY, note
 
 ANSWERS: Final = ("granted", "denied", "unknown")
 OF_APPLE: Final = ("authorized", "denied", "restricted", "not_determined")
@@ -49,6 +49,7 @@ def _answer(name: str, value: Any) -> str | None:
             raise FieldError(f"consent.{name}", f"must be {', '.join(words[:-1])} or {words[-1]}")
         return str(value)
     if not _CATEGORY.fullmatch(name):
+        note("consent", NO_CATEGORY)  # `Marketing` is none: whoever sent it has to learn that nobody heard it
         return None
     answer = value.strip().lower() if isinstance(value, str) else SAID.get(value) if isinstance(value, bool) else None
     if answer not in ANSWERS:

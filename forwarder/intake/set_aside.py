@@ -13,6 +13,7 @@ NO_TIME: Final = "impossible_time"
 UNKNOWN_COUNTRY: Final = "unknown_country"
 LOST_DIGITS: Final = "lost_digits"
 NO_ANSWER: Final = "not_an_answer"
+NO_CATEGORY: Final = "not_a_category"
 HALF_CHARACTER: Final = "half_a_surrogate_pair"
 
 Noted = dict[tuple[str, str], int]

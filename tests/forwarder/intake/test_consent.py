@@ -8,6 +8,7 @@ import pytest
 
 from forwarder.errors import FieldError
 from forwarder.intake.consent import MAX_CATEGORIES, consent_fields
+from forwarder.intake.set_aside import noting
 from ledger.apps import AppChanges, update_app
 from ledger.pixels import update_pixel
 from tests.forwarder.api import APP, PIXEL, Api, opened_api, settings
@@ -50,6 +51,13 @@ def test_a_word_that_marketing_has_not_is_refused(value: Any) -> None:
     with pytest.raises(FieldError, match="must be granted, denied or unknown") as refused:
         consent_fields({"analytics": "granted", "marketing": value})
     assert refused.value.field == "consent.marketing"
+
+
+@pytest.mark.parametrize("name", ["Marketing", "attStatus", "ad-storage", "é", "", "a" * 41])
+def test_a_name_that_no_pixel_can_ask_for_is_counted(name: str) -> None:
+    with noting() as noted:
+        assert consent_fields({name: "denied", "analytics": "granted"}) == {"analytics": "granted"}
+    assert noted == {("consent", "not_a_category"): 1}
 
 
 def test_there_is_a_bound_to_categories() -> None:
