@@ -20,6 +20,7 @@ MAX_ROWS: Final = 1_000
 NO_PUBLIC_IP: Final = "low match: no public IP address of the user"
 NO_COUNTRY: Final = "country left out: it cannot be told which one is meant"
 NO_PHONE: Final = "phone left out: no number that can be dialled, or it cannot be told in which country"
+NO_EMAIL: Final = "email left out: it is no address"
 NO_USER_AGENT: Final = "low match: no User-Agent of the user"
 IDENTIFIERS_CUT: Final = f"only the first {identifiers.MAX_VALUES} values of an identifier are sent"
 
@@ -157,6 +158,8 @@ def _user_notes(conversion: Conversion, user: dict[str, Any]) -> list[str]:
         notes.append(NO_COUNTRY)
     if conversion.phone and "phone" not in user:
         notes.append(NO_PHONE)
+    if conversion.email and "email" not in user:
+        notes.append(NO_EMAIL)
     lists = (conversion.email, conversion.phone, conversion.external_id)
     if any(isinstance(values, list) and len(values) > identifiers.MAX_VALUES for values in lists):
         notes.append(IDENTIFIERS_CUT)

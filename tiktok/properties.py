@@ -36,6 +36,7 @@ VALUE_WITHOUT_CURRENCY: Final = "value left out: no currency was given"
 CURRENCY_UNSUPPORTED: Final = "value left out: TikTok does not take its currency"
 VALUE_UNUSABLE: Final = "value left out: not a positive, finite number"
 NUMBER_NEGATIVE: Final = "a price or count below zero left out: TikTok would refuse the event for it"
+NUMBER_UNREADABLE: Final = "a price or count left out: no plain number such as 9.99"
 CONTENT_TYPE_UNKNOWN: Final = (
     "content_type left out: TikTok knows product and product_group, and would refuse the event"
 )
@@ -60,8 +61,7 @@ def event_properties(
     listed = [text for text in map(clean, _listed(own.get("content_ids"))) if text]
     if content_ids := listed or [item["content_id"] for item in contents if "content_id" in item]:
         properties["content_ids"] = list(dict.fromkeys(content_ids))
-    if _has_negative(own):
-        notes.append(NUMBER_NEGATIVE)
+    notes.extend(_number_notes(own))
     if contents:
         properties["contents"] = contents
         properties.setdefault("num_items", sum(item.get("quantity", 1) for item in contents))
@@ -144,11 +144,13 @@ def _numbers(source: Mapping[str, Any], keys: tuple[str, ...]) -> dict[str, Any]
     }
 
 
-def _has_negative(own: Mapping[str, Any]) -> bool:
+def _number_notes(own: Mapping[str, Any]) -> list[str]:
     items = [item for item in _listed(own.get("contents")) if isinstance(item, Mapping)]
-    numbers = [own[key] for key in _NUMBERS if key in own]
-    numbers += [item[key] for item in items for key in _ITEM_NUMBERS if key in item]
-    return any((number := json_number(value)) is not None and number < 0 for value in numbers)
+    given = [own[key] for key in _NUMBERS if key in own]
+    given += [item[key] for item in items for key in _ITEM_NUMBERS if key in item]
+    numbers = [json_number(value) for value in given if value is not None and value != ""]
+    notes = [NUMBER_UNREADABLE] if None in numbers else []
+    return [*notes, NUMBER_NEGATIVE] if any(number is not None and number < 0 for number in numbers) else notes
 
 
 def _say_search_twice(properties: dict[str, Any]) -> None:

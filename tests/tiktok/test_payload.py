@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from tiktok.payload import (
     IDENTIFIERS_CUT,
     MAX_ROWS,
+    NO_EMAIL,
     NO_PUBLIC_IP,
     NO_USER_AGENT,
     Conversion,
@@ -175,6 +176,22 @@ def test_a_conversion_of_which_nothing_is_known_is_sent_and_marked() -> None:
     row = event_row(conversion())
     assert row.body == {"event": "Download", "event_time": 1_600_372_167, "event_id": "e1"}
     assert row.notes == (NO_PUBLIC_IP, NO_USER_AGENT)
+
+
+@pytest.mark.parametrize(
+    ("email", "is_said"),
+    [
+        ("ann", True),
+        (["ann", "@"], True),
+        ("ann@example.com", False),
+        (["ann", "ann@example.com"], False),
+        (None, False),
+    ],
+)
+def test_an_email_that_is_no_address_is_left_out_and_said(email: Any, is_said: bool) -> None:
+    row = event_row(conversion(email=email))
+    assert ("email" in row.body.get("user", {})) is (bool(email) and not is_said)
+    assert (NO_EMAIL in row.notes) is is_said
 
 
 def test_a_flood_of_identifiers_is_cut_and_said_so() -> None:

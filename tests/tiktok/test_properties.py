@@ -9,6 +9,7 @@ from tiktok.properties import (
     CONTENT_TYPE_UNKNOWN,
     CURRENCY_UNSUPPORTED,
     NUMBER_NEGATIVE,
+    NUMBER_UNREADABLE,
     PURCHASE_WITHOUT_VALUE,
     VALUE_MISPLACED,
     VALUE_UNUSABLE,
@@ -141,6 +142,28 @@ def test_a_number_below_zero_is_left_out_and_the_sale_goes_on(key: str, number: 
     assert sent["contents"] == [{"content_id": "a"}, {"content_id": "b", "price": 9.5, "quantity": 2}]
     assert (sent["value"], sent["num_items"]) == (5, 3)
     assert NUMBER_NEGATIVE in notes
+
+
+@pytest.mark.parametrize("number", ["9,99", "$5", "free", True, [9.99], {"amount": 1}, 1e300, 10**20, "NaN"])
+@pytest.mark.parametrize(
+    "own",
+    [
+        lambda number: {"contents": [{"content_id": "a", "price": number}]},
+        lambda number: {"contents": {"content_id": "a", "quantity": number}},
+        lambda number: {"predicted_ltv": number},
+        lambda number: {"num_items": number},
+    ],
+)
+def test_a_price_or_count_that_cannot_be_read_is_said(own: Any, number: Any) -> None:
+    sent, notes = event_properties("Purchase", own(number), Decimal(5), "EUR")
+    assert sent["value"] == 5
+    assert notes == [NUMBER_UNREADABLE]
+
+
+@pytest.mark.parametrize("nothing", [None, ""])
+def test_a_price_or_count_that_says_nothing_needs_no_note(nothing: Any) -> None:
+    own = {"contents": [{"content_id": "a", "price": nothing}], "predicted_ltv": nothing}
+    assert event_properties("Purchase", own, Decimal(5), "EUR")[1] == []
 
 
 @pytest.mark.parametrize("contents", [None, [], {}, "junk", [{}], [{"content_id": ""}]])
