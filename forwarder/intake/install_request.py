@@ -13,9 +13,11 @@ from forwarder.intake.consent import Consent, consent_fields
 from forwarder.intake.decoding import decode
 from forwarder.intake.identifiers import identifier, optional_identifier
 from forwarder.intake.people import User, external_ids, user_fields
+from forwarder.intake.set_aside import UNKNOWN_ZONE, note
 from forwarder.intake.times import occurred, store_time
 from forwarder.intake.values import clean, optional_text
 from forwarder.matching.install_facts import ANY_LATER
+from forwarder.matching.time_zones import time_zone
 
 Time = str | int | float | None
 
@@ -146,6 +148,8 @@ def _device(device: Device | None) -> dict[str, Any]:
             fields[name] = optional_text(f"device.{name}", value, MAX_DEVICE_CHARS)
     if len(fields.get("languages", ())) > 50:
         raise FieldError("device.languages", "must be at most 50 languages")
+    if (zone := fields.get("timezone")) and time_zone(zone) is None:
+        note("device.timezone", UNKNOWN_ZONE)  # kept as it was sent; the matcher reads it as absent
     if "languages" in fields:
         fields["languages"] = [one for one in fields["languages"] if not is_placeholder(one.strip())]
     return {name: value for name, value in fields.items() if value not in ("", None, [])}

@@ -179,7 +179,7 @@ def _region(locale: str) -> str | None:
 
 
 def _screen(screen: Any) -> str | None:
-    """`393x852@3` of {width, height, scale}, or of a text that says it."""
+    """`393x852@3` of {width, height, scale}, or of a text that says it; `@0` where the scale is not known."""
     if isinstance(screen, str):
         found = _SCREEN_TEXT.search(screen)
         screen = {"width": found[1], "height": found[2], "scale": found[3] or 0} if found is not None else None
@@ -190,4 +190,6 @@ def _screen(screen: Any) -> str | None:
         scale = float(screen.get("scale") or screen.get("dpr") or 0)
     except (KeyError, TypeError, ValueError):
         return None
-    return f"{sides[0]:.0f}x{sides[1]:.0f}@{scale:.0f}"
+    if not sides[0] >= 1:
+        return None  # asked before the app had a window
+    return f"{sides[0]:.0f}x{sides[1]:.0f}@{max(scale, 0):.0f}"

@@ -22,6 +22,7 @@ P_UPDATED = 0.012  # a minor version newer at the install
 P_UPGRADED = 0.003  # a major one
 P_DOWNGRADED = 0.008  # misread, or restored; half of all accidents show an older version
 MAX_CHANCE = 0.75  # a share beyond it makes a disagreement no weaker
+NO_SCALE = "0"  # of a screen of which one side knows the size alone
 REGION_AGREES, REGION_DIFFERS = 0.1, -1.0  # bits: whoever shares the address mostly shares the country, too
 
 Scores = dict[str, float]
@@ -64,14 +65,14 @@ def total(scores: Scores) -> float:
 
 
 def values_of(installed: InstalledPhone) -> dict[str, str]:
-    """Group -> value, as the statistics count them; incomplete versions are left out."""
+    """Group -> value, as the statistics count them; incomplete versions and screens are left out."""
     values: dict[str, str] = {}
     if installed.os_version is not None and (installed.os == "android" or installed.os_depth == 3):
         values[f"os:{installed.os}"] = version_text(installed.os_version)
     for group, value in (
         ("model", installed.model),
         ("form:ios", installed.form),
-        ("screen", installed.screen),
+        ("screen", installed.screen if not (installed.screen or "").endswith(f"@{NO_SCALE}") else None),
         (f"time_zone:{installed.region}", installed.time_zone),
         (f"language:{installed.region}", installed.languages[0] if installed.languages else None),
     ):
@@ -139,9 +140,9 @@ def _form(installed: InstalledPhone, clicked: str, estimates: Estimates) -> floa
 
 def _screen(installed: InstalledPhone, clicked: str, estimates: Estimates) -> float | None:
     screen = installed.screen or ""
-    size, _, scale = clicked.partition("@")
-    if screen == clicked or (scale == "0" and screen.startswith(size + "@")):
-        return _agreement("screen", estimates.share("screen", screen))
+    (own_size, _, own_scale), (size, _, scale) = screen.partition("@"), clicked.partition("@")
+    if size == own_size and (scale == own_scale or NO_SCALE in (scale, own_scale)):
+        return _agreement("screen", estimates.share("screen", clicked if own_scale == NO_SCALE else screen))
     return _disagreement("screen", estimates.share("screen", clicked))
 
 

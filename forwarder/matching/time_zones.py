@@ -4,6 +4,7 @@ Where `backward` joins countries that never had one name (Iceland and Ivory Coas
 stands, as browsers have it.
 """
 
+import re
 from typing import Final
 
 ALIASES: Final = {
@@ -78,7 +79,6 @@ ALIASES: Final = {
     "pacific/ponape": "pacific/pohnpei",
     "etc/utc": "utc",
     "etc/gmt": "utc",
-    "gmt": "utc",
     "etc/universal": "utc",
     "zulu": "utc",
     "america/argentina/comodrivadavia": "america/argentina/catamarca",
@@ -148,24 +148,24 @@ ALIASES: Final = {
     "greenwich": "utc",
     "uct": "utc",
     "universal": "utc",
-    # no places in the database until 2024b
-    "cet": "europe/brussels",
     "cst6cdt": "america/chicago",
-    "eet": "europe/athens",
-    "est": "america/panama",
     "est5edt": "america/new_york",
-    "hst": "pacific/honolulu",
-    "met": "europe/brussels",
-    "mst": "america/phoenix",
     "mst7mdt": "america/denver",
     "pst8pdt": "america/los_angeles",
-    "wet": "europe/lisbon",
 }
+ABBREVIATIONS: Final = frozenset({"cet", "eet", "est", "gmt", "hst", "met", "mst", "wet"})
+"""Zones of the database that no phone can be set to. Dart's `timeZoneName` says them of every place that keeps such a
+time at the moment: in Berlin CET, in London GMT.
+"""
+_PLACE = re.compile(r"[a-z0-9_+-]+(?:/[a-z0-9_+-]+){1,3}")
 
 
 def time_zone(name: str | None) -> str | None:
-    """One name for each zone, lower case; None where none is given."""
+    """One name for each zone, lower case; None where none is given, or something else: an abbreviation (`CEST`), an
+    offset (`GMT+1`), Windows' name. Such a word tells of no place, and must not contradict one.
+    """
     if not name:
         return None
     plain = name.strip().casefold()
-    return ALIASES.get(plain, plain) or None
+    found = ALIASES.get(plain, plain)
+    return found if found == "utc" or _PLACE.fullmatch(found) else None

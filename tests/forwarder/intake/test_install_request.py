@@ -8,6 +8,7 @@ import pytest
 
 from forwarder.errors import FieldError
 from forwarder.intake.install_request import STORE_TIMES, InstallReport, read_install
+from forwarder.intake.set_aside import noting
 
 NOW = datetime(2026, 11, 20, 10, tzinfo=UTC)
 
@@ -115,3 +116,17 @@ def test_denied_consent_keeps_nothing_that_says_who_it_was() -> None:
 )
 def test_an_os_version_that_is_a_number_tells_no_more_than_its_digits(given: str | float, kept: str) -> None:
     assert read(device={"os_version": given}).body["device"]["os_version"] == kept
+
+
+@pytest.mark.parametrize("zone", ["CET", "GMT+01:00", "W. Europe Standard Time"])
+def test_a_time_zone_that_names_no_place_is_kept_and_counted(zone: str) -> None:
+    with noting() as noted:
+        assert read(device={"timezone": zone}).body["device"] == {"timezone": zone}
+    assert noted == {("device.timezone", "unknown_time_zone"): 1}
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "Asia/Calcutta", "UTC", None])
+def test_a_time_zone_of_the_database_is_not_counted(zone: str | None) -> None:
+    with noting() as noted:
+        read(device={"timezone": zone})
+    assert noted == {}

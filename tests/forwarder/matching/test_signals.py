@@ -117,6 +117,12 @@ def test_a_number_that_is_no_android_says_nothing_of_the_version() -> None:
         ("screen", {}, "ios", {"screen": {"width": 393, "height": 852, "scale": 3}}),
         ("screen", {"enrichment": {"screen": {"width": 393, "height": 852, "scale": 3}}}, "ios", {}),
         ("screen", {"enrichment": {"screen": "nonsense"}}, "ios", {"model": "iPhone16,1"}),
+        ("screen", {"enrichment": {"screen": "393x852@3"}}, "ios", {"screen": {"width": 0, "height": 0, "scale": 3}}),
+        ("screen", {"enrichment": {"screen": "393x852@3"}}, "ios", {"screen": {"width": -1, "height": 852}}),
+        ("time_zone", {"enrichment": {"timezone": "Europe/Berlin"}}, "ios", {"time_zone": "CET"}),
+        ("time_zone", {"enrichment": {"timezone": "Europe/Berlin"}}, "ios", {"time_zone": "CEST"}),
+        ("time_zone", {"enrichment": {"timezone": "Europe/London"}}, "ios", {"time_zone": "GMT"}),
+        ("time_zone", {"enrichment": {"timezone": "America/New_York"}}, "android", {"time_zone": "GMT-05:00"}),
         ("time_zone", {}, "ios", {"time_zone": "Europe/Berlin"}),
         ("language", {"languages": ""}, "ios", {"languages": ("de-DE",)}),
         ("language", {"languages": "de"}, "ios", {}),
@@ -137,9 +143,22 @@ def test_what_one_side_does_not_know_says_nothing(
         ({"width": 393, "height": 852, "scale": 3}, {"model": "iPhone16,1"}, True),
         ({"width": 393, "height": 852, "scale": 3}, {"model": "iPhone17,2"}, False),
         ("393x852", {"model": "iPhone16,1"}, True),
+        ("393x852@3", {"screen": {"width": 393, "height": 852}}, True),
+        ("393x852@3", {"screen": {"width": 393, "height": 852, "scale": 0}}, True),
+        ("393x852@3", {"screen": {"width": 390, "height": 844}}, False),
         ({"width": 320, "height": 568, "scale": 2}, {"screen": {"width": 393, "height": 852, "scale": 3}}, False),
     ],
-    ids=["equal", "turned", "by the model", "not the model's", "without a scale", "zoomed"],
+    ids=[
+        "equal",
+        "turned",
+        "by the model",
+        "not the model's",
+        "without a scale",
+        "app without a scale",
+        "app with scale 0",
+        "other size without a scale",
+        "zoomed",
+    ],
 )
 def test_screens_are_compared_in_points_and_an_iphones_model_implies_its_screen(
     clicked: Any, installed: dict[str, Any], agrees: bool
@@ -147,6 +166,12 @@ def test_screens_are_compared_in_points_and_an_iphones_model_implies_its_screen(
     scores = bits({"enrichment": {"screen": clicked}}, "ios", **installed)
     assert (scores["screen"] > 0) is agrees
     assert "model" not in scores
+
+
+def test_a_screen_without_a_scale_is_no_value_of_its_own_to_learn_from() -> None:
+    screen = {"width": 393, "height": 852}
+    assert "screen" not in values_of(installed_phone(install("ios", screen=screen)))
+    assert values_of(installed_phone(install("ios", screen={**screen, "scale": 3})))["screen"] == "393x852@3"
 
 
 def test_an_androids_screen_is_not_scored_beside_its_model() -> None:
