@@ -28,17 +28,26 @@ async def install_page(
     Raises:
         Refused: the filter or `after` cannot be one.
     """
-    if wanted.method is not None and wanted.method not in METHODS:
-        raise Refused(f"method: must be one of {', '.join(METHODS)}")
+    _check(wanted)
     try:
         return await list_installs(session.database, wanted, limit, after)
     except ValueError as error:
         raise Refused(str(error)) from None
 
 
-async def installs_of(session: Session, app_id: str, identifier: str) -> list[dict[str, Any]]:
-    """The app's installs of this install id or external id, the latest first."""
-    return await find_installs(session.database, app_id, canonical(identifier), MOST_FOUND)
+async def installs_of(session: Session, wanted: InstallFilter, identifier: str) -> list[dict[str, Any]]:
+    """The app's installs of this install id or external id that the filter leaves, the latest first.
+
+    Raises:
+        Refused: the filter cannot be one.
+    """
+    _check(wanted)
+    return await find_installs(session.database, wanted, canonical(identifier), MOST_FOUND)
+
+
+def _check(wanted: InstallFilter) -> None:
+    if wanted.method is not None and wanted.method not in METHODS:
+        raise Refused(f"method: must be one of {', '.join(METHODS)}")
 
 
 async def install_record(session: Session, app_id: str, install_id: str, whole: bool = True) -> dict[str, Any]:

@@ -109,7 +109,8 @@ def answer(call: Call, listing: Listing, template: str, **shown: Any) -> Respons
         items = [{name: row.get(name) for name in names} for row in listing.rows]
         body = _ENCODER.encode({"items": items, "next": _after(call, listing)})
         return _file(call, body, "application/json", "")
-    csv_url, json_url = (url_with(call, format=wanted, page=None) for wanted in ("csv", "json"))
+    # of all that the filter leaves, whichever page they are asked from
+    csv_url, json_url = (url_with(call, format=wanted, page=None, after=None) for wanted in ("csv", "json"))
     urls = {"url": lambda **changes: url_with(call, **changes), "csv_url": csv_url, "json_url": json_url}
     return call.page(template, **{"listing": listing, **urls, **shown})
 

@@ -29,12 +29,14 @@ _COLUMNS: Final = """
     i.match_reason AS reason, i.click_id, i.click ->> 'link' AS link, i.click ->> 'campaign_id' AS campaign_id,
     i.click ->> 'campaign_name' AS campaign_name, i.external_ids
 """
-LIST_INSTALLS: Final = f"""
-SELECT {_COLUMNS} FROM installs i
-WHERE i.app_id = $1 AND ($2::text IS NULL OR i.match_method = $2) AND ($3::text IS NULL OR i.platform = $3)
+_FITS: Final = """
+    i.app_id = $1 AND ($2::text IS NULL OR i.match_method = $2) AND ($3::text IS NULL OR i.platform = $3)
     AND ($4::text IS NULL OR i.click ->> 'link' = $4)
     AND ($5::timestamptz IS NULL OR i.occurred_at >= $5) AND ($6::timestamptz IS NULL OR i.occurred_at < $6)
-    AND i.occurred_at <= $7 AND (i.occurred_at, i.install_id) < ($7, $8)
+"""
+LIST_INSTALLS: Final = f"""
+SELECT {_COLUMNS} FROM installs i
+WHERE {_FITS} AND i.occurred_at <= $7 AND (i.occurred_at, i.install_id) < ($7, $8)
 ORDER BY i.occurred_at DESC, i.install_id DESC LIMIT $9
 """  # noqa: S608 - only the module's own text, here and below
 
@@ -55,15 +57,16 @@ async def list_installs(
 
 FIND_INSTALLS: Final = f"""
 SELECT {_COLUMNS} FROM installs i
-WHERE i.app_id = $1 AND (i.install_id = $2 OR i.external_ids @> ARRAY[$2::text] OR i.install_id IN (
-    SELECT p.install_id FROM person_installs p WHERE p.app_id = $1 AND p.person = $2))
-ORDER BY i.occurred_at DESC LIMIT $3
+WHERE {_FITS} AND (i.install_id = $7 OR i.external_ids @> ARRAY[$7::text] OR i.install_id IN (
+    SELECT p.install_id FROM person_installs p WHERE p.app_id = $1 AND p.person = $7))
+ORDER BY i.occurred_at DESC LIMIT $8
 """  # noqa: S608
 
 
-async def find_installs(connection: Any, app_id: str, identifier: str, limit: int) -> list[dict[str, Any]]:
-    """Installs of this install id or person, the latest first."""
-    return [dict(row) for row in await connection.fetch(FIND_INSTALLS, app_id, identifier, limit)]
+async def find_installs(connection: Any, wanted: InstallFilter, identifier: str, limit: int) -> list[dict[str, Any]]:
+    """Installs of this install id or person that the filter leaves, the latest first."""
+    found = await connection.fetch(FIND_INSTALLS, *wanted.parameters(), identifier, limit)
+    return [dict(row) for row in found]
 
 
 SHOW_INSTALL: Final = f"""

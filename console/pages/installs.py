@@ -56,7 +56,7 @@ async def show_installs(call: Call) -> Response:
     if is_address(wanted):
         return await _clicks(call, wanted)
     if wanted:
-        rows, after = await installs_of(call.session, call.this_app.app_id, wanted), None
+        rows, after = await installs_of(call.session, _filter(call), wanted), None
     else:
         rows, after = await install_page(call.session, _filter(call), limit_of(call), call.asked("after"))
     listing = Listing("installs", COLUMNS, [_row(base, row) for row in rows], next=after)

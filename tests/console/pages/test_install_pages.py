@@ -1,7 +1,10 @@
 """Installs and clicks: found, explained, erased."""
 
+import re
+from html import unescape
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 from admin.session import Session
 from admin.users import Role
@@ -31,6 +34,11 @@ def test_installs_are_listed_with_method_and_probability(owner: Person, act: Act
         ("q=i2", ["i2"]),
         ("q=user-1", ["i1", "i2"]),
         ("q=nobody", []),
+        ("q=user-1&method=none", ["i2"]),
+        ("q=user-1&platform=android", []),
+        ("q=user-1&link=tea", ["i1"]),
+        ("q=user-1&since=2027-01-01", []),
+        ("q=i1&method=none", []),
         ("since=2026-11-18&until=2027-01-01", ["i1", "i2"]),
     ):
         items = owner.open(f"/apps/{app_id}/installs?{query}&format=json").json()["items"]
@@ -46,6 +54,17 @@ def test_pages_of_installs_of_one_moment_follow_without_a_gap(owner: Person, act
         seen += [item["install_id"] for item in page["items"]]
         after = page["next"]
     assert seen == ["e", "c.d", "b", "a"]
+
+
+def test_the_files_of_a_later_page_hold_all_that_the_filter_leaves(owner: Person, act: Act, app_id: str) -> None:
+    for name in ("a", "b", "c"):
+        act(lambda session, name=name: happenings.install(session, app_id, name))
+    path = f"/apps/{app_id}/installs"
+    after = owner.open(path, params={"format": "json", "limit": "1", "platform": "ios"}).json()["next"]
+    later = owner.open(path, params={"limit": "1", "platform": "ios", "after": after}).text
+    for wanted in ("csv", "json"):
+        [url] = re.findall(rf'href="([^"]*format={wanted}[^"]*)"', later)
+        assert dict(parse_qsl(urlsplit(unescape(url)).query)) == {"platform": "ios", "limit": "1", "format": wanted}
 
 
 def test_the_verdict_is_said_in_words(owner: Person, act: Act, app_id: str) -> None:
