@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final
 import msgspec
 
 from forwarder.errors import FieldError
+from forwarder.intake.revenue import SDK
 from forwarder.intake.set_aside import NO_ANSWER, NO_CATEGORY, note
 
 ANSWERS: Final = ("granted", "denied", "unknown")
@@ -14,6 +15,9 @@ OF_APPLE: Final = ("authorized", "denied", "restricted", "not_determined")
 NAMED: Final = {"marketing": ANSWERS, "att_status": OF_APPLE}
 SAID: Final = {True: "granted", False: "denied"}
 MAX_CATEGORIES: Final = 40
+
+DESCRIBES: Final = ("ip", "user_agent", "user", "properties")
+"""What of an event's body says who somebody is, or what they did it with: an app's own properties may hold anything."""
 
 _CATEGORY = re.compile(r"[a-z][a-z0-9_]{0,39}", re.ASCII)  # as a pixel's `consent_categories` may name it
 _PROPERTIES = {name: {"enum": [*words, None]} for name, words in NAMED.items()}
@@ -56,3 +60,11 @@ def _answer(name: str, value: Any) -> str | None:
         note("consent", NO_ANSWER)
         return None
     return answer
+
+
+def undescribed(body: Mapping[str, Any], source: str) -> dict[str, Any]:
+    """An event's body of somebody who said no. A subscription platform's properties stay: they are ids of an order and
+    of what was bought, by which its refund is found.
+    """
+    gone = DESCRIBES if source == SDK else DESCRIBES[:-1]
+    return {name: value for name, value in body.items() if name not in gone}

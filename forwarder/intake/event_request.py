@@ -10,10 +10,11 @@ import msgspec
 from clicks.placeholders import is_word_for_nothing
 from forwarder.errors import FieldError, Refusal
 from forwarder.intake.addresses import address
-from forwarder.intake.consent import Consent, consent_fields
+from forwarder.intake.consent import Consent, consent_fields, undescribed
 from forwarder.intake.decoding import BYTE_ORDER_MARK, decode, field_error
 from forwarder.intake.identifiers import identifier, number_text
 from forwarder.intake.people import User, external_ids, user_fields
+from forwarder.intake.revenue import SDK
 from forwarder.intake.set_aside import PLACEHOLDER, note
 from forwarder.intake.times import occurred
 from forwarder.intake.values import MAX_NAME_CHARS, amount, clean, currency, optional_text
@@ -25,7 +26,6 @@ MAX_PROPERTIES = 200
 MAX_USER_AGENT_CHARS = 2_000
 INSTALL_EVENT = "install"
 INSTALL_PREFIX = "install:"  # the install's own event is stored under it
-PRIVATE = ("ip", "user_agent", "user")
 
 Content = dict[str, Any]
 
@@ -117,7 +117,7 @@ def read_event(row: bytes | msgspec.Raw, app_id: str, now: datetime) -> NewEvent
     return NewEvent(
         app_id=app_id,
         event_id=_event_id(request.event_id),
-        source="sdk",
+        source=SDK,
         name=_name(request.name),
         install_id=None if request.install_id is None else identifier("install_id", request.install_id),
         external_ids=people,
@@ -166,10 +166,8 @@ def _body(request: EventRequest, user: dict[str, Any], properties: dict[str, Any
         "ip": address("ip", request.ip),
         "user_agent": optional_text("user_agent", request.user_agent, MAX_USER_AGENT_CHARS),
     }
-    denied = consent.get("marketing") == "denied"
-    return {
-        name: value for name, value in fields.items() if value not in (None, {}) and not (denied and name in PRIVATE)
-    }
+    body = {name: value for name, value in fields.items() if value not in (None, {})}
+    return undescribed(body, SDK) if consent.get("marketing") == "denied" else body
 
 
 def _properties(given: dict[str, Any] | None, *, needs_cleaning: bool) -> dict[str, Any]:

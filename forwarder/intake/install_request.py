@@ -24,7 +24,8 @@ Time = str | int | float | None
 MAX_USER_AGENT_CHARS = 2_000
 MAX_DEVICE_CHARS = 200
 STORE_TIMES = ("referrer_click_at", "install_begin_at", "referrer_click_server_at", "install_begin_server_at")
-PRIVATE = ("ip", "ips", "user_agent", "device", "user", "install_referrer", "click_id")
+OF_NOBODY = ("platform", "occurred_at", "consent", "limited_data_use")
+"""What is kept of an install of somebody who said no."""
 
 
 class Screen(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -98,7 +99,7 @@ def read_install(raw: bytes, app_id: str, connection_ip: str, now: datetime) -> 
     body = _body(request, occurred_at, address("ip", request.ip) or _connection(connection_ip), user)
     if body.get("consent", {}).get("marketing") == "denied":
         # who said no is counted, and nothing is kept that says who they are
-        body = {key: value for key, value in body.items() if key not in PRIVATE}
+        body = {key: value for key, value in body.items() if key in OF_NOBODY}
     return InstallReport(
         app_id=app_id,
         install_id=identifier("install_id", request.install_id),

@@ -6,7 +6,9 @@ from typing import Any
 
 import msgspec
 
+from forwarder.intake.consent import undescribed
 from forwarder.intake.routing import PENDING
+from ledger.consent import REFUSALS, own_word
 from ledger.deliveries import release_for_events
 from ledger.event_refs import EventRef
 from ledger.events import NewEvent, join_events
@@ -47,7 +49,16 @@ def _joined(event: NewEvent, by_id: Installs, by_person: Installs) -> tuple[NewE
         install = next((one for one in found if one is not None), None)
     if install is None:
         return event, None
-    return msgspec.structs.replace(event, joined=True, install_id=install.install_id), install
+    return msgspec.structs.replace(
+        event, joined=True, install_id=install.install_id, body=_told(event, install)
+    ), install
+
+
+def _told(event: NewEvent, install: KnownInstall) -> dict[str, Any]:
+    """The event's body; without what describes a person who said no, to the event or to its install."""
+    own: Mapping[str, str] = event.body.get("consent") or {}
+    is_refused = own_word(own.get("marketing"), install.consent.get("marketing")) in REFUSALS
+    return undescribed(event.body, event.source) if is_refused else event.body
 
 
 async def join_by_what_they_bring(connection: Any, events: Sequence[EventRef], now: datetime) -> None:

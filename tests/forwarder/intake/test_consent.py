@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from forwarder.errors import FieldError
-from forwarder.intake.consent import MAX_CATEGORIES, consent_fields
+from forwarder.intake.consent import MAX_CATEGORIES, consent_fields, undescribed
 from forwarder.intake.set_aside import noting
 from ledger.apps import AppChanges, update_app
 from ledger.pixels import update_pixel
@@ -105,3 +105,38 @@ async def test_apples_words_are_understood_where_a_pixel_asks_for_them(
     await ask_for(api, "att_status")
     await api.install(consent={"att_status": word})
     assert await states(api) == [("install", state)]
+
+
+DESCRIBING = {
+    "ip": "203.0.113.7", "user_agent": "x", "properties": {"query": "ill"},
+    "user": {"email": "a@example.com", "external_id": "u"},
+}  # fmt: skip
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("whose", [{"install_id": "i-1"}, {}], ids=["by its install", "by the person"])
+@pytest.mark.parametrize(
+    ("installed", "own", "kept"),
+    [
+        ("denied", None, set()),
+        ("denied", "unknown", {"consent"}),
+        ("denied", "granted", {"consent", *DESCRIBING}),
+        ("granted", "denied", {"consent"}),
+        ("unknown", None, set(DESCRIBING)),
+    ],
+)
+async def test_an_event_of_an_install_that_said_no_is_stored_without_what_describes_the_person(
+    api: Api, whose: dict[str, str], installed: str, own: str | None, kept: set[str]
+) -> None:
+    await api.install(consent={"marketing": installed}, user={"external_id": "u"})
+    consent = {} if own is None else {"consent": {"marketing": own}}
+    await api.events(
+        {"event_id": "e", "name": "purchase", "value": 5, "currency": "EUR"} | DESCRIBING | whose | consent
+    )
+    row = await api.pool.fetchrow("SELECT body, value, external_ids FROM events WHERE event_id = 'e'")
+    assert (set(row["body"]), row["value"], row["external_ids"]) == (kept, 5, ["u"])
+
+
+def test_what_a_platform_says_of_an_order_stays_as_its_refund_is_found_by_it() -> None:
+    body = {**DESCRIBING, "consent": {"marketing": "denied"}}
+    assert set(undescribed(body, "stripe")) == {"properties", "consent"}

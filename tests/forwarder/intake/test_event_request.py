@@ -72,8 +72,9 @@ def test_a_person_is_enough_where_no_install_is_named() -> None:
 
 
 def test_denied_consent_keeps_nothing_that_says_who_it_was() -> None:
-    body = read(consent={"marketing": "denied"}, ip="203.0.113.7", user_agent="x", user={"email": "a@example.com"}).body
-    assert body == {"consent": {"marketing": "denied"}}
+    told = {"ip": "203.0.113.7", "user_agent": "x", "user": {"email": "a@example.com"}, "properties": {"query": "ill"}}
+    assert read(consent={"marketing": "denied"}, **told).body == {"consent": {"marketing": "denied"}}
+    assert read(consent={"marketing": "granted"}, **told).body == {"consent": {"marketing": "granted"}, **told}
 
 
 def test_rows_keep_their_index() -> None:

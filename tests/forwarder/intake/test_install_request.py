@@ -106,8 +106,9 @@ def test_denied_consent_keeps_nothing_that_says_who_it_was() -> None:
     report = read(
         consent={"marketing": "denied"}, ip="203.0.113.7", user_agent="Mozilla/5.0", device={"model": "x"},
         user={"email": "a@example.com", "external_id": "u"}, install_referrer="click_id=x", click_id="y",
+        app_version="1.2", referrer_click_at=1_796_000_000, install_begin_at=1_796_000_000, limited_data_use=True,
     )  # fmt: skip
-    assert set(report.body) == {"platform", "occurred_at", "consent"}
+    assert set(report.body) == {"platform", "occurred_at", "consent", "limited_data_use"}
     assert report.external_ids == ("u",)
 
 
