@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -41,6 +41,17 @@ class Properties(msgspec.Struct, kw_only=True):
     order_id: str | int | float | None = None
 
 
+_SHAPES = msgspec.json.schema(Properties)["$defs"]["Properties"]["properties"]
+OwnProperties = Annotated[
+    dict[str, Any],
+    msgspec.Meta(
+        description="Whatever the app knows of the event. TikTok is told of those that it documents, or that a field"
+        " mapping names.",
+        extra_json_schema={"properties": _SHAPES, "maxProperties": MAX_PROPERTIES},
+    ),
+]
+
+
 class EventRequest(msgspec.Struct, kw_only=True):
     """Something a user did. `occurred_at` is RFC 3339 or Unix seconds, `value` a decimal number or text."""
 
@@ -50,7 +61,7 @@ class EventRequest(msgspec.Struct, kw_only=True):
     occurred_at: str | int | float | None = None
     value: str | int | float | None = None
     currency: str | None = None
-    properties: dict[str, Any] | None = None
+    properties: OwnProperties | None = None
     user: User | None = None
     consent: Consent | None = None
     limited_data_use: bool | None = None

@@ -29,7 +29,7 @@ OF_NOBODY = ("platform", "occurred_at", "consent", "limited_data_use")
 
 
 class Screen(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """In points (iOS) or dp (Android)."""
+    """In points (iOS) or dp (Android), not pixels."""
 
     width: float | None = None
     height: float | None = None
@@ -37,7 +37,7 @@ class Screen(msgspec.Struct, kw_only=True, omit_defaults=True):
 
 
 class Device(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """The phone, as the app reads it."""
+    """The phone, as the app reads it. `timezone` is an IANA name such as Europe/Berlin."""
 
     model: str | None = None
     os_version: str | int | float | None = None

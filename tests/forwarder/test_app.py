@@ -17,6 +17,7 @@ import pytest
 
 from forwarder import app as app_module
 from forwarder.intake import body as intake_body
+from forwarder.intake.event_request import Properties
 from loadtests.ports import free_port
 from tests.forwarder.api import KEY, SECRET_KEY, Api, install_body, opened_api, settings
 
@@ -117,6 +118,10 @@ async def test_the_description_names_every_path_and_field(api: Api) -> None:
     schemas = document["components"]["schemas"]
     assert {"install_id", "platform", "device", "consent", "user"} <= set(schemas["InstallRequest"]["properties"])
     assert schemas["EventRequest"]["required"] == ["event_id", "name"]
+    own = next(one for one in schemas["EventRequest"]["properties"]["properties"]["anyOf"] if one["type"] == "object")
+    assert set(own["properties"]) == set(Properties.__struct_fields__)
+    assert {one["type"] for one in own["properties"]["contents"]["anyOf"]} == {"array", "object", "null"}
+    assert own["maxProperties"] == 200
     text = json.dumps(document)
     references = {part.split('"')[0] for part in text.split("#/components/schemas/")[1:]}
     assert references <= set(schemas)
