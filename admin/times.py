@@ -1,7 +1,7 @@
 """Points in time as a person types them."""
 
 import re
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 from admin.refusal import Misused, Refused
@@ -11,8 +11,8 @@ _AGO = re.compile(r"(\d{1,6})\s*([smhd])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
-def parse_time(field: str, text: str, now: datetime) -> datetime:
-    """RFC 3339 (UTC where no offset stands), Unix seconds, or so long ago: `90m`, `24h`, `7d`.
+def parse_time(field: str, text: str, now: datetime, local: tzinfo = UTC) -> datetime:
+    """RFC 3339 (`local` where no offset stands), Unix seconds, or so long ago: `90m`, `24h`, `7d`.
 
     Raises:
         Refused: it is none of these.
@@ -31,7 +31,7 @@ def parse_time(field: str, text: str, now: datetime) -> datetime:
         ) from None
     if time.year not in YEARS:
         raise Refused(f"{field}: {text[:40]!r} must lie in the years {YEARS[0]} to {YEARS[-1]}")
-    return time if time.tzinfo else time.replace(tzinfo=UTC)
+    return time if time.tzinfo else time.replace(tzinfo=local)
 
 
 def parse_day(field: str, text: str) -> date | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Any
 
 from starlette.requests import Request
@@ -13,7 +14,7 @@ from admin.live_feed import Feeds
 from admin.session import Session
 from admin.sign_in import UserSession
 from admin.throttle import Throttle
-from admin.times import named_zone
+from admin.times import named_zone, parse_time
 from admin.users import Role
 from console.forms import FormState, Posted
 from console.navigation import Navigation, navigation
@@ -95,6 +96,15 @@ class Call:
     def numbers(self) -> Numbers:
         """How whoever looks reads numbers; the zone is the app's."""
         return Numbers(locale_of(self.request.headers.get("accept-language", "")), named_zone(self.zone))
+
+    def time_asked(self, name: str) -> datetime | None:
+        """A time of the URL; without an offset it is one of the zone that the page's times are shown in.
+
+        Raises:
+            Refused: it is none.
+        """
+        text = self.asked(name)
+        return parse_time(name, text, datetime.now(UTC), self.numbers().zone) if text else None
 
     def showing(self, posted: Posted) -> "Call":
         """The same, with a form that was not done."""

@@ -1,12 +1,9 @@
 """`/audit`: who changed what, and when."""
 
-from datetime import UTC, datetime
-
 from starlette.responses import Response
 
 from admin.apps import list_apps
 from admin.audit_log import AuditFilter, changes, count_changes, difference
-from admin.times import parse_time
 from admin.users import Role
 from console.call import Call
 from console.columns import Column
@@ -35,13 +32,12 @@ async def show_audit(call: Call) -> Response:
 
 
 def _wanted(call: Call) -> AuditFilter:
-    since, until = call.asked("since"), call.asked("until")
     return AuditFilter(
         app_id=call.asked("app"),
         actor=call.asked("actor"),
         act=call.asked("act"),
-        since=parse_time("since", since, datetime.now(UTC)) if since else None,
-        until=parse_time("until", until, datetime.now(UTC)) if until else None,
+        since=call.time_asked("since"),
+        until=call.time_asked("until"),
     )
 
 

@@ -1,7 +1,6 @@
 """`/apps/{app_id}/deliveries`: what TikTok said of each event, and sending what is dead again."""
 
 from dataclasses import asdict, replace
-from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import Field
@@ -11,7 +10,6 @@ from admin.deliveries import STATES, DeliveryFilter, delivery_page, meaning_of
 from admin.pixels import list_pixels
 from admin.refusal import Refused
 from admin.replays import progress, send_again, send_dead_again
-from admin.times import parse_time
 from admin.users import Role
 from console.call import Call, NotThere
 from console.columns import Column
@@ -62,7 +60,7 @@ async def show_deliveries(call: Call) -> Response:
 
 def wanted_of(call: Call) -> DeliveryFilter:
     """The filter of the URL."""
-    now, since, until, code = datetime.now(UTC), call.asked("since"), call.asked("until"), call.asked("code")
+    code = call.asked("code")
     if code and not (code.isascii() and code.isdigit() and len(code) < 10):
         raise Refused(f"code: must be a number of TikTok's such as 40002, not {code[:20]!r}")
     return DeliveryFilter(
@@ -70,8 +68,8 @@ def wanted_of(call: Call) -> DeliveryFilter:
         app_id=call.this_app.app_id,
         pixel_id=call.asked("pixel") or None,
         event=call.asked("event") or None,
-        since=parse_time("since", since, now) if since else None,
-        until=parse_time("until", until, now) if until else None,
+        since=call.time_asked("since"),
+        until=call.time_asked("until"),
         code=int(code) if code else None,
     )
 

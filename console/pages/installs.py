@@ -1,6 +1,5 @@
 """`/apps/{app_id}/installs`: found by an id, an address or a time; one person's erasure."""
 
-from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -10,7 +9,6 @@ from starlette.responses import Response
 from admin.clicks import app_clicks_behind, is_address, is_click_id
 from admin.erasure import erase_person
 from admin.installs import METHODS, InstallFilter, install_page, installs_of
-from admin.times import parse_time
 from admin.users import Role
 from console.call import Call
 from console.columns import Column
@@ -89,14 +87,13 @@ def _page(call: Call, listing: Listing, what: str) -> Response:
 
 
 def _filter(call: Call) -> InstallFilter:
-    now, since, until = datetime.now(UTC), call.asked("since"), call.asked("until")
     return InstallFilter(
         app_id=call.this_app.app_id,
         method=call.asked("method") or None,
         platform=call.asked("platform") or None,
         link=call.asked("link") or None,
-        since=parse_time("since", since, now) if since else None,
-        until=parse_time("until", until, now) if until else None,
+        since=call.time_asked("since"),
+        until=call.time_asked("until"),
     )
 
 

@@ -147,3 +147,17 @@ def test_a_viewer_has_no_button_to_send(make_person: MakePerson, act: Act, app_i
     viewer = make_person(Role.VIEWER)
     assert "Send again" not in viewer.open(f"/apps/{app_id}/deliveries/{number}").text
     assert "<h2>Send again" not in viewer.open(f"/apps/{app_id}/deliveries").text
+
+
+def test_a_time_that_is_typed_is_of_the_zone_that_the_page_shows(owner: Person, act: Act, app_id: str) -> None:
+    number = act(lambda session: happenings.delivery(session, app_id, "dead"))
+    at = datetime(2026, 11, 18, 11, 10, tzinfo=UTC)  # 12:10 in Berlin
+    put = "UPDATE deliveries SET created_at = $1 WHERE delivery_id = $2"
+    act(lambda session: session.database.execute(put, at, int(number)))
+    for since, until, found in (
+        ("2026-11-18T12:00", "2026-11-18T12:20", 1), ("2026-11-18T12:15", "", 0), ("", "2026-11-18T12:00", 0),
+        ("2026-11-18T11:00Z", "", 1), ("2026-11-18T12:00Z", "", 0),
+    ):  # fmt: skip
+        asked = {"state": "dead", "since": since, "until": until, "format": "json"}
+        answer = owner.open(f"/apps/{app_id}/deliveries", params=asked).json()
+        assert len(answer["items"]) == found, (since, until)

@@ -56,6 +56,16 @@ def test_pages_of_installs_of_one_moment_follow_without_a_gap(owner: Person, act
     assert seen == ["e", "c.d", "b", "a"]
 
 
+def test_a_time_that_is_typed_is_of_the_zone_that_the_page_shows(owner: Person, act: Act, app_id: str) -> None:
+    act(lambda session: happenings.install(session, app_id))  # at 11:10 UTC, 12:10 in Berlin
+    assert "18 Nov, 12:10" in owner.open(f"/apps/{app_id}/installs").text
+    for since, found in (
+        ("2026-11-18T12:00", 1), ("2026-11-18 12:15", 0), ("2026-11-18T12:00Z", 0), ("2026-11-18T11:00Z", 1),
+    ):  # fmt: skip
+        answer = owner.open(f"/apps/{app_id}/installs", params={"since": since, "format": "json"}).json()
+        assert len(answer["items"]) == found, since
+
+
 def test_the_files_of_a_later_page_hold_all_that_the_filter_leaves(owner: Person, act: Act, app_id: str) -> None:
     for name in ("a", "b", "c"):
         act(lambda session, name=name: happenings.install(session, app_id, name))
