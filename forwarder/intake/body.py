@@ -12,8 +12,9 @@ MAX_BODY_BYTES = 1 << 20
 DEADLINE_S = 10.0
 
 
-def malformed() -> Refusal:
-    return Refusal(400, "malformed_json", "the body is not JSON in UTF-8")
+def malformed(where: str = "") -> Refusal:
+    """`where`: what stands in the way, and at which byte."""
+    return Refusal(400, "malformed_json", f"the body is not JSON in UTF-8{where and ': '}{where}")
 
 
 async def read_body(request: Request) -> bytes:

@@ -15,6 +15,9 @@ T = TypeVar("T")
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"  # .NET writes it before JSON, too; a reader may pass over it (RFC 8259, 8.1)
 _PATH = re.compile(r" - at `(?:key in )?\$([^`]*)`$")
 _MISSING = re.compile(r"^Object missing required field `([^`]+)`")
+_MALFORMED = re.compile(r"JSON is malformed: (.+) \(byte (\d+)\)")
+_BROKEN_OFF = "Input data was truncated"
+_NOT_FINITE = re.compile(rb".?(?:NaN|Inf)", re.DOTALL)
 _CHOICES = {"platform": "ios or android"}
 _WORDS = (("`", ""), (" | null", ""), ("Expected", "must be"), (" | ", " or "), ("str", "string"), ("array", "list"))
 _ELEMENT = re.compile(r"\[[^\]]*\]")
@@ -32,17 +35,30 @@ def decode(decoder: "msgspec.json.Decoder[T]", raw: Any) -> T:
         return decoder.decode(raw)
     except msgspec.ValidationError as error:
         raise field_error(error) from None
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         text = bytes(raw)
         if text.startswith(BYTE_ORDER_MARK):
             return decode(decoder, text.removeprefix(BYTE_ORDER_MARK))
-        mended = repaired(text)
+        mended, where = repaired(text), _where(error, text)
     except RecursionError:
-        mended = None
+        mended, where = None, "it is nested too deeply"
     if mended is None:
-        raise malformed()
+        raise malformed(where)
     note("body", HALF_CHARACTER)
     return decode(decoder, mended)
+
+
+def _where(error: Exception, text: bytes) -> str:
+    """What is wrong with the body, and where; empty where that is not known."""
+    said = str(error)
+    if said == _BROKEN_OFF:
+        return "it ends too early"
+    found = _MALFORMED.fullmatch(said)
+    if found is None:
+        return ""
+    at = int(found[2])
+    hint = ", where NaN and Infinity are no values" if _NOT_FINITE.match(text, max(0, at - 1)) else ""
+    return f"{found[1]} at byte {at}{hint}"
 
 
 def field_error(error: msgspec.ValidationError) -> FieldError:

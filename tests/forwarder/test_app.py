@@ -89,6 +89,28 @@ async def test_a_body_that_cannot_be_read_is_refused_and_leaves_no_row(api: Api,
     assert await api.count("installs") == 0
 
 
+@pytest.mark.parametrize(
+    ("raw", "said"),
+    [
+        (b'[{"event_id": "a"}, {"value": NaN}]', "invalid character at byte 30, where NaN and Infinity are no values"),
+        (b'[{"value": -Infinity}]', "where NaN and Infinity are no values"),
+        (b'[{"value": Infinity}]', "where NaN and Infinity are no values"),
+        (b'[{"event_id": "a"}', "it ends too early"),
+        (b"", "it ends too early"),
+        (b'[{"event_id": "a"},]', "trailing comma in array at byte 19"),
+        (b'{"event_id": "a", "name": "n"}\n{}', "trailing characters at byte 31"),
+        (b"[{'event_id': 'a'}]", "expected '\"' at byte 2"),
+        (b'[{"properties": ' + b'{"a":' * 5_000 + b"1" + b"}" * 5_000 + b"}]", "it is nested too deeply"),
+    ],
+)
+async def test_a_body_that_is_no_json_is_told_what_stands_in_the_way_and_where(api: Api, raw: bytes, said: str) -> None:
+    response = await api.client.post("/v1/events", content=raw, headers=BEARER)
+    assert response.status_code == 400
+    message = response.json()["error"]["message"]
+    assert message.startswith("the body is not JSON in UTF-8: ")
+    assert said in message
+
+
 async def test_json_without_a_content_type_is_taken(api: Api) -> None:
     content = json.dumps(install_body()).encode()
     assert (await api.client.post("/v1/installs", content=content, headers=BEARER)).status_code == 200
