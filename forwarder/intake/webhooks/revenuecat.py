@@ -100,11 +100,15 @@ def _name(kind: str, event: Fields) -> str:
 
 
 def _refund(kind: str, price: Decimal | None, event: Fields) -> str | None:
-    """A refund says so by its price under any type; what was free and support took back gives nothing back."""
+    """A refund says so by its price under any type. What was free and support took back gives nothing back, and what
+    nobody bought was never counted as a sale: its price, which may be the buyer's, is not given back to anybody here.
+    """
+    if _unsold(event) is not None:
+        return None
     if price is not None and price < 0:
         return REFUND
     taken_back = kind == "CANCELLATION" and event.get("cancel_reason") == "CUSTOMER_SUPPORT"
-    free = not price and (event.get("period_type") == "TRIAL" or _unsold(event) is not None)
+    free = not price and event.get("period_type") == "TRIAL"
     return REFUND if taken_back and not free else None
 
 
