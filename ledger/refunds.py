@@ -62,6 +62,26 @@ async def known_payment(connection: Any, app_id: str, payment: str, names: tuple
     return Payment(**row)
 
 
+NAME_ORDER = """
+UPDATE events SET body = jsonb_set(body, '{properties,order_id}', to_jsonb($4::text))
+WHERE app_id = $1 AND subscription_id = $2 AND name = $3 AND body -> 'properties' ->> 'order_id' = subscription_id
+"""
+
+
+async def name_order(connection: Any, refund: str, payment: tuple[str, str], order_id: str) -> None:
+    """Give the refunds of a payment, (app_id, its id), the order of the sale that came after them.
+
+    `refund` is their events' name. Those that the app gave a number of their own keep it.
+    """
+    app_id, of_payment = payment
+    await connection.execute(NAME_ORDER, app_id, of_payment, refund, order_id)
+
+
+async def lock_charge(connection: Any, app_id: str, charge_id: str, now: datetime) -> None:
+    """Until the end of the transaction nobody else reckons what is said of the charge."""
+    await connection.execute(LOCK, app_id, charge_id, now)
+
+
 async def newly_refunded(connection: Any, said: ChargeRefund, now: datetime) -> Decimal:
     """What the message adds to what was known to be refunded; 0 where another has said it. In the caller's transaction.
 
@@ -69,7 +89,7 @@ async def newly_refunded(connection: Any, said: ChargeRefund, now: datetime) -> 
     refund comes first adds it, and the other one adds nothing.
     """
     charge = (said.app_id, said.charge_id)
-    await connection.execute(LOCK, *charge, now)
+    await lock_charge(connection, *charge, now)
     before: Decimal = await connection.fetchval(REFUNDED, *charge)
     await connection.execute(STORE, *charge, said.refund_id or TOTAL, said.amount, now)
     after: Decimal = await connection.fetchval(REFUNDED, *charge)

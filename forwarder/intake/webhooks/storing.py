@@ -20,11 +20,12 @@ from ledger.erased_meanwhile import Whose, erase_again
 from ledger.erasure import TombstoneKeys, erased, tombstones
 from ledger.event_timers import NewTimer, flag_late_endings, insert_timers
 from ledger.events import NewEvent
-from ledger.refunds import ChargeRefund, Payment, known_payment, newly_refunded
+from ledger.refunds import ChargeRefund, Payment, known_payment, lock_charge, name_order, newly_refunded
 from ledger.webhook_events import BodyOutcome, WebhookBody, insert_bodies, note_received
 from ledger.webhook_providers import SALE_EVENTS, Provider
 
 AUTHORIZED = "stripe_authorization"
+REFUNDED = "stripe_refund"
 CAPTURES = "captured:"
 """Before a charge's id: how much of it was captured is reckoned as how much was refunded, by totals that may repeat."""
 LATE_ENDING = "ended_before_it_qualified"
@@ -109,6 +110,8 @@ class WebhookLedger:
         if (said := _reckoned(source)) is not None:
             # a charge says itself what was captured of it, and its order; a refund alone says neither
             if said.refund_id is not None and (paid := event.subscription_id):
+                # a sale that is being stored is waited for, or finds this refund
+                await lock_charge(connection, post.app_id, f"{CAPTURES}{said.charge_id}", post.received_at)
                 payment = await known_payment(connection, post.app_id, paid, (AUTHORIZED, SALE_EVENTS))
                 if payment.only_authorized:
                     return Made(post, "counted")
@@ -127,6 +130,7 @@ class WebhookLedger:
                 first.setdefault((one.event.app_id, one.event.event_id), one.event)
         stored = await self.events.store(connection, list(first.values()))
         keys = stored.keys
+        await self._name_orders(connection, made)
         await insert_bodies(connection, list(_bodies(made, keys)))
         await insert_timers(connection, list(self._timers(made, keys)))
         await note_received(connection, {(m.post.app_id, m.post.provider): m.post.received_at for m in made})
@@ -135,6 +139,16 @@ class WebhookLedger:
         for app_id, name in await flag_late_endings(connection, endings, LATE_ENDING, QUALIFIED):
             log.warning("a qualified event had ended before it qualified", app_id=app_id, qualified=name)
         return stored
+
+    async def _name_orders(self, connection: Any, made: Sequence[Made]) -> None:
+        """Refunds that came before their sale carry the payment's id until the sale brings the order's."""
+        for one in made:
+            event, source = one.event, one.post.source
+            if event is None or source is None or source.capture is None or event.subscription_id is None:
+                continue
+            order_id = event.body.get("properties", {}).get("order_id")
+            if order_id is not None and order_id != event.subscription_id:
+                await name_order(connection, REFUNDED, (event.app_id, event.subscription_id), order_id)
 
     def _timers(self, made: Sequence[Made], keys: Mapping[EventKey, int]) -> Iterable[NewTimer]:
         for one in made:
@@ -173,9 +187,13 @@ def _of_order(refund: NewEvent, payment: Payment) -> NewEvent:
     return msgspec.structs.replace(refund, body={**refund.body, "properties": of_sale})
 
 
-def _order(post: WebhookPost) -> tuple[str, str]:
+def _order(post: WebhookPost) -> tuple[str, str, int]:
+    """By charge, and of each in the order of what is locked for it: what was captured, then what was refunded."""
     said = _reckoned(post.source) if post.source is not None else None
-    return post.app_id, said.charge_id if said is not None else ""
+    if said is None:
+        return post.app_id, "", 0
+    total_of_refunds = said.refund_id is None and not said.charge_id.startswith(CAPTURES)
+    return post.app_id, said.charge_id.removeprefix(CAPTURES), int(total_of_refunds)
 
 
 def _bodies(made: Sequence[Made], keys: Mapping[EventKey, int]) -> Iterable[WebhookBody]:

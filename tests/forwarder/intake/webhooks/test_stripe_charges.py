@@ -205,6 +205,25 @@ async def test_each_payment_of_one_customer_gets_its_refund(api: Api) -> None:
     assert [row["install_id"] for row in rows] == ["i-1", "i-1", "i-1"]
 
 
+@pytest.mark.parametrize("together", [False, True])
+async def test_a_refund_that_comes_first_gets_the_order_of_its_sale(api: Api, together: bool) -> None:
+    alone = {"object": "refund", "charge": "ch_1", "status": "succeeded"}
+    messages = [
+        message("refund.created", "evt_r1", **alone, id="re_1", amount=100, metadata={}),
+        message("refund.created", "evt_r2", **alone, id="re_2", amount=200, metadata={"order_id": "B-18"}),
+        message("refund.created", "evt_r3", **alone | {"charge": "ch_2"}, id="re_3", payment_intent="pi_2"),
+        message("charge.succeeded", metadata={"user_id": "u-1", "order_id": "A-17"}),
+    ]
+    if together:
+        await asyncio.gather(*(taken(api, "stripe", one) for one in messages))
+    else:
+        for one in messages:
+            await taken(api, "stripe", one)
+    rows = await api.pool.fetch("SELECT event_id, body FROM events WHERE name = 'stripe_refund'")
+    orders = {row["event_id"]: row["body"]["properties"]["order_id"] for row in rows}
+    assert orders == {"stripe:re_1": "A-17", "stripe:re_2": "B-18", "stripe:re_3": "pi_2"}
+
+
 async def test_a_refund_has_the_order_of_its_sale(api: Api) -> None:
     sale = message("charge.succeeded", metadata={"user_id": "u-1", "order_id": "A-17"})
     alone = {"object": "refund", "charge": "ch_1", "status": "succeeded"}
