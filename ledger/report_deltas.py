@@ -34,6 +34,10 @@ COUNT_EVENTS = f"""
 WITH counted AS MATERIALIZED ({held(event_facts(_EVENTS))})
 {inserted(DELTAS, added_up(credited("SELECT * FROM counted")))}
 """  # noqa: S608 - put together from the ledger's own text
+TAKE_AWAY_EVENTS = f"""
+WITH counted AS MATERIALIZED ({held(event_facts(_EVENTS))})
+{inserted(DELTAS, added_up(credited("SELECT * FROM counted"), "-"))}
+"""  # noqa: S608
 
 
 async def count_events(connection: Any, events: Sequence[EventRef]) -> None:
@@ -43,6 +47,16 @@ async def count_events(connection: Any, events: Sequence[EventRef]) -> None:
     """
     if events:
         await connection.execute(COUNT_EVENTS, *columns_of(events))
+
+
+@asynccontextmanager
+async def events_counted_anew(connection: Any, events: Sequence[EventRef]) -> AsyncIterator[None]:
+    """Within it these events, which the caller has locked, may change: they are taken away as they were before and
+    added as they are after it. One that has not found its install is not counted either way.
+    """
+    await connection.execute(TAKE_AWAY_EVENTS, *columns_of(events))
+    yield
+    await count_events(connection, events)
 
 
 _INSTALLS = (

@@ -48,11 +48,13 @@ _OF_INSTALL = f"""{_quarter_of("i.occurred_at")} AS installed_quarter,
 _NO_MILESTONES = "0 AS trials, 0 AS registrations"
 _NO_MONEY = ", ".join(f"0::numeric AS {measure}" for measure in MONEY)
 _PROCEEDS = "(e.body ->> 'proceeds')::numeric"
+# what a refund is worth after a reversal took some of it back
+_REFUNDED = "e.value - coalesce((e.body ->> 'reversed')::numeric, 0)"
 # Revenue is that of the app's one source of it, so that a sale reported by two counts once; refunds are not taken off.
 _MONEY = f"""CROSS JOIN LATERAL (SELECT
     CASE WHEN e.value <> 0 AND CASE e.source WHEN 'sdk' THEN NOT {is_any_of("e.name", UNPAID + REFUNDS + REFUND_EVENTS)}
         ELSE e.name IN {_listed(SALE_EVENTS)} END THEN e.value ELSE 0 END AS revenue,
-    CASE WHEN e.value <> 0 AND {is_any_of("e.name", REFUNDS + REFUND_EVENTS)} THEN e.value ELSE 0 END AS refunds,
+    CASE WHEN e.value <> 0 AND {is_any_of("e.name", REFUNDS + REFUND_EVENTS)} THEN {_REFUNDED} ELSE 0 END AS refunds,
     CASE WHEN {is_any_of("e.name", TRIALS + TRIAL_EVENTS)} THEN 1 ELSE 0 END AS trials) AS money"""
 ARCHIVED: Final = "install_deleted"
 """Flag of an event whose install retention has deleted: the archive counts it, whoever comes under that id later."""

@@ -26,6 +26,9 @@ CONSENT_DENIED = "consent denied"
 CONSENT_UNKNOWN = "consent unknown"
 NOT_ATTRIBUTED = "not attributed"
 TOO_OLD = "event older than event_max_age_days"
+REFUND_TOLD = "refund_told_before"
+"""Flag of a refund that TikTok heard of already: what was taken back of one before it, TikTok was never told."""
+TOLD_BEFORE = "refund was told before"
 PENDING = "pending"  # an install's match_method while Redis, or its click, is away
 
 
@@ -111,6 +114,8 @@ def _first_state(
     if event.received_at - event.occurred_at > to.max_age:
         return "dead", TOO_OLD, False
     unwanted = NOT_MAPPED if not target else revenue_objection(event.source, event.name, target, to.revenue_source)
+    if not unwanted and REFUND_TOLD in event.flags:
+        unwanted = TOLD_BEFORE
     if unwanted:
         return "skipped", unwanted, False
     waits = install is None or install.match_method == PENDING

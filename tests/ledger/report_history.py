@@ -17,6 +17,7 @@ from ledger.erasure import erase, erase_click
 from ledger.events import NewEvent, join_events
 from ledger.installs import Install, get_installs, pending_installs, update_matches
 from ledger.pool import open_pool
+from ledger.refund_events import Refunds, TakenBack, take_back
 from ledger.report_deltas import counted_anew
 from ledger.report_roll_ups import NOTHING, add_up
 from ledger.report_zones import begin_anew
@@ -99,10 +100,16 @@ class History:
         event = NewEvent(
             self.app_id, f"e{number}", source, name, f"i{install}", (), self.at(quarters), self.at(quarters),
             Decimal(value) if value else None, ("EUR", "USD", None)[number % 3] if value else None,
-            {"proceeds": "0.70"} if source != "sdk" else {}, bool(known), (),
+            {"proceeds": "0.70"} if source != "sdk" else {}, bool(known), (), f"s{install}",
         )  # fmt: skip
         async with self.transaction() as connection:
             await store_events(connection, [event])
+
+    async def take_back(self, install: int, amount: str | None) -> None:
+        """What was refunded to an install is taken back, in part or all."""
+        of = Refunds(self.app_id, f"s{install}", "stripe_refund")
+        async with self.transaction() as connection:
+            await take_back(connection, TakenBack(of, Decimal(amount) if amount else None, NOW))
 
     async def drain(self, number: int, quarters: int, visits: int) -> None:
         begins_s = int(self.at(quarters).timestamp()) // 900 * 900

@@ -42,6 +42,7 @@ INSTALL = st.tuples(st.just("install"), NUMBERS, QUARTERS, st.sampled_from(["ref
 STEP = st.one_of(
     EVENT,
     INSTALL,
+    st.tuples(st.just("take_back"), NUMBERS, st.sampled_from(["1.5", None])),
     st.tuples(st.just("drain"), st.integers(0, 20), QUARTERS, st.integers(1, 9)),
     st.tuples(st.just("match")),
     st.tuples(st.just("erase"), NUMBERS),

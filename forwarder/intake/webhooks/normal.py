@@ -10,6 +10,9 @@ STARTS: Final = {"trial_started": "trial_qualified", "subscription_started": "su
 """A start -> what it becomes where no ending came within the app's `qualified_delay_minutes`."""
 ENDINGS: Final = frozenset({"cancellation", "expiration", "refund"})
 REFUND: Final = "refund"
+REFUND_REVERSED: Final = "refund_reversed"
+"""The store took back the refund of a transaction."""
+
 FAMILY_SHARE: Final = "family_share"
 """A start or sale of somebody who shares another person's purchase: nothing was sold."""
 

@@ -11,6 +11,7 @@ from forwarder.intake.webhooks.normal import (
     FAMILY_SHARE,
     PROMOTIONAL,
     REFUND,
+    REFUND_REVERSED,
     STARTS,
     Person,
     Reading,
@@ -45,7 +46,7 @@ IGNORED: Final = frozenset(
 )
 NAMES: Final = {
     "NON_RENEWING_PURCHASE": "one_time",
-    "REFUND_REVERSED": "refund_reversed",
+    "REFUND_REVERSED": REFUND_REVERSED,
     "CANCELLATION": "cancellation",
     "EXPIRATION": "expiration",
     "BILLING_ISSUE": "billing_issue",

@@ -8,26 +8,23 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-import msgspec
 import structlog
 
 from forwarder.directory import Directory
 from forwarder.intake.event_batch import EventKey, EventLedger, Stored
 from forwarder.intake.install_batch import ACQUIRE_TIMEOUT_S
 from forwarder.intake.webhooks.event_rows import ENDING_NAMES, QUALIFIED, event_row, qualified_name
-from forwarder.intake.webhooks.normal import Refund, SourceEvent
+from forwarder.intake.webhooks.normal import SourceEvent
+from forwarder.intake.webhooks.refunding import REFUNDED, lock_order, reckoned
 from ledger.erased_meanwhile import Whose, erase_again
 from ledger.erasure import TombstoneKeys, erased, tombstones
 from ledger.event_timers import NewTimer, flag_late_endings, insert_timers
 from ledger.events import NewEvent
-from ledger.refunds import ChargeRefund, Payment, known_payment, lock_charge, name_order, newly_refunded
+from ledger.refund_events import TakenBack, take_back
+from ledger.refunds import name_order
 from ledger.webhook_events import BodyOutcome, WebhookBody, insert_bodies, note_received
-from ledger.webhook_providers import SALE_EVENTS, Provider
+from ledger.webhook_providers import Provider
 
-AUTHORIZED = "stripe_authorization"
-REFUNDED = "stripe_refund"
-CAPTURES = "captured:"
-"""Before a charge's id: how much of it was captured is reckoned as how much was refunded, by totals that may repeat."""
 LATE_ENDING = "ended_before_it_qualified"
 """Flag of a qualified event whose subscription had ended, as it turned out too late."""
 
@@ -67,6 +64,7 @@ class Made:
     post: WebhookPost
     outcome: Outcome
     event: NewEvent | None = None
+    taken_back: TakenBack | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,21 +105,8 @@ class WebhookLedger:
         if source.reading != "event":
             return Made(post, source.reading)
         event = event_row(post.app_id, post.provider, source, post.received_at)
-        if (said := _reckoned(source)) is not None:
-            # a charge says itself what was captured of it, and its order; a refund alone says neither
-            if said.refund_id is not None and (paid := event.subscription_id):
-                # a sale that is being stored is waited for, or finds this refund
-                await lock_charge(connection, post.app_id, f"{CAPTURES}{said.charge_id}", post.received_at)
-                payment = await known_payment(connection, post.app_id, paid, (AUTHORIZED, SALE_EVENTS))
-                if payment.only_authorized:
-                    return Made(post, "counted")
-                event = _of_order(event, payment)
-            charge = ChargeRefund(post.app_id, said.charge_id, said.refund_id, said.amount)
-            added = await newly_refunded(connection, charge, post.received_at)
-            if added <= 0:
-                return Made(post, "counted")
-            event = msgspec.structs.replace(event, value=added)
-        return Made(post, "event", event)
+        found = await reckoned(connection, source, event)
+        return Made(post, "event" if found.event is not None else "counted", found.event, found.taken_back)
 
     async def _keep(self, connection: Any, made: Sequence[Made]) -> Stored:
         first: dict[EventKey, NewEvent] = {}
@@ -131,6 +116,10 @@ class WebhookLedger:
         stored = await self.events.store(connection, list(first.values()))
         keys = stored.keys
         await self._name_orders(connection, made)
+        # of refunds of the same round, too
+        for one in made:
+            if one.taken_back is not None:
+                await take_back(connection, one.taken_back)
         await insert_bodies(connection, list(_bodies(made, keys)))
         await insert_timers(connection, list(self._timers(made, keys)))
         await note_received(connection, {(m.post.app_id, m.post.provider): m.post.received_at for m in made})
@@ -171,29 +160,8 @@ def _whose(post: WebhookPost) -> list[Whose]:
     return [Whose(post.app_id, one, (one,)) for one in post.people]
 
 
-def _reckoned(source: SourceEvent) -> Refund | None:
-    """What is worth only what it adds to messages before it: a refund, or a capture under a name of its own."""
-    if source.refund is not None or source.capture is None:
-        return source.refund
-    return msgspec.structs.replace(source.capture, charge_id=f"{CAPTURES}{source.capture.charge_id}")
-
-
-def _of_order(refund: NewEvent, payment: Payment) -> NewEvent:
-    """The refund under its sale's number, unless the app gave it one of its own."""
-    properties = refund.body.get("properties", {})
-    if payment.order_id is None or properties.get("order_id") != refund.subscription_id:
-        return refund
-    of_sale = {**properties, "order_id": payment.order_id}
-    return msgspec.structs.replace(refund, body={**refund.body, "properties": of_sale})
-
-
 def _order(post: WebhookPost) -> tuple[str, str, int]:
-    """By charge, and of each in the order of what is locked for it: what was captured, then what was refunded."""
-    said = _reckoned(post.source) if post.source is not None else None
-    if said is None:
-        return post.app_id, "", 0
-    total_of_refunds = said.refund_id is None and not said.charge_id.startswith(CAPTURES)
-    return post.app_id, said.charge_id.removeprefix(CAPTURES), int(total_of_refunds)
+    return post.app_id, *(lock_order(post.source) if post.source is not None else ("", 0))
 
 
 def _bodies(made: Sequence[Made], keys: Mapping[EventKey, int]) -> Iterable[WebhookBody]:

@@ -1,0 +1,118 @@
+"""What a message about a payment adds to what was said of it before: messages come in any order, and more than once.
+
+A refund, and what was captured of a charge, is worth what it adds. A reversal takes off what was refunded; a refund
+that comes after its reversal was taken back already, and adds nothing.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgspec
+
+from forwarder.intake.routing import REFUND_TOLD
+from forwarder.intake.webhooks.normal import REFUND, REFUND_REVERSED, Refund, SourceEvent
+from ledger.events import NewEvent
+from ledger.refund_events import Refunds, TakenBack, refund_events, reversed_at
+from ledger.refunds import ChargeRefund, Payment, known_payment, lock_charge, newly_refunded
+from ledger.webhook_providers import PROVIDERS, SALE_EVENTS, Provider
+
+AUTHORIZED: Final = "stripe_authorization"
+REFUNDED: Final = "stripe_refund"
+CAPTURES: Final = "captured:"
+"""Before a charge's id: how much of it was captured is reckoned as how much was refunded, by totals that may repeat."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reckoned:
+    """What is left of a message."""
+
+    event: NewEvent | None
+    """None where all of it had been said before."""
+    taken_back: TakenBack | None = None
+
+
+async def reckoned(connection: Any, source: SourceEvent, event: NewEvent) -> Reckoned:
+    """`event` is the source's, as it would be stored were it the only one. In the caller's transaction, which holds
+    its payment until it ends.
+    """
+    if source.name == REFUND_REVERSED or (source.name == REFUND and source.refund is None):
+        return await _of_transaction(connection, source, event)
+    said = _said(source)
+    if said is None:
+        return Reckoned(event)
+    # a charge says itself what was captured of it, and its order; a refund alone says neither
+    if said.refund_id is not None and (paid := event.subscription_id):
+        # a sale that is being stored is waited for, or finds this refund
+        await lock_charge(connection, event.app_id, f"{CAPTURES}{said.charge_id}", event.received_at)
+        payment = await known_payment(connection, event.app_id, paid, (AUTHORIZED, SALE_EVENTS))
+        if payment.only_authorized:
+            return Reckoned(None)
+        event = _of_order(event, payment)
+    charge = ChargeRefund(event.app_id, said.charge_id, said.refund_id, said.amount)
+    added = await newly_refunded(connection, charge, event.received_at)
+    return Reckoned(msgspec.structs.replace(event, value=added) if added > 0 else None)
+
+
+def lock_order(source: SourceEvent) -> tuple[str, int]:
+    """By payment, and of each in the order of what is locked for it: what was captured, then what was refunded."""
+    said = _said(source)
+    if said is None:
+        return _transaction(source) or "", 0
+    total_of_refunds = said.refund_id is None and not said.charge_id.startswith(CAPTURES)
+    return said.charge_id.removeprefix(CAPTURES), int(total_of_refunds)
+
+
+def _said(source: SourceEvent) -> Refund | None:
+    """What is worth only what it adds to messages before it: a refund, or a capture under a name of its own."""
+    if source.refund is not None or source.capture is None:
+        return source.refund
+    return msgspec.structs.replace(source.capture, charge_id=f"{CAPTURES}{source.capture.charge_id}")
+
+
+def _transaction(source: SourceEvent) -> str | None:
+    """Of a platform's refund or its reversal: what both name."""
+    return source.transaction_id if source.name in (REFUND, REFUND_REVERSED) else None
+
+
+async def _of_transaction(connection: Any, source: SourceEvent, event: NewEvent) -> Reckoned:
+    """A platform's refund, or its reversal. Which of them came to pass last is said by their times."""
+    transaction = _transaction(source)
+    if transaction is None or event.subscription_id is None:
+        return Reckoned(event)
+    await lock_charge(connection, event.app_id, transaction, event.received_at)
+    refund, reversal = (f"{_prefix(event)}_{name}" for name in (REFUND, REFUND_REVERSED))
+    of = Refunds(event.app_id, event.subscription_id, refund, transaction)
+    if source.name == REFUND_REVERSED:
+        return Reckoned(event, TakenBack(of, None, event.occurred_at))
+    reversals = await reversed_at(connection, of, reversal)
+    if any(at >= event.occurred_at for at in reversals):
+        return Reckoned(None)
+    if not reversals:
+        return Reckoned(event)
+    # another refund, of a number that it has whenever and however often it comes
+    again = msgspec.structs.replace(event, event_id=f"{event.event_id}:{len(reversals)}")
+    return Reckoned(await _as_told(connection, again, of))
+
+
+def _prefix(event: NewEvent) -> str:
+    provider: Provider = event.source  # type: ignore[assignment]
+    return PROVIDERS[provider].prefix
+
+
+async def _as_told(connection: Any, event: NewEvent, of: Refunds) -> NewEvent:
+    """A refund after one that was taken back, of which TikTok never hears: it is flagged where TikTok was told of as
+    much before.
+    """
+    known = await refund_events(connection, of)
+    told = sum(one.value for one in known if one.told)
+    refunded = sum(one.value - one.reversed for one in known) + (event.value or 0)
+    return msgspec.structs.replace(event, flags=(*event.flags, REFUND_TOLD)) if told >= refunded else event
+
+
+def _of_order(refund: NewEvent, payment: Payment) -> NewEvent:
+    """The refund under its sale's number, unless the app gave it one of its own."""
+    properties = refund.body.get("properties", {})
+    if payment.order_id is None or properties.get("order_id") != refund.subscription_id:
+        return refund
+    of_sale = {**properties, "order_id": payment.order_id}
+    return msgspec.structs.replace(refund, body={**refund.body, "properties": of_sale})

@@ -1,0 +1,122 @@
+"""Refunds that are taken back: `refunds` of a report goes down again, in the row that it went up in."""
+
+import asyncio
+import itertools
+import time
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from forwarder.intake.routing import TOLD_BEFORE
+from ledger.report_facts import ALL_FACTS, KEY_COLUMNS
+from ledger.report_roll_ups import NOTHING, add_up
+from tests.forwarder.api import APP, Api
+from tests.forwarder.intake.webhooks.fixtures import ATTRIBUTE, body
+from tests.forwarder.intake.webhooks.posting import connect, taken
+
+pytestmark = pytest.mark.anyio
+
+CREDIT = """
+UPDATE installs SET match_method = 'referrer', click_id = 'c', click = '{"click_id": "c", "campaign_id": "c1"}'
+"""
+KEYS = ", ".join(KEY_COLUMNS)
+RECOUNTED = f"SELECT {KEYS}, sum(refunds) FROM ({ALL_FACTS}) AS f GROUP BY {KEYS} HAVING sum(refunds) <> 0"  # noqa: S608
+WAITING = f"SELECT {KEYS}, sum(refunds) FROM report_deltas GROUP BY {KEYS} HAVING sum(refunds) <> 0"  # noqa: S608
+
+
+async def refunds(api: Api) -> Decimal:
+    """What a report says was refunded: by deltas and by a recount, which say the same, and below zero nowhere."""
+    recounted = [tuple(row) for row in await api.pool.fetch(RECOUNTED, APP, 0.0, 4e9)]
+    waiting = [tuple(row) for row in await api.pool.fetch(WAITING)]
+    assert sorted(map(str, recounted)) == sorted(map(str, waiting))
+    assert all(row[-1] > 0 for row in recounted)
+    return Decimal(sum(row[-1] for row in recounted))
+
+
+async def customer(api: Api, **settings: Any) -> None:
+    """The install i-1 is an ad's, and refunds are told to TikTok."""
+    await connect(api, refund_event="CancelOrder", **settings)
+    await api.install(install_id="i-1")
+    await api.pool.execute(CREDIT)
+
+
+async def told(api: Api) -> list[tuple[str, str]]:
+    rows = await api.deliveries()
+    return [(one["state"], one["reason"]) for one in rows if one["target_event"] == "CancelOrder"]
+
+
+# -- RevenueCat
+
+
+REFUND, REVERSAL, REFUND_AGAIN = "support refunds", "a refund is reversed", "support refunds again"
+
+
+def platform(case: str, number: int = 0, **fields: Any) -> dict[str, Any]:
+    """Of RevenueCat, as a purchase's refund, its reversal and a second refund follow one another by its clock."""
+    at = time.time() - 3600 + 60 * (REFUND, REVERSAL, REFUND_AGAIN).index(case)
+    fields = {**ATTRIBUTE, "id": f"{case}-{number}", "event_timestamp_ms": int(at * 1000), **fields}
+    return body("revenuecat", REVERSAL if case == REVERSAL else REFUND, **fields)
+
+
+PLATFORM: dict[str, tuple[list[dict[str, Any]], str]] = {
+    "refunded": ([platform(REFUND)], "9.99"),
+    "reversed": ([platform(REFUND), platform(REVERSAL)], "0"),
+    "reversed, and told again": ([platform(REFUND), platform(REVERSAL), platform(REVERSAL, 1)], "0"),
+    "reversed, refund told again": ([platform(REFUND), platform(REVERSAL), platform(REFUND), platform(REFUND, 1)], "0"),
+    "reversal first": ([platform(REVERSAL), platform(REFUND), platform(REFUND)], "0"),
+    "reversal alone": ([platform(REVERSAL)], "0"),
+    "reversal of unknown price": ([platform(REFUND), platform(REVERSAL, price=None, currency=None)], "0"),
+    "of another payment": ([platform(REFUND), platform(REVERSAL, transaction_id="tx-2")], "9.99"),
+    "refunded again": ([platform(REFUND), platform(REVERSAL), *[platform(REFUND_AGAIN)] * 3], "9.99"),
+    "refunded again, the first unheard of": ([platform(REVERSAL), platform(REFUND_AGAIN)], "9.99"),
+    "in parts": ([platform(REFUND), platform(REFUND, 1, price_in_purchased_currency=-2), platform(REVERSAL)], "0"),
+}
+
+
+@pytest.mark.parametrize("way", PLATFORM)
+@pytest.mark.parametrize("source", ["sdk", "revenuecat"])
+async def test_a_platforms_refund_counts_until_it_is_reversed(api: Api, way: str, source: str) -> None:
+    await customer(api, revenue_source=source)
+    messages, refunded = PLATFORM[way]
+    for message in messages:
+        await taken(api, "revenuecat", message)
+    assert await refunds(api) == Decimal(refunded)
+
+
+@pytest.mark.parametrize("messages", list(itertools.permutations([platform(REFUND), platform(REVERSAL)])))
+async def test_a_refund_and_its_reversal_that_are_told_at_one_moment_are_nothing(api: Api, messages: Any) -> None:
+    await customer(api)
+    await asyncio.gather(*(taken(api, "revenuecat", message) for message in messages for _ in range(4)))
+    assert await refunds(api) == 0
+
+
+async def test_a_refund_that_was_reversed_before_it_is_heard_of_is_not_sent(api: Api) -> None:
+    await customer(api)
+    for message in (platform(REVERSAL), platform(REFUND)):
+        await taken(api, "revenuecat", message)
+    assert await told(api) == []
+
+
+async def test_a_refund_after_a_reversal_is_not_told_a_second_time(api: Api) -> None:
+    await customer(api)
+    for case in (REFUND, REVERSAL, REFUND_AGAIN):
+        await taken(api, "revenuecat", platform(case))
+    assert await told(api) == [("due", ""), ("skipped", TOLD_BEFORE)]
+
+
+async def test_a_reversal_takes_off_what_was_added_up_and_what_joins_later(api: Api) -> None:
+    await connect(api, refund_event="CancelOrder")
+    for case in (REFUND, REVERSAL):
+        await taken(api, "revenuecat", platform(case))
+    await api.install(install_id="i-1")
+    assert await api.pool.fetchval("SELECT count(*) FROM events WHERE joined AND name = 'rc_refund'") == 1
+    await api.pool.execute(CREDIT)
+    await api.pool.execute("DELETE FROM report_deltas")
+    for number, case in enumerate((REFUND, REVERSAL)):
+        await taken(api, "revenuecat", platform(case, transaction_id="tx-2"))
+        while await add_up(api.pool, datetime.now(UTC)) != NOTHING:
+            pass
+        total = await api.pool.fetchval("SELECT coalesce(sum(refunds), 0) FROM report_days")
+        assert total == (Decimal("9.99"), 0)[number]
