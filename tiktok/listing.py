@@ -7,6 +7,7 @@ import msgspec
 
 from tiktok.account_values import rows_of
 from tiktok.business_api import BusinessApi, Group
+from tiktok.pages import is_last
 
 MOST_PAGES: Final = 500  # an endpoint that never ends is not followed further
 
@@ -25,7 +26,7 @@ class Listing(msgspec.Struct, frozen=True):
 async def read_listing(
     api: BusinessApi, listing: Listing, token: str, parameters: Mapping[str, object]
 ) -> list[dict[str, Any]]:
-    """Every row. Totals are not believed, as they move while one reads: a page that is not full is the last.
+    """Every row: totals move while one reads, and a page that is not full need not be the last (`pages.is_last`).
 
     Raises:
         ApiRefused: TikTok refused a page, or did not answer.
@@ -33,8 +34,9 @@ async def read_listing(
     found: list[dict[str, Any]] = []
     for page in range(1, MOST_PAGES + 1):
         asked = {**parameters, "page": page, "page_size": listing.page_size}
-        rows = rows_of((await api.get(listing.group, listing.path, token, asked)).data, listing.rows)
+        data = (await api.get(listing.group, listing.path, token, asked)).data
+        rows, info = rows_of(data, listing.rows), data.get("page_info") if isinstance(data, dict) else None
         found += rows
-        if len(rows) < listing.page_size:
+        if is_last(len(rows), page, info if isinstance(info, dict) else {}, listing.page_size):
             break
     return found

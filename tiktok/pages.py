@@ -41,9 +41,16 @@ async def read_pages(
         listed, info = _page(reply)
         rows += listed
         cut = cut or reply.cut
-        if not listed or (len(listed) < _size(info, page_size) and _number(info, "total_page") <= page):
+        if is_last(len(listed), page, info, page_size):
             return Listed(rows, cut)
     raise unreadable(f"{path} has no end")
+
+
+def is_last(rows: int, page: int, info: Mapping[str, Any], asked: int) -> bool:
+    """Whether a list ends with its page number `page`, of so many rows: totals that shrink do not end it, and neither
+    does a page that TikTok took rows out of.
+    """
+    return not rows or (rows < _size(info, asked) and _number(info, "total_page") <= page)
 
 
 def unreadable(what: str) -> ApiRefused:
@@ -66,5 +73,8 @@ def _size(info: Mapping[str, Any], asked: int) -> int:
 
 
 def _number(info: Mapping[str, Any], name: str) -> int:
+    """Of numbers TikTok makes text now and then."""
     value = info.get(name)
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10:
+        return int(value)
     return value if isinstance(value, int) and not isinstance(value, bool) else 0

@@ -16,14 +16,15 @@ LISTING = Listing("pixel", "/pixel/list/", "pixels", 2)
 class Pages:
     """Answers these pages, whatever totals it names."""
 
-    def __init__(self, *pages: list[Any]) -> None:
+    def __init__(self, *pages: list[Any], total_page: int = 1) -> None:
         self._pages = pages
+        self._info = {"total_page": total_page, "total_number": 0}
         self.asked: list[Mapping[str, object]] = []
 
     async def get(self, group: str, path: str, token: str, parameters: Mapping[str, object]) -> Reply:
         self.asked.append(parameters)
         page = self._pages[min(len(self.asked), len(self._pages)) - 1]
-        return Reply({"pixels": page, "page_info": {"total_page": 1, "total_number": 0}})
+        return Reply({"pixels": page, "page_info": self._info})
 
 
 async def read(pages: Pages) -> list[dict[str, Any]]:
@@ -34,6 +35,13 @@ async def test_a_page_that_is_not_full_is_the_last() -> None:
     pages = Pages([{"n": 1}, {"n": 2}], [{"n": 3}])
     assert await read(pages) == [{"n": 1}, {"n": 2}, {"n": 3}]
     assert pages.asked[1] == {"advertiser_id": "1", "page": 2, "page_size": 2}
+
+
+async def test_a_page_that_tiktok_took_a_row_out_of_is_not_the_last() -> None:
+    """Pixels of further pages would be forgotten."""
+    pages = Pages([{"n": 1}], [{"n": 2}, {"n": 3}], [{"n": 4}], total_page=3)
+    assert await read(pages) == [{"n": 1}, {"n": 2}, {"n": 3}, {"n": 4}]
+    assert len(pages.asked) == 3
 
 
 async def test_no_row_at_all_is_no_error() -> None:

@@ -25,7 +25,7 @@ class Scripted:
         return self.replies[int(str(parameters["page"])) - 1]
 
 
-def page(ids: list[int], cut: bool = False, **info: int) -> Reply:
+def page(ids: list[int], cut: bool = False, **info: int | str) -> Reply:
     return Reply(data={"list": [{"id": one} for one in ids], "page_info": info}, cut=cut)
 
 
@@ -57,6 +57,13 @@ async def test_a_short_page_that_is_not_the_last_one_does_not_end_the_list() -> 
 async def test_a_list_of_smaller_pages_than_asked_is_read_to_its_end() -> None:
     ask = Scripted(page([1, 2], page_size=2), page([3, 4], page_size=2), page([], page_size=2))
     assert await ids_of(ask, 1000) == [1, 2, 3, 4]
+
+
+async def test_how_many_pages_there_are_may_be_told_as_text() -> None:
+    ask = Scripted(page([1, 2], page_size="2", total_page="2"), page([3], page_size="2", total_page="2"))
+    assert await ids_of(ask, 1000) == [1, 2, 3]
+    ask = Scripted(page([1], total_page="x"))
+    assert await ids_of(ask, 2) == [1]
 
 
 async def test_one_cut_page_makes_the_list_cut() -> None:
