@@ -72,20 +72,18 @@ async def check_grant(side: AccountSide, grant: Grant, clock: Clock) -> None:
 
 
 def _ends_soon(grant: Grant, now: datetime) -> bool:
-    return grant.refresh_token_encrypted is not None and (
-        grant.expires_at is not None and grant.expires_at - now < REFRESH_WITHIN
-    )
+    return grant.expires_at is not None and grant.expires_at - now < REFRESH_WITHIN
 
 
 async def _refreshed(side: AccountSide, grant: Grant, clock: Clock) -> tuple[Grant, str]:
     """The grant as it is now, and why it could not be renewed; empty = it was."""
+    if grant.refresh_token_encrypted is None:
+        return grant, _ending(grant, "TikTok gave no refresh token")
     if side.app is None:
         return grant, _ending(grant, "TIKTOK_APP_ID and TIKTOK_APP_SECRET are not set")
-    sealed_token = grant.refresh_token_encrypted or b""
+    renewal = side.keyring.decrypt(grant.refresh_token_encrypted, refresh_record(grant.app_id))
     try:
-        token: Token = await refresh(
-            side.api, side.app, side.keyring.decrypt(sealed_token, refresh_record(grant.app_id))
-        )
+        token: Token = await refresh(side.api, side.app, renewal)
     except NoToken as error:
         return grant, _ending(grant, str(error))
     except ApiRefused as error:

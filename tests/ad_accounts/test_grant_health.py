@@ -176,6 +176,18 @@ async def test_one_that_cannot_be_renewed_is_told_while_it_still_works(scene: Ac
     assert "`signalpost tiktok connect" in said
 
 
+async def test_one_that_ends_and_came_without_a_refresh_token_is_told_before_its_end(scene: AccountScene) -> None:
+    scene.sandbox.load(advertiser())
+    await scene.granted(Token(access_token=scene.sandbox.grant(), expires_in_s=30 * 86_400))
+    for _ in range(26):
+        scene.later(days=1)
+        await probe(scene)
+    assert await alerts(scene) == {}
+    scene.later(days=2)
+    await probe(scene)
+    assert "TikTok gave no refresh token" in (await alerts(scene))["tiktok_grant_ending"]
+
+
 async def test_a_grant_without_a_refresh_token_is_never_renewed(scene: AccountScene) -> None:
     scene.sandbox.load(advertiser())
     await scene.granted(Token(access_token=scene.sandbox.grant(), expires_in_s=3600))
