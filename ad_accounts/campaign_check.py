@@ -1,6 +1,6 @@
 """Whether campaigns can use what an app sends: objective, goal, landing URL, systems, placements, pixel. Pure."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -57,17 +57,44 @@ class CampaignFacts:
     """Slug of every Signal link -> its app."""
     bases: Sequence[str]
     """Where the app's Signal links stand."""
+    sharing: frozenset[str] = frozenset()
+    """Other apps whose ad account it is, too: what leads to their links is theirs."""
+    their_bases: Sequence[str] = ()
+    """Where else their links stand."""
 
 
 def check_campaigns(facts: CampaignFacts) -> list[CampaignWarning]:
-    """Of everything that is not deleted, campaigns first."""
+    """Of everything that is not deleted, nor another app's, campaigns first."""
     campaigns = {one.campaign_id: one for one in facts.campaigns if _living(one)}
     adgroups = {one.adgroup_id: one for one in facts.adgroups if _living(one) and one.campaign_id in campaigns}
     ads = [one for one in facts.ads if _living(one) and one.adgroup_id in adgroups]
+    theirs = {ad.ad_id for ad in ads if _is_of_another(ad, facts)}
+    groups_of_theirs = _all_theirs((ad.adgroup_id, ad.ad_id in theirs) for ad in ads)
+    campaigns_of_theirs = _all_theirs(
+        (one.campaign_id, one.adgroup_id in groups_of_theirs) for one in adgroups.values()
+    )
+    campaigns = {key: one for key, one in campaigns.items() if key not in campaigns_of_theirs}
+    adgroups = {key: one for key, one in adgroups.items() if key not in groups_of_theirs}
+    ads = [one for one in ads if one.ad_id not in theirs]
     warnings = [warning for campaign in campaigns.values() for warning in _of_campaign(campaign)]
     for adgroup in adgroups.values():
         warnings += _of_adgroup(adgroup, campaigns[adgroup.campaign_id], facts)
     return warnings + [warning for ad in ads for warning in _of_ad(ad, facts)]
+
+
+def _is_of_another(ad: StoredAd, facts: CampaignFacts) -> bool:
+    """Whether an ad leads to Signal links of other apps that share the ad account, and nowhere else."""
+    links = [landing_link(url, (*facts.bases, *facts.their_bases)) for url in ad.landing_urls]
+    owners = {facts.link_apps.get(link.slug) if link is not None else None for link in links}
+    return bool(owners) and owners <= facts.sharing
+
+
+def _all_theirs(parts: Iterable[tuple[str, bool]]) -> set[str]:
+    """Keys of which every part is another app's; each part is (key, whether it is)."""
+    found: dict[str, bool] = {}
+    for key, is_theirs in parts:
+        found[key] = found.get(key, True) and is_theirs
+    return {key for key, whole in found.items() if whole}
 
 
 def _living(entity: StoredCampaign | StoredAdGroup | StoredAd) -> bool:

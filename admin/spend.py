@@ -20,7 +20,8 @@ from config.secrets import SecretError
 from ledger.adgroups import adgroups_of
 from ledger.ads import ads_of
 from ledger.advertiser_pixels import advertiser_pixels_of
-from ledger.advertisers import Advertiser, selected_of
+from ledger.advertisers import Advertiser, selected_advertisers, selected_of
+from ledger.apps import App, all_apps
 from ledger.campaigns import campaigns_of
 from ledger.default_mapping import DEFAULT_TARGETS
 from ledger.grants import get_grant
@@ -28,6 +29,7 @@ from ledger.links import all_links
 from ledger.local_time import UnknownZoneError, local_day
 from ledger.mappings import WHOLE_APP, all_mappings
 from ledger.pixels import all_pixels
+from ledger.sites import link_bases
 from ledger.spend_progress import LeaseLostError
 from tiktok.account_refusals import ApiRefused
 from tiktok.standard_events import counted_as
@@ -125,6 +127,7 @@ async def check_app(session: Session, app_id: str) -> list[dict[str, Any]]:
         for pixel in await advertiser_pixels_of(pool, app_id)
         if pixel.advertiser_id == advertiser_id
     }
+    sharing = await _sharing(session, app_id, advertiser_id)
     facts = CampaignFacts(
         app_id=app_id,
         campaigns=await campaigns_of(pool, advertiser_id),
@@ -134,8 +137,19 @@ async def check_app(session: Session, app_id: str) -> list[dict[str, Any]]:
         pixel_numbers={number for number, code in numbers.items() if code in codes} if numbers else None,
         link_apps={link.slug: link.app_id for link in await all_links(pool)},
         bases=own_bases(session.settings.public_base, app.settings.domains),
+        sharing=frozenset(one.app_id for one in sharing),
+        their_bases=link_bases(
+            session.settings.public_base, [name for one in sharing for name in one.settings.domains]
+        ),
     )
     return [_shown(warning) for warning in check_campaigns(facts)]
+
+
+async def _sharing(session: Session, app_id: str, advertiser_id: str) -> list[App]:
+    """The other apps that have chosen the advertiser."""
+    chosen = await selected_advertisers(session.database)
+    others = {one.app_id for one in chosen if one.advertiser_id == advertiser_id} - {app_id}
+    return [app for app in await all_apps(session.database) if app.app_id in others]
 
 
 async def _targets(session: Session, app_id: str) -> frozenset[str]:

@@ -40,6 +40,7 @@ def codes(
     *entities: StoredCampaign | StoredAdGroup | StoredAd,
     targets: set[str] | None = None,
     pixels: Any = frozenset({"77"}),
+    sharing: tuple[str, ...] = (),
 ) -> list[tuple[str, str]]:
     """(code, entity) of each warning; what is not given is as it should be."""
 
@@ -55,6 +56,8 @@ def codes(
         pixel_numbers=None if pixels is None else set(pixels),
         link_apps={"spring": "tea", "summer": "coffee"},
         bases=[BASE],
+        sharing=frozenset(sharing),
+        their_bases=["https://coffee.example.com"],
     )
     warnings = check_campaigns(facts)
     assert all(one.message.endswith(".") and one.fix.endswith(".") for one in warnings)
@@ -142,3 +145,23 @@ def test_each_landing_url_of_a_smart_plus_ad_is_looked_at() -> None:
 )
 def test_what_is_deleted_is_left_alone(entity: StoredCampaign | StoredAdGroup | StoredAd) -> None:
     assert codes(entity) == []
+
+
+THEIR_URLS = [signal_link_url(BASE, "summer"), signal_link_url("https://coffee.example.com", "summer")]
+
+
+@pytest.mark.parametrize("url", THEIR_URLS)
+def test_what_leads_to_links_of_another_app_of_the_ad_account_is_that_apps(url: str) -> None:
+    theirs = campaign(objective="TRAFFIC"), adgroup(pixel_number="78", placements=("PLACEMENT_PANGLE",)), ad(url)
+    assert codes(*theirs, sharing=("coffee",)) == []
+    assert {code for code, _ in codes(*theirs)} > {"objective_without_events", "foreign_pixel"}
+
+
+def test_an_ad_group_with_ads_of_two_apps_is_judged_for_both_and_each_ad_for_its_own() -> None:
+    mixed = ad(THEIR_URLS[0]), ad("https://tea.example", ad_id="112"), adgroup(pixel_number="78")
+    assert codes(*mixed, sharing=("coffee",)) == [("foreign_pixel", "11"), ("landing_not_a_link", "112")]
+
+
+def test_what_has_no_ad_yet_and_an_ad_of_both_apps_are_judged_for_each() -> None:
+    assert codes(adgroup(pixel_number="78"), ad(adgroup_id="99"), sharing=("coffee",)) == [("foreign_pixel", "11")]
+    assert codes(ad(GOOD_URL, THEIR_URLS[0]), sharing=("coffee",)) == [("link_of_another_app", "111")]

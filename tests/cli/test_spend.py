@@ -160,6 +160,24 @@ def test_a_check_names_what_is_wrong_and_the_way_out(cli: Cli, sandbox: AccountS
     assert all(item["message"] and item["fix"] for item in items)
 
 
+def test_of_an_ad_account_of_two_apps_each_is_warned_of_its_own_ads(
+    cli: Cli, sql: Sql, sandbox: AccountSandbox, app_id: str
+) -> None:
+    other: str = cli("app", "create", "Coffee", "--json").value["app_id"]
+    assert cli("app", "set", other, "domains=coffee.example.com").status == 0
+    cli("link", "create", "--app", other, "--slug", "summer")
+    url = signal_link_url("https://coffee.example.com", "summer")
+    sandbox.load(advertiser(campaigns=[campaign(url, operating_systems=[])]))
+    cli("tiktok", "sync", "--app", app_id)
+    assert len(cli("tiktok", "check", "--app", app_id, "--json").value["items"]) == 2
+    sql(
+        "INSERT INTO advertisers (app_id, advertiser_id, name, timezone, selected, selected_at, seen_at) "
+        "VALUES ($1, $2, 'Tea', 'UTC', true, now(), now())",
+        other, TEA,
+    )  # fmt: skip
+    assert cli("tiktok", "check", "--app", app_id, "--json").value["items"] == []
+
+
 def test_an_event_that_is_mapped_under_its_old_name_is_the_one_ad_groups_optimise_for(
     cli: Cli, sandbox: AccountSandbox, app_id: str
 ) -> None:
