@@ -10,7 +10,7 @@ from ad_accounts.account_side import AccountSide
 from ad_accounts.importing import Imported, import_advertisers, import_pixels
 from ad_accounts.oauth_state import OAuthState, consume_state, read_state
 from config.secrets import Keyring
-from ledger.advertisers import selected_of
+from ledger.advertisers import forget_refusals, selected_of
 from ledger.grants import Grant, NewGrant, access_record, get_grant, probe_from, refresh_record, store_grant
 from tiktok.account_refusals import ApiRefused
 from tiktok.oauth import Token, exchange
@@ -54,8 +54,11 @@ def sealed(keyring: Keyring, app_id: str, token: Token, now: datetime) -> NewGra
 
 
 async def keep_grant(connection: Any, keyring: Keyring, redeemed: Redeemed, now: datetime) -> None:
-    """In the place of the grant the app has. `connection` is an asyncpg connection or pool."""
+    """In the place of the grant the app has, and of what was refused to that. `connection` is an asyncpg connection or
+    pool.
+    """
     await store_grant(connection, sealed(keyring, redeemed.state.app_id, redeemed.token, now), now)
+    await forget_refusals(connection, redeemed.state.app_id)
 
 
 async def import_accounts(side: AccountSide, redeemed: Redeemed, clock: Clock) -> Imported:

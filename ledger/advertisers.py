@@ -152,6 +152,14 @@ async def set_advertiser_state(
     return bool(await connection.fetchval(SET_ADVERTISER_STATE, app_id, advertiser_id, state, reason))
 
 
+FORGET_REFUSALS = "UPDATE advertisers SET state = 'ok', reason = '' WHERE app_id = $1 AND state = 'refused'"
+
+
+async def forget_refusals(connection: Any, app_id: str) -> None:
+    """What TikTok refused was refused to another login: whether it is to this one shows when it asks."""
+    await connection.execute(FORGET_REFUSALS, app_id)
+
+
 SET_ROLE = "UPDATE advertisers SET role = $3 WHERE app_id = $1 AND advertiser_id = $2"
 
 

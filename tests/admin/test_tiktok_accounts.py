@@ -16,6 +16,7 @@ from admin.tiktok_accounts import (
     list_advertisers,
     use_advertiser,
 )
+from ledger.advertisers import set_advertiser_state
 from ledger.grants import all_grants, get_grant
 from tests.account_sandbox import (
     APP,
@@ -181,3 +182,15 @@ async def test_acts_leave_entries_without_secrets(connectable: Session, sandbox:
     rows = await connectable.database.fetch("SELECT act, after FROM audit_log WHERE act LIKE 'tiktok.%' ORDER BY at")
     assert [row["act"] for row in rows] == ["tiktok.connect", "tiktok.use", "tiktok.disconnect"]
     assert "access_token" not in repr(rows)
+
+
+async def test_what_was_refused_to_one_login_is_not_held_against_the_next(
+    connectable: Session, sandbox: AccountSandbox, app_id: str
+) -> None:
+    """Of an ad account that another app reads, nobody else would ask with this one's login."""
+    sandbox.load(advertiser())
+    await connect(connectable, sandbox, app_id)
+    await set_advertiser_state(connectable.database, app_id, TEA, "refused", "40001: no permission for reports")
+    assert (await connection_status(connectable, app_id))["health"] == "red"
+    await connect(connectable, sandbox, app_id)
+    assert (await connection_status(connectable, app_id))["health"] == "green"
