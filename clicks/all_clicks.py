@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from datetime import date
 from typing import Any, Protocol
 
 from clicks.address import packed_address
@@ -15,6 +16,7 @@ from clicks.cold import (
     cold_key,
     cold_span,
     day_of,
+    end_of,
     read_cold_key,
 )
 from clicks.cold_page import ColdPages
@@ -25,6 +27,7 @@ from clicks.store import ClickStore, seen_at
 
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
+NEWEST_FOR_MS = 60_000  # how long it is believed what the newest day in the ledger is
 
 Request = tuple[str, int, int]
 """(address, since, until) in ms, both included."""
@@ -50,12 +53,14 @@ class AllClicks:
     def __init__(
         self, hot: ClickStore, cold: ColdStore, hot_hours: int, clock: Callable[[], float] = time.time
     ) -> None:
-        """`hot_hours`: no younger click is in the ledger."""
+        """`hot_hours`: no younger click moves to the ledger. Those that moved while it was less are found, too."""
         self.hot = hot
         self._cold = cold
         self._pages = ColdPages()
         self._hot_ms = hot_hours * HOUR_MS + SLACK_MS - CLOCKS_MS
         self._clock = clock
+        self._newest: date | None = None
+        self._newest_until_ms = 0
 
     async def enrich(self, click_id: str, facts: Mapping[str, Any]) -> bool:
         """As `ClickStore.enrich`; it may move after its click."""
@@ -68,8 +73,10 @@ class AllClicks:
     async def get_many(self, click_ids: Sequence[str]) -> list[Click | None]:
         """`get` for several ids at once."""
         found = await self.hot.get_many(click_ids)
-        parsed = [parse_click_id(text) for text, click in zip(click_ids, found, strict=True) if click is None]
-        cold = await self._get_cold([one for one in parsed if one is not None and self._may_be_cold(one.at_ms)])
+        missed = [parse_click_id(text) for text, click in zip(click_ids, found, strict=True) if click is None]
+        parsed = [one for one in missed if one is not None]
+        hot_since_ms = await self._hot_since_ms() if parsed else 0
+        cold = await self._get_cold([one for one in parsed if one.at_ms < hot_since_ms])
         return [cold.get(text) if click is None else click for text, click in zip(click_ids, found, strict=True)]
 
     async def find(self, address: str, since_ms: int, until_ms: int, limit: int = 1000) -> list[Click]:
@@ -79,8 +86,9 @@ class AllClicks:
     async def find_many(self, requests: Sequence[Request], limit: int = 1000) -> list[list[Click]]:
         """`find` for many in one round trip, two where one of them reaches back to old clicks."""
         found = await self.hot.find_many(requests, limit)
+        hot_since_ms = await self._hot_since_ms()
         older = [
-            self._may_be_cold(since_ms) and len(clicks) < limit
+            since_ms < hot_since_ms and len(clicks) < limit
             for (_, since_ms, _), clicks in zip(requests, found, strict=True)
         ]
         if not any(older):
@@ -176,8 +184,16 @@ class AllClicks:
             clicks.append(enriched(click, member.enrichment))
         return clicks
 
-    def _may_be_cold(self, at_ms: int) -> bool:
-        return at_ms < self._now_ms() - self._hot_ms
+    async def _hot_since_ms(self) -> int:
+        """What is older may be in the ledger: by the hours that clicks stay in Redis, or as they were fewer before."""
+        now_ms = self._now_ms()
+        if now_ms >= self._newest_until_ms:
+            self._newest = await self._cold.newest_day()
+            self._newest_until_ms = now_ms + NEWEST_FOR_MS
+        hot_since_ms = now_ms - self._hot_ms
+        if self._newest is None or self._newest <= day_of(max(hot_since_ms, 0)):
+            return hot_since_ms
+        return end_of(self._newest)
 
     def _now_ms(self) -> int:
         return int(self._clock() * 1000)

@@ -7,7 +7,7 @@ in the order of their times.
 """
 
 from collections.abc import AsyncIterator, Callable, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Protocol
 
 import msgspec
@@ -68,6 +68,9 @@ class ColdStore(Protocol):
     async def erase(self, day: date, keys: Sequence[bytes], without: Callable[[bytes], bytes | None]) -> int:
         """Delete members; how many rows changed. `without` gives a page without them, None where it is empty then."""
 
+    async def newest_day(self) -> date | None:
+        """The last day that anything is of; None where nothing is there."""
+
 
 def cold_key(click_id: ClickId) -> bytes:
     """The key of a member: of the click itself, or with its other address's hash of a pointer to it."""
@@ -97,3 +100,9 @@ def cold_span(address_hash: int, since_ms: int, until_ms: int) -> tuple[bytes, b
 def day_of(at_ms: int) -> date:
     """The day, in UTC, of a time in ms."""
     return datetime.fromtimestamp(at_ms / 1000, UTC).date()
+
+
+def end_of(day: date) -> int:
+    """The first ms behind a day (UTC)."""
+    next_day = day + timedelta(days=1)
+    return int(datetime(next_day.year, next_day.month, next_day.day, tzinfo=UTC).timestamp() * 1000)

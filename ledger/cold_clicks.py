@@ -76,6 +76,12 @@ SCAN_COLD_PAGES = """
 SELECT app_id, first_key AS key, NULL::bytea AS record, NULL::bytea AS enrichment, page FROM cold_click_pages
 WHERE day BETWEEN $1 AND $2
 """
+NEWEST_COLD_DAY = f"""
+SELECT max(newest.day) FROM {OWNERS} CROSS JOIN LATERAL (
+    (SELECT day FROM cold_clicks WHERE app_id = owner.app_id ORDER BY day DESC LIMIT 1)
+    UNION ALL (SELECT day FROM cold_click_pages WHERE app_id = owner.app_id ORDER BY day DESC LIMIT 1)
+) AS newest
+"""  # noqa: S608
 ERASE_COLD_CLICKS = f"""
 DELETE FROM cold_clicks WHERE app_id = {ANY_OWNER} AND day = $1 AND key = ANY ($2::bytea[])
 """  # noqa: S608
@@ -148,6 +154,11 @@ class ColdClicks:
                     await connection.execute(WRITE_PAGE, app_id, day, first_key, left)
                 changed += left != page
         return changed
+
+    async def newest_day(self) -> date | None:
+        """The last day that anything is of."""
+        newest: date | None = await self._pool.fetchval(NEWEST_COLD_DAY)
+        return newest
 
 
 async def add_cold_clicks(connection: Any, rows: Sequence[tuple[str, date, bytes, bytes, bytes | None]]) -> None:

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from clicks.address import HASH_BITS
 from clicks.click_id import RANDOM_BYTES, ClickId
-from clicks.cold import TIME_BITS, cold_key, cold_span, day_of, read_cold_key
+from clicks.cold import TIME_BITS, cold_key, cold_span, day_of, end_of, read_cold_key
 
 TIMES = st.integers(0, (1 << TIME_BITS) - 1)
 IDS = st.builds(
@@ -46,3 +46,4 @@ def test_a_span_of_all_times_ends_with_the_last_that_a_key_can_hold() -> None:
 
 def test_a_day_ends_at_midnight_utc() -> None:
     assert [day_of(1_800_057_599_999), day_of(1_800_057_600_000)] == [date(2027, 1, 15), date(2027, 1, 16)]
+    assert end_of(date(2027, 1, 15)) == 1_800_057_600_000

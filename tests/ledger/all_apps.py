@@ -22,7 +22,14 @@ STATEMENTS: Final = {
     "apps.ALL_APPS": _DIRECTORY,
     **{
         f"cold_clicks.{name}": _OF_CLICKS
-        for name in ("TELL_COLD_CLICK", "COLD_CLICKS_AT", "COLD_CLICKS_BETWEEN", "ERASE_COLD_CLICKS", "PAGES_WITH")
+        for name in (
+            "TELL_COLD_CLICK",
+            "COLD_CLICKS_AT",
+            "COLD_CLICKS_BETWEEN",
+            "ERASE_COLD_CLICKS",
+            "PAGES_WITH",
+            "NEWEST_COLD_DAY",
+        )
     },
     "cold_clicks.SCAN_COLD_CLICKS": _REPORT,
     "cold_click_pages.RIPE_COLD_CLICKS": _POLL,

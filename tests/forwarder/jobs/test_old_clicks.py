@@ -8,11 +8,13 @@ from datetime import timedelta
 
 import pytest
 
+from clicks.all_clicks import AllClicks
 from clicks.keys import WALKERS
 from clicks.record_layout import POINTER
 from clicks.walkers import WORD_S
 from config.settings import WorkerSettings
 from forwarder.jobs.old_clicks import hot_hours
+from ledger.cold_clicks import ColdClicks
 from tests.clicks.old_clicks import HOT_HOURS, HOUR_S, NOW, OldClicksScene, opened_scene
 from tests.forwarder.delivering.scene import APP
 
@@ -37,6 +39,17 @@ async def test_an_old_click_leaves_redis_and_a_young_one_stays(scene: OldClicksS
     await scene.click(YOUNG)
     assert await scene.move() == 1
     assert (await scene.hot_members(), await rows(scene, "cold_clicks")) == (1, 1)
+    await scene.assert_both_places_are_one()
+
+
+@pytest.mark.parametrize("age", [OLD, RIPE], ids=["in a row", "in a page"])
+async def test_a_click_that_moved_is_found_when_clicks_stay_in_redis_for_longer_from_now_on(
+    scene: OldClicksScene, age: int
+) -> None:
+    """CLICK_HOT_HOURS was raised."""
+    await scene.click(age)
+    await scene.move()
+    scene.clicks = AllClicks(scene.hot, ColdClicks(scene.pool), 2 * RIPE, lambda: scene.now_s)
     await scene.assert_both_places_are_one()
 
 
