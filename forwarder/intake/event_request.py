@@ -150,7 +150,7 @@ def _event_id(value: str | float) -> str:
 
 
 def _name(value: str) -> str:
-    name = clean_text(value).strip()
+    name = trimmed(clean_text(value))
     if not 1 <= len(name) <= MAX_NAME_CHARS:
         raise FieldError("name", f"must have 1 to {MAX_NAME_CHARS} characters")
     if name == INSTALL_EVENT:

@@ -65,7 +65,7 @@ def amount(field: str, value: str | float | None) -> Decimal | None:
     """
     if value is None or value == "":
         return None
-    text = str(value).strip()
+    text = trimmed(value) if isinstance(value, str) else str(value)
     if isinstance(value, str) and (not text or is_word_for_nothing(text)):
         note(field, PLACEHOLDER)
         return None
@@ -85,7 +85,7 @@ def currency(field: str, value: str | None) -> str | None:
     Raises:
         FieldError: not three letters.
     """
-    if value is None or not (code := value.strip()):
+    if value is None or not (code := trimmed(value)):
         return None
     if is_word_for_nothing(code):
         note(field, PLACEHOLDER)

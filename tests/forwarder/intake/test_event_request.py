@@ -1,6 +1,7 @@
 """Event requests, by table."""
 
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -75,6 +76,20 @@ def test_denied_consent_keeps_nothing_that_says_who_it_was() -> None:
     told = {"ip": "203.0.113.7", "user_agent": "x", "user": {"email": "a@example.com"}, "properties": {"query": "ill"}}
     assert read(consent={"marketing": "denied"}, **told).body == {"consent": {"marketing": "denied"}}
     assert read(consent={"marketing": "granted"}, **told).body == {"consent": {"marketing": "granted"}, **told}
+
+
+@pytest.mark.parametrize("unseen", [" ", "\u00a0", "\u200b", "\ufeff", "\u2060 ", "\u200e"])
+def test_blanks_and_what_is_not_seen_are_no_part_of_a_name_an_amount_or_a_currency(unseen: str) -> None:
+    event = read(name=f"{unseen}purchase{unseen}", value=f"{unseen}9.99{unseen}", currency=f"{unseen}eur{unseen}")
+    assert (event.name, event.value, event.currency) == ("purchase", Decimal("9.99"), "EUR")
+    assert read(value=unseen, currency=unseen).value is None
+
+
+@pytest.mark.parametrize("name", ["\u200b", " \ufeff", "install\u200b"])
+def test_a_name_of_nothing_that_is_seen_is_none_and_install_is_taken(name: str) -> None:
+    with pytest.raises(FieldError) as refused:
+        read(name=name)
+    assert refused.value.field == "name"
 
 
 def test_rows_keep_their_index() -> None:
