@@ -5,7 +5,7 @@ A worker that dies leaves its rows `sending`; once their lease has ended they ar
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
@@ -26,6 +26,10 @@ class Lease:
     """From then on another worker may claim the same rows."""
     place: Place = ""
     """Where they lie."""
+
+    def lasts(self, takes: timedelta, now: datetime) -> bool:
+        """Whether what begins now, and takes so long, is over before another worker may claim the same rows."""
+        return now + takes <= self.until
 
 
 class Claimed(msgspec.Struct, frozen=True):

@@ -17,7 +17,7 @@ from forwarder.delivering.backoff import give_up_at
 from forwarder.delivering.field_mapping import Mapped, mapped_fields
 from forwarder.delivering.settlement import GAVE_UP
 from ledger.consent import GRANTS, REFUSALS, answer_at
-from ledger.delivery_claims import Claimed
+from ledger.delivery_claims import Claimed, Settled
 from ledger.pixel_state import SendingPixel
 from ledger.sites import link_bases
 from tiktok.currency_rates import NO_RATES, Rates
@@ -43,6 +43,10 @@ class NotSent:
     reason: str
     next_attempt_at: datetime | None = None
     """For `due`: when it is looked at again."""
+
+    def settled(self, claimed: Claimed) -> Settled:
+        at, arrived = self.next_attempt_at, claimed.maybe_arrived_at
+        return Settled(claimed.delivery_id, self.state, self.reason, claimed.attempts, at, arrived, None)
 
 
 def objection(claimed: Claimed, pixel: SendingPixel, now: datetime) -> NotSent | None:

@@ -136,7 +136,7 @@ async def prepare(
     for row in await heard(context.pool, claimed):
         ready = _ready(context, pixel, row, now)
         if isinstance(ready, NotSent):
-            refused.append(_not_sent(row, ready))
+            refused.append(ready.settled(row))
         else:
             deliveries.append(ready)
     if refused:
@@ -163,11 +163,6 @@ def _prepared(context: DeliveryContext, pixel: SendingPixel, claimed: Claimed, n
     return PreparedDelivery(claimed, msgspec.json.encode(row.body), row.notes)
 
 
-def _not_sent(claimed: Claimed, why: NotSent) -> Settled:
-    at, arrived = why.next_attempt_at, claimed.maybe_arrived_at
-    return Settled(claimed.delivery_id, why.state, why.reason, claimed.attempts, at, arrived, None)
-
-
 # -- send
 
 
@@ -183,11 +178,12 @@ class BatchTarget:
 async def send(context: DeliveryContext, target: BatchTarget, deliveries: Sequence[PreparedDelivery]) -> None:
     """Send the deliveries in as few requests as TikTok takes; each request is settled before the next one is made."""
     requests = deque(in_requests(deliveries))
-    while requests and _has_time(context, target.lease):
+    while requests and target.lease.lasts(SEND_TAKES, context.clock()):
         request = await _stamp(context, target.lease, requests.popleft())
         if not request:
             continue
-        if not _has_time(context, target.lease):  # a ledger that is slow: another worker would send it as well
+        # a ledger that is slow: another worker would send it as well
+        if not target.lease.lasts(SEND_TAKES, context.clock()):
             requests.appendleft(request)
             break
         follow = await _exchange(context, target, request)
@@ -195,11 +191,6 @@ async def send(context: DeliveryContext, target: BatchTarget, deliveries: Sequen
         if isinstance(follow.pixel, Hold | Pause):
             break
     await _release(context, target.lease, [delivery.claimed for request in requests for delivery in request])
-
-
-def _has_time(context: DeliveryContext, lease: Lease) -> bool:
-    """Whether a request that begins now is settled before the lease ends."""
-    return context.clock() + SEND_TAKES <= lease.until
 
 
 async def _stamp(
@@ -301,5 +292,5 @@ async def _hold(context: DeliveryContext, pixel: SendingPixel, reason: str, now:
 async def _release(context: DeliveryContext, lease: Lease, claimed: Sequence[Claimed]) -> None:
     """Give back what was claimed and not sent, each in its place."""
     if claimed:
-        back = [_not_sent(row, NotSent("due", "", row.due_at)) for row in claimed]
+        back = [NotSent("due", "", row.due_at).settled(row) for row in claimed]
         await settle(context.pool, lease, back, None)

@@ -8,9 +8,11 @@ import pytest
 from forwarder.delivering.amounts import in_currency_of, money_of
 from forwarder.delivering.conversion import conversion
 from tests.forwarder.delivering.scene import PUBLIC
-from tests.forwarder.delivering.test_conversion import BULGARIAN, NOW, claimed, pixel
-from tiktok.currency_rates import NO_RATES
+from tests.forwarder.delivering.test_conversion import NOW, claimed, pixel
+from tiktok.currency_rates import NO_RATES, Rates
 from tiktok.payload import event_row
+
+BULGARIAN = Rates("USD", {"BGN": Decimal("0.55")})
 
 
 def sent(properties: dict[str, Any], currency: str = "BGN", rates: Any = BULGARIAN, **body: Any) -> dict[str, Any]:
@@ -62,3 +64,28 @@ def test_what_is_no_price_stays_for_whoever_leaves_it_out(contents: Any) -> None
 def test_nothing_is_worth_nothing_in_dollars_too() -> None:
     money = money_of(Decimal(0), "BGN", Decimal(0), BULGARIAN)
     assert (money.value, money.currency, money.rate) == (0, "USD", None)
+
+
+def test_a_currency_tiktok_does_not_take_is_converted_by_the_rate_table_and_the_row_says_so() -> None:
+    row = claimed(value=Decimal("10"), currency="BGN")
+    sent = conversion(row, pixel(), PUBLIC, NOW, BULGARIAN)
+    assert (sent.value, sent.currency) == (Decimal("5.5"), "USD")
+    assert sent.notes == ("value converted from BGN to USD by the rate table (0.55)",)
+
+
+def test_a_platforms_own_dollars_go_before_the_rate_table_where_tiktok_does_not_take_the_currency() -> None:
+    row = claimed(value=Decimal("15"), currency="BGN", event_body={"value_usd": "8.3"})
+    for rates in (Rates("USD", {}), BULGARIAN):
+        sent = conversion(row, pixel(), PUBLIC, NOW, rates)
+        assert (sent.value, sent.currency) == (Decimal("8.3"), "USD")
+        assert sent.notes == ("value as its platform gives it in USD: TikTok takes no BGN",)
+    taken = conversion(
+        claimed(value=Decimal("15"), currency="EUR", event_body={"value_usd": "8.3"}), pixel(), PUBLIC, NOW
+    )
+    assert (taken.value, taken.currency) == (Decimal(15), "EUR")
+
+
+@pytest.mark.parametrize("currency", ["EUR", "ALL", None])
+def test_the_rate_table_leaves_every_other_amount_as_it_is(currency: str | None) -> None:
+    sent = conversion(claimed(value=Decimal("10"), currency=currency), pixel(), PUBLIC, NOW, BULGARIAN)
+    assert (sent.value, sent.currency, sent.notes) == (Decimal("10"), currency, ())

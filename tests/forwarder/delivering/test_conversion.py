@@ -14,7 +14,6 @@ from ledger.field_mappings import FieldSources
 from ledger.pixel_state import SendingPixel
 from ledger.pixels import PixelSettings
 from tests.forwarder.delivering.scene import CLICK, IPHONE, PUBLIC
-from tiktok.currency_rates import Rates
 
 NOW = datetime(2026, 11, 20, 10, tzinfo=UTC)
 ANDROID = "Mozilla/5.0 (Linux; Android 14; SM-A536B) AppleWebKit/537.36"
@@ -242,37 +241,9 @@ def test_limited_data_use_is_the_events_or_else_the_installs() -> None:
     assert told(row).limited_data_use is False
 
 
-BULGARIAN = Rates("USD", {"BGN": Decimal("0.55")})
-
-
-def test_a_currency_tiktok_does_not_take_is_converted_by_the_rate_table_and_the_row_says_so() -> None:
-    row = claimed(value=Decimal("10"), currency="BGN")
-    sent = conversion(row, pixel(), PUBLIC, NOW, BULGARIAN)
-    assert (sent.value, sent.currency) == (Decimal("5.5"), "USD")
-    assert sent.notes == ("value converted from BGN to USD by the rate table (0.55)",)
-
-
-def test_a_platforms_own_dollars_go_before_the_rate_table_where_tiktok_does_not_take_the_currency() -> None:
-    row = claimed(value=Decimal("15"), currency="BGN", event_body={"value_usd": "8.3"})
-    for rates in (Rates("USD", {}), BULGARIAN):
-        sent = conversion(row, pixel(), PUBLIC, NOW, rates)
-        assert (sent.value, sent.currency) == (Decimal("8.3"), "USD")
-        assert sent.notes == ("value as its platform gives it in USD: TikTok takes no BGN",)
-    taken = conversion(
-        claimed(value=Decimal("15"), currency="EUR", event_body={"value_usd": "8.3"}), pixel(), PUBLIC, NOW
-    )
-    assert (taken.value, taken.currency) == (Decimal(15), "EUR")
-
-
 def test_a_providers_country_counts_where_nothing_better_is_known() -> None:
     assert told(claimed(event_body={"country": "de"})).country == "de"
     assert told(claimed(event_body={"country": "de"}, install_body={"user": {"country": "at"}})).country == "at"
-
-
-@pytest.mark.parametrize("currency", ["EUR", "ALL", None])
-def test_the_rate_table_leaves_every_other_amount_as_it_is(currency: str | None) -> None:
-    sent = conversion(claimed(value=Decimal("10"), currency=currency), pixel(), PUBLIC, NOW, BULGARIAN)
-    assert (sent.value, sent.currency, sent.notes) == (Decimal("10"), currency, ())
 
 
 @pytest.mark.parametrize(
