@@ -10,14 +10,14 @@ from typing import Any, Literal
 from forwarder import metrics
 from forwarder.directory import Directory
 from forwarder.intake.install_batch import ACQUIRE_TIMEOUT_S
-from forwarder.intake.joining import join, join_by_what_they_bring, wanted_installs
+from forwarder.intake.joining import join, join_by_what_they_bring, release_matched, wanted_installs
 from forwarder.intake.revenue import is_refused
-from forwarder.intake.routing import Destination, deliveries
+from forwarder.intake.routing import PENDING, Destination, deliveries
 from ledger.consent import ConsentWord, event_word, note_consent, person_word
 from ledger.deliveries import NewDelivery
 from ledger.erased_meanwhile import Whose, erase_again
 from ledger.erasure import TombstoneKeys, tombstones
-from ledger.events import NewEvent
+from ledger.events import JoinedEvent, NewEvent
 from ledger.installs import KnownInstall, known_installs
 from ledger.known_or_erased import known_or_erased
 from ledger.people import all_installs_of
@@ -46,13 +46,16 @@ class Routed:
     """What they say of consent."""
     of_people: set[EventKey] = field(default_factory=set)
     """Those of the words that name a person and no install."""
+    pending: set[EventKey] = field(default_factory=set)
+    """Those whose install waited for its match when it was asked for."""
 
     @property
     def is_all(self) -> bool:
-        """Whether nothing else is to be written: no second source or consent to note, no person's id to learn."""
-        return (
-            not self.rivals and not self.words and not any(event.joined and event.external_ids for event in self.events)
-        )
+        """Whether nothing else is to be done: no second source or consent to note, no person's id to learn, no match
+        that may have come meanwhile.
+        """
+        nothing = not self.rivals and not self.words and not self.pending
+        return nothing and not any(event.joined and event.external_ids for event in self.events)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +129,8 @@ class EventLedger:
                 routed.words[key] = word
                 if given[key].install_id is None:
                     routed.of_people.add(key)
+            if install is not None and install.match_method == PENDING:
+                routed.pending.add(key)
         told = {word.install for word in routed.words.values()}
         for event, install in joined:
             hears = (event.app_id, event.install_id) in told
@@ -143,6 +148,8 @@ class EventLedger:
         words = [word for key, word in routed.words.items() if key in keys]
         await note_consent(connection, words + await _words_of_people(connection, new, routed))
         await note_second_sources(connection, rivals)
+        if waiting := [event for event in new if (event.app_id, event.event_id) in routed.pending]:
+            await release_matched(connection, [_joined(event, keys) for event in waiting], waiting[0].received_at)
         bringing = [event for event in new if event.joined and event.external_ids]
         if bringing:
             refs = [(event.app_id, keys[event.app_id, event.event_id]) for event in bringing]
@@ -177,6 +184,10 @@ async def _words_of_people(connection: Any, new: Sequence[NewEvent], routed: Rou
         for install_id in {found for one in event.external_ids for found in theirs.get((event.app_id, one), ())}
         if install_id != event.install_id
     ]
+
+
+def _joined(event: NewEvent, keys: Mapping[EventKey, int]) -> JoinedEvent:
+    return JoinedEvent(keys[event.app_id, event.event_id], (event.app_id, str(event.install_id)))
 
 
 def _count(events: Sequence[NewEvent], rivals: Mapping[tuple[str, str], datetime]) -> None:

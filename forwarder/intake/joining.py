@@ -11,7 +11,7 @@ from forwarder.intake.routing import PENDING
 from ledger.consent import REFUSALS, own_word
 from ledger.deliveries import release_for_events
 from ledger.event_refs import EventRef
-from ledger.events import NewEvent, join_events
+from ledger.events import JoinedEvent, NewEvent, join_events
 from ledger.installs import InstallKey, KnownInstall, installs_of_people, known_installs
 from ledger.people import learn_people
 
@@ -68,7 +68,15 @@ async def join_by_what_they_bring(connection: Any, events: Sequence[EventRef], n
         if not joined:
             return
         events = [event.ref for event in joined]
-        installs = await known_installs(connection, sorted({event.install for event in joined}))
-        pending = {key for key, install in installs.items() if install.match_method == PENDING}
-        ready = [event.ref for event in joined if event.install not in pending]
+        await release_matched(connection, joined, now)
+
+
+async def release_matched(connection: Any, events: Sequence[JoinedEvent], now: datetime) -> None:
+    """What is to be sent of these events is due now, but for those whose install still waits for its match: with that
+    they are released. In the transaction that joined or stored them, so that none is matched meanwhile.
+    """
+    installs = await known_installs(connection, sorted({event.install for event in events}))
+    pending = {key for key, install in installs.items() if install.match_method == PENDING}
+    ready = [event.ref for event in events if event.install not in pending]
+    if ready:
         await release_for_events(connection, ready, now)

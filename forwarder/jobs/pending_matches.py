@@ -13,14 +13,14 @@ from forwarder.directory import match_policy
 from forwarder.intake.crediting import credit, note
 from forwarder.intake.evidence import Case, gather, needs_addresses
 from forwarder.intake.install_rows import rematched
-from forwarder.intake.joining import join_by_what_they_bring
+from forwarder.intake.joining import join_by_what_they_bring, release_matched
 from forwarder.matching.install_facts import install_facts
 from forwarder.matching.learning import Knowledge
 from forwarder.matching.matcher import awaits_click
 from forwarder.matching.policy import Policy
 from forwarder.matching.verdict import LATE_CLICK, STORE_AWAY
 from ledger.apps import App, get_app
-from ledger.deliveries import release_for_events, release_for_installs
+from ledger.deliveries import release_for_installs
 from ledger.events import join_events, late_installs
 from ledger.installs import Install, apps_with_pending, pending_installs, update_matches
 from ledger.report_deltas import counted_anew
@@ -91,9 +91,8 @@ async def _join_missed(pool: Any, since: datetime, until: datetime, now: datetim
         if not installs:
             return 0
         joined = await join_events(connection, installs)
-        events = [event.ref for event in joined]
-        await release_for_events(connection, events, now)
-        await join_by_what_they_bring(connection, events, now)
+        await release_matched(connection, joined, now)
+        await join_by_what_they_bring(connection, [event.ref for event in joined], now)
     return len(joined)
 
 

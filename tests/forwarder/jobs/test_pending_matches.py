@@ -1,9 +1,11 @@
 """What intake left open is finished by the worker."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import asyncpg
 import pytest
 from redis.exceptions import RedisError
 
@@ -13,7 +15,9 @@ from clicks.connection import connect
 from clicks.keys import DRAINING
 from clicks.store import ClickStore
 from forwarder.jobs.pending_matches import LATE_CLICK_S, LOOK_EVERY_S, join_missed, match_pending
-from tests.forwarder.api import ANDROID, Api, android, opened_api, referrer, settings
+from ledger.deliveries import release_for_installs
+from tests.forwarder.api import ANDROID, APP, Api, android, opened_api, referrer, settings
+from tests.ledger.waiting import until_waiting
 
 pytestmark = pytest.mark.anyio
 
@@ -168,3 +172,31 @@ async def test_an_event_that_missed_its_install_is_joined(api_without_redis: Api
     assert await join_missed(api.pool, now) == 1
     assert await api.pool.fetchval("SELECT next_attempt_at <= $1 FROM deliveries WHERE source_event_id = 'e'", now)
     assert await join_missed(api.pool, now) == 0
+
+
+async def test_an_event_that_is_stored_while_its_install_is_matched_is_due_at_once(api: Api, database_url: str) -> None:
+    """It had asked for its install before, and waits for it now."""
+    await api.click()
+    await api.install()
+    await api.pool.execute("UPDATE installs SET match_method = 'pending'")
+    worker = await asyncpg.connect(database_url)
+    async with worker.transaction():
+        await worker.execute("SELECT FROM installs FOR UPDATE")
+        posting = asyncio.ensure_future(api.events({"event_id": "e", "install_id": "i-1", "name": "purchase"}))
+        await until_waiting(worker, 1, posting)
+        await worker.execute("UPDATE installs SET match_method = 'probabilistic'")
+        await release_for_installs(worker, [(APP, "i-1")], datetime.now(UTC))
+    await worker.close()
+    await posting
+    (row,) = [one for one in await api.deliveries() if one["source_event_id"] == "e"]
+    assert (row["state"], row["reason"], row["next_attempt_at"] <= datetime.now(UTC)) == ("due", "", True)
+
+
+async def test_an_event_that_missed_its_install_waits_for_the_match_of_that_too(api: Api) -> None:
+    await api.install()
+    await api.events({"event_id": "e", "install_id": "i-2", "name": "purchase"})
+    await api.pool.execute("UPDATE installs SET install_id = 'i-2', match_method = 'pending'")
+    assert await join_missed(api.pool, datetime.now(UTC)) == 1
+    (row,) = [one for one in await api.deliveries() if one["source_event_id"] == "e"]
+    assert row["reason"] == "waiting for install"
+    assert row["next_attempt_at"] > datetime.now(UTC)
