@@ -58,7 +58,7 @@ PLATFORMS: Final = {
     ),
     "stripe": Platform(
         "Stripe",
-        "Developers, Webhooks: charge.succeeded, charge.captured, refund.created, refund.updated.",
+        "Developers, Webhooks: charge.succeeded, charge.captured, refund.created, refund.updated, refund.failed.",
         "The endpoint's signing secret, `whsec_...`.",
         "metadata[signalpost_install_id] of the charge, and of the refund",
     ),

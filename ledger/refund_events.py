@@ -24,8 +24,8 @@ class Refunds:
     """Of their events."""
     transaction_id: str | None = None
     """Of a subscription's payment; None where `subscription_id` is of a payment alone."""
-    dispute: bool = False
-    """Whether a bank took the money back, and not the app's owner."""
+    dispute: bool | None = None
+    """Only those by which a bank took the money back, or only the others; None = all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +43,12 @@ class RefundEvent:
 
 @dataclass(frozen=True, slots=True)
 class TakenBack:
-    """Of which refunds how much."""
+    """Of which refunds how much; `until`: only of those that were made by then."""
 
     refunds: Refunds
     amount: Decimal | None
-    """None = all of those until `until`."""
-    until: datetime
+    """None = all of them."""
+    until: datetime | None = None
     first: str = ""
     """The id of the event that it is taken off first; others follow, the newest first."""
 
@@ -61,7 +61,7 @@ SELECT e.event_key, e.event_id, e.occurred_at, e.value,
 FROM events e
 WHERE e.app_id = $1 AND e.subscription_id = $2 AND e.name = $3 AND e.value IS NOT NULL
     AND ($4::text IS NULL OR e.body -> 'properties' ->> 'order_id' = $4)
-    AND coalesce(e.body -> 'properties' ? 'dispute_id', false) = $5
+    AND ($5::boolean IS NULL OR coalesce(e.body -> 'properties' ? 'dispute_id', false) = $5)
 ORDER BY e.event_key FOR UPDATE OF e
 """
 REVERSALS = """
@@ -101,7 +101,7 @@ def _taken(events: Sequence[RefundEvent], said: TakenBack) -> dict[int, Decimal]
     newest_first = sorted(events, key=lambda one: (one.event_id != said.first, -one.event_key))
     left, taken = said.amount, dict[int, Decimal]()
     for one in newest_first:
-        if one.occurred_at > said.until and one.event_id != said.first:
+        if said.until is not None and one.occurred_at > said.until:
             continue
         open_ = one.value - one.reversed
         part = open_ if left is None else min(open_, left)

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 TOTAL = ""  # in the place of a refund's id
+FAILED = "failed:"  # before it: the same refund, which did not go through or was taken back
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,20 +19,34 @@ class ChargeRefund:
     refund_id: str | None
     """None where `amount` is of all refunds of the charge so far."""
     amount: Decimal
+    at: datetime
+    """When that was so, by the provider's clock."""
+    failed: bool = False
+    """The refund of this id failed, or was taken back, whatever is said of it before or after."""
+    grows: bool = False
+    """The total never falls."""
 
 
 LOCK = """
-INSERT INTO charge_refunds AS known (app_id, charge_id, refund_id, amount, at) VALUES ($1, $2, '', 0, $3)
+INSERT INTO charge_refunds AS known (app_id, charge_id, refund_id, amount, at) VALUES ($1, $2, '', 0, to_timestamp(0))
 ON CONFLICT (app_id, charge_id, refund_id) DO UPDATE SET amount = known.amount
 """
-REFUNDED = """
-SELECT greatest(coalesce(sum(amount) FILTER (WHERE refund_id <> ''), 0),
-    coalesce(max(amount) FILTER (WHERE refund_id = ''), 0))
-FROM charge_refunds WHERE app_id = $1 AND charge_id = $2
-"""
+# of the total what failed after it was told is no longer in it: the next total says so itself
+REFUNDED = f"""
+WITH known AS (SELECT refund_id, amount, at FROM charge_refunds WHERE app_id = $1 AND charge_id = $2),
+failed AS (SELECT substr(refund_id, {len(FAILED) + 1}) AS refund_id, amount, at FROM known
+    WHERE starts_with(refund_id, '{FAILED}'))
+SELECT greatest(
+    (SELECT coalesce(sum(amount), 0) FROM known WHERE refund_id <> '' AND NOT starts_with(refund_id, '{FAILED}')
+        AND refund_id NOT IN (SELECT refund_id FROM failed)),
+    (SELECT coalesce(max(t.amount - (SELECT coalesce(sum(f.amount), 0) FROM failed f WHERE f.at > t.at)), 0)
+        FROM known t WHERE t.refund_id = ''))
+"""  # noqa: S608 - constants of this module alone
 STORE = """
 INSERT INTO charge_refunds AS known (app_id, charge_id, refund_id, amount, at) VALUES ($1, $2, $3, $4, $5)
-ON CONFLICT (app_id, charge_id, refund_id) DO UPDATE SET amount = greatest(known.amount, excluded.amount)
+ON CONFLICT (app_id, charge_id, refund_id) DO UPDATE SET at = greatest(known.at, excluded.at),
+    amount = CASE WHEN $6 OR excluded.at = known.at THEN greatest(known.amount, excluded.amount)
+        WHEN excluded.at > known.at THEN excluded.amount ELSE known.amount END
 """
 
 
@@ -77,20 +92,23 @@ async def name_order(connection: Any, refund: str, payment: tuple[str, str], ord
     await connection.execute(NAME_ORDER, app_id, of_payment, refund, order_id)
 
 
-async def lock_charge(connection: Any, app_id: str, charge_id: str, now: datetime) -> None:
+async def lock_charge(connection: Any, app_id: str, charge_id: str) -> None:
     """Until the end of the transaction nobody else reckons what is said of the charge."""
-    await connection.execute(LOCK, app_id, charge_id, now)
+    await connection.execute(LOCK, app_id, charge_id)
 
 
-async def newly_refunded(connection: Any, said: ChargeRefund, now: datetime) -> Decimal:
-    """What the message adds to what was known to be refunded; 0 where another has said it. In the caller's transaction.
+async def newly_refunded(connection: Any, said: ChargeRefund) -> Decimal:
+    """What the message adds to what was known to be refunded; 0 where another has said it, below 0 where less is
+    refunded than was known. In the caller's transaction.
 
-    Known is the larger of the total the provider names and the sum of the single refunds: whichever message of a
+    Known is the larger of the last total the provider names and the sum of the single refunds: whichever message of a
     refund comes first adds it, and the other one adds nothing.
     """
     charge = (said.app_id, said.charge_id)
-    await lock_charge(connection, *charge, now)
+    await lock_charge(connection, *charge)
     before: Decimal = await connection.fetchval(REFUNDED, *charge)
-    await connection.execute(STORE, *charge, said.refund_id or TOTAL, said.amount, now)
+    refund_id = TOTAL if said.refund_id is None else f"{FAILED if said.failed else ''}{said.refund_id}"
+    of_one = said.refund_id is not None
+    await connection.execute(STORE, *charge, refund_id, said.amount, said.at, of_one or said.grows)
     after: Decimal = await connection.fetchval(REFUNDED, *charge)
     return after - before

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from forwarder.intake.identifiers import MAX_ID_CHARS
 from forwarder.intake.times import EARLIEST, IN_FUTURE
-from forwarder.intake.webhooks.normal import ENDINGS, REFUND, STARTS, Person, SourceEvent
+from forwarder.intake.webhooks.normal import ENDINGS, REFUND, STARTS, Person, Refund, SourceEvent
 from forwarder.intake.webhooks.reading import present
 from ledger.events import NewEvent
 from ledger.webhook_providers import PREFIXES, PROVIDERS, Provider
@@ -46,11 +46,20 @@ def event_row(app_id: str, provider: Provider, source: SourceEvent, received_at:
 
 def event_id(provider: Provider, source: SourceEvent) -> str:
     """`<provider>:<its id>`. A refund goes by what was refunded: one that is reported twice has two ids and is one."""
-    key = source.event_id
     if source.refund is not None:
-        key = source.refund.refund_id or f"{source.refund.charge_id}:{source.refund.amount.normalize():f}"
-    elif source.name == REFUND and source.transaction_id is not None and source.value is not None:
+        return refund_event_id(provider, source.refund)
+    key = source.event_id
+    if source.name == REFUND and source.transaction_id is not None and source.value is not None:
         key = f"refund:{source.transaction_id}:{source.value:f}"
+    return _named(provider, key)
+
+
+def refund_event_id(provider: Provider, refund: Refund) -> str:
+    """Of what a payment provider says of a refund."""
+    return _named(provider, refund.refund_id or f"{refund.charge_id}:{refund.amount.normalize():f}")
+
+
+def _named(provider: Provider, key: str) -> str:
     named = f"{provider}:{key}"
     # room for what is added behind it
     if len(named) + len(QUALIFIED) <= MAX_ID_CHARS:

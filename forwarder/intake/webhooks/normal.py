@@ -51,6 +51,8 @@ class Refund(msgspec.Struct, frozen=True, kw_only=True):
     """None where only the charge's total is known."""
     amount: Decimal
     """Of this refund, or of all refunds of the charge so far where `refund_id` is None; in units of the currency."""
+    dispute: bool = False
+    """The buyer's bank took the money back."""
 
 
 class SourceEvent(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,6 +83,8 @@ class SourceEvent(msgspec.Struct, frozen=True, kw_only=True):
     """All that was taken so far of a charge that may be told twice, or captured in several parts, in the same form."""
     refund: Refund | None = None
     """Where refunds of one charge have to be told apart by their sums."""
+    failure: Refund | None = None
+    """A refund that did not go through after all, or was taken back."""
 
 
 def first_purchase(price: Decimal | None, *, trial: bool) -> str:

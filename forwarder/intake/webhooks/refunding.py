@@ -4,15 +4,17 @@ A refund, and what was captured of a charge, is worth what it adds. A reversal t
 that comes after its reversal was taken back already, and adds nothing.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
 
 from forwarder.intake.routing import REFUND_TOLD
+from forwarder.intake.webhooks.event_rows import refund_event_id
 from forwarder.intake.webhooks.normal import REFUND, REFUND_REVERSED, Refund, SourceEvent
 from ledger.events import NewEvent
-from ledger.refund_events import Refunds, TakenBack, refund_events, reversed_at
+from ledger.refund_events import RefundEvent, Refunds, TakenBack, refund_events, reversed_at
 from ledger.refunds import ChargeRefund, Payment, known_payment, lock_charge, newly_refunded
 from ledger.webhook_providers import PROVIDERS, SALE_EVENTS, Provider
 
@@ -40,17 +42,38 @@ async def reckoned(connection: Any, source: SourceEvent, event: NewEvent) -> Rec
     said = _said(source)
     if said is None:
         return Reckoned(event)
+    if source.capture is not None:
+        return await _of_capture(connection, said, event)
+    return await _of_charge(connection, source, said, event)
+
+
+async def _of_capture(connection: Any, said: Refund, event: NewEvent) -> Reckoned:
+    key = f"{CAPTURES}{said.charge_id}"
+    charge = ChargeRefund(event.app_id, key, None, said.amount, event.occurred_at, grows=True)
+    added = await newly_refunded(connection, charge)
+    return Reckoned(msgspec.structs.replace(event, value=added) if added > 0 else None)
+
+
+async def _of_charge(connection: Any, source: SourceEvent, said: Refund, event: NewEvent) -> Reckoned:
+    """A payment provider's refund, the sum of all of a charge, or that one failed."""
+    paid = event.subscription_id
     # a charge says itself what was captured of it, and its order; a refund alone says neither
-    if said.refund_id is not None and (paid := event.subscription_id):
+    if said.refund_id is not None and paid is not None:
         # a sale that is being stored is waited for, or finds this refund
-        await lock_charge(connection, event.app_id, f"{CAPTURES}{said.charge_id}", event.received_at)
+        await lock_charge(connection, event.app_id, f"{CAPTURES}{said.charge_id}")
         payment = await known_payment(connection, event.app_id, paid, (AUTHORIZED, SALE_EVENTS))
-        if payment.only_authorized:
+        if source.refund is not None and payment.only_authorized:
             return Reckoned(None)
         event = _of_order(event, payment)
-    charge = ChargeRefund(event.app_id, said.charge_id, said.refund_id, said.amount)
-    added = await newly_refunded(connection, charge, event.received_at)
-    return Reckoned(msgspec.structs.replace(event, value=added) if added > 0 else None)
+    failed = source.failure is not None
+    charge = ChargeRefund(event.app_id, said.charge_id, said.refund_id, said.amount, event.occurred_at, failed)
+    added = await newly_refunded(connection, charge)
+    of = Refunds(event.app_id, paid or "", REFUNDED)
+    if added > 0 and not failed:
+        return Reckoned(await _added(connection, msgspec.structs.replace(event, value=added), of))
+    provider: Provider = event.source  # type: ignore[assignment]
+    lowered = TakenBack(of, -added, first=refund_event_id(provider, said)) if added < 0 else None
+    return Reckoned(event if failed else None, lowered)
 
 
 def lock_order(source: SourceEvent) -> tuple[str, int]:
@@ -58,15 +81,12 @@ def lock_order(source: SourceEvent) -> tuple[str, int]:
     said = _said(source)
     if said is None:
         return _transaction(source) or "", 0
-    total_of_refunds = said.refund_id is None and not said.charge_id.startswith(CAPTURES)
-    return said.charge_id.removeprefix(CAPTURES), int(total_of_refunds)
+    return said.charge_id, int(said.refund_id is None and source.capture is None)
 
 
 def _said(source: SourceEvent) -> Refund | None:
-    """What is worth only what it adds to messages before it: a refund, or a capture under a name of its own."""
-    if source.refund is not None or source.capture is None:
-        return source.refund
-    return msgspec.structs.replace(source.capture, charge_id=f"{CAPTURES}{source.capture.charge_id}")
+    """What is worth only what it adds to messages before it."""
+    return source.refund or source.capture or source.failure
 
 
 def _transaction(source: SourceEvent) -> str | None:
@@ -79,7 +99,7 @@ async def _of_transaction(connection: Any, source: SourceEvent, event: NewEvent)
     transaction = _transaction(source)
     if transaction is None or event.subscription_id is None:
         return Reckoned(event)
-    await lock_charge(connection, event.app_id, transaction, event.received_at)
+    await lock_charge(connection, event.app_id, transaction)
     refund, reversal = (f"{_prefix(event)}_{name}" for name in (REFUND, REFUND_REVERSED))
     of = Refunds(event.app_id, event.subscription_id, refund, transaction)
     if source.name == REFUND_REVERSED:
@@ -91,7 +111,7 @@ async def _of_transaction(connection: Any, source: SourceEvent, event: NewEvent)
         return Reckoned(event)
     # another refund, of a number that it has whenever and however often it comes
     again = msgspec.structs.replace(event, event_id=f"{event.event_id}:{len(reversals)}")
-    return Reckoned(await _as_told(connection, again, of))
+    return Reckoned(_as_told(again, await refund_events(connection, of)))
 
 
 def _prefix(event: NewEvent) -> str:
@@ -99,11 +119,18 @@ def _prefix(event: NewEvent) -> str:
     return PROVIDERS[provider].prefix
 
 
-async def _as_told(connection: Any, event: NewEvent, of: Refunds) -> NewEvent:
+async def _added(connection: Any, event: NewEvent, of: Refunds) -> NewEvent:
+    """A refund that is news. Sums of all refunds may repeat once one of them failed: then they are another event."""
+    known = await refund_events(connection, of)
+    if any(one.event_id == event.event_id for one in known):
+        event = msgspec.structs.replace(event, event_id=f"{event.event_id}:{len(known)}")
+    return _as_told(event, known)
+
+
+def _as_told(event: NewEvent, known: Sequence[RefundEvent]) -> NewEvent:
     """A refund after one that was taken back, of which TikTok never hears: it is flagged where TikTok was told of as
     much before.
     """
-    known = await refund_events(connection, of)
     told = sum(one.value for one in known if one.told)
     refunded = sum(one.value - one.reversed for one in known) + (event.value or 0)
     return msgspec.structs.replace(event, flags=(*event.flags, REFUND_TOLD)) if told >= refunded else event

@@ -25,6 +25,9 @@ from forwarder.intake.webhooks.reading import (
 )
 
 REFUND_TYPES: Final = frozenset({"refund.created", "refund.updated", "charge.refund.updated"})
+REFUND_FAILED: Final = "refund.failed"
+FAILURES: Final = frozenset({"failed", "canceled"})
+"""Statuses of a refund whose money stays, or comes back."""
 CHARGE_REFUNDED: Final = "charge.refunded"
 REFUND_DONE: Final = "succeeded"
 CHARGED: Final = "charge.succeeded"
@@ -77,6 +80,7 @@ def read(body: Fields) -> SourceEvent | None:
         properties=present({"order_id": _order_id(thing), "status": text(thing.get("status"))}),
         capture=_capture(kind, thing, code, value),
         refund=refund,
+        failure=_failure(kind, thing),
     )
 
 
@@ -148,10 +152,27 @@ def _refund(kind: str, thing: Fields) -> Refund | None:
     if not total and ((thing.get("status") or REFUND_DONE) != REFUND_DONE or thing.get("reason") == EXPIRED):
         return None
     own = text(thing.get("id"))
-    charge = own if total else text(thing.get("charge")) or text(thing.get("payment_intent")) or own
+    charge = own if total else _charge_of(thing)
     if charge is None:
         return None
     return Refund(charge_id=charge, refund_id=None if total else own, amount=major_units(amount, code))
+
+
+def _charge_of(thing: Fields) -> str | None:
+    """Which charge a refund is of."""
+    return text(thing.get("charge")) or text(thing.get("payment_intent")) or text(thing.get("id"))
+
+
+def _failure(kind: str, thing: Fields) -> Refund | None:
+    """A refund that failed or was called off, as Stripe may say long after it called it through."""
+    status = text(thing.get("status")) or ("failed" if kind == REFUND_FAILED else None)
+    if kind not in REFUND_TYPES | {REFUND_FAILED} or status not in FAILURES:
+        return None
+    code, amount = currency(thing.get("currency")), number(thing.get("amount"))
+    own, charge = text(thing.get("id")), _charge_of(thing)
+    if code is None or own is None or charge is None or not amount:
+        return None
+    return Refund(charge_id=charge, refund_id=own, amount=major_units(amount, code))
 
 
 def _order_id(thing: Fields) -> str | None:

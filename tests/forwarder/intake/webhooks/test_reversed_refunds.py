@@ -10,45 +10,13 @@ from typing import Any
 import pytest
 
 from forwarder.intake.routing import TOLD_BEFORE
-from ledger.report_facts import ALL_FACTS, KEY_COLUMNS
 from ledger.report_roll_ups import NOTHING, add_up
-from tests.forwarder.api import APP, Api
+from tests.forwarder.api import Api
 from tests.forwarder.intake.webhooks.fixtures import ATTRIBUTE, body
 from tests.forwarder.intake.webhooks.posting import connect, taken
+from tests.forwarder.intake.webhooks.refunded import CREDIT, customer, refunds, told
 
 pytestmark = pytest.mark.anyio
-
-CREDIT = """
-UPDATE installs SET match_method = 'referrer', click_id = 'c', click = '{"click_id": "c", "campaign_id": "c1"}'
-"""
-KEYS = ", ".join(KEY_COLUMNS)
-RECOUNTED = f"SELECT {KEYS}, sum(refunds) FROM ({ALL_FACTS}) AS f GROUP BY {KEYS} HAVING sum(refunds) <> 0"  # noqa: S608
-WAITING = f"SELECT {KEYS}, sum(refunds) FROM report_deltas GROUP BY {KEYS} HAVING sum(refunds) <> 0"  # noqa: S608
-
-
-async def refunds(api: Api) -> Decimal:
-    """What a report says was refunded: by deltas and by a recount, which say the same, and below zero nowhere."""
-    recounted = [tuple(row) for row in await api.pool.fetch(RECOUNTED, APP, 0.0, 4e9)]
-    waiting = [tuple(row) for row in await api.pool.fetch(WAITING)]
-    assert sorted(map(str, recounted)) == sorted(map(str, waiting))
-    assert all(row[-1] > 0 for row in recounted)
-    return Decimal(sum(row[-1] for row in recounted))
-
-
-async def customer(api: Api, **settings: Any) -> None:
-    """The install i-1 is an ad's, and refunds are told to TikTok."""
-    await connect(api, refund_event="CancelOrder", **settings)
-    await api.install(install_id="i-1")
-    await api.pool.execute(CREDIT)
-
-
-async def told(api: Api) -> list[tuple[str, str]]:
-    rows = await api.deliveries()
-    return [(one["state"], one["reason"]) for one in rows if one["target_event"] == "CancelOrder"]
-
-
-# -- RevenueCat
-
 
 REFUND, REVERSAL, REFUND_AGAIN = "support refunds", "a refund is reversed", "support refunds again"
 
