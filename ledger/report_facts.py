@@ -9,7 +9,7 @@ from typing import Final
 from ledger.sdk_events import REFUNDS, REGISTRATIONS, TRIALS, UNPAID, is_any_of
 from ledger.webhook_providers import REFUND_EVENTS, SALE_EVENTS, TRIAL_EVENTS
 
-VERSION: Final = 4
+VERSION: Final = 5
 """Raise it with every change of what is counted, or of the tables of it: roll-ups of another version are built anew."""
 
 OF_ADS: Final = ("campaign_id", "adgroup_id", "ad_id", "creative_id", "platform", "link")
