@@ -58,7 +58,8 @@ PLATFORMS: Final = {
     ),
     "stripe": Platform(
         "Stripe",
-        "Developers, Webhooks: charge.succeeded, charge.captured, refund.created, refund.updated, refund.failed.",
+        "Developers, Webhooks: charge.succeeded, charge.captured, refund.created, refund.updated, refund.failed, "
+        "charge.dispute.funds_withdrawn, charge.dispute.closed.",
         "The endpoint's signing secret, `whsec_...`.",
         "metadata[signalpost_install_id] of the charge, and of the refund",
     ),

@@ -5,7 +5,7 @@ that comes after its reversal was taken back already, and adds nothing.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import msgspec
@@ -22,6 +22,8 @@ AUTHORIZED: Final = "stripe_authorization"
 REFUNDED: Final = "stripe_refund"
 CAPTURES: Final = "captured:"
 """Before a charge's id: how much of it was captured is reckoned as how much was refunded, by totals that may repeat."""
+DISPUTES: Final = "disputed:"
+"""The same of what a bank took back: no sum of refunds that Stripe tells has it in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +68,13 @@ async def _of_charge(connection: Any, source: SourceEvent, said: Refund, event: 
             return Reckoned(None)
         event = _of_order(event, payment)
     failed = source.failure is not None
-    charge = ChargeRefund(event.app_id, said.charge_id, said.refund_id, said.amount, event.occurred_at, failed)
+    key = f"{DISPUTES}{said.charge_id}" if said.dispute else said.charge_id
+    charge = ChargeRefund(event.app_id, key, said.refund_id, said.amount, event.occurred_at, failed)
     added = await newly_refunded(connection, charge)
     of = Refunds(event.app_id, paid or "", REFUNDED)
     if added > 0 and not failed:
         return Reckoned(await _added(connection, msgspec.structs.replace(event, value=added), of))
+    of = replace(of, dispute=said.dispute)
     provider: Provider = event.source  # type: ignore[assignment]
     lowered = TakenBack(of, -added, first=refund_event_id(provider, said)) if added < 0 else None
     return Reckoned(event if failed else None, lowered)

@@ -28,6 +28,10 @@ REFUND_TYPES: Final = frozenset({"refund.created", "refund.updated", "charge.ref
 REFUND_FAILED: Final = "refund.failed"
 FAILURES: Final = frozenset({"failed", "canceled"})
 """Statuses of a refund whose money stays, or comes back."""
+WITHDRAWN: Final = "charge.dispute.funds_withdrawn"
+REINSTATED: Final = "charge.dispute.funds_reinstated"
+DISPUTE_CLOSED: Final = "charge.dispute.closed"
+DISPUTES: Final = frozenset({WITHDRAWN, REINSTATED, DISPUTE_CLOSED})
 CHARGE_REFUNDED: Final = "charge.refunded"
 REFUND_DONE: Final = "succeeded"
 CHARGED: Final = "charge.succeeded"
@@ -63,7 +67,8 @@ def read(body: Fields) -> SourceEvent | None:
     thing = fields(fields(body.get("data")).get("object"))
     if event_id is None or kind is None or not thing:
         return None
-    refund = _refund(kind, thing)
+    taken, reinstated = _of_dispute(kind, thing)
+    refund, failure = taken or _refund(kind, thing), reinstated or _failure(kind, thing)
     code = currency(thing.get("currency"))
     value, code = paid(refund.amount if refund else _charged(kind, thing, code), code)
     return SourceEvent(
@@ -77,10 +82,10 @@ def read(body: Fields) -> SourceEvent | None:
         transaction_id=_payment_id(kind, thing),
         subscription_id=text(thing.get("subscription")),
         person=_person(kind, thing),
-        properties=present({"order_id": _order_id(thing), "status": text(thing.get("status"))}),
+        properties=_properties(kind, thing),
         capture=_capture(kind, thing, code, value),
         refund=refund,
-        failure=_failure(kind, thing),
+        failure=failure,
     )
 
 
@@ -158,6 +163,20 @@ def _refund(kind: str, thing: Fields) -> Refund | None:
     return Refund(charge_id=charge, refund_id=None if total else own, amount=major_units(amount, code))
 
 
+def _of_dispute(kind: str, thing: Fields) -> tuple[Refund | None, Refund | None]:
+    """(what the buyer's bank took, what it gave back). It takes the money when it opens a dispute, and gives it back
+    where the dispute is won; an inquiry moves none.
+    """
+    code, amount = currency(thing.get("currency")), number(thing.get("amount"))
+    own, charge, status = text(thing.get("id")), _charge_of(thing), text(thing.get("status"))
+    if kind not in DISPUTES or code is None or own is None or charge is None or not amount:
+        return None, None
+    moved = Refund(charge_id=charge, refund_id=own, amount=major_units(amount, code), dispute=True)
+    if kind != WITHDRAWN and status == "won":
+        return None, moved
+    return (moved if kind == WITHDRAWN or (kind == DISPUTE_CLOSED and status == "lost") else None), None
+
+
 def _charge_of(thing: Fields) -> str | None:
     """Which charge a refund is of."""
     return text(thing.get("charge")) or text(thing.get("payment_intent")) or text(thing.get("id"))
@@ -173,6 +192,11 @@ def _failure(kind: str, thing: Fields) -> Refund | None:
     if code is None or own is None or charge is None or not amount:
         return None
     return Refund(charge_id=charge, refund_id=own, amount=major_units(amount, code))
+
+
+def _properties(kind: str, thing: Fields) -> dict[str, object]:
+    of_dispute = text(thing.get("id")) if kind in DISPUTES else None
+    return present({"order_id": _order_id(thing), "status": text(thing.get("status")), "dispute_id": of_dispute})
 
 
 def _order_id(thing: Fields) -> str | None:

@@ -11,17 +11,17 @@ CREDIT = """
 UPDATE installs SET match_method = 'referrer', click_id = 'c', click = '{"click_id": "c", "campaign_id": "c1"}'
 """
 KEYS = ", ".join(KEY_COLUMNS)
-RECOUNTED = f"SELECT {KEYS}, sum(refunds) FROM ({ALL_FACTS}) AS f GROUP BY {KEYS} HAVING sum(refunds) <> 0"  # noqa: S608
-WAITING = f"SELECT {KEYS}, sum(refunds) FROM report_deltas GROUP BY {KEYS} HAVING sum(refunds) <> 0"  # noqa: S608
+RECOUNTED = f"SELECT {KEYS}, sum(refunds) AS refunds FROM ({ALL_FACTS}) AS f GROUP BY {KEYS} HAVING sum(refunds) <> 0"  # noqa: S608
+WAITING = f"SELECT {KEYS}, sum(refunds) AS refunds FROM report_deltas GROUP BY {KEYS} HAVING sum(refunds) <> 0"  # noqa: S608
 
 
 async def refunds(api: Api) -> Decimal:
     """What a report says was refunded: by deltas and by a recount, which say the same, and below zero nowhere."""
-    recounted = [tuple(row) for row in await api.pool.fetch(RECOUNTED, APP, 0.0, 4e9)]
-    waiting = [tuple(row) for row in await api.pool.fetch(WAITING)]
-    assert sorted(map(str, recounted)) == sorted(map(str, waiting))
-    assert all(row[-1] > 0 for row in recounted)
-    return Decimal(sum(row[-1] for row in recounted))
+    recounted = {tuple(row)[:-1]: row["refunds"] for row in await api.pool.fetch(RECOUNTED, APP, 0.0, 4e9)}
+    waiting = {tuple(row)[:-1]: row["refunds"] for row in await api.pool.fetch(WAITING)}
+    assert recounted == waiting
+    assert all(refunded > 0 for refunded in recounted.values())
+    return sum(recounted.values(), Decimal(0))
 
 
 async def customer(api: Api, **settings: Any) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from forwarder.intake.routing import TOLD_BEFORE
 from tests.forwarder.api import Api
-from tests.forwarder.intake.webhooks.posting import taken
+from tests.forwarder.intake.webhooks.posting import event, taken
 from tests.forwarder.intake.webhooks.refunded import customer, refunds, told
 
 pytestmark = pytest.mark.anyio
@@ -46,6 +46,18 @@ PART, OTHER_PART = (
     refund("refund.created", 2, "re_2", "succeeded", 200),
 )
 PART_FAILED = refund("refund.failed", 5, "re_1", "failed", 300)
+
+
+def dispute(kind: str, minute: int, status: str, amount: int = 999) -> Message:
+    says = {"id": "dp", "charge": "ch", "payment_intent": "pi", "amount": amount, "status": status}
+    return f"charge.dispute.{kind}", minute, says
+
+
+OPENED, WITHDRAWN = dispute("created", 3, "needs_response"), dispute("funds_withdrawn", 3, "needs_response")
+REST_WITHDRAWN = dispute("funds_withdrawn", 3, "needs_response", 699)
+REINSTATED, MOVED = dispute("funds_reinstated", 9, "won"), dispute("funds_reinstated", 9, "lost")
+WON, LOST = dispute("closed", 9, "won"), dispute("closed", 9, "lost")
+INQUIRY, INQUIRY_CLOSED = dispute("created", 3, "warning_needs_response"), dispute("closed", 9, "warning_closed")
 WAYS: dict[str, tuple[list[Message], str]] = {
     "failed": ([MADE, FAILED], "0"),
     "failed under its old name": ([MADE, UPDATED], "0"),
@@ -61,6 +73,15 @@ WAYS: dict[str, tuple[list[Message], str]] = {
     "a part failed": ([PART, OTHER_PART, PART_FAILED], "2"),
     "a part failed, of totals": ([total(1, 300), total(2, 500), PART_FAILED], "2"),
     "a part failed, told in every way": ([PART, OTHER_PART, total(2, 500), PART_FAILED], "2"),
+    "disputed": ([WITHDRAWN], "9.99"),
+    "disputed and lost": ([OPENED, WITHDRAWN, LOST], "9.99"),
+    "lost, and nothing else is heard": ([LOST], "9.99"),
+    "disputed and won": ([WITHDRAWN, REINSTATED, WON], "0"),
+    "won, and nothing else is heard": ([WON], "0"),
+    "an inquiry that is closed": ([INQUIRY, INQUIRY_CLOSED], "0"),
+    "a part refunded, the rest disputed": ([PART, total(1, 300), REST_WITHDRAWN, WON], "3"),
+    "a refund that failed beside a dispute": ([WITHDRAWN, MADE, FAILED], "9.99"),
+    "money of a lost dispute moves": ([WITHDRAWN, LOST, MOVED], "9.99"),
     "a total that falls": ([total(1, 300), total(2, 500), total(9, 200)], "2"),
 }
 
@@ -74,7 +95,9 @@ async def in_every_order(api: Api, messages: list[Message], refunded: str) -> No
 
 
 @pytest.mark.parametrize("way", WAYS)
-async def test_a_refund_that_fails_is_none_in_whatever_order_it_is_told(api: Api, way: str) -> None:
+async def test_money_that_goes_back_and_comes_again_counts_as_it_ends_in_whatever_order_it_is_told(
+    api: Api, way: str
+) -> None:
     await customer(api, revenue_source="stripe")
     await in_every_order(api, *WAYS[way])
 
@@ -84,6 +107,30 @@ async def test_a_refund_that_fails_and_is_made_again_is_told_once(api: Api) -> N
     for message in (MADE, FAILED, MADE_AGAIN):
         await taken(api, "stripe", stripe(message))
     assert await told(api) == [("due", ""), ("skipped", TOLD_BEFORE)]
+
+
+async def test_a_chargeback_cancels_the_order_of_its_sale(api: Api) -> None:
+    await customer(api, revenue_source="stripe")
+    says = {"id": "ch", "payment_intent": "pi", "amount": 999, "captured": True}
+    sale = stripe(("charge.succeeded", 0, says))
+    sale["data"]["object"]["metadata"]["order_id"] = "A-17"
+    await taken(api, "stripe", sale)
+    for message in (OPENED, WITHDRAWN, LOST):
+        alone = stripe(message)
+        alone["data"]["object"]["metadata"] = {}
+        await taken(api, "stripe", alone)
+    assert await told(api) == [("due", "")]
+    found = await event(api, "stripe_refund")
+    assert (found["value"], found["currency"], found["install_id"]) == (Decimal("9.99"), "EUR", "i-1")
+    assert found["body"]["properties"]["order_id"] == "A-17"
+
+
+async def test_a_refund_after_a_dispute_that_was_won_is_not_told_a_second_time(api: Api) -> None:
+    await customer(api, revenue_source="stripe")
+    for message in (WITHDRAWN, WON, MADE_AGAIN):
+        await taken(api, "stripe", stripe(message))
+    assert await told(api) == [("due", ""), ("skipped", TOLD_BEFORE)]
+    assert await refunds(api) == Decimal("9.99")
 
 
 async def test_a_second_refund_beside_one_that_stands_is_told(api: Api) -> None:
