@@ -4,6 +4,7 @@ import re
 
 from console.handbook import DOCS
 from console.pages.guides import GUIDES
+from ledger.apps import AppSettings
 from tests.console.pages.person import Person
 from tiktok.code_table import CODES, WORDINGS
 
@@ -24,6 +25,14 @@ def test_every_guide_is_open_to_anybody_and_linked(stranger: Person) -> None:
     for guide in GUIDES:
         assert f'href="/help/{guide.slug}"' in index
         assert stranger.open(f"/help/{guide.slug}").status_code == 200
+
+
+def test_the_guide_to_matching_names_the_settings_of_both_systems(stranger: Person) -> None:
+    defaults = AppSettings()
+    assert (defaults.probabilistic_ios, defaults.probabilistic_android) == ("with_consent", "with_consent")
+    privacy = stranger.open("/help/matching").text.partition("<h2>Privacy</h2>")[2]
+    assert "probabilistic_ios" in privacy
+    assert "probabilistic_android" in privacy
 
 
 def test_llms_txt_names_every_guide_and_document_and_each_is_there(stranger: Person) -> None:
