@@ -125,7 +125,7 @@ def conversion(
         currency=money.currency,
         properties=in_currency_of(money, {**own["properties"], **mapped.properties}),
         limited_data_use=event.get("limited_data_use", install.get("limited_data_use")),
-        notes=(*money.notes, *time.notes, *_window_notes(claimed, click)),
+        notes=(*mapped.notes, *money.notes, *time.notes, *_window_notes(claimed, click)),
     )
 
 

@@ -12,6 +12,7 @@ from typing import Any, Final
 from tiktok.field_paths import Step, parse_path
 from tiktok.mappable import CONTENT_FIELDS, CONTENT_PREFIX, PROPERTY_FIELDS, USER_FIELDS
 
+VALUE_UNREADABLE: Final = "the mapped value was passed over: it is no plain number such as 9.99"
 MAX_LISTED: Final = 1_000  # elements of one list that are read
 
 
@@ -24,6 +25,8 @@ class Mapped:
     user: dict[str, Any] = field(default_factory=dict)
     value: Decimal | None = None
     currency: str | None = None
+    notes: tuple[str, ...] = ()
+    """What could not be read; no personal data."""
 
 
 NOTHING_MAPPED: Final = Mapped()
@@ -35,11 +38,13 @@ def mapped_fields(event: Mapping[str, Any], fields: Mapping[str, tuple[str, ...]
         return NOTHING_MAPPED
     found = {target: value for target, paths in fields.items() if (value := _first(event, paths)) is not None}
     properties: dict[str, Any] = {name: found[name] for name in PROPERTY_FIELDS if name in found}
-    value, currency = _amount(properties.pop("value", None)), properties.pop("currency", None)
+    said, currency = properties.pop("value", None), properties.pop("currency", None)
+    value = _amount(said)
     if contents := _contents(found):
         properties["contents"] = contents
     user: dict[str, Any] = {name: found[name] for name in USER_FIELDS if name in found}
-    return Mapped(properties, user, value, currency if isinstance(currency, str) else None)
+    notes = (VALUE_UNREADABLE,) if said is not None and value is None else ()
+    return Mapped(properties, user, value, currency if isinstance(currency, str) else None, notes)
 
 
 def _first(event: Mapping[str, Any], paths: tuple[str, ...]) -> Any:

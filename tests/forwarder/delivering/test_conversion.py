@@ -8,6 +8,7 @@ import pytest
 
 from clicks.record import generated_ttp
 from forwarder.delivering.conversion import CLOCK_SLOW, OUTSIDE_WINDOW, NotSent, conversion, objection
+from forwarder.delivering.field_mapping import VALUE_UNREADABLE
 from ledger.apps import AppSettings
 from ledger.delivery_claims import Claimed
 from ledger.field_mappings import FieldSources
@@ -283,3 +284,9 @@ def test_mapped_fields_come_before_the_events_own() -> None:
     sent = told(row, pixel(fields=fields))
     assert (sent.value, sent.currency, sent.email) == (Decimal(7), "USD", "m@x.com")
     assert sent.properties["order_id"] == "own"
+
+
+def test_a_mapped_value_that_cannot_be_read_leaves_the_events_own_and_is_said() -> None:
+    row = claimed(value=Decimal(1), currency="USD", event_body={"properties": {"total": "9,99"}})
+    sent = told(row, pixel(fields={"value": ("properties.total",)}))
+    assert (sent.value, sent.currency, sent.notes) == (Decimal(1), "USD", (VALUE_UNREADABLE,))

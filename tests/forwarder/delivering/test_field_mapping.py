@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forwarder.delivering.field_mapping import Mapped, mapped_fields
+from forwarder.delivering.field_mapping import VALUE_UNREADABLE, Mapped, mapped_fields
 from tiktok.field_paths import parse_path
 from tiktok.mappable import FIELDS
 
@@ -28,7 +28,7 @@ EVENT: dict[str, Any] = {
         ({"value": ("properties.cart.total",)}, Mapped(value=Decimal("19.90"))),
         ({"value": ("properties.none", "properties.cart.total")}, Mapped(value=Decimal("19.90"))),
         ({"value": ("properties.empty", "properties.cart.total")}, Mapped(value=Decimal("19.90"))),
-        ({"value": ("properties.cart",)}, Mapped()),
+        ({"value": ("properties.cart",)}, Mapped(notes=(VALUE_UNREADABLE,))),
         ({"currency": ("properties.cart.currency",)}, Mapped(currency="EUR")),
         ({"order_id": ("properties.cart.Order No",)}, Mapped({"order_id": 7})),
         ({"content_ids": ("properties.items[].sku",)}, Mapped({"content_ids": ["a", "b", None]})),
@@ -48,6 +48,17 @@ def test_the_first_path_that_holds_something_fills_the_field(
     fields: dict[str, tuple[str, ...]], expected: Mapped
 ) -> None:
     assert mapped_fields(EVENT, fields) == expected
+
+
+@pytest.mark.parametrize("said", ["9,99", "1,299.00", "$5", "free", True, [9.99], {"amount": 5}, "NaN"])
+def test_a_mapped_value_that_cannot_be_read_is_said(said: Any) -> None:
+    mapped = mapped_fields({"properties": {"total": said}}, {"value": ("properties.total",)})
+    assert (mapped.value, mapped.notes) == (None, (VALUE_UNREADABLE,))
+
+
+@pytest.mark.parametrize("said", ["9.99", " 9.99 ", 9.99, 5, 0, None, ""])
+def test_a_mapped_value_that_can_be_read_or_says_nothing_needs_no_note(said: Any) -> None:
+    assert mapped_fields({"properties": {"total": said}}, {"value": ("properties.total",)}).notes == ()
 
 
 @pytest.mark.parametrize(
