@@ -13,7 +13,7 @@ from console.page import Page
 from console.report_page import in_zone, report_frame
 from console.report_view import view_of
 
-COHORTS_BY = ("day", "campaign", "adgroup", "ad", "platform", "link")
+COHORTS_BY = ("day", "campaign", "adgroup", "ad", "creative", "platform", "link")
 
 
 async def show_quality(call: Call) -> Response:

@@ -8,10 +8,11 @@ import pytest
 
 from admin.pixels import PixelToAdd, add_pixel
 from admin.quality import MethodCount
-from admin.reports import ReportAsked, told
+from admin.reports import DIMENSIONS, ReportAsked, told
 from admin.times import named_zone
 from console.numbers import Numbers, locale_of
 from console.quality_tables import probabilities
+from ledger.report_cohorts import NOT_BY
 from tests.console.pages.conftest import Act
 from tests.console.pages.person import Person
 from tests.console.pages.results_scene import WORDS, Tables, with_results
@@ -84,6 +85,12 @@ def test_cohorts_are_those_of_the_command(owner: Person, filled: str, act: Act, 
     assert "roas_d28" not in rows[0]  # has passed for none of them
     waiting = owner.open(f"/apps/{filled}/quality?range=7d&by={by}").text
     assert ("No day of age has passed" in waiting) is (by != "day")
+
+
+def test_every_dimension_that_cohorts_have_can_be_chosen_and_is_shown_as_chosen(owner: Person, filled: str) -> None:
+    for by in (one for one in DIMENSIONS if one not in NOT_BY):
+        html = owner.open(f"/apps/{filled}/quality?range=7d&by={by}").text
+        assert f'<option value="{by}" selected>' in html, by
 
 
 def test_discrepancies_have_their_reasons_in_sentences(owner: Person, filled: str, act: Act) -> None:
