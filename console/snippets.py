@@ -105,12 +105,13 @@ func post(_ path: String, _ body: [String: Any]) async throws {
     kept.set(true, forKey: "signalpost.sent")
 }
 
-// eventId: the transaction's
-func sendPurchase(eventId: String, at: Date) async throws {
-    try await post("v1/events", [
-        "event_id": eventId, "install_id": installId, "name": "purchase", "occurred_at": Int(at.timeIntervalSince1970),
-        "value": "9.99", "currency": "EUR",
-    ])
+// eventId: the transaction's; at: of a later try, when it was bought (else our clock counts, as phones' may be wrong)
+func sendPurchase(eventId: String, at: Date? = nil) async throws {
+    var event: [String: Any] = [
+        "event_id": eventId, "install_id": installId, "name": "purchase", "value": "9.99", "currency": "EUR",
+    ]
+    if let at { event["occurred_at"] = Int(at.timeIntervalSince1970) }
+    try await post("v1/events", event)
 }
 """,
     ),
@@ -163,8 +164,9 @@ fun sendInstall(context: Context, marketing: String) {
     })
 }
 
-// eventId: the transaction's; at: Unix seconds
-fun sendPurchase(context: Context, eventId: String, at: Long): Boolean = post("v1/events", JSONObject()
+// eventId: the transaction's; at: of a later try, when it was bought in Unix seconds (else our clock counts, as phones'
+// may be wrong)
+fun sendPurchase(context: Context, eventId: String, at: Long? = null): Boolean = post("v1/events", JSONObject()
     .put("event_id", eventId).put("install_id", installId(context)).put("occurred_at", at)
     .put("name", "purchase").put("value", "9.99").put("currency", "EUR"))
 """,
@@ -195,9 +197,10 @@ const sendInstall = (installId, marketing, installReferrer) => post("v1/installs
   consent: { marketing }, // "granted", "denied" or "unknown"
 });
 
-// eventId: the transaction's; at: a Date
+// eventId: the transaction's; at: of a later try, the Date when it was bought (else our clock counts, as phones' may be
+// wrong)
 const sendPurchase = (installId, eventId, at) => post("v1/events", {
-  event_id: eventId, install_id: installId, name: "purchase", occurred_at: at.toISOString(),
+  event_id: eventId, install_id: installId, name: "purchase", occurred_at: at?.toISOString(),
   value: "9.99", currency: "EUR",
 });
 """,
@@ -223,9 +226,9 @@ Future<void> sendInstall(String installId, String marketing, String osVersion, S
       'consent': {'marketing': marketing},
     });
 
-// eventId: the transaction's
-Future<void> sendPurchase(String installId, String eventId, DateTime at) => post('v1/events', {
-  'event_id': eventId, 'install_id': installId, 'name': 'purchase', 'occurred_at': at.toUtc().toIso8601String(),
+// eventId: the transaction's; at: of a later try, when it was bought (else our clock counts, as phones' may be wrong)
+Future<void> sendPurchase(String installId, String eventId, [DateTime? at]) => post('v1/events', {
+  'event_id': eventId, 'install_id': installId, 'name': 'purchase', 'occurred_at': at?.toUtc().toIso8601String(),
   'value': '9.99', 'currency': 'EUR',
 });
 """,

@@ -122,3 +122,13 @@ def test_a_phone_without_a_network_does_not_end_an_android_app() -> None:
 def test_nobody_is_said_to_have_consented_by_the_lines_themselves(title: str) -> None:
     code = "\n".join(line.partition("//")[0] for line in SNIPPETS[title].splitlines())
     assert "granted" not in code
+
+
+@pytest.mark.parametrize(
+    ("title", "optional"),
+    [("Swift", "at: Date? = nil"), ("Kotlin", "at: Long? = null"), ("React Native", "at?."), ("Flutter", "at?.")],
+)
+def test_a_phones_clock_is_asked_for_later_tries_alone(title: str, optional: str) -> None:
+    install, _, event = SNIPPETS[title].partition("sendPurchase")
+    assert optional in event
+    assert "occurred_at" not in install
