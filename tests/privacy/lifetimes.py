@@ -63,6 +63,7 @@ KEYS: Final[dict[str, int | str]] = {
     * DAY_S,  # browsers and ads: there as long as a click can refer to them, a week and more
     "APPLIED": 7 * DAY_S,
     "WALKERS": 120,
+    "DRAINING": 3,
     "LINK_FOLLOWER": 2,
     "COUNTS": "counts, until the next drain",
     "COUNTS_DRAINING": "the same",
