@@ -121,7 +121,9 @@ SELECT event_key, event_id,
         THEN external_ids ELSE ARRAY[]::text[] END AS also
 FROM gone
 """  # noqa: S608 - put together from the ledger's own text, here and below
-DELETE_EVENTS_THAT_CAME = DELETE_EVENTS.replace("WHERE app_id = $1", f"WHERE app_id = $1 AND {_JUST_NOW}")
+_OF_PEOPLE = "external_ids @> ARRAY[$3::text] OR external_ids && $2::text[]"
+# an install that came takes along what had waited for it
+DELETE_EVENTS_THAT_CAME = DELETE_EVENTS.replace(_OF_PEOPLE, f"{_JUST_NOW} AND ({_OF_PEOPLE})")
 DELETE_PEOPLE = "DELETE FROM person_installs WHERE app_id = $1 AND person = $2"
 # in a ledger of partitions nothing else takes them along; the ids of a ledger that is becoming one may be written
 # down at this moment, so it is a statement of its own (`partitioning`)

@@ -1,13 +1,14 @@
 """Erasing, and the tombstones that stay."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import asyncpg
 import pytest
 
 from ledger.claims import claim_clicks
 from ledger.deliveries import NewDelivery
-from ledger.erasure import erase, erase_click, erased, find_clicks, tombstone, tombstones
+from ledger.erasure import erase, erase_click, erase_what_came, erased, find_clicks, tombstone, tombstones
 from ledger.installs import get_install
 from ledger.partitions import LAYOUTS, Layout
 from ledger.pool import open_pool
@@ -183,3 +184,11 @@ async def test_whoever_is_sending_an_erased_click_loses_the_right_to(
     await pool.execute("UPDATE deliveries SET state = $1, lease = $2", state, lease)
     await erase_click(pool, APP, "c")
     assert tuple(await pool.fetchrow("SELECT state, lease FROM deliveries")) == left
+
+
+async def test_an_install_that_came_meanwhile_takes_along_what_had_waited_for_it(pool: asyncpg.Pool) -> None:
+    await store_events(pool, [event("early", received_at=NOW - timedelta(hours=1)), event("other", install_id="k")])
+    await store_installs(pool, NewInstalls([install("i", external_ids=("u",))]))
+    gone = await erase_what_came(pool, KEYS[0], APP, external_id="u")
+    assert (gone.install_ids, gone.events) == (("i",), 1)
+    assert [row["event_id"] for row in await pool.fetch("SELECT event_id FROM events")] == ["other"]
