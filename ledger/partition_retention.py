@@ -74,12 +74,14 @@ async def drop_old(pool: Any, before: datetime) -> int:
             break
         while await pool.fetchval(DELETE_WAITING, *_bounds(keys), CHUNK):
             pass
-        await _archive(pool, keys)
         try:
+            await _archive(pool, keys)
             await _check_free(pool, keys)
             gone = await with_locks(partial(_drop, pool, keys, before))
         except asyncpg.LockNotAvailableError:
             break
+        except asyncpg.UndefinedTableError:
+            continue  # another worker has dropped it meanwhile
         if not gone:
             break
         dropped += 1

@@ -117,7 +117,8 @@ _BOUND: Final = re.compile(r"FOR VALUES FROM \((?:MINVALUE|'(?P<bottom>\d+)')\) 
 
 async def key_ranges(connection: Any) -> list[KeyRange]:
     """The partitions, the oldest first; none of a plain ledger."""
-    return sorted(key_range_of(row[0]) for row in await connection.fetch(BOUNDS))
+    bounds = [row[0] for row in await connection.fetch(BOUNDS)]
+    return sorted(key_range_of(bound) for bound in bounds if bound is not None)  # None: it is dropped at this moment
 
 
 def key_range_of(bound: str) -> KeyRange:

@@ -22,22 +22,37 @@ _GONE_EVENTS = "gone e JOIN installs i ON i.app_id = e.app_id AND i.install_id =
 # with an install its younger events lose what they are counted by
 _OF_GONE_INSTALLS = "gone i JOIN events e ON e.app_id = i.app_id AND e.install_id = i.install_id"
 _OF_INSTALLS = (credited(install_facts("gone i")), credited(event_facts(_OF_GONE_INSTALLS)))
-# what these rows say to reports stays; an event takes its deliveries and their attempts with it
+# What these rows say to reports stays; an event takes its deliveries and their attempts with it. The installs are held
+# before, by a statement of its own: of what was being stored or matched, the next one sees how it ended, and what comes
+# meanwhile waits.
+OLD = {
+    "events": "SELECT app_id, event_key, install_id FROM events WHERE received_at < $1 LIMIT $2",
+    "installs": "SELECT app_id, install_id FROM installs WHERE received_at < $1 LIMIT $2",
+}
+_NAMED = "SELECT * FROM unnest($1::text[], $2::text[])"
+HOLD_INSTALLS = {
+    # a match or an erasure of the click changes what events say
+    "events": f"""
+        SELECT FROM installs WHERE (app_id, install_id) IN ({_NAMED}) ORDER BY app_id, install_id FOR KEY SHARE
+        """,
+    # an event that is being stored would be counted, and not be found
+    "installs": f"""
+        SELECT FROM installs WHERE (app_id, install_id) IN ({_NAMED}) ORDER BY app_id, install_id FOR UPDATE
+        """,
+}
 DELETE_COUNTED = {
     "events": f"""
         WITH gone AS (
-            DELETE FROM events WHERE (app_id, event_key) IN
-                (SELECT app_id, event_key FROM events WHERE received_at < $1 LIMIT $2) RETURNING *
+            DELETE FROM events WHERE (app_id, event_key) IN (SELECT * FROM unnest($1::text[], $2::bigint[])) RETURNING *
         ), archived AS ({inserted("report_archive", added_up(credited(event_facts(_GONE_EVENTS))))}
         ), forgotten AS (
             DELETE FROM event_ids i USING gone WHERE i.app_id = gone.app_id AND i.event_id = gone.event_id
         )
         SELECT count(*) FROM gone
-        """,  # noqa: S608 - put together from the ledger's own text, here and below
+        """,  # noqa: S608
     "installs": f"""
         WITH gone AS (
-            DELETE FROM installs WHERE (app_id, install_id) IN
-                (SELECT app_id, install_id FROM installs WHERE received_at < $1 LIMIT $2) RETURNING *
+            DELETE FROM installs WHERE (app_id, install_id) IN ({_NAMED}) RETURNING *
         ), archived AS ({inserted("report_archive", added_up(" UNION ALL ".join(_OF_INSTALLS)))}
         ), marked AS (
             UPDATE events e SET flags = e.flags || '{ARCHIVED}'::text FROM gone
@@ -104,15 +119,28 @@ async def delete_old(connection: Any, retention_days: int, now: datetime) -> dic
     oldest = now - timedelta(days=retention_days)
     partitioned = await layout_of(connection) == "partitioned"
     deleted = {"partitions": await drop_old(connection, oldest) if partitioned else 0}
-    for table, statement in DELETE_COUNTED.items():
+    for table in DELETE_COUNTED:
         deleted[table] = 0
         before = oldest - SPARED if partitioned and table == "events" else oldest
-        while chunk := await connection.fetchval(statement, before, CHUNK):
+        while (chunk := await _delete_counted(connection, table, before)) is not None:
             deleted[table] += chunk
     for table, statement in DELETE_OLD.items():
         before = max(oldest, now - SHORTER[table]) if table in SHORTER else oldest
         deleted[table] = await _delete(connection, statement, before)
     return deleted
+
+
+async def _delete_counted(pool: Any, table: str, before: datetime) -> int | None:
+    """How many rows of a chunk went; None where there is none any more."""
+    async with pool.acquire() as connection, connection.transaction():
+        rows = await connection.fetch(OLD[table], before, CHUNK)
+        if not rows:
+            return None
+        installs = {(row["app_id"], row["install_id"]) for row in rows if row["install_id"] is not None}
+        await connection.execute(HOLD_INSTALLS[table], [app_id for app_id, _ in installs], [one for _, one in installs])
+        columns = [row["app_id"] for row in rows], [row[1] for row in rows]
+        gone: int = await connection.fetchval(DELETE_COUNTED[table], *columns)
+        return gone
 
 
 async def _delete(connection: Any, statement: str, before: datetime) -> int:

@@ -89,7 +89,7 @@ STATEMENTS: Final = {
         f"delivery_views.LIST_DELIVERIES[{state}]": _REPORT
         for state in (None, "due", "held", "sending", "delivered", "suppressed", "skipped", "dead")
     },
-    **{f"retention.DELETE_COUNTED[{table}]": _RETENTION for table in ("events", "installs")},
+    **{f"retention.OLD[{table}]": _RETENTION for table in ("events", "installs")},
     **{
         f"retention.DELETE_OLD[{table}]": _RETENTION
         for table in (

@@ -1,5 +1,6 @@
 """What is too old goes with its partition, and nothing that is counted or still to be sent goes uncounted or unsent."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 
@@ -13,6 +14,7 @@ from ledger.stored_events import store_events
 from tests.forwarder.delivering.scene import APP, PIXEL
 from tests.ledger.rows import NOW, Rows, opened_rows
 from tests.ledger.test_events import event
+from tests.ledger.waiting import until_somebody_waits
 
 pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("layout", ["partitioned"], indirect=True)]
 
@@ -107,3 +109,39 @@ async def test_one_that_somebody_reads_goes_the_next_time(
         assert (await delete_old(rows.pool, 180, NOW))["partitions"] == 0
     await reader.close()
     assert (await delete_old(rows.pool, 180, NOW))["partitions"] == 1
+
+
+@pytest.fixture
+async def other(database_url: str) -> AsyncIterator[asyncpg.Connection]:
+    """Another worker's."""
+    opened = await asyncpg.connect(database_url)
+    yield opened
+    await opened.close()
+
+
+DROP_FIRST = f"DROP TABLE {', '.join(FIRST.named(table) for table in partitions.TABLES)}"
+
+
+async def test_one_that_another_worker_drops_meanwhile_ends_nobodys_round(
+    rows: Rows, other: asyncpg.Connection
+) -> None:
+    await deliveries(rows, 9)
+    await rows.pool.execute(
+        "INSERT INTO webhook_bodies (app_id, provider, provider_event_id, type, outcome, received_at, body)"
+        " VALUES ($1, 'stripe', 'e', '', 'unread', $2, '')",
+        APP, OLD,
+    )  # fmt: skip
+    async with other.transaction():
+        await other.execute("LOCK TABLE installs IN ACCESS EXCLUSIVE MODE")
+        deleting = asyncio.create_task(delete_old(rows.pool, 180, NOW))
+        await until_somebody_waits(rows.pool)  # it has asked which partitions there are
+        await other.execute(DROP_FIRST)
+    deleted = await deleting
+    assert (deleted["partitions"], deleted["webhook_bodies"]) == (0, 1)
+
+
+async def test_one_that_is_dropped_while_it_is_listed_is_left_out(rows: Rows, other: asyncpg.Connection) -> None:
+    async with rows.pool.acquire() as reader, reader.transaction(isolation="repeatable_read"):
+        await reader.execute("SELECT FROM pg_inherits")
+        await other.execute(DROP_FIRST)
+        assert FIRST not in await key_ranges(reader)

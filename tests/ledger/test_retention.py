@@ -1,5 +1,6 @@
 """Nothing is kept longer than it may be."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 
@@ -7,9 +8,15 @@ import pytest
 
 from ledger import retention
 from ledger.apps import all_apps
+from ledger.installs import get_installs, pending_installs, update_matches
+from ledger.report_deltas import counted_anew
+from ledger.report_facts import ARCHIVED
 from ledger.retention import delete_old
+from ledger.stored_events import store_events
 from tests.forwarder.delivering.scene import APP
 from tests.ledger.rows import NOW, SECOND_APP, Rows, opened_rows
+from tests.ledger.test_events import event
+from tests.ledger.waiting import until_somebody_waits
 
 pytestmark = pytest.mark.anyio
 
@@ -82,3 +89,38 @@ async def test_of_a_key_that_an_app_had_before_nothing_is_kept_beyond_its_end(ro
         """SELECT count(*) FROM apps WHERE app_id = $1
             AND num_nonnulls(previous_api_key_hash, previous_api_key_encrypted, previous_key_until) = 0""", APP
     ) == 1  # fmt: skip
+
+
+INSTALL = """
+INSERT INTO installs (app_id, install_id, platform, occurred_at, received_at, body, match_method, click_id, click)
+VALUES ($1, 'i', 'ios', $2, $2, '{}', 'referrer', 'c', '{"campaign_id": "17"}')
+"""
+COUNTED = "SELECT coalesce(sum(events), 0) FROM report_deltas"
+KEPT_OF_IT = "SELECT coalesce(sum(events), 0) FROM report_archive"
+
+
+async def test_an_event_that_is_being_stored_while_its_install_goes_is_kept_for_reports(rows: Rows) -> None:
+    await rows.pool.execute(INSTALL, APP, OLD)
+    async with rows.pool.acquire() as intake, intake.transaction():
+        await store_events(intake, [event(app_id=APP, joined=True, received_at=KEPT, occurred_at=KEPT)])
+        deleting = asyncio.create_task(delete_old(rows.pool, 180, NOW))
+        await until_somebody_waits(rows.pool)
+    assert (await deleting)["installs"] == 1
+    assert [await rows.pool.fetchval(one) for one in (COUNTED, KEPT_OF_IT)] == [1, 1]
+    assert await rows.pool.fetchval("SELECT flags FROM events") == [ARCHIVED]
+
+
+async def test_an_event_whose_install_is_being_matched_while_it_goes_is_kept_for_reports(rows: Rows) -> None:
+    await rows.pool.execute(INSTALL, APP, KEPT)
+    await rows.pool.execute("UPDATE installs SET match_method = 'pending'")
+    matched = await get_installs(rows.pool, [(APP, "i")])
+    await rows.pool.execute("UPDATE installs SET click_id = NULL, click = NULL")
+    await store_events(rows.pool, [event(app_id=APP, joined=True, received_at=OLD)])
+    async with rows.pool.acquire() as worker, worker.transaction():
+        [waiting] = await pending_installs(worker, APP, 1, NOW)
+        async with counted_anew(worker, [waiting.key]):
+            await update_matches(worker, list(matched.values()))
+        deleting = asyncio.create_task(delete_old(rows.pool, 180, NOW))
+        await until_somebody_waits(rows.pool)
+    assert (await deleting)["events"] == 1
+    assert [await rows.pool.fetchval(one) for one in (COUNTED, KEPT_OF_IT)] == [1, 1]
