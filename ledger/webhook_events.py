@@ -62,6 +62,31 @@ def _row(body: WebhookBody) -> tuple[Any, ...]:
     )
 
 
+COUNTED_OF = """
+SELECT body, received_at FROM webhook_bodies
+WHERE app_id = $1 AND provider = $2 AND outcome = 'counted' AND type = ANY ($3::text[]) AND people @> ARRAY[$4::text]
+ORDER BY body_key
+"""
+
+
+async def counted_bodies(connection: Any, source: tuple[str, Provider], types: Sequence[str], person: str) -> Any:
+    """What came of these types and was no event, of the app and provider, and names this id: {body, received_at}."""
+    return await connection.fetch(COUNTED_OF, *source, list(types), person)
+
+
+BECAME = """
+UPDATE webhook_bodies SET outcome = $4, event_key = $5
+WHERE app_id = $1 AND provider = $2 AND provider_event_id = $3 AND outcome = 'counted'
+"""
+
+
+async def note_became(connection: Any, bodies: Sequence[WebhookBody]) -> None:
+    """What has become of bodies that are stored and were no event until now."""
+    for one in bodies:
+        became = one.outcome, one.event_key
+        await connection.execute(BECAME, one.app_id, one.provider, one.provider_event_id, *became)
+
+
 # a row a second is enough, and keeps busy forwarders from waiting for one another
 NOTE_RECEIVED = """
 INSERT INTO webhook_sources AS known (app_id, provider, last_received_at)

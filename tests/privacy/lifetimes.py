@@ -68,7 +68,6 @@ KEYS: Final[dict[str, int | str]] = {
     "COUNTS": "counts, until the next drain",
     "COUNTS_DRAINING": "the same",
     "COUNTS_DRAIN_ID": "the same",
-    "DRAINING": 3,
     "NAMES": "names of ads, until the worker takes them",
     "LINKS": SETTINGS,
     "SITES": SETTINGS,

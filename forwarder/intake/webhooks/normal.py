@@ -81,6 +81,8 @@ class SourceEvent(msgspec.Struct, frozen=True, kw_only=True):
     properties: dict[str, Any] = {}
     capture: Refund | None = None
     """All that was taken so far of a charge that may be told twice, or captured in several parts, in the same form."""
+    captured_whole: bool = False
+    """Of a hold: nothing of it is left that could still be released."""
     refund: Refund | None = None
     """Where refunds of one charge have to be told apart by their sums."""
     failure: Refund | None = None

@@ -8,13 +8,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
+import msgspec
 import structlog
 
 from forwarder.directory import Directory
+from forwarder.intake.decoding import decode
 from forwarder.intake.event_batch import EventKey, EventLedger, Stored
 from forwarder.intake.install_batch import ACQUIRE_TIMEOUT_S
+from forwarder.intake.webhooks import stripe
 from forwarder.intake.webhooks.event_rows import ENDING_NAMES, QUALIFIED, event_row, qualified_name
 from forwarder.intake.webhooks.normal import SourceEvent
+from forwarder.intake.webhooks.reading import fields
 from forwarder.intake.webhooks.refunding import REFUNDED, lock_order, reckoned
 from ledger.erased_meanwhile import Whose, erase_again
 from ledger.erasure import TombstoneKeys, erased, tombstones
@@ -22,13 +26,15 @@ from ledger.event_timers import NewTimer, flag_late_endings, insert_timers
 from ledger.events import NewEvent
 from ledger.refund_events import TakenBack, take_back
 from ledger.refunds import name_order
-from ledger.webhook_events import BodyOutcome, WebhookBody, insert_bodies, note_received
+from ledger.webhook_events import BodyOutcome, WebhookBody, counted_bodies, insert_bodies, note_became, note_received
 from ledger.webhook_providers import Provider
 
 LATE_ENDING = "ended_before_it_qualified"
 """Flag of a qualified event whose subscription had ended, as it turned out too late."""
 
 Outcome = Literal["event", "counted", "test", "ignored", "unread", "erased"]
+
+_ANYTHING: msgspec.json.Decoder[Any] = msgspec.json.Decoder()
 
 log = structlog.get_logger()
 
@@ -84,9 +90,16 @@ class WebhookLedger:
                 # in one order everywhere: charges are locked while what was refunded of them is reckoned
                 order = sorted(range(len(posts)), key=lambda index: _order(posts[index]))
                 made = {index: await self._make(connection, posts[index], gone) for index in order}
-                stored = await self._keep(connection, list(made.values()))
-            named = [one for post in posts for one in _whose(post)]
-            await erase_again(connection, self.tombstone_keys, [*named, *stored.whose])
+                stored, bodies = await self._keep(connection, list(made.values()))
+                await insert_bodies(connection, bodies)
+                whose = [one for post in posts for one in _whose(post)] + stored.whose
+                if waited := await _refunds_that_waited(connection, list(made.values())):
+                    gone = await self._erased(connection, waited)
+                    again = [await self._make(connection, post, gone) for post in waited]
+                    late, became = await self._keep(connection, again)
+                    await note_became(connection, became)
+                    whose += late.whose
+            await erase_again(connection, self.tombstone_keys, whose)
         return [made[index].outcome for index in range(len(posts))]
 
     async def _erased(self, connection: Any, posts: Sequence[WebhookPost]) -> frozenset[bytes]:
@@ -108,7 +121,8 @@ class WebhookLedger:
         found = await reckoned(connection, source, event)
         return Made(post, "event" if found.event is not None else "counted", found.event, found.taken_back)
 
-    async def _keep(self, connection: Any, made: Sequence[Made]) -> Stored:
+    async def _keep(self, connection: Any, made: Sequence[Made]) -> tuple[Stored, list[WebhookBody]]:
+        """Store what was made; the bodies are the caller's to store."""
         first: dict[EventKey, NewEvent] = {}
         for one in made:
             if one.event is not None:
@@ -120,14 +134,13 @@ class WebhookLedger:
         for one in made:
             if one.taken_back is not None:
                 await take_back(connection, one.taken_back)
-        await insert_bodies(connection, list(_bodies(made, keys)))
         await insert_timers(connection, list(self._timers(made, keys)))
         await note_received(connection, {(m.post.app_id, m.post.provider): m.post.received_at for m in made})
         ending = [key for key, event in first.items() if key in keys and event.name in ENDING_NAMES]
         endings = [(app_id, keys[app_id, event_id]) for app_id, event_id in ending]
         for app_id, name in await flag_late_endings(connection, endings, LATE_ENDING, QUALIFIED):
             log.warning("a qualified event had ended before it qualified", app_id=app_id, qualified=name)
-        return stored
+        return stored, list(_bodies(made, keys))
 
     async def _name_orders(self, connection: Any, made: Sequence[Made]) -> None:
         """Refunds that came before their sale carry the payment's id until the sale brings the order's."""
@@ -158,6 +171,22 @@ class WebhookLedger:
 def _whose(post: WebhookPost) -> list[Whose]:
     """An id of a webhook may be an install's or a person's."""
     return [Whose(post.app_id, one, (one,)) for one in post.people]
+
+
+async def _refunds_that_waited(connection: Any, made: Sequence[Made]) -> list[WebhookPost]:
+    """Refunds that came while their payment was a hold, which may have been called off: now it is captured. Of what is
+    captured in part nothing tells them from the rest of the hold, which is released under that name.
+    """
+    waited: list[WebhookPost] = []
+    for one in made:
+        event, source = one.event, one.post.source
+        if event is None or source is None or not source.captured_whole or event.subscription_id is None:
+            continue
+        of = one.post.app_id, one.post.provider
+        for row in await counted_bodies(connection, of, sorted(stripe.REFUND_TYPES), event.subscription_id):
+            read = stripe.read(fields(decode(_ANYTHING, row["body"])))
+            waited.append(WebhookPost(*of, row["body"], row["received_at"], read))
+    return waited
 
 
 def _order(post: WebhookPost) -> tuple[str, str, int]:

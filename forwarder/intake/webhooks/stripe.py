@@ -84,6 +84,7 @@ def read(body: Fields) -> SourceEvent | None:
         person=_person(kind, thing),
         properties=_properties(kind, thing),
         capture=_capture(kind, thing, code, value),
+        captured_whole=kind == CAPTURED and thing.get("amount_captured") in (None, thing.get("amount")),
         refund=refund,
         failure=failure,
     )

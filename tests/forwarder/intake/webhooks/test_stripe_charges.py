@@ -164,6 +164,41 @@ async def test_a_refund_that_comes_before_the_capture_it_is_of_is_not_lost(api: 
     assert sorted(await sent(api)) == [("CancelOrder", 10.0), ("Purchase", 10.0)]
 
 
+REFUND_ALONE = {"object": "refund", "charge": "ch_1", "status": "succeeded", "metadata": {}}
+
+
+@pytest.mark.parametrize("together", [False, True])
+async def test_a_refund_alone_that_comes_before_the_capture_it_is_of_is_not_lost(api: Api, together: bool) -> None:
+    await taken(api, "stripe", message("charge.succeeded", "evt_0", **HELD, metadata={"order_id": "A-17"}))
+    messages = [
+        message("refund.created", "evt_2", **REFUND_ALONE, id="re_1", amount=300),
+        message("refund.updated", "evt_3", **REFUND_ALONE, id="re_1", amount=300),
+        message("refund.created", "evt_4", **REFUND_ALONE, id="re_2", amount=200),
+        message("charge.captured", "evt_1", metadata={"order_id": "A-17"}),
+    ]
+    messages += [message("charge.captured", "evt_5"), *messages]
+    if together:
+        await asyncio.gather(*(taken(api, "stripe", one) for one in messages))
+    else:
+        for one in messages:
+            await taken(api, "stripe", one)
+    assert sorted(await sent(api)) == [("CancelOrder", 2.0), ("CancelOrder", 3.0), ("Purchase", 10.0)]
+    rows = await api.pool.fetch("SELECT event_key, body FROM events WHERE name = 'stripe_refund'")
+    assert {row["body"]["properties"]["order_id"] for row in rows} == {"A-17"}
+    bodies = await api.pool.fetch(
+        "SELECT event_key FROM webhook_bodies WHERE outcome = 'event' AND type LIKE 'refund%'"
+    )
+    assert {row["event_key"] for row in bodies} == {row["event_key"] for row in rows}
+    assert await api.count("webhook_bodies") == 6
+
+
+async def test_the_rest_of_a_hold_that_is_captured_in_part_is_no_refund_where_it_is_told_first(api: Api) -> None:
+    await taken(api, "stripe", message("charge.succeeded", "evt_0", **HELD))
+    await taken(api, "stripe", message("refund.created", "evt_1", **REFUND_ALONE, id="re_1", amount=600))
+    await taken(api, "stripe", message("charge.captured", "evt_2", amount_captured=400, amount_refunded=600))
+    assert await sent(api) == [("Purchase", 4.0)]
+
+
 @pytest.mark.parametrize(
     ("metadata", "known"),
     [({}, "+49 151 23456789"), ({"phone": "+1 415 555 2671"}, "+1 415 555 2671")],
