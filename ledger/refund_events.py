@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from ledger.report_deltas import events_counted_anew
+from ledger.report_facts import REPEATED
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,7 @@ class Refunds:
     app_id: str
     subscription_id: str
     """As their events have it."""
-    name: str
+    names: Sequence[str]
     """Of their events."""
     transaction_id: str | None = None
     """Of a subscription's payment; None where `subscription_id` is of a payment alone."""
@@ -37,6 +38,9 @@ class RefundEvent:
     occurred_at: datetime
     value: Decimal
     reversed: Decimal
+    source: str
+    repeats: bool
+    """Another source had told of it: see `REPEATED`."""
     told: bool
     """TikTok was told of it, or is about to be."""
 
@@ -53,20 +57,20 @@ class TakenBack:
     """The id of the event that it is taken off first; others follow, the newest first."""
 
 
-REFUND_EVENTS = """
-SELECT e.event_key, e.event_id, e.occurred_at, e.value,
+REFUND_EVENTS = f"""
+SELECT e.event_key, e.source, e.flags @> ARRAY['{REPEATED}'] AS repeats, e.event_id, e.occurred_at, e.value,
     coalesce((e.body ->> 'reversed')::numeric, 0) AS reversed,
     EXISTS (SELECT FROM deliveries d WHERE d.app_id = e.app_id AND d.event_key = e.event_key
         AND d.state NOT IN ('skipped', 'suppressed', 'dead')) AS told
 FROM events e
-WHERE e.app_id = $1 AND e.subscription_id = $2 AND e.name = $3 AND e.value IS NOT NULL
+WHERE e.app_id = $1 AND e.subscription_id = $2 AND e.name = ANY ($3::text[]) AND e.value IS NOT NULL
     AND ($4::text IS NULL OR e.body -> 'properties' ->> 'order_id' = $4)
     AND ($5::boolean IS NULL OR coalesce(e.body -> 'properties' ? 'dispute_id', false) = $5)
 ORDER BY e.event_key FOR UPDATE OF e
-"""
+"""  # noqa: S608 - a constant of the ledger
 REVERSALS = """
 SELECT occurred_at FROM events
-WHERE app_id = $1 AND subscription_id = $2 AND name = $3 AND body -> 'properties' ->> 'order_id' = $4
+WHERE app_id = $1 AND subscription_id = $2 AND name = ANY ($3::text[]) AND body -> 'properties' ->> 'order_id' = $4
 """
 TAKE_BACK = """
 UPDATE events e SET body = e.body || jsonb_build_object('reversed', taken.reversed)
@@ -77,13 +81,13 @@ WHERE e.app_id = $1 AND e.event_key = taken.event_key
 
 async def refund_events(connection: Any, of: Refunds) -> list[RefundEvent]:
     """In the order in which they came. Nobody changes them until the end of the caller's transaction."""
-    found = of.app_id, of.subscription_id, of.name, of.transaction_id, of.dispute
+    found = of.app_id, of.subscription_id, list(of.names), of.transaction_id, of.dispute
     return [RefundEvent(**row) for row in await connection.fetch(REFUND_EVENTS, *found)]
 
 
-async def reversed_at(connection: Any, of: Refunds, name: str) -> list[datetime]:
-    """When the payment's refunds were reversed, as the events of this name say."""
-    rows = await connection.fetch(REVERSALS, of.app_id, of.subscription_id, name, of.transaction_id)
+async def reversed_at(connection: Any, of: Refunds, names: Sequence[str]) -> list[datetime]:
+    """When the payment's refunds were reversed, as the events of these names say."""
+    rows = await connection.fetch(REVERSALS, of.app_id, of.subscription_id, list(names), of.transaction_id)
     return [row["occurred_at"] for row in rows]
 
 

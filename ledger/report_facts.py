@@ -56,6 +56,11 @@ _MONEY = f"""CROSS JOIN LATERAL (SELECT
         ELSE e.name IN {_listed(SALE_EVENTS)} END THEN e.value ELSE 0 END AS revenue,
     CASE WHEN e.value <> 0 AND {is_any_of("e.name", REFUNDS + REFUND_EVENTS)} THEN {_REFUNDED} ELSE 0 END AS refunds,
     CASE WHEN {is_any_of("e.name", TRIALS + TRIAL_EVENTS)} THEN 1 ELSE 0 END AS trials) AS money"""
+REPEATED: Final = "refund_of_another_source"
+"""Flag of a platform's refund that another platform had told of before."""
+REPEATS: Final = "+"
+"""Behind the source of such a refund: it counts where that source alone counts, not where all of them do."""
+_SOURCE = f"e.source || CASE WHEN refunds <> 0 AND e.flags @> ARRAY['{REPEATED}'] THEN '{REPEATS}' ELSE '' END"
 ARCHIVED: Final = "install_deleted"
 """Flag of an event whose install retention has deleted: the archive counts it, whoever comes under that id later."""
 COUNTED: Final = f"e.joined AND e.event_id <> 'install:' || e.install_id AND NOT e.flags @> ARRAY['{ARCHIVED}']"
@@ -74,7 +79,7 @@ def event_facts(events: str, which: str = "true") -> str:
     itself is no event, and an event that has not found its install is nobody's.
     """
     return f"""SELECT e.app_id, {_quarter_of("e.occurred_at")} AS quarter, {_OF_INSTALL},
-    CASE WHEN revenue <> 0 OR refunds <> 0 OR trials <> 0 THEN e.source ELSE '' END AS source,
+    CASE WHEN revenue <> 0 OR refunds <> 0 OR trials <> 0 THEN {_SOURCE} ELSE '' END AS source,
     CASE WHEN revenue <> 0 OR refunds <> 0 THEN coalesce(e.currency, '') ELSE '' END AS currency,
     0 AS link_clicks, 0 AS visits, 0 AS installs, 1 AS events,
     CASE WHEN revenue <> 0 THEN 1 ELSE 0 END AS sales, trials,

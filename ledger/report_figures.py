@@ -10,7 +10,7 @@ from typing import Any, Final, TypeVar
 from ledger.links import ANDROID_PACKAGE, IOS_APP_ID
 from ledger.local_time import period
 from ledger.report_dimensions import COLUMNS, LOCAL, By, Key
-from ledger.report_facts import ALL_FACTS, COUNTS, MONEY
+from ledger.report_facts import ALL_FACTS, COUNTS, MONEY, REPEATS
 from ledger.report_tables import OF_TIME, smallest
 from ledger.report_tallies import Tally
 from ledger.report_zones import ReportedApp
@@ -127,7 +127,7 @@ _COUNTED: Final = ("link_clicks", "visits", "wrong_os", "installs", "events", "r
 
 def _add(tally: Tally, app: ReportedApp, row: Any) -> None:
     """Revenue and trials are those of the app's one source of them; refunds come from it, too, or from any where that
-    is the SDK, which seldom knows of one.
+    is the SDK, which seldom knows of one; of any, what two of them tell of counts once.
     """
     tally.count(row, _COUNTED)
     source, currency = row["source"], row["currency"]
@@ -135,5 +135,6 @@ def _add(tally: Tally, app: ReportedApp, row: Any) -> None:
         tally.count(row, ("sales", "trials"))
         for amount in ("revenue", "proceeds", "proceeds_of"):
             tally.pay(amount, currency, row[amount])
-    if app.revenue_source in (source, "sdk"):
+    of_any = app.revenue_source == "sdk" and not source.endswith(REPEATS)
+    if of_any or source.removesuffix(REPEATS) == app.revenue_source:
         tally.pay("refunds", currency, row["refunds"])

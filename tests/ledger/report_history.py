@@ -107,7 +107,7 @@ class History:
 
     async def take_back(self, install: int, amount: str | None) -> None:
         """What was refunded to an install is taken back, in part or all."""
-        of = Refunds(self.app_id, f"s{install}", "stripe_refund")
+        of = Refunds(self.app_id, f"s{install}", ("stripe_refund",))
         async with self.transaction() as connection:
             await take_back(connection, TakenBack(of, Decimal(amount) if amount else None, NOW))
 

@@ -16,8 +16,11 @@ from forwarder.intake.webhooks.normal import REFUND, REFUND_REVERSED, Refund, So
 from ledger.events import NewEvent
 from ledger.refund_events import RefundEvent, Refunds, TakenBack, refund_events, reversed_at
 from ledger.refunds import ChargeRefund, Payment, known_payment, lock_charge, newly_refunded
-from ledger.webhook_providers import PROVIDERS, SALE_EVENTS, Provider
+from ledger.report_facts import REPEATED
+from ledger.webhook_providers import PREFIXES, PROVIDERS, SALE_EVENTS, Provider
 
+PLATFORM_REFUNDS: Final = tuple(f"{prefix}_{REFUND}" for prefix in PREFIXES)
+REVERSALS: Final = tuple(f"{prefix}_{REFUND_REVERSED}" for prefix in PREFIXES)
 AUTHORIZED: Final = "stripe_authorization"
 REFUNDED: Final = "stripe_refund"
 CAPTURES: Final = "captured:"
@@ -71,13 +74,22 @@ async def _of_charge(connection: Any, source: SourceEvent, said: Refund, event: 
     key = f"{DISPUTES}{said.charge_id}" if said.dispute else said.charge_id
     charge = ChargeRefund(event.app_id, key, said.refund_id, said.amount, event.occurred_at, failed)
     added = await newly_refunded(connection, charge)
-    of = Refunds(event.app_id, paid or "", REFUNDED)
+    of = Refunds(event.app_id, paid or "", (REFUNDED,))
     if added > 0 and not failed:
         return Reckoned(await _added(connection, msgspec.structs.replace(event, value=added), of))
     of = replace(of, dispute=said.dispute)
     provider: Provider = event.source  # type: ignore[assignment]
     lowered = TakenBack(of, -added, first=refund_event_id(provider, said)) if added < 0 else None
     return Reckoned(event if failed else None, lowered)
+
+
+def wave(provider: Provider, source: SourceEvent | None) -> int:
+    """Platforms that tell of one refund at one moment: each has to be stored before the next one is reckoned."""
+    return (
+        tuple(PROVIDERS).index(provider)
+        if source is not None and source.refund is None and source.name == REFUND
+        else 0
+    )
 
 
 def lock_order(source: SourceEvent) -> tuple[str, int]:
@@ -104,23 +116,20 @@ async def _of_transaction(connection: Any, source: SourceEvent, event: NewEvent)
     if transaction is None or event.subscription_id is None:
         return Reckoned(event)
     await lock_charge(connection, event.app_id, transaction)
-    refund, reversal = (f"{_prefix(event)}_{name}" for name in (REFUND, REFUND_REVERSED))
-    of = Refunds(event.app_id, event.subscription_id, refund, transaction)
+    of = Refunds(event.app_id, event.subscription_id, PLATFORM_REFUNDS, transaction)
     if source.name == REFUND_REVERSED:
         return Reckoned(event, TakenBack(of, None, event.occurred_at))
-    reversals = await reversed_at(connection, of, reversal)
+    reversals = await reversed_at(connection, of, REVERSALS)
     if any(at >= event.occurred_at for at in reversals):
         return Reckoned(None)
-    if not reversals:
-        return Reckoned(event)
-    # another refund, of a number that it has whenever and however often it comes
-    again = msgspec.structs.replace(event, event_id=f"{event.event_id}:{len(reversals)}")
-    return Reckoned(_as_told(again, await refund_events(connection, of)))
-
-
-def _prefix(event: NewEvent) -> str:
-    provider: Provider = event.source  # type: ignore[assignment]
-    return PROVIDERS[provider].prefix
+    if reversals:
+        # another refund, of a number that it has whenever and however often it comes
+        event = msgspec.structs.replace(event, event_id=f"{event.event_id}:{len(reversals)}")
+    known = await refund_events(connection, of)
+    first = {one.source for one in known if not one.repeats and one.value > one.reversed}
+    if first - {event.source}:
+        event = msgspec.structs.replace(event, flags=(*event.flags, REPEATED))
+    return Reckoned(_as_told(event, known))
 
 
 async def _added(connection: Any, event: NewEvent, of: Refunds) -> NewEvent:
@@ -136,8 +145,9 @@ def _as_told(event: NewEvent, known: Sequence[RefundEvent]) -> NewEvent:
     much before.
     """
     told = sum(one.value for one in known if one.told)
-    refunded = sum(one.value - one.reversed for one in known) + (event.value or 0)
-    return msgspec.structs.replace(event, flags=(*event.flags, REFUND_TOLD)) if told >= refunded else event
+    own = event.value if REPEATED not in event.flags else None
+    refunded = sum(one.value - one.reversed for one in known if not one.repeats) + (own or 0)
+    return msgspec.structs.replace(event, flags=(*event.flags, REFUND_TOLD)) if told >= refunded > 0 else event
 
 
 def _of_order(refund: NewEvent, payment: Payment) -> NewEvent:

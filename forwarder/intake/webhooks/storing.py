@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import groupby
 from typing import Any, Literal
 
 import msgspec
@@ -19,7 +20,7 @@ from forwarder.intake.webhooks import stripe
 from forwarder.intake.webhooks.event_rows import ENDING_NAMES, QUALIFIED, event_row, qualified_name
 from forwarder.intake.webhooks.normal import SourceEvent
 from forwarder.intake.webhooks.reading import fields
-from forwarder.intake.webhooks.refunding import REFUNDED, lock_order, reckoned
+from forwarder.intake.webhooks.refunding import REFUNDED, lock_order, reckoned, wave
 from ledger.erased_meanwhile import Whose, erase_again
 from ledger.erasure import TombstoneKeys, erased, tombstones
 from ledger.event_timers import NewTimer, flag_late_endings, insert_timers
@@ -89,10 +90,14 @@ class WebhookLedger:
             async with connection.transaction():
                 # in one order everywhere: charges are locked while what was refunded of them is reckoned
                 order = sorted(range(len(posts)), key=lambda index: _order(posts[index]))
-                made = {index: await self._make(connection, posts[index], gone) for index in order}
-                stored, bodies = await self._keep(connection, list(made.values()))
-                await insert_bodies(connection, bodies)
-                whose = [one for post in posts for one in _whose(post)] + stored.whose
+                made: dict[int, Made] = {}
+                whose = [one for post in posts for one in _whose(post)]
+                for _, indexes in groupby(order, key=lambda index: _order(posts[index])[0]):
+                    one_wave = {index: await self._make(connection, posts[index], gone) for index in indexes}
+                    stored, bodies = await self._keep(connection, list(one_wave.values()))
+                    await insert_bodies(connection, bodies)
+                    whose += stored.whose
+                    made |= one_wave
                 if waited := await _refunds_that_waited(connection, list(made.values())):
                     gone = await self._erased(connection, waited)
                     again = [await self._make(connection, post, gone) for post in waited]
@@ -189,8 +194,9 @@ async def _refunds_that_waited(connection: Any, made: Sequence[Made]) -> list[We
     return waited
 
 
-def _order(post: WebhookPost) -> tuple[str, str, int]:
-    return post.app_id, *(lock_order(post.source) if post.source is not None else ("", 0))
+def _order(post: WebhookPost) -> tuple[int, str, str, int]:
+    of_payment = lock_order(post.source) if post.source is not None else ("", 0)
+    return wave(post.provider, post.source), post.app_id, *of_payment
 
 
 def _bodies(made: Sequence[Made], keys: Mapping[EventKey, int]) -> Iterable[WebhookBody]:
