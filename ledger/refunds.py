@@ -42,10 +42,15 @@ SELECT greatest(
     (SELECT coalesce(max(t.amount - (SELECT coalesce(sum(f.amount), 0) FROM failed f WHERE f.at > t.at)), 0)
         FROM known t WHERE t.refund_id = ''))
 """  # noqa: S608 - constants of this module alone
-STORE = """
+STORE_LARGEST = """
 INSERT INTO charge_refunds AS known (app_id, charge_id, refund_id, amount, at) VALUES ($1, $2, $3, $4, $5)
 ON CONFLICT (app_id, charge_id, refund_id) DO UPDATE SET at = greatest(known.at, excluded.at),
-    amount = CASE WHEN $6 OR excluded.at = known.at THEN greatest(known.amount, excluded.amount)
+    amount = greatest(known.amount, excluded.amount)
+"""
+STORE_LATEST = """
+INSERT INTO charge_refunds AS known (app_id, charge_id, refund_id, amount, at) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (app_id, charge_id, refund_id) DO UPDATE SET at = greatest(known.at, excluded.at),
+    amount = CASE WHEN excluded.at = known.at THEN greatest(known.amount, excluded.amount)
         WHEN excluded.at > known.at THEN excluded.amount ELSE known.amount END
 """
 
@@ -108,7 +113,7 @@ async def newly_refunded(connection: Any, said: ChargeRefund) -> Decimal:
     await lock_charge(connection, *charge)
     before: Decimal = await connection.fetchval(REFUNDED, *charge)
     refund_id = TOTAL if said.refund_id is None else f"{FAILED if said.failed else ''}{said.refund_id}"
-    of_one = said.refund_id is not None
-    await connection.execute(STORE, *charge, refund_id, said.amount, said.at, of_one or said.grows)
+    store = STORE_LATEST if said.refund_id is None and not said.grows else STORE_LARGEST
+    await connection.execute(store, *charge, refund_id, said.amount, said.at)
     after: Decimal = await connection.fetchval(REFUNDED, *charge)
     return after - before
