@@ -63,7 +63,7 @@ SELECT $1, adgroup_id, campaign_id, name, $2
 FROM unnest($3::text[], $4::text[], $5::text[]) AS rows (adgroup_id, campaign_id, name)
 ON CONFLICT (advertiser_id, adgroup_id) DO UPDATE SET name = excluded.name
 WHERE excluded.name NOT IN ('', known.name)
-    AND (known.name = '' OR known.operation_status = '' OR known.seen_at < excluded.seen_at - interval '1 day')
+    AND (known.name = '' OR known.operation_status = '' OR excluded.seen_at - known.seen_at > interval '1 day')
 """
 
 

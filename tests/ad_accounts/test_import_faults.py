@@ -158,7 +158,7 @@ async def test_an_ad_whose_texts_hold_what_nobody_typed_does_not_stop_the_import
     """Half an emoji in a name, NUL in a parameter."""
     await scene.load(spent("2026-11-20 09", "2.00"))
     ad = rb"""{"ad_id":"1800000000000003","adgroup_id":"1800000000000002","campaign_id":"1800000000000001",
-        "ad_name":"Sale \ud83d","utm_params":[{"key":"utm_term","value":"a\u0000b"}]}"""
+        "ad_name":"Sale \ud83d","operation_status":"ENABLE","utm_params":[{"key":"utm_term","value":"a\u0000b"}]}"""
     body = b'{"code":0,"message":"OK","data":{"list":[%s],"page_info":{}}}' % ad
     await scene.fault(endpoint="/ad/get/", times=1, body=body.decode())
     await scene.turns()
