@@ -108,6 +108,18 @@ ORDER BY install_id FOR UPDATE
 # what was being stored while the rest went: stored within seconds, and found by when it came
 _JUST_NOW = "received_at > now() - interval '2 minutes'"
 INSTALLS_THAT_CAME = INSTALLS_OF.replace("AND e.joined", f"AND e.joined AND e.{_JUST_NOW}")
+# A worker may be joining them, or matching their install: what is deleted is seen as it is then, with its install as it
+# is then, or reports would go on counting it.
+HOLD_EVENTS = """
+SELECT event_key FROM events WHERE app_id = $1
+    AND (install_id = ANY($2::text[]) OR external_ids @> ARRAY[$3::text] OR external_ids && $2::text[])
+ORDER BY event_key FOR UPDATE
+"""
+HOLD_THEIR_INSTALLS = """
+SELECT FROM installs WHERE app_id = $1
+    AND install_id IN (SELECT e.install_id FROM events e WHERE e.app_id = $1 AND e.event_key = ANY($2::bigint[]))
+ORDER BY install_id FOR KEY SHARE
+"""
 _GONE = "gone e JOIN installs i ON i.app_id = e.app_id AND i.install_id = e.install_id"
 # reports count them no longer
 DELETE_EVENTS = f"""
@@ -123,6 +135,7 @@ FROM gone
 """  # noqa: S608 - put together from the ledger's own text, here and below
 _OF_PEOPLE = "external_ids @> ARRAY[$3::text] OR external_ids && $2::text[]"
 # an install that came takes along what had waited for it
+HOLD_EVENTS_THAT_CAME = HOLD_EVENTS.replace(_OF_PEOPLE, f"{_JUST_NOW} AND ({_OF_PEOPLE})")
 DELETE_EVENTS_THAT_CAME = DELETE_EVENTS.replace(_OF_PEOPLE, f"{_JUST_NOW} AND ({_OF_PEOPLE})")
 DELETE_PEOPLE = "DELETE FROM person_installs WHERE app_id = $1 AND person = $2"
 # in a ledger of partitions nothing else takes them along; the ids of a ledger that is becoming one may be written
@@ -179,7 +192,7 @@ async def erase(
     stored meanwhile `erase_what_came` takes away, once this is committed.
     """
     whom = _Whom(app_id, () if install_id is None else (install_id,), external_id)
-    return await _erase(connection, key, whom, (INSTALLS_OF, DELETE_EVENTS))
+    return await _erase(connection, key, whom, (INSTALLS_OF, HOLD_EVENTS, DELETE_EVENTS))
 
 
 async def erase_what_came(
@@ -190,15 +203,17 @@ async def erase_what_came(
     `install_ids` are those that went with a person, too.
     """
     whom = _Whom(app_id, tuple(install_ids), external_id)
-    return await _erase(connection, key, whom, (INSTALLS_THAT_CAME, DELETE_EVENTS_THAT_CAME))
+    return await _erase(connection, key, whom, (INSTALLS_THAT_CAME, HOLD_EVENTS_THAT_CAME, DELETE_EVENTS_THAT_CAME))
 
 
-async def _erase(connection: Any, key: bytes, whom: _Whom, statements: tuple[str, str]) -> Erased:
+async def _erase(connection: Any, key: bytes, whom: _Whom, statements: tuple[str, str, str]) -> Erased:
     app_id, named, external_id = whom
-    installs_of, delete_events = statements
+    installs_of, hold_events, delete_events = statements
     rows = await connection.fetch(installs_of, *whom)
     # the events of one that was named may have arrived before it
     install_ids = list(dict.fromkeys((*(row["install_id"] for row in rows), *named)))
+    held = await connection.fetch(hold_events, app_id, install_ids, external_id)
+    await connection.execute(HOLD_THEIR_INSTALLS, app_id, [row["event_key"] for row in held])
     events = await connection.fetch(delete_events, app_id, install_ids, external_id, list(PROVIDERS))
     await connection.execute(FORGET_IDS, app_id, [row["event_id"] for row in events])
     await connection.execute(DELETE_BODIES_OF_EVENTS, app_id, [row["event_key"] for row in events])

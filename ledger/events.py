@@ -93,6 +93,24 @@ WHERE NOT joined AND external_ids && $3::text[]
 """
 
 
+# before their events, as who erases takes them: one that is gone by then joins nothing
+HOLD_INSTALLS = """
+SELECT i.app_id, i.install_id FROM unnest($1::text[], $2::text[]) AS arrived (app_id, install_id)
+JOIN installs i ON i.app_id = arrived.app_id AND i.install_id = arrived.install_id
+ORDER BY i.app_id, i.install_id FOR KEY SHARE OF i
+"""
+
+
+async def join_known(
+    connection: Any, installs: Sequence[tuple[str, str, tuple[str, ...]]], layout: Layout | None = None
+) -> list[JoinedEvent]:
+    """`join_events` for installs that somebody may be erasing. In the caller's transaction."""
+    columns = [install[0] for install in installs], [install[1] for install in installs]
+    held = {(row["app_id"], row["install_id"]) for row in await connection.fetch(HOLD_INSTALLS, *columns)}
+    there = [install for install in installs if install[:2] in held]
+    return await join_events(connection, there, layout) if there else []
+
+
 async def join_events(
     connection: Any, installs: Sequence[tuple[str, str, tuple[str, ...]]], layout: Layout | None = None
 ) -> list[JoinedEvent]:

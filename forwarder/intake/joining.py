@@ -11,7 +11,7 @@ from forwarder.intake.routing import PENDING
 from ledger.consent import REFUSALS, own_word
 from ledger.deliveries import release_for_events
 from ledger.event_refs import EventRef
-from ledger.events import JoinedEvent, NewEvent, join_events
+from ledger.events import JoinedEvent, NewEvent, join_known
 from ledger.installs import InstallKey, KnownInstall, installs_of_people, known_installs
 from ledger.people import learn_people
 
@@ -64,7 +64,7 @@ def _told(event: NewEvent, install: KnownInstall) -> dict[str, Any]:
 async def join_by_what_they_bring(connection: Any, events: Sequence[EventRef], now: datetime) -> None:
     """These events have found their install. What still waits for one of the ids they bring has found it, too."""
     while people := await learn_people(connection, events):
-        joined = await join_events(connection, people)
+        joined = await join_known(connection, people)
         if not joined:
             return
         events = [event.ref for event in joined]

@@ -4,6 +4,7 @@ that just missed theirs.
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -21,8 +22,9 @@ from forwarder.matching.policy import Policy
 from forwarder.matching.verdict import LATE_CLICK, STORE_AWAY
 from ledger.apps import App, get_app
 from ledger.deliveries import release_for_installs
-from ledger.events import join_events, late_installs
+from ledger.events import join_known, late_installs
 from ledger.installs import Install, apps_with_pending, pending_installs, update_matches
+from ledger.locked_out import again
 from ledger.report_deltas import counted_anew
 
 BATCH = 200  # installs in one transaction
@@ -47,7 +49,7 @@ async def match_pending(pool: Any, clicks: ClickReader, now: datetime) -> int:
     looked = 0
     for app_id in await apps_with_pending(pool, now):
         await knowledge.refresh()
-        looked += await _match_batch(pool, clicks, knowledge, app_id, now)
+        looked += await again(partial(_match_batch, pool, clicks, knowledge, app_id, now))
     return looked
 
 
@@ -72,14 +74,14 @@ async def _match_batch(pool: Any, clicks: ClickReader, knowledge: Knowledge, app
 
 async def join_missed(pool: Any, now: datetime) -> int:
     """Join events to installs that were stored in the same moment, so that neither saw the other; returns how many."""
-    return await _join_missed(pool, now - MISSED_SINCE, now + CLOCK_AHEAD, now)
+    return await again(partial(_join_missed, pool, now - MISSED_SINCE, now + CLOCK_AHEAD, now))
 
 
 async def join_long_missed(pool: Any, now: datetime) -> int:
     """The same of what was stored while no worker was there."""
     joined, since = 0, now - LONG_AGO
     while since < now:
-        while found := await _join_missed(pool, since, since + STEP, now):
+        while found := await again(partial(_join_missed, pool, since, since + STEP, now)):
             joined += found
         since += STEP
     return joined
@@ -90,7 +92,7 @@ async def _join_missed(pool: Any, since: datetime, until: datetime, now: datetim
         installs = await late_installs(connection, since, until, BATCH)
         if not installs:
             return 0
-        joined = await join_events(connection, installs)
+        joined = await join_known(connection, installs)
         await release_matched(connection, joined, now)
         await join_by_what_they_bring(connection, [event.ref for event in joined], now)
     return len(joined)

@@ -6,6 +6,7 @@ transaction that settles them, so each is emitted once.
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
 from config.secrets import Keyring
@@ -15,6 +16,7 @@ from forwarder.intake.webhooks.event_rows import ENDING_NAMES, QUALIFIED
 from ledger.erased_meanwhile import erase_again
 from ledger.event_timers import DueTimer, apps_with_due, settle_timers, take_due
 from ledger.events import NewEvent
+from ledger.locked_out import again
 
 BATCH: Final = 200  # timers in one transaction
 
@@ -35,7 +37,7 @@ async def emit_due(pool: Any, keyring: Keyring, now: datetime) -> Emitted:
     emitted = []
     for app_id in await apps_with_due(pool, now):
         await directory.refresh()
-        emitted.append(await _emit_batch(events, app_id, now))
+        emitted.append(await again(partial(_emit_batch, events, app_id, now)))
     return Emitted(sum(one.due for one in emitted), sum(one.qualified for one in emitted))
 
 
