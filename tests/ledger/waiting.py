@@ -23,6 +23,7 @@ async def until_waiting(pool: Any, count: int, *tasks: "asyncio.Future[Any]") ->
     """So many sessions wait for a lock of the ledger, or one of the tasks is done without."""
 
     async def waits() -> bool:
+        await pool.execute("SELECT pg_stat_clear_snapshot()")  # within a transaction it is what it was at first
         return await pool.fetchval(WAITING) >= count or any(task.done() for task in tasks)
 
     await until(waits)
