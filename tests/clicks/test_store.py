@@ -17,7 +17,6 @@ from clicks.record import pointer
 from clicks.shared_strings import SharedStrings
 from clicks.store import DAY_S, ClickStore
 from tests.clicks.records import Visit, encode
-from tests.clicks.visits import made_up_visit
 
 pytestmark = pytest.mark.anyio
 
@@ -277,28 +276,3 @@ async def test_redis_holds_no_address_anyone_could_enumerate(client: Redis, stor
     (key,) = await keys_of(client)
     assert b"203.0.113.7" not in key
     assert key != clicks_key(AddressHasher(OLD_KEY).hash(packed("203.0.113.7")))
-
-
-async def memory_of_keys(client: Redis) -> int:
-    """Bytes, without what connections of the moment take."""
-    memory = await client.info("memory")
-    return int(memory["used_memory"]) - int(memory["mem_clients_normal"])
-
-
-@pytest.mark.usefixtures("own_redis")
-async def test_usual_clicks_take_at_most_520_bytes_of_valkey_and_560_of_redis(client: Redis, store: ClickStore) -> None:
-    rng = random.Random(7)
-    hasher = AddressHasher(KEY)
-    await store.apply(Batch("w", 0, [], {}))
-    before = await memory_of_keys(client)
-    for number in range(20):
-        rows: list[Row] = []
-        for _ in range(200):
-            address = rng.randrange(2**28).to_bytes(4)
-            for _ in range(1 + (rng.random() < 0.3)):
-                visit = msgspec.structs.replace(made_up_visit(rng), ip=address)
-                rows.append(Row(clicks_key(hasher.hash(address)), NOW_MS + len(rows), encode(visit)))
-        await store.apply(Batch("w", number, rows, {}))
-    used = await memory_of_keys(client) - before
-    clicks = sum([await client.zcard(key) for key in await keys_of(client)])
-    assert used / clicks <= (520 if "valkey_version" in await client.info("server") else 560)

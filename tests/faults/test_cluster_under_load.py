@@ -88,9 +88,7 @@ def reconcile(redirector: Redirector, cluster: Cluster, load: Load) -> None:
     """Each 302 has its click, once, under its own id, with all it said; and the counts say the same."""
     assert {reply.status for reply in load.replies.values()} == {302}
     url = f"redis+cluster://127.0.0.1:{living_nodes(cluster)[0].port}"
-    # what has been spooled is told by the metric after a moment only, so that 0 may be of before
-    wait_for(lambda: len(stored_clicks(url)) >= len(load.replies))
-    wait_for(lambda: redirector.metric("signalpost_spool_clicks") == 0)
+    wait_for(redirector.is_spool_empty)
     clicks = stored_clicks(url)
     assert len(clicks) == len(load.replies)
     expected = {ttclid(number): reply.click_id for number, reply in load.replies.items()}

@@ -75,6 +75,10 @@ class Redirector:
         """The sum of all samples of this name, whatever their labels."""
         return sum(value for key, value in self.metrics().items() if key.partition("{")[0] == name)
 
+    def is_spool_empty(self) -> bool:
+        """By its files: the metric is published once a second, and may still say 0 of before."""
+        return not any((self.data_dir / "spool").glob("*.spool"))
+
     def kill(self) -> None:
         self.process.kill()
         self.process.wait(STOP_TIMEOUT_S)

@@ -42,7 +42,7 @@ def test_each_302_has_its_click_on_the_cluster_once(redirector: Redirector, clus
     assert [reply.status for reply in replies] == [302] * 600
     # a batch that was late for its redirect comes by the spool
     wait_for(lambda: len(clicks_in(redirector.redis_url)) >= 600)
-    wait_for(lambda: redirector.metric("signalpost_spool_clicks") == 0)
+    wait_for(redirector.is_spool_empty)
     by_ttclid = {click.ttclid: click.click_id for click in clicks_in(redirector.redis_url)}
     assert by_ttclid == {ttclid(number): reply.click_id for number, reply in enumerate(replies)}
     assert sum(counted(redirector.redis_url).values()) == 600
@@ -60,7 +60,7 @@ def test_a_node_that_hangs_costs_no_click(redirector: Redirector, cluster: Clust
     finally:
         hung.send_signal(signal.SIGCONT)
     wait_for(lambda: len({click.ttclid for click in clicks_in(redirector.redis_url)} - {None}) == 60)
-    wait_for(lambda: redirector.metric("signalpost_spool_clicks") == 0)
+    wait_for(redirector.is_spool_empty)
     assert len(clicks_in(redirector.redis_url)) == 61
     assert sum(counted(redirector.redis_url).values()) == 60
 

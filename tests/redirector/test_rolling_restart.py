@@ -101,7 +101,7 @@ def _replace_under_load(redirector: Redirector, count: int) -> None:
     assert visitors.seen["302"] == len(visitors.sent) > 100
     # the spool of a worker that has ended is taken over by another
     wait_for(lambda: {click.ttclid for click in stored_clicks(redirector.redis_url)} == set(visitors.sent))
-    wait_for(lambda: redirector.metric("signalpost_spool_clicks") == 0)
+    wait_for(redirector.is_spool_empty)
     assert len({pid for generation in generations for pid in generation}) == 3 * count
 
 
